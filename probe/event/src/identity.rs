@@ -1,0 +1,259 @@
+//! Who: IMSI, IMEI and TMSI, as values that fit a register.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text is not an identity of the kind asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidIdentity;
+
+impl fmt::Display for InvalidIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an identity has 5 to 15 digits (IMSI) or 14 to 16 digits (IMEI)")
+    }
+}
+
+impl std::error::Error for InvalidIdentity {}
+
+const LENGTH_SHIFT: u32 = 56;
+const DIGITS: u64 = (1 << LENGTH_SHIFT) - 1;
+
+/// International Mobile Subscriber Identity, 3GPP TS 23.003 §2.2: 5 to 15 decimal digits, leading zeros kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Imsi(u64);
+
+impl Imsi {
+    /// From decimal digits (values 0 to 9), most significant first. `None` unless there are 5 to 15 of them.
+    pub fn from_digits(digits: impl IntoIterator<Item = u8>) -> Option<Self> {
+        pack(digits, 5, 15).map(Self)
+    }
+
+    /// The packed form, stable, for storage: digits in the low 56 bits, their count in the high 8.
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The inverse of [`Imsi::to_bits`]. `None` where the bits are not an IMSI's.
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        let length = bits >> LENGTH_SHIFT;
+        ((5..=15).contains(&length) && (bits & DIGITS) < 10_u64.pow(length as u32)).then_some(Self(bits))
+    }
+
+    /// The number of digits, 5 to 15.
+    pub fn length(self) -> u32 {
+        (self.0 >> LENGTH_SHIFT) as u32
+    }
+
+    /// The first `count` digits as a number (`count` at most the length).
+    pub fn prefix(self, count: u32) -> u64 {
+        let drop = self.length().saturating_sub(count);
+        (self.0 & DIGITS) / 10_u64.pow(drop)
+    }
+
+    /// Mobile country code: the first three digits.
+    pub fn mcc(self) -> u16 {
+        self.prefix(3) as u16
+    }
+
+    /// The form in which people see it unless they ask for more: country, network and the last two digits.
+    pub fn masked(self) -> Masked {
+        Masked(self)
+    }
+}
+
+impl fmt::Display for Imsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0width$}", self.0 & DIGITS, width = self.length() as usize)
+    }
+}
+
+impl fmt::Debug for Imsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Imsi({})", self.masked())
+    }
+}
+
+impl FromStr for Imsi {
+    type Err = InvalidIdentity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
+        pack_text(text, 5, 15).map(Self)
+    }
+}
+
+/// An IMSI shown as `46000********12`.
+pub struct Masked(Imsi);
+
+impl fmt::Display for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.0.length();
+        let last = (self.0.0 & DIGITS) % 100;
+        write!(f, "{:05}", self.0.prefix(5))?;
+        for _ in 7..length {
+            f.write_str("*")?;
+        }
+        if length >= 7 { write!(f, "{last:02}") } else { Ok(()) }
+    }
+}
+
+/// International Mobile Equipment Identity, 3GPP TS 23.003 §6.2: TAC (8 digits) and SNR (6 digits), and where an
+/// IMEISV was seen its software version (2 digits). Two are the same device when their 14 digits are equal: the 15th
+/// digit of an IMEI is not kept (it is 0 on the wire), and a change of software version is no change of device.
+#[derive(Clone, Copy)]
+pub struct Imei {
+    device: u64,
+    software: Option<u8>,
+}
+
+impl Imei {
+    /// From 14 (TAC and SNR), 15 (IMEI) or 16 (IMEISV) decimal digits, most significant first.
+    pub fn from_digits(digits: impl IntoIterator<Item = u8>) -> Option<Self> {
+        let packed = pack(digits, 14, 16)?;
+        Some(Self::unpack(packed))
+    }
+
+    fn unpack(packed: u64) -> Self {
+        let value = packed & DIGITS;
+        match packed >> LENGTH_SHIFT {
+            16 => Self { device: value / 100, software: Some((value % 100) as u8) },
+            15 => Self { device: value / 10, software: None },
+            _ => Self { device: value, software: None },
+        }
+    }
+
+    /// TAC and SNR as one number of 14 digits: what makes two sightings the same device.
+    pub fn device(self) -> u64 {
+        self.device
+    }
+
+    /// From [`Imei::device`]; `None` where it has more than 14 digits.
+    pub fn from_device(device: u64) -> Option<Self> {
+        (device < 100_000_000_000_000).then_some(Self { device, software: None })
+    }
+
+    /// Type Allocation Code: the first eight digits, which name the model.
+    pub fn tac(self) -> u32 {
+        (self.device / 1_000_000) as u32
+    }
+
+    /// Software version number, where an IMEISV was seen: 0 to 99.
+    pub fn software(self) -> Option<u8> {
+        self.software
+    }
+
+    /// The model's digits, then stars: what people see unless they ask for more.
+    pub fn masked(self) -> MaskedImei {
+        MaskedImei(self)
+    }
+}
+
+/// An IMEI shown as `35390002******`.
+pub struct MaskedImei(Imei);
+
+impl fmt::Display for MaskedImei {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08}******", self.0.tac())
+    }
+}
+
+impl PartialEq for Imei {
+    fn eq(&self, other: &Self) -> bool {
+        self.device == other.device
+    }
+}
+
+impl Eq for Imei {}
+
+impl std::hash::Hash for Imei {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.device.hash(state);
+    }
+}
+
+/// Sixteen digits where an IMEISV was seen, else the fourteen of TAC and SNR.
+impl fmt::Display for Imei {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:014}", self.device)?;
+        match self.software {
+            Some(software) => write!(f, "{software:02}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Imei {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Imei({})", self.masked())
+    }
+}
+
+impl FromStr for Imei {
+    type Err = InvalidIdentity;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
+        pack_text(text, 14, 16).map(Self::unpack)
+    }
+}
+
+/// Temporary Mobile Subscriber Identity, 3GPP TS 23.003 §2.4. Means a subscriber only together with its VLR.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Tmsi(pub u32);
+
+/// Eight hexadecimal digits.
+impl fmt::Display for Tmsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", self.0)
+    }
+}
+
+impl fmt::Debug for Tmsi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tmsi({self})")
+    }
+}
+
+fn pack(digits: impl IntoIterator<Item = u8>, least: u64, most: u64) -> Option<u64> {
+    let (mut value, mut length) = (0_u64, 0_u64);
+    for digit in digits {
+        length += 1;
+        if digit > 9 || length > most {
+            return None;
+        }
+        value = value * 10 + u64::from(digit);
+    }
+    (length >= least).then_some(length << LENGTH_SHIFT | value)
+}
+
+fn pack_text(text: &str, least: u64, most: u64) -> Result<u64, InvalidIdentity> {
+    // A byte that is no digit wraps to a value above 9, which `pack` refuses.
+    pack(text.bytes().map(|byte| byte.wrapping_sub(b'0')), least, most).ok_or(InvalidIdentity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imsi_keeps_leading_zeros_and_masks_by_default() {
+        let imsi: Imsi = "001010000000017".parse().unwrap();
+        assert_eq!(imsi.to_string(), "001010000000017");
+        assert_eq!(imsi.masked().to_string(), "00101********17");
+        assert_eq!(format!("{imsi:?}"), "Imsi(00101********17)");
+        assert_eq!(Imsi::from_bits(imsi.to_bits()), Some(imsi));
+        assert_eq!(imsi.mcc(), 1);
+        assert!("4600011111111111".parse::<Imsi>().is_err());
+        assert!("46000x".parse::<Imsi>().is_err());
+        assert!("4600".parse::<Imsi>().is_err());
+    }
+
+    #[test]
+    fn imei_and_imeisv_of_one_device_are_equal() {
+        let imei: Imei = "353900021234560".parse().unwrap();
+        let imeisv: Imei = "3539000212345678".parse().unwrap();
+        assert_eq!(imei, imeisv);
+        assert_eq!(imei.tac(), 35_390_002);
+        assert_eq!(imeisv.software(), Some(78));
+        assert_eq!(imeisv.to_string(), "3539000212345678");
+        assert_eq!(imei.to_string(), "35390002123456");
+    }
+}

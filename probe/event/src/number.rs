@@ -1,0 +1,179 @@
+//! A telephone number or a dialled code, as digits of a keypad.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text is not a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidNumber;
+
+impl fmt::Display for InvalidNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number has at most 32 digits, *, # and a leading +")
+    }
+}
+
+impl std::error::Error for InvalidNumber {}
+
+/// Up to 32 keypad symbols (`0`–`9`, `*`, `#`, `a`, `b`, `c`) with the type of number of 3GPP TS 24.008 §10.5.4.7.
+/// Of a longer one only the first 32 are kept.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number {
+    length: u8,
+    international: bool,
+    symbols: [u8; Number::CAPACITY / 2],
+}
+
+impl Number {
+    /// The most symbols that are kept.
+    pub const CAPACITY: usize = 32;
+    /// No digits at all.
+    pub const EMPTY: Self = Self { length: 0, international: false, symbols: [0; Self::CAPACITY / 2] };
+
+    /// An empty number of this type: `international` is type of number 001.
+    pub const fn new(international: bool) -> Self {
+        Self { length: 0, international, symbols: [0; Self::CAPACITY / 2] }
+    }
+
+    /// Appends one symbol as coded on the wire: 0–9, 10 `*`, 11 `#`, 12–14 `a`–`c` (Table 10.5.118). Beyond the
+    /// capacity nothing is appended.
+    pub fn push(&mut self, symbol: u8) {
+        let index = usize::from(self.length);
+        if let Some(octet) = self.symbols.get_mut(index / 2) {
+            *octet |= (symbol & 15) << (4 * (index % 2));
+            self.length += 1;
+        }
+    }
+
+    /// The symbols as coded on the wire, in order.
+    pub fn symbols(&self) -> impl Iterator<Item = u8> + '_ {
+        (0..usize::from(self.length))
+            .map(|index| self.symbols.get(index / 2).map_or(0, |octet| octet >> (4 * (index % 2)) & 15))
+    }
+
+    /// How many symbols there are, 0 to 32.
+    pub fn len(&self) -> usize {
+        usize::from(self.length)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// Whether the type of number is international (shown with `+`).
+    pub fn is_international(&self) -> bool {
+        self.international
+    }
+
+    /// Whether this begins with the symbols of `prefix`; the type of number is not compared.
+    pub fn starts_with(&self, prefix: &Self) -> bool {
+        self.len() >= prefix.len() && self.symbols().zip(prefix.symbols()).all(|(a, b)| a == b)
+    }
+
+    /// This without its first `count` symbols, of the given type.
+    pub fn without_first(&self, count: usize, international: bool) -> Self {
+        let mut rest = Self::new(international);
+        self.symbols().skip(count).for_each(|symbol| rest.push(symbol));
+        rest
+    }
+
+    /// What people see unless they ask for more: the first three and the last two symbols. A short code (at most six
+    /// symbols: a service, not a person) is shown whole.
+    pub fn masked(&self) -> MaskedNumber<'_> {
+        MaskedNumber(self)
+    }
+}
+
+fn letter(symbol: u8) -> char {
+    match symbol {
+        10 => '*',
+        11 => '#',
+        12..=14 => (b'a' + symbol - 12) as char,
+        digit => (b'0' + digit % 10) as char,
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        if self.international {
+            f.write_char('+')?;
+        }
+        self.symbols().try_for_each(|symbol| f.write_char(letter(symbol)))
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Number({})", self.masked())
+    }
+}
+
+impl FromStr for Number {
+    type Err = InvalidNumber;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNumber> {
+        let (international, digits) = match text.strip_prefix('+') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        if digits.len() > Self::CAPACITY || digits.is_empty() {
+            return Err(InvalidNumber);
+        }
+        let mut number = Self::new(international);
+        for byte in digits.bytes() {
+            number.push(match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'*' => 10,
+                b'#' => 11,
+                b'a'..=b'c' => byte - b'a' + 12,
+                _ => return Err(InvalidNumber),
+            });
+        }
+        Ok(number)
+    }
+}
+
+/// A number shown as `138******05`.
+pub struct MaskedNumber<'a>(&'a Number);
+
+impl fmt::Display for MaskedNumber<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        const SHORT_CODE: usize = 6;
+        let length = self.0.len();
+        if self.0.international {
+            f.write_char('+')?;
+        }
+        self.0.symbols().enumerate().try_for_each(|(index, symbol)| {
+            let shown = length <= SHORT_CODE || index < 3 || index + 2 >= length;
+            f.write_char(if shown { letter(symbol) } else { '*' })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_show_and_mask() {
+        let number: Number = "+8613900000005".parse().unwrap();
+        assert_eq!(number.to_string(), "+8613900000005");
+        assert_eq!(number.masked().to_string(), "+861********05");
+        assert_eq!("10086".parse::<Number>().unwrap().masked().to_string(), "10086");
+        assert_eq!("*100#".parse::<Number>().unwrap().to_string(), "*100#");
+        assert!(number.starts_with(&"86139".parse().unwrap()));
+        assert!(!number.starts_with(&"139".parse().unwrap()));
+        assert_eq!(number.without_first(2, false).to_string(), "13900000005");
+        assert!("12a-".parse::<Number>().is_err());
+    }
+
+    #[test]
+    fn beyond_the_capacity_nothing_is_appended() {
+        let mut number = Number::EMPTY;
+        (0..40).for_each(|_| number.push(7));
+        assert_eq!(number.len(), Number::CAPACITY);
+    }
+}
