@@ -1,1 +1,9 @@
-//! In preparation.
+//! The engine: events in, offers out. It knows no octets of A or Gb.
+//!
+//! [`shard`] gives each subscriber to one thread, [`window`] keeps the facts of 48 hours, [`offer`] carries the
+//! intent to offer through the outbox to a channel, [`cli`] is the command line.
+
+pub mod cli;
+pub mod offer;
+pub mod shard;
+pub mod window;

@@ -1,1 +1,3 @@
+//! `touchpoint`.
+
 fn main() {}

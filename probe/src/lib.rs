@@ -1,1 +1,40 @@
-//! In preparation.
+//! The passive probe: frames in, facts about subscribers out. It knows no scenarios.
+//!
+//! The way of a packet is the order of the modules: [`capture`] reads frames (the only I/O), [`wire`] decodes octets
+//! (pure, a file per specification), [`track`] keeps bounded state between frames, [`interpret`] turns messages and
+//! state into [`event::Event`]s. Time is data: nothing behind `capture` reads a clock.
+
+pub mod capture;
+pub mod interpret;
+pub mod track;
+pub mod wire;
+
+use event::{Event, Timestamp};
+
+use wire::Message;
+
+/// Where a frame came from: stands beside everything that is read out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// Capture time.
+    pub at: Timestamp,
+    /// Number of the frame in its feed, from 1.
+    pub frame: u64,
+    /// Which feed, in the order of the configuration.
+    pub feed: u16,
+}
+
+/// Takes what the probe finds. Called in the order of discovery; an event that waited for its IMSI keeps its own time.
+pub trait Sink {
+    /// Whether [`Sink::message`] wants to be called: decoding for its sake is compiled out where not.
+    const MESSAGES: bool = false;
+
+    /// A fact.
+    fn event(&mut self, event: &Event);
+
+    /// A decoded message of any layer, in the order in which layers nest.
+    fn message(&mut self, _from: Provenance, _message: &dyn Message) {}
+
+    /// A message whose decoding stopped. Counted by the probe whether or not this is implemented.
+    fn malformed(&mut self, _from: Provenance, _malformed: wire::Malformed) {}
+}

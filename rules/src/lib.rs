@@ -1,1 +1,20 @@
-//! In preparation.
+//! Scenarios: from the files that marketing staff write to decisions about one subscriber's events.
+//!
+//! [`language`] reads files and explains mistakes; [`scenario`] is what they say, typed; [`lists`] are the areas,
+//! targets, handsets and subscribers that they name; [`profile`] derives what an event means for a subscriber
+//! (entered, powered on, changed the device, roamed in); [`matcher`] finds the scenarios that it triggers; [`policy`]
+//! lets each one pass or says why not. No I/O beyond reading files, no clock, no sockets, no packets.
+
+pub mod language;
+pub mod lists;
+pub mod matcher;
+pub mod policy;
+pub mod profile;
+pub mod scenario;
+
+pub use language::{Diagnostic, Diagnostics, load};
+pub use lists::{Directory, Subscriber};
+pub use matcher::{Context, Decision, Outcome, RuleSet};
+pub use policy::{Policy, Reason};
+pub use profile::Profile;
+pub use scenario::Scenario;

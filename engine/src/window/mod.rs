@@ -1,0 +1,1 @@
+//! The facts of the last 48 hours, in RocksDB.

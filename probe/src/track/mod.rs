@@ -1,0 +1,1 @@
+//! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.

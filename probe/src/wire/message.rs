@@ -1,0 +1,116 @@
+//! What `decode --messages` shows of a message: protocol, name, code and elements, by the specification's names.
+
+use event::{CellId, Imei, Imsi, Lai, Number, Tmsi};
+
+/// The protocol of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the specifications'")]
+pub enum Protocol {
+    Ethernet,
+    Ip,
+    Tcp,
+    Sctp,
+    M3ua,
+    Ipa,
+    Sccp,
+    Bssap,
+    Bssmap,
+    Dtap,
+    Rr,
+    Mm,
+    Cc,
+    Sms,
+    Rp,
+    Tpdu,
+    Ss,
+}
+
+impl Protocol {
+    /// How many there are.
+    pub const COUNT: usize = Self::ALL.len();
+    /// All, in the order of nesting.
+    pub const ALL: [Self; 17] = [
+        Self::Ethernet,
+        Self::Ip,
+        Self::Tcp,
+        Self::Sctp,
+        Self::M3ua,
+        Self::Ipa,
+        Self::Sccp,
+        Self::Bssap,
+        Self::Bssmap,
+        Self::Dtap,
+        Self::Rr,
+        Self::Mm,
+        Self::Cc,
+        Self::Sms,
+        Self::Rp,
+        Self::Tpdu,
+        Self::Ss,
+    ];
+
+    /// Lower case, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ethernet => "ethernet",
+            Self::Ip => "ip",
+            Self::Tcp => "tcp",
+            Self::Sctp => "sctp",
+            Self::M3ua => "m3ua",
+            Self::Ipa => "ipa",
+            Self::Sccp => "sccp",
+            Self::Bssap => "bssap",
+            Self::Bssmap => "bssmap",
+            Self::Dtap => "dtap",
+            Self::Rr => "rr",
+            Self::Mm => "mm",
+            Self::Cc => "cc",
+            Self::Sms => "sms",
+            Self::Rp => "rp",
+            Self::Tpdu => "tpdu",
+            Self::Ss => "ss",
+        }
+    }
+}
+
+/// A decoded element. Identities keep their types, so that whoever shows them decides about masking.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A plain number.
+    Integer(u64),
+    /// A code, shown in hexadecimal.
+    Code(u64),
+    /// A flag.
+    Flag(bool),
+    /// A name from the specification.
+    Name(&'static str),
+    /// A telephone number of a person or service: shown masked.
+    Number(Number),
+    /// Shown masked.
+    Imsi(Imsi),
+    /// Shown masked.
+    Imei(Imei),
+    /// A temporary identity.
+    Tmsi(Tmsi),
+    /// A location area.
+    Lai(Lai),
+    /// A cell.
+    Cell(CellId),
+    /// Octets as they are, shown in hexadecimal. Never of a message's own text.
+    Octets(&'a [u8]),
+}
+
+/// A decoded message that can say what it is. An element may be visited more than once under one name (a list).
+pub trait Message {
+    /// Which protocol.
+    fn protocol(&self) -> Protocol;
+
+    /// The specification's name in snake case: `location_updating_request`. `unknown` for codes that it does not have.
+    fn name(&self) -> &'static str;
+
+    /// The message type as on the wire.
+    fn code(&self) -> u8;
+
+    /// Calls `visit` with each decoded element's name (snake case) and value, in the specification's order.
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>));
+}

@@ -1,0 +1,87 @@
+//! The one place that touches octets, and the error that it gives.
+
+use super::Protocol;
+
+/// Why an element could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The octets ended before the element did.
+    Truncated,
+    /// The octets are there but cannot mean anything.
+    Invalid,
+}
+
+/// Decoding stopped: where and at which element. Small, `Copy`, and a counter's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Malformed {
+    /// The protocol whose decoder stopped.
+    pub layer: Protocol,
+    /// The element that it was reading, by the specification's name.
+    pub element: &'static str,
+    /// What was wrong.
+    pub fault: Fault,
+}
+
+/// Reads octets front to back, naming what it reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    octets: &'a [u8],
+    layer: Protocol,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `octets` on behalf of `layer`.
+    pub const fn new(layer: Protocol, octets: &'a [u8]) -> Self {
+        Self { octets, layer }
+    }
+
+    /// What has not been read yet.
+    pub const fn rest(&self) -> &'a [u8] {
+        self.octets
+    }
+
+    /// Whether everything has been read.
+    pub const fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// An error of this layer at `element`.
+    pub const fn error(&self, element: &'static str, fault: Fault) -> Malformed {
+        Malformed { layer: self.layer, element, fault }
+    }
+
+    /// Format V of a fixed length: `let [octet] = r.v("cause")?;`.
+    pub fn v<const N: usize>(&mut self, element: &'static str) -> Result<[u8; N], Malformed> {
+        let (head, rest) = self.octets.split_first_chunk::<N>().ok_or(self.error(element, Fault::Truncated))?;
+        self.octets = rest;
+        Ok(*head)
+    }
+
+    /// `count` octets.
+    pub fn take(&mut self, count: usize, element: &'static str) -> Result<&'a [u8], Malformed> {
+        let (head, rest) = self.octets.split_at_checked(count).ok_or(self.error(element, Fault::Truncated))?;
+        self.octets = rest;
+        Ok(head)
+    }
+
+    /// Format LV: one octet of length, then the value.
+    pub fn lv(&mut self, element: &'static str) -> Result<&'a [u8], Malformed> {
+        let [length] = self.v(element)?;
+        self.take(usize::from(length), element)
+    }
+
+    /// Big-endian number of two octets.
+    pub fn u16(&mut self, element: &'static str) -> Result<u16, Malformed> {
+        self.v(element).map(u16::from_be_bytes)
+    }
+
+    /// Big-endian number of four octets.
+    pub fn u32(&mut self, element: &'static str) -> Result<u32, Malformed> {
+        self.v(element).map(u32::from_be_bytes)
+    }
+
+    /// The next octet, unread.
+    pub fn peek(&self) -> Option<u8> {
+        self.octets.first().copied()
+    }
+}

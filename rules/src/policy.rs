@@ -1,0 +1,115 @@
+//! The gates between a trigger and an offer. Each "no" has a name.
+
+use std::fmt;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use crate::scenario::{Cap, Purpose};
+
+/// The contact policy of a scenario set: holds for every scenario; a scenario may only be stricter.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Of dates and times in scenario files. Required wherever a time of day matters: quiet hours never fail open.
+    pub timezone: TimeZone,
+    /// From (included) to (excluded), over midnight where from is later: no marketing.
+    pub quiet: Option<(Time, Time)>,
+    /// Marketing offers of all scenarios to one subscriber.
+    pub caps: Vec<Cap>,
+    /// Share of subscribers who by a keyed hash receive no marketing at all, in hundredths of a percent.
+    pub universal_control: u16,
+    /// Purposes for which the subscriber must have agreed beforehand (column `consent` of the subscriber file).
+    pub opt_in: Vec<Purpose>,
+    /// Networks that are home (46000, 46002, 46007, 46008); empty means: all of the network that most cells are in.
+    pub home: Vec<event::Plmn>,
+}
+
+/// Why a triggered offer was withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Reason {
+    /// The identity rests on a doubtful TMSI binding.
+    SuspectIdentity = 1,
+    /// Before the first or after the last day of validity.
+    OutsideValidity = 2,
+    /// Not on this weekday or at this time of day.
+    OutsideHours = 3,
+    /// Not on the target list.
+    NotInTarget = 4,
+    /// On a list of those left out.
+    Excluded = 5,
+    /// A tag of the subscriber file does not fit.
+    NotInAudience = 6,
+    /// The subscriber has not agreed to this purpose.
+    NoConsent = 7,
+    /// In the control group.
+    ControlGroup = 8,
+    /// In quiet hours.
+    QuietHours = 9,
+    /// The scenario's cap for one subscriber is reached.
+    PerUserCap = 10,
+    /// The policy's cap over all scenarios is reached.
+    GlobalCap = 11,
+    /// The scenario's total is reached.
+    TotalReached = 12,
+    /// Nobody knows a number to send to.
+    NoAddress = 13,
+    /// Could not be sent before it expired.
+    Expired = 14,
+}
+
+impl Reason {
+    /// All, in the order of the gates.
+    pub const ALL: [Self; 14] = [
+        Self::SuspectIdentity,
+        Self::OutsideValidity,
+        Self::OutsideHours,
+        Self::NotInTarget,
+        Self::Excluded,
+        Self::NotInAudience,
+        Self::NoConsent,
+        Self::ControlGroup,
+        Self::QuietHours,
+        Self::PerUserCap,
+        Self::GlobalCap,
+        Self::TotalReached,
+        Self::NoAddress,
+        Self::Expired,
+    ];
+
+    /// Snake case, as in ledgers, tests and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SuspectIdentity => "suspect_identity",
+            Self::OutsideValidity => "outside_validity",
+            Self::OutsideHours => "outside_hours",
+            Self::NotInTarget => "not_in_target",
+            Self::Excluded => "excluded",
+            Self::NotInAudience => "not_in_audience",
+            Self::NoConsent => "no_consent",
+            Self::ControlGroup => "control_group",
+            Self::QuietHours => "quiet_hours",
+            Self::PerUserCap => "per_user_cap",
+            Self::GlobalCap => "global_cap",
+            Self::TotalReached => "total_reached",
+            Self::NoAddress => "no_address",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The stored form.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The inverse of [`Reason::code`].
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

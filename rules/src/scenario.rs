@@ -1,0 +1,180 @@
+//! What scenario files say, typed: every name resolved to its meaning, nothing left to validate.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event::{Direction, Number};
+use jiff::civil::{Date, Time, Weekday};
+
+use crate::lists::{Area, SubscriberList, TacList};
+
+/// One scenario: when this happens to these people, send that, within these limits.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name: unique in the set, part of the identity of its offers.
+    pub name: Arc<str>,
+    /// What people call it; the name where the file gives none.
+    pub title: String,
+    /// The file that it stands in, relative to the folder of the set.
+    pub file: PathBuf,
+    /// What for: decides which consent is needed, and whether caps and quiet hours apply.
+    pub purpose: Purpose,
+    /// Among scenarios that hit together the higher goes first; 0 to 100, default 50.
+    pub priority: u8,
+    /// When it is in force.
+    pub schedule: Schedule,
+    /// What triggers it.
+    pub trigger: Trigger,
+    /// Whom it is for.
+    pub audience: Audience,
+    /// What is sent.
+    pub send: Send,
+    /// How much of it.
+    pub limits: Limits,
+}
+
+/// What an offer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Purpose {
+    /// Information that the subscriber needs (a roaming welcome): outside consent, caps and quiet hours; its own limits hold.
+    Service,
+    /// Advertising.
+    Marketing,
+    /// Advertising that uses where the subscriber is.
+    Location,
+}
+
+/// When a scenario is in force, in the policy's time zone.
+#[derive(Clone, Debug, Default)]
+pub struct Schedule {
+    /// First and last day, both included.
+    pub validity: Option<(Date, Date)>,
+    /// Days of the week; empty means all.
+    pub weekdays: Vec<Weekday>,
+    /// Times of day, from (included) to (excluded), over midnight where from is later; empty means always.
+    pub hours: Vec<(Time, Time)>,
+}
+
+/// An event of the subscriber that triggers a scenario.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// Came into an area from outside (or, after the warm-up, is seen there for the first time).
+    Enter(Arc<Area>),
+    /// Left an area: seen outside after having been inside.
+    Leave(Arc<Area>),
+    /// A call.
+    Call {
+        /// At which moment of the call.
+        phase: CallPhase,
+        /// Whose call; absent means either.
+        direction: Option<Direction>,
+        /// The other party: any of these; empty means any number.
+        numbers: Vec<NumberPattern>,
+    },
+    /// A short message.
+    Sms {
+        /// Sent or received; absent means either.
+        direction: Option<Direction>,
+        /// The other party: any of these; empty means any number.
+        numbers: Vec<NumberPattern>,
+    },
+    /// A USSD code: any of these; empty means any.
+    Ussd(Vec<NumberPattern>),
+    /// Call forwarding registered or activated by the handset.
+    CallForwarding,
+    /// The subscriber's device is another one than before.
+    DeviceChange {
+        /// To a model on this list; absent means any.
+        to: Option<Arc<TacList>>,
+        /// From a model on this list; absent means any.
+        from: Option<Arc<TacList>>,
+    },
+    /// A device of this list was seen.
+    Device(Arc<TacList>),
+    /// Arrived in our network.
+    RoamIn(Vec<Origin>),
+    /// Came back to the home network.
+    RoamBack(Vec<Origin>),
+    /// Switched on.
+    PowerOn,
+    /// Switched off.
+    PowerOff,
+}
+
+/// A moment of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallPhase {
+    /// Dialling or ringing begins.
+    Setup,
+    /// The call is answered.
+    Answered,
+    /// The call is over.
+    Ended,
+}
+
+/// Numbers that a scenario speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NumberPattern {
+    /// This number.
+    Exactly(Number),
+    /// Numbers that begin so (`1795*` in a file).
+    Prefix(Number),
+}
+
+/// Where a subscriber is at home, or comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// Our network, this province.
+    Home,
+    /// Our network, another province.
+    OtherProvince,
+    /// Another network of this country.
+    OtherNetwork,
+    /// Abroad.
+    International,
+}
+
+/// Whom a scenario is for: everybody, less those whom a condition leaves out.
+#[derive(Clone, Debug, Default)]
+pub struct Audience {
+    /// Only these.
+    pub target: Option<Arc<SubscriberList>>,
+    /// Not these.
+    pub exclude: Vec<Arc<SubscriberList>>,
+    /// Column of the subscriber file and the values of which one must stand there.
+    pub tags: Vec<(String, Vec<String>)>,
+    /// Where they are at home; empty means anywhere.
+    pub origins: Vec<Origin>,
+}
+
+/// What is sent, and how.
+#[derive(Clone, Debug)]
+pub struct Send {
+    /// The text of a short message.
+    pub sms: String,
+    /// The sender that the phone shows; absent means the channel's own.
+    pub from: Option<String>,
+}
+
+/// How much may be sent.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Offers of this scenario to one subscriber.
+    pub per_subscriber: Option<Cap>,
+    /// Offers of this scenario in all.
+    pub total: Option<u64>,
+    /// Share of subscribers who by a keyed hash never receive it, in hundredths of a percent, 0 to 10,000.
+    pub control: u16,
+    /// An offer not sent by then after its trigger is not sent at all.
+    pub expires: Duration,
+}
+
+/// At most `count` in any period `per`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// How many, at least 1.
+    pub count: u32,
+    /// In which period.
+    pub per: Duration,
+}
