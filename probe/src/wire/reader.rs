@@ -11,6 +11,16 @@ pub enum Fault {
     Invalid,
 }
 
+impl Fault {
+    /// Lower case, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Truncated => "truncated",
+            Self::Invalid => "invalid",
+        }
+    }
+}
+
 /// Decoding stopped: where and at which element. Small, `Copy`, and a counter's key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Malformed {

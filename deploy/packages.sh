@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a purpose needs and that are missing. Usage: packages.sh build|test ...
+set -euo pipefail
+
+wanted=()
+for purpose in "$@"; do
+  case "$purpose" in
+    # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
+    build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
+    # The independent dissector; node runs a real SMSC.
+    test) wanted+=(tshark); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
+    *) echo "packages.sh: unknown purpose \`$purpose\`: say build or test" >&2; exit 2 ;;
+  esac
+done
+
+missing=()
+for package in "${wanted[@]}"; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "Please install as root: apt-get install ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing from Debian: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; }
+# The list of packages may be missing or old on a fresh machine: refresh it only when the first try fails.
+install || { "${as_root[@]}" apt-get update >/dev/null 2>&1 && install; } || {
+  tail -n 20 "$log" >&2
+  echo "Installing failed. Please install by hand: apt-get install ${missing[*]}" >&2
+  exit 1
+}
