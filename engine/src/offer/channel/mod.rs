@@ -2,7 +2,7 @@
 //! hands it over; reports come back by a queue.
 
 use crossbeam::channel::Receiver;
-use event::Number;
+use event::{Imsi, Number, Timestamp};
 
 use super::OfferId;
 
@@ -13,11 +13,17 @@ pub struct Submission {
     pub id: OfferId,
     /// Whom to.
     pub to: Number,
+    /// Whose offer it is: what the journal writes (masked unless told otherwise); never sent.
+    pub imsi: Imsi,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Event time of the trigger.
+    pub at: Timestamp,
     /// The sender shown; absent means the channel's own.
     pub from: Option<String>,
     /// The text.
     pub text: String,
-    /// How long the message centre may keep trying, in seconds from now.
+    /// How long the message centre may keep trying, in seconds from now; 0 leaves it to the message centre.
     pub validity_s: u64,
 }
 
@@ -45,6 +51,14 @@ pub enum Report {
         /// Which offer.
         id: OfferId,
     },
+    /// The message centre's last word on an offer that it had accepted. Comes after `Accepted`, at most once, and only
+    /// while the channel still remembers the offer: receipts are evidence, never a condition.
+    Receipt {
+        /// Which offer.
+        id: OfferId,
+        /// What became of it; of several segments, the worst.
+        state: ReceiptState,
+    },
     /// `ready` has grown: room in the window, or the link came up.
     Ready,
     /// The link is down, and why; the channel keeps trying by itself.
@@ -52,6 +66,37 @@ pub enum Report {
         /// For people.
         reason: String,
     },
+}
+
+/// How an accepted message ended: the final states of SMPP 3.4 §5.2.28, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReceiptState {
+    /// Delivered to the phone.
+    Delivered,
+    /// The message centre says that it does not know.
+    Unknown,
+    /// Not delivered within its validity.
+    Expired,
+    /// Deleted at the message centre.
+    Deleted,
+    /// Rejected after having been accepted.
+    Rejected,
+    /// Cannot be delivered.
+    Undeliverable,
+}
+
+impl ReceiptState {
+    /// Snake case, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Deleted => "deleted",
+            Self::Rejected => "rejected",
+            Self::Undeliverable => "undeliverable",
+        }
+    }
 }
 
 /// A way out.
