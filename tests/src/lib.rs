@@ -1,1 +1,66 @@
-//! In preparation.
+//! Whole-program tests: what they share. Each test drives the `touchpoint` binary as a person would.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// A recorded capture that the repository carries.
+pub fn recorded(name: &str) -> PathBuf {
+    root().join("tests/captures/osmocom").join(name)
+}
+
+/// The folder of third parties' captures beside the repository, or `None`, said plainly.
+pub fn shared_captures() -> Option<PathBuf> {
+    let folder = root().join("../shared/captures");
+    if folder.is_dir() {
+        Some(folder)
+    } else {
+        eprintln!("SKIPPED in part: no folder ../shared/captures beside the repository");
+        None
+    }
+}
+
+/// The program under test, built by `make test` beside the test's own executable.
+pub fn touchpoint() -> Command {
+    Command::new(binary("touchpoint"))
+}
+
+/// The synthesiser.
+pub fn synthesise() -> Command {
+    Command::new(binary("synthesise"))
+}
+
+fn binary(name: &str) -> PathBuf {
+    let own = std::env::current_exe().expect("a test knows its own path");
+    let path = own.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps").join(name);
+    assert!(path.exists(), "{} is not built: run `make test`, or `cargo build --release --workspace`", path.display());
+    path
+}
+
+/// Runs a command that must succeed.
+pub fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}\n{}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Runs a command that must succeed and prints JSON lines.
+pub fn json_lines(command: &mut Command) -> Vec<Value> {
+    let output = run(command);
+    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
