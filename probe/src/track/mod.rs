@@ -1,1 +1,3 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
+
+pub mod transport;
