@@ -1,3 +1,7 @@
-//! `touchpoint`.
+//! `touchpoint`: see `touchpoint --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    engine::cli::run()
+}

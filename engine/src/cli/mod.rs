@@ -1,1 +1,102 @@
-//! The command line.
+//! The command line: arguments, and what people and programs are shown. Everything it does, it asks of the crates.
+
+mod check;
+mod decode;
+mod inputs;
+mod json;
+mod replay;
+mod show;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Touchpoint reads 2G signalling and sends the right offer at the right moment.
+#[derive(Parser, Debug)]
+#[command(
+    name = "touchpoint",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes: 0 done; 1 it could not be done (standard error says why); 2 wrong arguments;
+3 done as far as the capture reaches: it was cut off in the middle of a record.
+
+IMSI, IMEI and telephone numbers are masked unless a command is told --reveal. Message texts are never read."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand, Debug)]
+enum Command {
+    Replay(replay::Replay),
+    Decode(decode::Decode),
+    Check(check::Check),
+}
+
+/// Runs the program on the process's arguments.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Replay(replay) => replay.run(),
+        Command::Decode(decode) => decode.run(),
+        Command::Check(check) => check.run(),
+    };
+    match result {
+        Ok(Ending::Complete) => ExitCode::SUCCESS,
+        Ok(Ending::CutOff) => ExitCode::from(3),
+        Err(failure) => {
+            eprint!("{}", failure.text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How far a command that could be carried out got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// To the end.
+    Complete,
+    /// To where a capture was cut off.
+    CutOff,
+}
+
+/// Why a command could not be carried out, as shown to a person.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    text: String,
+}
+
+impl Failure {
+    pub(crate) fn new(what: impl Display) -> Self {
+        Self { text: format!("error: {what}\n") }
+    }
+
+    /// Diagnostics that are already laid out for people (or programs).
+    pub(crate) fn rendered(text: String) -> Self {
+        Self { text }
+    }
+
+    pub(crate) fn output(error: std::io::Error) -> Self {
+        Self::new(format_args!("cannot write to standard output: {error}"))
+    }
+}
+
+/// An error and all of its causes, in one sentence.
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let inner_text = inner.to_string();
+            // A well-made error does not repeat its cause; one that does shall not be shown twice.
+            if !text.contains(&inner_text) {
+                text.push_str(": ");
+                text.push_str(&inner_text);
+            }
+            cause = inner.source();
+        }
+        Self::new(text)
+    }
+}

@@ -1,0 +1,86 @@
+//! `touchpoint check`: every mistake in a folder of scenarios, in one run.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, CellAlignment, Table};
+use rules::language::Language;
+use rules::{Diagnostics, RuleSet};
+
+use super::{Ending, Failure};
+
+/// Checks a folder of scenarios and says what to change.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Check {
+    /// The folder: scenarios/*.yaml, policy.yaml, areas/*.csv, lists/*.csv.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Language of the messages; otherwise that of each file's keys.
+    #[arg(long, value_name = "zh|en", value_parser = language)]
+    lang: Option<Language>,
+    /// One JSON object per finding, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    match text {
+        "zh" => Ok(Language::Chinese),
+        "en" => Ok(Language::English),
+        other => Err(format!("no language `{other}`: say zh or en")),
+    }
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> Result<Ending, Failure> {
+        let (set, diagnostics) = rules::load(&self.folder, self.lang);
+        let mut out = io::stdout().lock();
+        let written = if self.json {
+            json(&mut out, &diagnostics)
+        } else {
+            eprint!("{}", diagnostics.render(io::stderr().is_terminal()));
+            set.as_ref().map_or(Ok(()), |set| writeln!(out, "{}", overview(set)))
+        };
+        written.map_err(Failure::output)?;
+        match set {
+            Some(_) => Ok(Ending::Complete),
+            None => Err(Failure::rendered(String::new())),
+        }
+    }
+}
+
+fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Result<()> {
+    diagnostics.list.iter().try_for_each(|diagnostic| {
+        serde_json::to_writer(&mut *out, diagnostic)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Loads a set for another command: what is wrong with it is shown, and ends the command where it cannot be used.
+pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
+    let (set, diagnostics) = rules::load(folder, None);
+    let rendered = diagnostics.render(io::stderr().is_terminal());
+    match set {
+        Some(set) => {
+            eprint!("{rendered}");
+            Ok(set)
+        }
+        None => Err(Failure::rendered(rendered)),
+    }
+}
+
+fn overview(set: &RuleSet) -> String {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED).set_header(["scenario", "title", "purpose", "priority", "file"]);
+    for scenario in set.scenarios() {
+        table.add_row([
+            Cell::new(&scenario.name),
+            Cell::new(&scenario.title),
+            Cell::new(scenario.purpose.name()),
+            Cell::new(scenario.priority).set_alignment(CellAlignment::Right),
+            Cell::new(scenario.file.display()),
+        ]);
+    }
+    format!("{table}\n{} scenarios, revision {}", set.scenarios().len(), set.revision())
+}

@@ -1,0 +1,201 @@
+//! `touchpoint decode`: one line per event, or per message.
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use event::Event;
+use probe::wire::{Malformed, Message, Protocol};
+use probe::{Probe, Provenance, Sink};
+
+use super::inputs::{self, Inputs};
+use super::json::Line;
+use super::show;
+use super::{Ending, Failure};
+
+/// Decodes captures and prints what they hold: one line per event or, with --messages, per message.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchpoint decode a.pcap                          events, a line each, identities masked
+  touchpoint decode --json a.pcap.zst b.pcapng      JSON lines, files in order of time
+  touchpoint decode --messages --json captures/     every decoded message with its elements
+  tcpdump -i eth1 -w - sctp | touchpoint decode -   from standard input")]
+pub(crate) struct Decode {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// Print every decoded message instead of events.
+    #[arg(long)]
+    messages: bool,
+    /// With --messages: only these protocols (`mm,cc,sms`).
+    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "messages", value_parser = protocol)]
+    protocol: Vec<Protocol>,
+    /// JSON lines for programs.
+    #[arg(long)]
+    json: bool,
+    /// Show IMSI, IMEI and numbers in clear.
+    #[arg(long)]
+    reveal: bool,
+}
+
+fn protocol(name: &str) -> Result<Protocol, String> {
+    Protocol::ALL.into_iter().find(|protocol| protocol.name() == name).ok_or_else(|| {
+        let known: Vec<_> = Protocol::ALL.into_iter().map(Protocol::name).collect();
+        format!("no protocol `{name}`: there are {}", known.join(", "))
+    })
+}
+
+impl Decode {
+    pub(crate) fn run(&self) -> Result<Ending, Failure> {
+        if self.messages {
+            self.drive(MessagePrinter { page: self.page(), wanted: self.wanted() })
+        } else {
+            self.drive(EventPrinter { page: self.page(), feed: self.inputs.feed().to_owned() })
+        }
+    }
+
+    fn page(&self) -> Page {
+        Page {
+            out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            line: Line::new(self.reveal),
+            text: String::new(),
+            json: self.json,
+            reveal: self.reveal,
+            failure: None,
+        }
+    }
+
+    fn wanted(&self) -> [bool; Protocol::COUNT] {
+        std::array::from_fn(|index| {
+            self.protocol.is_empty() || self.protocol.iter().any(|protocol| *protocol as usize == index)
+        })
+    }
+
+    fn drive<P: Printer>(&self, mut printer: P) -> Result<Ending, Failure> {
+        let mut source = self.inputs.open()?;
+        let mut probe = Probe::new(self.inputs.probe_config());
+        printer.head();
+        let ending = inputs::each_frame(&mut source, |frame| {
+            probe.frame(frame, &mut printer);
+            printer.page().failure.is_none()
+        })?;
+        probe.finish(&mut printer);
+        printer.page().finish()?;
+        Ok(ending)
+    }
+}
+
+/// Where lines go, and how they look.
+struct Page {
+    out: BufWriter<StdoutLock<'static>>,
+    line: Line,
+    text: String,
+    json: bool,
+    reveal: bool,
+    failure: Option<io::Error>,
+}
+
+impl Page {
+    fn note(&mut self, result: io::Result<()>) {
+        if let Err(error) = result {
+            self.failure.get_or_insert(error);
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        let flushed = self.out.flush();
+        self.note(flushed);
+        match self.failure.take() {
+            // `decode | head` ends so: whoever reads has read enough.
+            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Some(error) => Err(Failure::output(error)),
+            None => Ok(()),
+        }
+    }
+}
+
+trait Printer: Sink {
+    fn page(&mut self) -> &mut Page;
+    fn head(&mut self) {}
+}
+
+struct EventPrinter {
+    page: Page,
+    feed: String,
+}
+
+impl Sink for EventPrinter {
+    fn event(&mut self, event: &Event) {
+        let Page { out, line, text, json, reveal, .. } = &mut self.page;
+        let written = if *json {
+            out.write_all(show::event_json(line, event, &self.feed))
+        } else {
+            show::event_line(text, event, *reveal);
+            out.write_all(text.as_bytes())
+        };
+        self.page.note(written);
+    }
+}
+
+impl Printer for EventPrinter {
+    fn page(&mut self) -> &mut Page {
+        &mut self.page
+    }
+
+    fn head(&mut self) {
+        if !self.page.json && io::stdout().is_terminal() {
+            let written = writeln!(self.page.out, "{}", show::EVENT_HEAD);
+            self.page.note(written);
+        }
+    }
+}
+
+struct MessagePrinter {
+    page: Page,
+    wanted: [bool; Protocol::COUNT],
+}
+
+impl MessagePrinter {
+    fn wants(&self, protocol: Protocol) -> bool {
+        self.wanted.get(protocol as usize).copied().unwrap_or(true)
+    }
+}
+
+impl Sink for MessagePrinter {
+    const MESSAGES: bool = true;
+
+    fn event(&mut self, _event: &Event) {}
+
+    fn message(&mut self, from: Provenance, message: &dyn Message) {
+        if !self.wants(message.protocol()) {
+            return;
+        }
+        let Page { out, line, text, json, reveal, .. } = &mut self.page;
+        let written = if *json {
+            out.write_all(show::message_json(line, from, message))
+        } else {
+            show::message_line(text, from, message, *reveal);
+            out.write_all(text.as_bytes())
+        };
+        self.page.note(written);
+    }
+
+    fn malformed(&mut self, from: Provenance, malformed: Malformed) {
+        if !self.wants(malformed.layer) {
+            return;
+        }
+        let Page { out, line, text, json, .. } = &mut self.page;
+        let written = if *json {
+            out.write_all(show::malformed_json(line, from, malformed))
+        } else {
+            show::malformed_line(text, from, malformed);
+            out.write_all(text.as_bytes())
+        };
+        self.page.note(written);
+    }
+}
+
+impl Printer for MessagePrinter {
+    fn page(&mut self) -> &mut Page {
+        &mut self.page
+    }
+}
+

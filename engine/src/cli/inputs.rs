@@ -1,0 +1,66 @@
+//! Captures as arguments: what `decode` and `replay` share.
+
+use std::path::PathBuf;
+
+use probe::ProbeConfig;
+use probe::capture::{Capture, Frame};
+
+use super::{Ending, Failure};
+
+/// Which captures to read.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Inputs {
+    /// Capture files (pcap, pcapng; gzip, zstd), folders of them, or `-` for standard input. Read as one feed, in
+    /// order of time.
+    #[arg(value_name = "CAPTURE", required = true)]
+    captures: Vec<PathBuf>,
+    /// What to call the feed in the output.
+    #[arg(long, value_name = "NAME", default_value = "capture")]
+    feed: String,
+    /// Take dialled numbers as they are, without the Chinese numbering plan (+86, area codes, IP prefixes).
+    #[arg(long)]
+    raw_numbers: bool,
+}
+
+impl Inputs {
+    pub(crate) fn feed(&self) -> &str {
+        &self.feed
+    }
+
+    pub(crate) fn captures(&self) -> &[PathBuf] {
+        &self.captures
+    }
+
+    pub(crate) fn open(&self) -> Result<Capture, Failure> {
+        Capture::open(&self.captures).map_err(Failure::from)
+    }
+
+    pub(crate) fn probe_config(&self) -> ProbeConfig {
+        let mut config = ProbeConfig::default();
+        if self.raw_numbers {
+            config.numbers = probe::interpret::NumberPlan::empty();
+        }
+        config
+    }
+}
+
+/// Gives each frame to `take` until the end, or until `take` says that it has seen enough. A file that ends in the
+/// middle of a record is reported on standard error and the others are read to their end.
+pub(crate) fn each_frame(capture: &mut Capture, mut take: impl FnMut(&Frame<'_>) -> bool) -> Result<Ending, Failure> {
+    let mut ending = Ending::Complete;
+    loop {
+        match capture.next() {
+            Ok(Some(frame)) => {
+                if !take(&frame) {
+                    return Ok(ending);
+                }
+            }
+            Ok(None) => return Ok(ending),
+            Err(error) if error.is_truncation() => {
+                eprintln!("warning: {error}");
+                ending = Ending::CutOff;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
