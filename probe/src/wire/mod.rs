@@ -3,10 +3,35 @@
 //! No state, no I/O, no clock, no allocation. A decoder borrows from the frame and gives typed values that nobody
 //! validates again. What cannot be read is a [`Malformed`], which names layer and element.
 
+pub mod bssap;
+pub mod bssmap;
+pub mod cc;
+pub mod dtap;
+pub mod mm;
+pub mod rr;
+pub mod sccp;
+pub mod sms;
+pub mod ss;
+
+mod cell;
+mod codes;
+mod decoded;
+mod identity;
 mod link;
 mod message;
 mod reader;
 
+pub use bssap::{Bssap, Dlci};
+pub use bssmap::{Bssmap, BssmapMessageType};
+pub use cc::{Cc, CcMessageType};
+pub use cell::CellIdentifierList;
+pub use decoded::Decoded;
+pub use dtap::{Dtap, TransactionIdentifier};
+pub use identity::MobileIdentity;
 pub use link::LinkType;
 pub use message::{Message, Protocol, Value};
+pub use mm::{Mm, MmMessageType};
 pub use reader::{Fault, Malformed, Reader};
+pub use rr::{Rr, RrMessageType};
+pub use sccp::{LocalReference, Sccp, SccpMessageType};
+pub use ss::{Ss, SsMessageType};

@@ -1,0 +1,100 @@
+//! Radio resource messages that the A interface carries, 3GPP TS 44.018 §9.1.
+
+use super::codes::codes;
+use super::{Message, MobileIdentity, Protocol, Reader, Value};
+
+codes! {
+    /// Message type, 3GPP TS 44.018 Table 10.4.1.
+    RrMessageType {
+        0x08 RR_CELL_CHANGE_ORDER "rr_cell_change_order",
+        0x09 VGCS_UPLINK_GRANT "vgcs_uplink_grant",
+        0x0a PARTIAL_RELEASE "partial_release",
+        0x0d CHANNEL_RELEASE "channel_release",
+        0x0e UPLINK_RELEASE "uplink_release",
+        0x0f PARTIAL_RELEASE_COMPLETE "partial_release_complete",
+        0x10 CHANNEL_MODE_MODIFY "channel_mode_modify",
+        0x11 TALKER_INDICATION "talker_indication",
+        0x12 RR_STATUS "rr_status",
+        0x13 CLASSMARK_ENQUIRY "classmark_enquiry",
+        0x14 FREQUENCY_REDEFINITION "frequency_redefinition",
+        0x15 MEASUREMENT_REPORT "measurement_report",
+        0x16 CLASSMARK_CHANGE "classmark_change",
+        0x17 CHANNEL_MODE_MODIFY_ACKNOWLEDGE "channel_mode_modify_acknowledge",
+        0x21 PAGING_REQUEST_TYPE_1 "paging_request_type_1",
+        0x22 PAGING_REQUEST_TYPE_2 "paging_request_type_2",
+        0x24 PAGING_REQUEST_TYPE_3 "paging_request_type_3",
+        0x26 NOTIFICATION_RESPONSE "notification_response",
+        0x27 PAGING_RESPONSE "paging_response",
+        0x28 HANDOVER_FAILURE "handover_failure",
+        0x29 ASSIGNMENT_COMPLETE "assignment_complete",
+        0x2a UPLINK_BUSY "uplink_busy",
+        0x2b HANDOVER_COMMAND "handover_command",
+        0x2c HANDOVER_COMPLETE "handover_complete",
+        0x2d PHYSICAL_INFORMATION "physical_information",
+        0x2e ASSIGNMENT_COMMAND "assignment_command",
+        0x2f ASSIGNMENT_FAILURE "assignment_failure",
+        0x30 CONFIGURATION_CHANGE_COMMAND "configuration_change_command",
+        0x31 CONFIGURATION_CHANGE_ACK "configuration_change_ack",
+        0x32 CIPHERING_MODE_COMPLETE "ciphering_mode_complete",
+        0x33 CONFIGURATION_CHANGE_REJECT "configuration_change_reject",
+        0x34 GPRS_SUSPENSION_REQUEST "gprs_suspension_request",
+        0x35 CIPHERING_MODE_COMMAND "ciphering_mode_command",
+        0x36 EXTENDED_MEASUREMENT_REPORT "extended_measurement_report",
+        0x37 EXTENDED_MEASUREMENT_ORDER "extended_measurement_order",
+        0x38 APPLICATION_INFORMATION "application_information",
+        0x39 IMMEDIATE_ASSIGNMENT_EXTENDED "immediate_assignment_extended",
+        0x3a IMMEDIATE_ASSIGNMENT_REJECT "immediate_assignment_reject",
+        0x3b ADDITIONAL_ASSIGNMENT "additional_assignment",
+        0x3f IMMEDIATE_ASSIGNMENT "immediate_assignment",
+        0x48 DTM_ASSIGNMENT_FAILURE "dtm_assignment_failure",
+        0x49 DTM_REJECT "dtm_reject",
+        0x4a DTM_REQUEST "dtm_request",
+        0x4b PACKET_ASSIGNMENT "packet_assignment",
+        0x4c DTM_ASSIGNMENT_COMMAND "dtm_assignment_command",
+        0x4d DTM_INFORMATION "dtm_information",
+        0x4e PACKET_NOTIFICATION "packet_notification",
+        0x60 UTRAN_CLASSMARK_CHANGE "utran_classmark_change",
+        0x62 CDMA2000_CLASSMARK_CHANGE "cdma2000_classmark_change",
+        0x63 INTER_SYSTEM_TO_UTRAN_HANDOVER_COMMAND "inter_system_to_utran_handover_command",
+        0x64 INTER_SYSTEM_TO_CDMA2000_HANDOVER_COMMAND "inter_system_to_cdma2000_handover_command",
+    }
+}
+
+/// A radio resource message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rr {
+    /// PAGING RESPONSE, §9.1.25.
+    PagingResponse {
+        /// Ciphering key sequence number, 7: no key.
+        key_sequence: u8,
+        /// Mobile identity.
+        mobile_identity: MobileIdentity,
+    },
+    /// CIPHERING MODE COMMAND, §9.1.9.
+    CipheringModeCommand {
+        /// Whether ciphering starts.
+        start: bool,
+        /// Algorithm: 1 for A5/1 and so on; 0 where ciphering does not start.
+        algorithm: u8,
+        /// Whether the IMEISV is asked for.
+        imeisv_requested: bool,
+    },
+    /// CIPHERING MODE COMPLETE, §9.1.10.
+    CipheringModeComplete {
+        /// Mobile equipment identity, where it was asked for.
+        mobile_identity: Option<MobileIdentity>,
+    },
+    /// HANDOVER COMMAND, §9.1.15.
+    HandoverCommand {
+        /// BCCH frequency of the target cell, 0 to 1023.
+        arfcn: u16,
+        /// Base station identity code of the target cell, 0 to 63.
+        bsic: u8,
+        /// Handover reference.
+        reference: u8,
+    },
+    /// CLASSMARK CHANGE, §9.1.11.
+    ClassmarkChange,
+    /// Any other, and one whose mandatory elements could not be read.
+    Other(RrMessageType),
+}
