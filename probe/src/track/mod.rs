@@ -1,3 +1,12 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
 
+pub mod counters;
+pub mod fragments;
+pub mod framing;
+pub mod network;
+pub mod pending;
+pub mod sctp;
+pub mod stream;
+pub mod tcp;
 pub mod transport;
+pub mod tsn;

@@ -7,18 +7,25 @@ pub mod bssap;
 pub mod bssmap;
 pub mod cc;
 pub mod dtap;
+pub mod ip;
+pub mod ipa;
+pub mod link;
+pub mod m3ua;
 pub mod mm;
 pub mod rr;
 pub mod sccp;
+pub mod sctp;
 pub mod sms;
 pub mod ss;
+pub mod tcp;
 
 mod cell;
 mod codes;
 mod decoded;
+mod element;
 mod identity;
-mod link;
 mod message;
+mod number;
 mod reader;
 
 pub use bssap::{Bssap, Dlci};

@@ -1,0 +1,122 @@
+//! What the transports have seen, by name.
+
+use rustc_hash::FxHashMap;
+
+use crate::wire::Malformed;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Counters of everything below SCCP. They only grow.
+        #[derive(Clone, Debug, Default)]
+        pub struct TransportCounters {
+            $($(#[$doc])* pub $name: u64,)*
+            malformed: FxHashMap<Malformed, u64>,
+        }
+
+        impl TransportCounters {
+            /// Every counter by its name, from the link upward.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
+    /// Frames taken.
+    frames,
+    /// Frames of which the capture holds only the beginning.
+    frames_snapped,
+    /// ARP, ignored.
+    arp,
+    /// Other EtherTypes and LLC, ignored.
+    other_ether_types,
+    /// IPv4 packets and fragments.
+    ipv4,
+    /// IPv6 packets and fragments.
+    ipv6,
+    /// Fragments among them.
+    ip_fragments,
+    /// Datagrams put together from fragments.
+    ip_reassembled,
+    /// Fragments whose place was partly or wholly taken by an earlier one, which is kept.
+    ip_fragments_overlapping,
+    /// Fragments that cannot be: snapped, of a length that is no multiple of 8, beyond 65,535 octets.
+    ip_fragments_invalid,
+    /// Datagrams given up because a fragment did not come in time.
+    ip_fragments_timed_out,
+    /// Fragments dropped at the limit of datagrams in reassembly.
+    ip_fragments_refused,
+    /// UDP, ignored.
+    udp,
+    /// Other protocols on IP, ignored.
+    other_ip_protocols,
+    /// TCP segments on the ports of IPA.
+    tcp_segments,
+    /// TCP segments on other ports, ignored.
+    tcp_other_ports,
+    /// TCP connections seen.
+    tcp_connections,
+    /// Segments that brought nothing new.
+    tcp_repeated,
+    /// Segments that came before an earlier one.
+    tcp_out_of_order,
+    /// Holes given up.
+    tcp_holes,
+    /// Octets passed over in search of the next message.
+    tcp_octets_skipped,
+    /// Segments dropped at the limit of connections.
+    tcp_refused,
+    /// SCTP packets.
+    sctp_packets,
+    /// DATA and I-DATA chunks, repeated ones included.
+    sctp_data,
+    /// DATA and I-DATA chunks that were seen before: retransmitted, or tapped twice.
+    sctp_repeated,
+    /// DATA and I-DATA chunks without verification tag, in which repetition cannot be told.
+    sctp_untagged,
+    /// Chunks that are fragments of a user message.
+    sctp_fragments,
+    /// User messages put together from fragments.
+    sctp_reassembled,
+    /// Fragments given up: their siblings did not come within the limit, or the association ended.
+    sctp_fragments_dropped,
+    /// Directions of associations that began to be tracked.
+    sctp_directions,
+    /// Associations that ended by ABORT or SHUTDOWN COMPLETE.
+    sctp_ended,
+    /// Packets decoded without regard to repetition, at the limit of tracked directions.
+    sctp_untracked,
+    /// User messages of other protocols than M3UA, ignored.
+    sctp_other_protocols,
+    /// M3UA DATA messages.
+    m3ua_data,
+    /// M3UA messages of other classes.
+    m3ua_management,
+    /// M3UA DATA of other services than SCCP, ignored.
+    m3ua_other_services,
+    /// IPA messages that carry SCCP.
+    ipa_sccp,
+    /// IPA control messages.
+    ipa_control,
+    /// MGCP on IPA, ignored.
+    ipa_mgcp,
+    /// Other streams on IPA, ignored.
+    ipa_other_streams,
+    /// Messages dropped at the limit of networks or endpoints.
+    networks_refused,
+    /// SCCP messages passed upward.
+    sccp_messages,
+}
+
+impl TransportCounters {
+    /// Counts a message whose decoding stopped.
+    pub(crate) fn count_malformed(&mut self, malformed: Malformed) {
+        *self.malformed.entry(malformed).or_default() += 1;
+    }
+
+    /// Messages whose decoding stopped, by layer and element.
+    pub fn malformed(&self) -> impl Iterator<Item = (Malformed, u64)> + '_ {
+        self.malformed.iter().map(|(malformed, count)| (*malformed, *count))
+    }
+}

@@ -1,0 +1,300 @@
+//! One direction of a TCP connection put in order (RFC 9293 §3.4), octets once each.
+//!
+//! A hole is waited for as far as two named bounds, then given up: the stream goes on behind it, at the next message.
+
+use std::time::Duration;
+
+use event::Timestamp;
+
+use super::counters::TransportCounters;
+use super::framing::Framing;
+use crate::Provenance;
+use crate::wire::ipa::IpaMessage;
+
+/// Octets that may wait behind a hole.
+pub const HOLE_OCTETS: usize = 64 << 10;
+/// How long they may wait, in capture time: a lost segment is sent again within this.
+pub const HOLE_SECONDS: u64 = 3;
+/// A sequence number so far from the expected one belongs to another connection, whose SYN was not seen.
+pub const RESTART_DISTANCE: u32 = 1 << 22;
+
+/// One direction of a connection.
+#[derive(Default)]
+pub struct Stream {
+    /// Sequence number of the next octet; `None` until something was seen.
+    next: Option<u32>,
+    /// Sequence number of the SYN, where seen.
+    initial: Option<u32>,
+    framing: Framing,
+    held: Held,
+}
+
+/// Octets of a segment.
+#[derive(Clone, Copy)]
+pub struct Piece<'a> {
+    /// The frame that they came by.
+    pub from: Provenance,
+    /// Sequence number of the first.
+    pub sequence: u32,
+    /// What was captured of them.
+    pub octets: &'a [u8],
+    /// Octets of the segment that the capture does not hold.
+    pub missing: usize,
+}
+
+/// Segments behind a hole; their octets lie one behind the other.
+#[derive(Default)]
+struct Held {
+    segments: Vec<HeldSegment>,
+    octets: Vec<u8>,
+}
+
+struct HeldSegment {
+    from: Provenance,
+    sequence: u32,
+    start: usize,
+    length: usize,
+    missing: usize,
+}
+
+impl Stream {
+    /// Whether nothing was seen yet.
+    pub fn is_new(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// Whether the SYN with this sequence number began the stream.
+    pub fn began_at(&self, sequence: u32) -> bool {
+        self.initial == Some(sequence)
+    }
+
+    /// A stream whose SYN has this sequence number.
+    pub fn beginning_at(sequence: u32) -> Self {
+        Self {
+            next: Some(sequence.wrapping_add(1)),
+            initial: Some(sequence),
+            framing: Framing::at_beginning(),
+            held: Held::default(),
+        }
+    }
+
+    /// Takes a segment and gives the messages that it completes.
+    pub fn take(
+        &mut self,
+        piece: Piece<'_>,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let next = *self.next.get_or_insert(piece.sequence);
+        let ahead = distance(next, piece.sequence);
+        if ahead.unsigned_abs() > RESTART_DISTANCE {
+            self.give_up(counters, message);
+            *self = Self { next: Some(piece.sequence), ..Self::default() };
+        }
+        if (1..=RESTART_DISTANCE as i32).contains(&ahead) {
+            counters.tcp_out_of_order += 1;
+            self.held.put(piece, counters);
+            while self.held.octets.len() > HOLE_OCTETS {
+                self.skip_hole(counters, message);
+            }
+        } else {
+            self.accept(piece, counters, message);
+            self.release(counters, message);
+        }
+    }
+
+    /// Gives up holes that were waited for long enough.
+    pub fn expire(
+        &mut self,
+        now: Timestamp,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let limit = Duration::from_secs(HOLE_SECONDS);
+        while self.held.segments.iter().any(|segment| now.since(segment.from.at) > limit) {
+            self.skip_hole(counters, message);
+        }
+    }
+
+    /// Gives up all holes.
+    pub fn give_up(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        while !self.held.segments.is_empty() {
+            self.skip_hole(counters, message);
+        }
+    }
+
+    fn skip_hole(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let next = self.next.unwrap_or_default();
+        let nearest = self.held.segments.iter().map(|segment| segment.sequence);
+        if let Some(sequence) = nearest.min_by_key(|sequence| distance(next, *sequence)) {
+            counters.tcp_holes += 1;
+            self.framing.lose_step(counters);
+            self.next = Some(sequence);
+        }
+        self.release(counters, message);
+    }
+
+    // Takes what is no longer behind a hole.
+    fn release(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        if self.held.segments.is_empty() {
+            return;
+        }
+        let mut held = std::mem::take(&mut self.held);
+        let in_reach = |next: u32, segment: &HeldSegment| distance(next, segment.sequence) <= 0;
+        while let Some(index) =
+            self.next.and_then(|next| held.segments.iter().position(|segment| in_reach(next, segment)))
+        {
+            let HeldSegment { from, sequence, start, length, missing } = held.segments.swap_remove(index);
+            let octets = held.octets.get(start..start + length).unwrap_or_default();
+            self.accept(Piece { from, sequence, octets, missing }, counters, message);
+        }
+        if held.segments.is_empty() {
+            held.octets.clear();
+        }
+        self.held = held;
+    }
+
+    // Takes the octets that are not behind the expected one.
+    fn accept(
+        &mut self,
+        piece: Piece<'_>,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let next = self.next.unwrap_or(piece.sequence);
+        let seen = next.wrapping_sub(piece.sequence) as usize;
+        let whole = piece.octets.len() + piece.missing;
+        if seen >= whole {
+            counters.tcp_repeated += 1;
+            return;
+        }
+        self.framing.feed(piece.from, piece.octets.get(seen..).unwrap_or_default(), counters, message);
+        if piece.missing > 0 {
+            self.framing.lose_step(counters);
+        }
+        self.next = Some(piece.sequence.wrapping_add(whole as u32));
+    }
+}
+
+impl Held {
+    fn put(&mut self, piece: Piece<'_>, counters: &mut TransportCounters) {
+        let Piece { from, sequence, octets, missing } = piece;
+        let (start, length) = (self.octets.len(), octets.len());
+        if self.segments.iter().any(|segment| segment.sequence == sequence && segment.length >= length) {
+            counters.tcp_repeated += 1;
+            return;
+        }
+        self.octets.extend_from_slice(octets);
+        self.segments.push(HeldSegment { from, sequence, start, length, missing });
+    }
+}
+
+/// How far `sequence` is ahead of `next`, in the arithmetic of RFC 9293 §3.4.
+const fn distance(next: u32, sequence: u32) -> i32 {
+    sequence.wrapping_sub(next).cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OCTETS: [u8; 24] = [0, 5, 0xfd, 1, 1, 1, 1, 1, 0, 5, 0xfd, 2, 2, 2, 2, 2, 0, 5, 0xfd, 3, 3, 3, 3, 3];
+
+    struct Case {
+        stream: Stream,
+        counters: TransportCounters,
+        /// First octet of each message, and the frame that it came by.
+        messages: Vec<(u8, u64)>,
+        frame: u64,
+        base: u32,
+    }
+
+    impl Case {
+        fn new(base: u32) -> Self {
+            let stream = Stream::beginning_at(base.wrapping_sub(1));
+            Self { stream, counters: TransportCounters::default(), messages: Vec::new(), frame: 0, base }
+        }
+
+        fn take(&mut self, seconds: i64, range: std::ops::Range<usize>) {
+            self.frame += 1;
+            let from = Provenance { at: Timestamp::from_seconds(seconds), frame: self.frame, feed: 0 };
+            let sequence = self.base.wrapping_add(u32::try_from(range.start).unwrap());
+            let piece = Piece { from, sequence, octets: &OCTETS[range], missing: 0 };
+            let messages = &mut self.messages;
+            let mut message = |from: Provenance, message: IpaMessage<'_>, _: &mut TransportCounters| {
+                messages.push((message.payload[0], from.frame));
+            };
+            self.stream.take(piece, &mut self.counters, &mut message);
+            self.stream.expire(from.at, &mut self.counters, &mut message);
+        }
+    }
+
+    fn check(ranges: &[std::ops::Range<usize>], expected: &[(u8, u64)]) {
+        for base in [1000, u32::MAX - 10] {
+            let mut case = Case::new(base);
+            for range in ranges {
+                case.take(0, range.clone());
+            }
+            assert_eq!(case.messages, expected, "{ranges:?} from {base}");
+        }
+    }
+
+    #[test]
+    fn octets_are_taken_once_and_in_order() {
+        check(&[0..8, 8..16, 16..24], &[(1, 1), (2, 2), (3, 3)]);
+        check(&[0..8, 0..8, 8..16, 0..16], &[(1, 1), (2, 3)]);
+        check(&[0..10, 4..20, 12..24], &[(1, 1), (2, 2), (3, 3)]);
+        check(&[16..24, 8..16, 0..8], &[(1, 3), (2, 2), (3, 1)]);
+        check(&[16..24, 16..24, 6..18, 0..8], &[(1, 4), (2, 3), (3, 1)]);
+    }
+
+    #[test]
+    fn a_hole_is_given_up_after_its_time() {
+        let mut case = Case::new(1000);
+        case.take(0, 0..10);
+        case.take(1, 12..24);
+        assert_eq!(case.messages, [(1, 1)]);
+        case.take(5, 16..24);
+        assert_eq!(case.messages, [(1, 1), (3, 2)]);
+        assert_eq!((case.counters.tcp_holes, case.counters.tcp_octets_skipped), (1, 6));
+        case.take(5, 8..16); // too late
+        assert_eq!(case.messages.len(), 2);
+    }
+
+    #[test]
+    fn a_hole_is_given_up_when_too_much_waits_behind_it() {
+        let mut case = Case::new(1000);
+        for start in (0..).map(|index| 1000 + 100 + index * 800).take(90) {
+            let octets = OCTETS[..8].repeat(100);
+            let from = Provenance { at: Timestamp::from_seconds(0), frame: 1, feed: 0 };
+            let piece = Piece { from, sequence: start, octets: &octets, missing: 0 };
+            let mut count = 0;
+            case.stream.take(piece, &mut case.counters, &mut |_, _, _| count += 1);
+            case.frame += count;
+            assert!(case.stream.held.octets.len() <= HOLE_OCTETS);
+        }
+        assert_eq!((case.frame, case.counters.tcp_holes), (9000, 1));
+    }
+
+    #[test]
+    fn a_distant_sequence_number_is_another_connection() {
+        let mut case = Case::new(1000);
+        case.take(0, 0..8);
+        case.base = 0x9000_0000;
+        case.take(0, 8..16);
+        case.take(0, 16..24);
+        assert_eq!(case.messages, [(1, 1), (2, 2), (3, 3)]);
+    }
+}

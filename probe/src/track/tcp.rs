@@ -1,0 +1,237 @@
+//! TCP connections that carry IPA, seen from outside.
+
+use std::time::Duration;
+
+use event::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::counters::TransportCounters;
+use super::network::{Carrier, Networks};
+use super::stream::{Piece, Stream};
+use crate::Provenance;
+use crate::wire::Malformed;
+use crate::wire::ip::{Address, Packet};
+use crate::wire::ipa::IpaMessage;
+use crate::wire::tcp::Segment;
+
+/// Connections tracked at one time.
+pub const CONNECTION_LIMIT: usize = 65_536;
+/// A connection without a segment for so long is forgotten.
+pub const IDLE_SECONDS: u64 = 3600;
+/// A connection that was reset is kept so long, for repetitions that are still under way.
+pub const LINGER_SECONDS: u64 = 30;
+
+const SWEEP_SECONDS: u64 = 60;
+
+/// All connections.
+pub struct Connections {
+    ports: Vec<u16>,
+    table: FxHashMap<ConnectionKey, Connection>,
+    next_sweep: Timestamp,
+}
+
+/// Both ends in the order of their addresses, and the feed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct ConnectionKey {
+    low: (Address, u16),
+    high: (Address, u16),
+    feed: u16,
+}
+
+struct Connection {
+    network: u32,
+    low: End,
+    high: End,
+    last: Timestamp,
+    reset: bool,
+}
+
+/// One end of a connection and what it sends.
+struct End {
+    endpoint: u32,
+    stream: Stream,
+}
+
+impl Connections {
+    /// Tracks connections with one of these ports at either end.
+    pub fn new(ports: &[u16]) -> Self {
+        Self { ports: ports.to_vec(), table: FxHashMap::default(), next_sweep: Timestamp::MIN }
+    }
+
+    /// Takes a segment and gives the messages that it completes. An error where its header cannot be read.
+    pub fn segment(
+        &mut self,
+        from: Provenance,
+        packet: &Packet<'_>,
+        networks: &mut Networks,
+        counters: &mut TransportCounters,
+        mut message: impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) -> Result<(), Malformed> {
+        let segment = Segment::read(packet.payload)?;
+        if !self.is_listening(segment.source_port) && !self.is_listening(segment.destination_port) {
+            counters.tcp_other_ports += 1;
+            return Ok(());
+        }
+        counters.tcp_segments += 1;
+        self.sweep(from.at, counters, &mut message);
+        let source = (packet.source, segment.source_port);
+        let destination = (packet.destination, segment.destination_port);
+        let from_low = source < destination;
+        let (low, high) = if from_low { (source, destination) } else { (destination, source) };
+        let Some(connection) =
+            self.connection(ConnectionKey { low, high, feed: from.feed }, from.at, networks, counters)
+        else {
+            return Ok(());
+        };
+        if segment.syn() {
+            connection.synchronise(&segment, from_low, networks, counters, &mut message);
+        }
+        if !segment.payload.is_empty() || packet.missing > 0 {
+            let sequence = segment.sequence.wrapping_add(u32::from(segment.syn()));
+            let piece = Piece { from, sequence, octets: segment.payload, missing: packet.missing };
+            connection.take(piece, from_low, counters, &mut message);
+        }
+        connection.expire(from.at, counters, &mut message);
+        if segment.rst() {
+            connection.give_up(counters, &mut message);
+            connection.reset = true;
+        }
+        Ok(())
+    }
+
+    /// Gives what still waits behind holes.
+    pub fn finish(
+        &mut self,
+        counters: &mut TransportCounters,
+        mut message: impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        for connection in self.table.values_mut() {
+            connection.give_up(counters, &mut message);
+        }
+    }
+
+    fn is_listening(&self, port: u16) -> bool {
+        self.ports.contains(&port)
+    }
+
+    fn connection(
+        &mut self,
+        key: ConnectionKey,
+        at: Timestamp,
+        networks: &mut Networks,
+        counters: &mut TransportCounters,
+    ) -> Option<&mut Connection> {
+        if !self.table.contains_key(&key) {
+            let listening = |(address, port): (Address, u16)| (address, if self.is_listening(port) { port } else { 0 });
+            let (low, high) = (listening(key.low), listening(key.high));
+            let endpoints = (networks.endpoint(key.feed, low.0, low.1), networks.endpoint(key.feed, high.0, high.1));
+            let (Some(low), Some(high)) = endpoints else {
+                counters.networks_refused += 1;
+                return None;
+            };
+            if self.table.len() >= CONNECTION_LIMIT {
+                counters.tcp_refused += 1;
+                return None;
+            }
+            counters.tcp_connections += 1;
+            self.table.insert(key, Connection::new(networks.connection(), low, high));
+        }
+        let connection = self.table.get_mut(&key)?;
+        connection.last = at;
+        Some(connection)
+    }
+
+    fn sweep(
+        &mut self,
+        at: Timestamp,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        if at < self.next_sweep {
+            return;
+        }
+        self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
+        self.table.retain(|_, connection| {
+            let keep_seconds = if connection.reset { LINGER_SECONDS } else { IDLE_SECONDS };
+            let keep = at.since(connection.last) <= Duration::from_secs(keep_seconds);
+            if keep {
+                connection.expire(at, counters, message);
+            } else {
+                connection.give_up(counters, message);
+            }
+            keep
+        });
+    }
+}
+
+impl Connection {
+    fn new(network: u32, low: u32, high: u32) -> Self {
+        let end = |endpoint| End { endpoint, stream: Stream::default() };
+        Self { network, low: end(low), high: end(high), last: Timestamp::MIN, reset: false }
+    }
+
+    // A SYN that is no repetition begins a connection, on ports that may have served an earlier one.
+    fn synchronise(
+        &mut self,
+        segment: &Segment<'_>,
+        from_low: bool,
+        networks: &mut Networks,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let sender = if from_low { &self.low } else { &self.high };
+        if sender.stream.began_at(segment.sequence) {
+            return;
+        }
+        if segment.opens() && !(self.low.stream.is_new() && self.high.stream.is_new()) {
+            self.give_up(counters, message);
+            counters.tcp_connections += 1;
+            *self = Self { last: self.last, ..Self::new(networks.connection(), self.low.endpoint, self.high.endpoint) };
+        }
+        let sender = if from_low { &mut self.low } else { &mut self.high };
+        sender.stream = Stream::beginning_at(segment.sequence);
+    }
+
+    fn take(
+        &mut self,
+        piece: Piece<'_>,
+        from_low: bool,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let network = self.network;
+        let (sender, receiver) = if from_low { (&mut self.low, &self.high) } else { (&mut self.high, &self.low) };
+        sender.stream.take(piece, counters, &mut carried(network, sender.endpoint, receiver.endpoint, message));
+    }
+
+    fn expire(
+        &mut self,
+        now: Timestamp,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
+        self.low.stream.expire(now, counters, &mut carried(network, low, high, message));
+        self.high.stream.expire(now, counters, &mut carried(network, high, low, message));
+    }
+
+    fn give_up(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+    ) {
+        let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
+        self.low.stream.give_up(counters, &mut carried(network, low, high, message));
+        self.high.stream.give_up(counters, &mut carried(network, high, low, message));
+    }
+}
+
+// Names the carrier of the messages of one direction.
+fn carried(
+    network: u32,
+    sender: u32,
+    receiver: u32,
+    message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+) -> impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters) {
+    move |from, ipa, counters| message(Carrier { from, network, sender, receiver }, ipa, counters)
+}

@@ -1,0 +1,206 @@
+//! MTP3 User Adaptation, RFC 4666 §3.
+
+use super::{Fault, Malformed, Message, Protocol, Reader, Value};
+
+/// Service indicator of SCCP, ITU-T Q.704 §14.2.1.
+pub const SERVICE_INDICATOR_SCCP: u8 = 3;
+
+// Parameter tags, §3.2.
+const ROUTING_CONTEXT: u16 = 0x0006;
+const NETWORK_APPEARANCE: u16 = 0x0200;
+const PROTOCOL_DATA: u16 = 0x0210;
+
+/// A message of any class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct M3uaMessage<'a> {
+    /// Message class, §3.1.2.
+    pub class: u8,
+    /// Message type within its class.
+    pub kind: u8,
+    /// Which of the sender's networks the point codes belong to.
+    pub network_appearance: Option<u32>,
+    /// The first routing context.
+    pub routing_context: Option<u32>,
+    /// The MTP3 user's data, of DATA messages.
+    pub protocol_data: Option<ProtocolData<'a>>,
+}
+
+/// The Protocol Data parameter, §3.3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProtocolData<'a> {
+    /// Originating point code.
+    pub opc: u32,
+    /// Destination point code.
+    pub dpc: u32,
+    /// Service indicator, Q.704 §14.2.1.
+    pub si: u8,
+    /// Network indicator, Q.704 §14.2.2.
+    pub ni: u8,
+    /// Message priority.
+    pub mp: u8,
+    /// Signalling link selection.
+    pub sls: u8,
+    /// The MTP3 user's message: as much of it as was captured.
+    pub user_data: &'a [u8],
+}
+
+impl<'a> M3uaMessage<'a> {
+    /// Reads a message. `snapped` tells that the capture does not hold its end: what is there of the user's data is then
+    /// given, to be judged by its own decoder.
+    pub fn read(octets: &'a [u8], snapped: bool) -> Result<Self, Malformed> {
+        let mut r = Reader::new(Protocol::M3ua, octets);
+        let [version, _reserved, class, kind] = r.v("version")?;
+        if version != 1 {
+            return Err(r.error("version", Fault::Invalid));
+        }
+        let length = r.u32("message length")?;
+        let body = usize::try_from(length).ok().and_then(|length| length.checked_sub(8));
+        let body = body.ok_or(r.error("message length", Fault::Invalid))?;
+        // The length counts the padding of the last parameter, which some senders leave out.
+        if body.saturating_sub(3) > r.rest().len() && !snapped {
+            return Err(r.error("message length", Fault::Truncated));
+        }
+        let mut parameters = Reader::new(Protocol::M3ua, r.take(body.min(r.rest().len()), "parameters")?);
+        let mut message = Self { class, kind, network_appearance: None, routing_context: None, protocol_data: None };
+        while !parameters.is_empty() {
+            message.parameter(&mut parameters, snapped)?;
+        }
+        if message.is_data() && message.protocol_data.is_none() {
+            return Err(r.error("protocol data", Fault::Truncated));
+        }
+        Ok(message)
+    }
+
+    /// Whether this is a DATA message.
+    pub const fn is_data(&self) -> bool {
+        self.class == 1 && self.kind == 1
+    }
+
+    fn parameter(&mut self, r: &mut Reader<'a>, snapped: bool) -> Result<(), Malformed> {
+        let tag = r.u16("parameter tag")?;
+        let length = usize::from(r.u16("parameter length")?);
+        let length = length.checked_sub(4).ok_or(r.error("parameter length", Fault::Invalid))?;
+        let there = if snapped { length.min(r.rest().len()) } else { length };
+        let value = r.take(there, "parameter value")?;
+        r.take((length.next_multiple_of(4) - length).min(r.rest().len()), "padding")?;
+        let mut value = Reader::new(Protocol::M3ua, value);
+        match tag {
+            NETWORK_APPEARANCE => self.network_appearance = Some(value.u32("network appearance")?),
+            ROUTING_CONTEXT => self.routing_context = Some(value.u32("routing context")?),
+            PROTOCOL_DATA => self.protocol_data = Some(ProtocolData::read(&mut value)?),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl<'a> ProtocolData<'a> {
+    fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let opc = r.u32("originating point code")?;
+        let dpc = r.u32("destination point code")?;
+        let [si, ni, mp, sls] = r.v("service indicator")?;
+        Ok(Self { opc, dpc, si, ni, mp, sls, user_data: r.rest() })
+    }
+}
+
+impl Message for M3uaMessage<'_> {
+    fn protocol(&self) -> Protocol {
+        Protocol::M3ua
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.class, self.kind) {
+            (0, 0) => "error",
+            (0, 1) => "notify",
+            (1, 1) => "data",
+            (2, 1) => "destination_unavailable",
+            (2, 2) => "destination_available",
+            (2, 3) => "destination_state_audit",
+            (2, 4) => "signalling_congestion",
+            (2, 5) => "destination_user_part_unavailable",
+            (2, 6) => "destination_restricted",
+            (3, 1) => "asp_up",
+            (3, 2) => "asp_down",
+            (3, 3) => "heartbeat",
+            (3, 4) => "asp_up_acknowledgement",
+            (3, 5) => "asp_down_acknowledgement",
+            (3, 6) => "heartbeat_acknowledgement",
+            (4, 1) => "asp_active",
+            (4, 2) => "asp_inactive",
+            (4, 3) => "asp_active_acknowledgement",
+            (4, 4) => "asp_inactive_acknowledgement",
+            (9, 1) => "registration_request",
+            (9, 2) => "registration_response",
+            (9, 3) => "deregistration_request",
+            (9, 4) => "deregistration_response",
+            _ => "unknown",
+        }
+    }
+
+    fn code(&self) -> u8 {
+        self.kind
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("message_class", Value::Code(u64::from(self.class)));
+        if let Some(appearance) = self.network_appearance {
+            visit("network_appearance", Value::Integer(u64::from(appearance)));
+        }
+        if let Some(context) = self.routing_context {
+            visit("routing_context", Value::Integer(u64::from(context)));
+        }
+        if let Some(data) = self.protocol_data {
+            visit("opc", Value::Integer(u64::from(data.opc)));
+            visit("dpc", Value::Integer(u64::from(data.dpc)));
+            visit("si", Value::Integer(u64::from(data.si)));
+            visit("ni", Value::Integer(u64::from(data.ni)));
+            visit("mp", Value::Integer(u64::from(data.mp)));
+            visit("sls", Value::Integer(u64::from(data.sls)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DATA: [u8; 46] = [
+        1, 0, 1, 1, 0, 0, 0, 48, // padded to 48
+        2, 0, 0, 8, 0, 0, 0, 7, // network appearance
+        0, 6, 0, 8, 0, 0, 0, 1, // routing context
+        2, 0x10, 0, 22, 0, 0, 0, 187, 0, 0, 0, 185, 3, 2, 0, 5, 9, 8, 7, 6, 5, 4,
+    ];
+
+    #[test]
+    fn data_is_read_with_or_without_its_last_padding() {
+        let message = M3uaMessage::read(&DATA, false).unwrap();
+        assert_eq!((message.name(), message.network_appearance, message.routing_context), ("data", Some(7), Some(1)));
+        let data = message.protocol_data.unwrap();
+        assert_eq!((data.opc, data.dpc, data.si, data.ni, data.mp, data.sls), (187, 185, 3, 2, 0, 5));
+        assert_eq!(data.user_data, [9, 8, 7, 6, 5, 4]);
+        assert_eq!(M3uaMessage::read(&[&DATA[..], &[0, 0]].concat(), false).unwrap(), message);
+    }
+
+    #[test]
+    fn what_is_cut_off_is_malformed_unless_the_capture_was_snapped() {
+        for len in 0..DATA.len() {
+            assert!(M3uaMessage::read(&DATA[..len], false).is_err(), "cut at {len}");
+            assert_eq!(M3uaMessage::read(&DATA[..len], true).is_ok(), len >= 40, "snapped at {len}");
+        }
+    }
+
+    #[test]
+    fn messages_without_data_have_names() {
+        for (class, kind, name) in [
+            (3, 1, "asp_up"),
+            (4, 3, "asp_active_acknowledgement"),
+            (2, 2, "destination_available"),
+            (0, 1, "notify"),
+            (5, 5, "unknown"),
+        ] {
+            assert_eq!(M3uaMessage::read(&[1, 0, class, kind, 0, 0, 0, 8], false).unwrap().name(), name);
+        }
+        assert_eq!(M3uaMessage::read(&[2, 0, 3, 1, 0, 0, 0, 8], false).unwrap_err().element, "version");
+        assert_eq!(M3uaMessage::read(&[1, 0, 3, 1, 0, 0, 0, 7], false).unwrap_err().element, "message length");
+    }
+}
