@@ -2,19 +2,19 @@
 
 /// Declares a code of one octet with its known values as constants and their names in snake case.
 macro_rules! codes {
-    ($(#[$doc:meta])* $type:ident { $($code:literal $constant:ident $name:literal,)* }) => {
+    ($(#[$doc:meta])* $visibility:vis $type:ident { $($code:literal $constant:ident $name:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-        pub struct $type(pub u8);
+        $visibility struct $type($visibility u8);
 
-        #[expect(missing_docs, reason = "the names are the specification's")]
+        #[allow(missing_docs, reason = "the names are the specification's")]
         impl $type {
-            $(pub const $constant: Self = Self($code);)*
+            $($visibility const $constant: Self = Self($code);)*
         }
 
         impl $type {
             /// The specification's name in snake case; `unknown` for codes that it does not have.
-            pub const fn name(self) -> &'static str {
+            $visibility const fn name(self) -> &'static str {
                 match self.0 {
                     $($code => $name,)*
                     _ => "unknown",

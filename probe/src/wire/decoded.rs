@@ -11,3 +11,24 @@ pub struct Decoded<M> {
     /// Where decoding stopped, if it did.
     pub malformed: Option<Malformed>,
 }
+
+impl<M> Decoded<M> {
+    /// What `read` gave, or `otherwise` where a mandatory element was unreadable; with the faults that `r` noted.
+    pub(super) fn or(read: Result<M, Malformed>, otherwise: M, r: &mut Reader<'_>) -> Self {
+        let message = r.keep(read).unwrap_or(otherwise);
+        Self { message, malformed: r.stopped() }
+    }
+
+    /// The same fault, another message around this one.
+    pub(super) fn map<N>(self, wrap: impl FnOnce(M) -> N) -> Decoded<N> {
+        Decoded { message: wrap(self.message), malformed: self.malformed }
+    }
+
+    /// The message alone; its fault becomes one of `r`, whose message holds this one.
+    pub(super) fn noted_by(self, r: &mut Reader<'_>) -> M {
+        if let Some(malformed) = self.malformed {
+            r.note(malformed);
+        }
+        self.message
+    }
+}

@@ -1,7 +1,7 @@
 //! Layer 3 messages of the mobile station, 3GPP TS 24.007 §11.2.3: which protocol, which transaction.
 
 use super::sms::Cp;
-use super::{Cc, Decoded, Malformed, Message, Mm, Rr, Ss};
+use super::{Cc, Decoded, Malformed, Message, Mm, Protocol, Reader, Rr, Ss, Value};
 
 /// Transaction identifier, 3GPP TS 24.007 §11.2.3.1.3. A transaction is known by its value together with the side that
 /// opened it.
@@ -11,6 +11,24 @@ pub struct TransactionIdentifier {
     pub value: u8,
     /// TI flag: set on what is sent *to* the side that opened the transaction.
     pub to_originator: bool,
+}
+
+impl TransactionIdentifier {
+    /// From the high half of the first octet, and from the octet after it where that half says so.
+    fn read(first: u8, r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        const EXTENDED: u8 = 7;
+        let value = match first >> 4 & 7 {
+            EXTENDED => r.v("transaction identifier").map(|[extension]| extension & 0x7f)?,
+            value => value,
+        };
+        Ok(Self { value, to_originator: first & 0x80 != 0 })
+    }
+
+    /// As elements of a message.
+    pub(super) fn visit(self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("transaction_identifier", Value::Integer(u64::from(self.value)));
+        visit("ti_flag", Value::Flag(self.to_originator));
+    }
 }
 
 /// A layer 3 message. Each says itself, by its type, who sends it; so no direction is needed to read it.
@@ -27,22 +45,84 @@ pub enum Dtap<'a> {
     /// Supplementary services, TS 24.080.
     Ss(Ss<'a>),
     /// Another protocol (GMM, session management, location services…).
-    Other {
-        /// Protocol discriminator, TS 24.007 §11.2.3.1.1.
-        discriminator: u8,
-        /// Message type.
-        code: u8,
-    },
+    Other(OtherProtocol),
 }
 
+/// A message of a protocol that is not read here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OtherProtocol {
+    /// Protocol discriminator, 3GPP TS 24.007 §11.2.3.1.1.
+    pub discriminator: u8,
+    /// The octet where the message type stands.
+    pub code: u8,
+}
+
+/// Protocol discriminators, 3GPP TS 24.007 Table 11.2.
+const CALL_CONTROL: u8 = 3;
+const MOBILITY_MANAGEMENT: u8 = 5;
+const RADIO_RESOURCES: u8 = 6;
+const SHORT_MESSAGES: u8 = 9;
+const SUPPLEMENTARY_SERVICES: u8 = 11;
+
 /// Reads a layer 3 message. An error only where not even the message type is there.
-pub fn read(_octets: &[u8]) -> Result<Decoded<Dtap<'_>>, Malformed> {
-    todo!()
+pub fn read(octets: &[u8]) -> Result<Decoded<Dtap<'_>>, Malformed> {
+    let mut r = Reader::new(Protocol::Dtap, octets);
+    let [first] = r.v("protocol discriminator")?;
+    let discriminator = first & 15;
+    if matches!(discriminator, CALL_CONTROL | SHORT_MESSAGES | SUPPLEMENTARY_SERVICES) {
+        return read_transaction(discriminator, first, r);
+    }
+    let [code] = r.v("message type")?;
+    Ok(match discriminator {
+        MOBILITY_MANAGEMENT => Mm::read(without_sequence(code), r.rest()).map(Dtap::Mm),
+        RADIO_RESOURCES => Rr::read(code, r.rest()).map(Dtap::Rr),
+        _ => Decoded { message: Dtap::Other(OtherProtocol { discriminator, code }), malformed: None },
+    })
+}
+
+fn read_transaction(discriminator: u8, first: u8, mut r: Reader<'_>) -> Result<Decoded<Dtap<'_>>, Malformed> {
+    let transaction = TransactionIdentifier::read(first, &mut r)?;
+    let [code] = r.v("message type")?;
+    Ok(match discriminator {
+        CALL_CONTROL => Cc::read(transaction, without_sequence(code), r.rest()).map(Dtap::Cc),
+        SHORT_MESSAGES => Cp::read(transaction, code, r.rest()).map(Dtap::Sms),
+        _ => Ss::read(transaction, without_sequence(code), r.rest()).map(Dtap::Ss),
+    })
+}
+
+/// Bits 7 and 8 number what a mobile station sends, 3GPP TS 24.007 §11.2.3.2.1; MM, CC and SS have six bits of type.
+const fn without_sequence(code: u8) -> u8 {
+    code & 0x3f
 }
 
 impl Dtap<'_> {
     /// Calls `visit` with this message and those inside it, in the order in which they nest.
-    pub fn messages(&self, _visit: &mut dyn FnMut(&dyn Message)) {
-        todo!()
+    pub fn messages(&self, visit: &mut dyn FnMut(&dyn Message)) {
+        match self {
+            Self::Rr(message) => visit(message),
+            Self::Mm(message) => visit(message),
+            Self::Cc(message) => visit(message),
+            Self::Sms(message) => message.messages(visit),
+            Self::Ss(message) => visit(message),
+            Self::Other(message) => visit(message),
+        }
+    }
+}
+
+impl Message for OtherProtocol {
+    fn protocol(&self) -> Protocol {
+        Protocol::Dtap
+    }
+
+    fn name(&self) -> &'static str {
+        "unknown"
+    }
+
+    fn code(&self) -> u8 {
+        self.code
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("protocol_discriminator", Value::Code(u64::from(self.discriminator)));
     }
 }

@@ -2,12 +2,14 @@
 
 use event::{Lai, UpdateType};
 
+use super::cell::location_area;
 use super::codes::codes;
-use super::{Malformed, Message, MobileIdentity, Protocol, Reader, Value};
+use super::element::{Elements, Format};
+use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
 
 codes! {
     /// Message type, 3GPP TS 24.008 Table 10.2.
-    MmMessageType {
+    pub MmMessageType {
         0x01 IMSI_DETACH_INDICATION "imsi_detach_indication",
         0x02 LOCATION_UPDATING_ACCEPT "location_updating_accept",
         0x04 LOCATION_UPDATING_REJECT "location_updating_reject",
@@ -166,4 +168,259 @@ pub struct CmReestablishmentRequest {
     pub mobile_identity: MobileIdentity,
     /// Location area identification, where the identity is a TMSI.
     pub location_area: Option<Lai>,
+}
+
+/// Elements of the optional parts, 3GPP TS 24.008 Tables 9.2.5 to 9.2.19.
+static ELEMENTS: Elements = Elements::of_layer_3(&[
+    (LOCATION_AREA_IDENTIFICATION, "location area identification", Format::Tv(5)),
+    (MOBILE_IDENTITY, "mobile identity", Format::Tlv),
+]);
+
+const LOCATION_AREA_IDENTIFICATION: u8 = 0x13;
+const MOBILE_IDENTITY: u8 = 0x17;
+const FOLLOW_ON_PROCEED: u8 = 0xa1;
+
+impl Mm {
+    /// Reads what follows a message type (without its sequence number).
+    pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
+        let message_type = MmMessageType(code);
+        let mut r = Reader::new(Protocol::Mm, octets);
+        let read = Self::read_body(message_type, &mut r);
+        Decoded::or(read, Self::Other(message_type), &mut r)
+    }
+
+    fn read_body(message_type: MmMessageType, r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        use MmMessageType as T;
+        Ok(match message_type {
+            T::IMSI_DETACH_INDICATION => Self::ImsiDetachIndication(ImsiDetachIndication::read(r)?),
+            T::LOCATION_UPDATING_ACCEPT => Self::LocationUpdatingAccept(LocationUpdatingAccept::read(r)?),
+            T::LOCATION_UPDATING_REJECT => Self::LocationUpdatingReject(Cause::read(r)?),
+            T::LOCATION_UPDATING_REQUEST => Self::LocationUpdatingRequest(LocationUpdatingRequest::read(r)?),
+            T::AUTHENTICATION_REJECT => Self::AuthenticationReject,
+            T::AUTHENTICATION_REQUEST => Self::AuthenticationRequest(AuthenticationRequest::read(r)?),
+            T::AUTHENTICATION_RESPONSE => Self::AuthenticationResponse,
+            T::IDENTITY_REQUEST => Self::IdentityRequest(IdentityRequest::read(r)?),
+            T::IDENTITY_RESPONSE => Self::IdentityResponse(IdentityResponse::read(r)?),
+            T::TMSI_REALLOCATION_COMMAND => Self::TmsiReallocationCommand(TmsiReallocationCommand::read(r)?),
+            T::TMSI_REALLOCATION_COMPLETE => Self::TmsiReallocationComplete,
+            T::AUTHENTICATION_FAILURE => Self::AuthenticationFailure(Cause::read(r)?),
+            T::CM_SERVICE_ACCEPT => Self::CmServiceAccept,
+            T::CM_SERVICE_REJECT => Self::CmServiceReject(Cause::read(r)?),
+            T::CM_SERVICE_ABORT => Self::CmServiceAbort,
+            T::CM_SERVICE_REQUEST => Self::CmServiceRequest(CmServiceRequest::read(r)?),
+            T::CM_REESTABLISHMENT_REQUEST => Self::CmReestablishmentRequest(CmReestablishmentRequest::read(r)?),
+            T::ABORT => Self::Abort(Cause::read(r)?),
+            T::MM_STATUS => Self::MmStatus(Cause::read(r)?),
+            other => Self::Other(other),
+        })
+    }
+
+    /// Message type.
+    pub const fn message_type(&self) -> MmMessageType {
+        use MmMessageType as T;
+        match self {
+            Self::ImsiDetachIndication(_) => T::IMSI_DETACH_INDICATION,
+            Self::LocationUpdatingAccept(_) => T::LOCATION_UPDATING_ACCEPT,
+            Self::LocationUpdatingReject(_) => T::LOCATION_UPDATING_REJECT,
+            Self::LocationUpdatingRequest(_) => T::LOCATION_UPDATING_REQUEST,
+            Self::AuthenticationReject => T::AUTHENTICATION_REJECT,
+            Self::AuthenticationRequest(_) => T::AUTHENTICATION_REQUEST,
+            Self::AuthenticationResponse => T::AUTHENTICATION_RESPONSE,
+            Self::IdentityRequest(_) => T::IDENTITY_REQUEST,
+            Self::IdentityResponse(_) => T::IDENTITY_RESPONSE,
+            Self::TmsiReallocationCommand(_) => T::TMSI_REALLOCATION_COMMAND,
+            Self::TmsiReallocationComplete => T::TMSI_REALLOCATION_COMPLETE,
+            Self::AuthenticationFailure(_) => T::AUTHENTICATION_FAILURE,
+            Self::CmServiceAccept => T::CM_SERVICE_ACCEPT,
+            Self::CmServiceReject(_) => T::CM_SERVICE_REJECT,
+            Self::CmServiceAbort => T::CM_SERVICE_ABORT,
+            Self::CmServiceRequest(_) => T::CM_SERVICE_REQUEST,
+            Self::CmReestablishmentRequest(_) => T::CM_REESTABLISHMENT_REQUEST,
+            Self::Abort(_) => T::ABORT,
+            Self::MmStatus(_) => T::MM_STATUS,
+            Self::Other(message_type) => *message_type,
+        }
+    }
+}
+
+fn mobile_identity(r: &mut Reader<'_>) -> Result<MobileIdentity, Malformed> {
+    let value = r.lv("mobile identity")?; // 10.5.1.4
+    MobileIdentity::read(r.within(value))
+}
+
+/// Ciphering key sequence number, §10.5.1.2, from the half octet that holds it.
+const fn key_sequence(half_octet: u8) -> u8 {
+    half_octet & 7
+}
+
+impl Cause {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.v("reject cause").map(|[cause]| Self(cause)) // 10.5.3.6
+    }
+}
+
+impl ImsiDetachIndication {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [_classmark_1] = r.v("mobile station classmark 1")?; // 10.5.1.5
+        Ok(Self { mobile_identity: mobile_identity(r)? })
+    }
+}
+
+impl LocationUpdatingAccept {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let location_area = location_area(r)?; // 10.5.1.3
+        let mut accept = Self { location_area, mobile_identity: None, follow_on_proceed: false };
+        while let Some((identifier, value)) = r.element(&ELEMENTS) {
+            match identifier {
+                MOBILE_IDENTITY => accept.mobile_identity = r.keep(MobileIdentity::read(value)),
+                FOLLOW_ON_PROCEED => accept.follow_on_proceed = true, // 10.5.3.7
+                _ => {}
+            }
+        }
+        Ok(accept)
+    }
+}
+
+impl LocationUpdatingRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        const FOLLOW_ON_REQUEST: u8 = 0x08;
+        let [type_and_key] = r.v("location updating type")?; // 10.5.3.5, 10.5.1.2
+        let old_location_area = location_area(r)?; // 10.5.1.3
+        let [_classmark_1] = r.v("mobile station classmark 1")?; // 10.5.1.5
+        let mobile_identity = mobile_identity(r)?; // 10.5.1.4
+        Ok(Self {
+            update: update_type(type_and_key),
+            follow_on_request: type_and_key & FOLLOW_ON_REQUEST != 0,
+            key_sequence: key_sequence(type_and_key >> 4),
+            old_location_area,
+            mobile_identity,
+        })
+    }
+}
+
+/// Location updating type, §10.5.3.5.
+const fn update_type(octet: u8) -> UpdateType {
+    match octet & 3 {
+        0 => UpdateType::Normal,
+        1 => UpdateType::Periodic,
+        2 => UpdateType::ImsiAttach,
+        _ => UpdateType::Reserved,
+    }
+}
+
+impl AuthenticationRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [key] = r.v("ciphering key sequence number")?; // 10.5.1.2
+        let _challenge: [u8; 16] = r.v("authentication parameter rand")?; // 10.5.3.1
+        Ok(Self { key_sequence: key_sequence(key) })
+    }
+}
+
+impl IdentityRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [identity_type] = r.v("identity type")?; // 10.5.3.4
+        Ok(Self { identity_type: identity_type & 7 })
+    }
+}
+
+impl IdentityResponse {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { mobile_identity: mobile_identity(r)? })
+    }
+}
+
+impl TmsiReallocationCommand {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let location_area = location_area(r)?; // 10.5.1.3
+        Ok(Self { location_area, mobile_identity: mobile_identity(r)? })
+    }
+}
+
+impl CmServiceRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [service_and_key] = r.v("cm service type")?; // 10.5.3.3, 10.5.1.2
+        let _classmark_2 = r.lv("mobile station classmark 2")?; // 10.5.1.6
+        Ok(Self {
+            service_type: service_and_key & 15,
+            key_sequence: key_sequence(service_and_key >> 4),
+            mobile_identity: mobile_identity(r)?,
+        })
+    }
+}
+
+impl CmReestablishmentRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [key] = r.v("ciphering key sequence number")?; // 10.5.1.2
+        let _classmark_2 = r.lv("mobile station classmark 2")?; // 10.5.1.6
+        let mobile_identity = mobile_identity(r)?; // 10.5.1.4
+        let mut request = Self { key_sequence: key_sequence(key), mobile_identity, location_area: None };
+        while let Some((identifier, mut value)) = r.element(&ELEMENTS) {
+            if identifier == LOCATION_AREA_IDENTIFICATION {
+                request.location_area = r.keep(location_area(&mut value));
+            }
+        }
+        Ok(request)
+    }
+}
+
+impl Message for Mm {
+    fn protocol(&self) -> Protocol {
+        Protocol::Mm
+    }
+
+    fn name(&self) -> &'static str {
+        self.message_type().name()
+    }
+
+    fn code(&self) -> u8 {
+        self.message_type().0
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        let integer = |value: u8| Value::Integer(u64::from(value));
+        match self {
+            Self::ImsiDetachIndication(detach) => visit("mobile_identity", detach.mobile_identity.value()),
+            Self::LocationUpdatingAccept(accept) => {
+                visit("location_area_identification", Value::Lai(accept.location_area));
+                if let Some(identity) = accept.mobile_identity {
+                    visit("mobile_identity", identity.value());
+                }
+                visit("follow_on_proceed", Value::Flag(accept.follow_on_proceed));
+            }
+            Self::LocationUpdatingReject(cause)
+            | Self::AuthenticationFailure(cause)
+            | Self::CmServiceReject(cause)
+            | Self::Abort(cause)
+            | Self::MmStatus(cause) => visit("reject_cause", integer(cause.0)),
+            Self::LocationUpdatingRequest(request) => {
+                visit("location_updating_type", Value::Name(request.update.name()));
+                visit("follow_on_request", Value::Flag(request.follow_on_request));
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+                visit("location_area_identification", Value::Lai(request.old_location_area));
+                visit("mobile_identity", request.mobile_identity.value());
+            }
+            Self::AuthenticationRequest(request) => {
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+            }
+            Self::IdentityRequest(request) => visit("identity_type", integer(request.identity_type)),
+            Self::IdentityResponse(response) => visit("mobile_identity", response.mobile_identity.value()),
+            Self::TmsiReallocationCommand(command) => {
+                visit("location_area_identification", Value::Lai(command.location_area));
+                visit("mobile_identity", command.mobile_identity.value());
+            }
+            Self::CmServiceRequest(request) => {
+                visit("cm_service_type", integer(request.service_type));
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+                visit("mobile_identity", request.mobile_identity.value());
+            }
+            Self::CmReestablishmentRequest(request) => {
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+                visit("mobile_identity", request.mobile_identity.value());
+                if let Some(area) = request.location_area {
+                    visit("location_area_identification", Value::Lai(area));
+                }
+            }
+            _ => {}
+        }
+    }
 }

@@ -32,17 +32,23 @@ pub struct Malformed {
     pub fault: Fault,
 }
 
-/// Reads octets front to back, naming what it reads.
+/// Reads octets front to back, naming what it reads, and remembers the first fault that did not end the reading.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     octets: &'a [u8],
     layer: Protocol,
+    stopped: Option<Malformed>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `octets` on behalf of `layer`.
     pub const fn new(layer: Protocol, octets: &'a [u8]) -> Self {
-        Self { octets, layer }
+        Self { octets, layer, stopped: None }
+    }
+
+    /// Reads `octets`, a value found by this reader, for the same layer.
+    pub const fn within(&self, octets: &'a [u8]) -> Self {
+        Self::new(self.layer, octets)
     }
 
     /// What has not been read yet.
@@ -58,6 +64,23 @@ impl<'a> Reader<'a> {
     /// An error of this layer at `element`.
     pub const fn error(&self, element: &'static str, fault: Fault) -> Malformed {
         Malformed { layer: self.layer, element, fault }
+    }
+
+    /// For what a message is worth having without: its value, or nothing and a note of the first fault.
+    pub fn keep<T>(&mut self, read: Result<T, Malformed>) -> Option<T> {
+        read.map_err(|malformed| self.note(malformed)).ok()
+    }
+
+    /// Notes a fault, unless there is one already.
+    pub const fn note(&mut self, malformed: Malformed) {
+        if self.stopped.is_none() {
+            self.stopped = Some(malformed);
+        }
+    }
+
+    /// The first fault that was noted.
+    pub const fn stopped(&self) -> Option<Malformed> {
+        self.stopped
     }
 
     /// Format V of a fixed length: `let [octet] = r.v("cause")?;`.

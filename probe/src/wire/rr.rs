@@ -1,11 +1,12 @@
 //! Radio resource messages that the A interface carries, 3GPP TS 44.018 §9.1.
 
 use super::codes::codes;
-use super::{Message, MobileIdentity, Protocol, Reader, Value};
+use super::element::{Elements, Format};
+use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
 
 codes! {
     /// Message type, 3GPP TS 44.018 Table 10.4.1.
-    RrMessageType {
+    pub RrMessageType {
         0x08 RR_CELL_CHANGE_ORDER "rr_cell_change_order",
         0x09 VGCS_UPLINK_GRANT "vgcs_uplink_grant",
         0x0a PARTIAL_RELEASE "partial_release",
@@ -97,4 +98,118 @@ pub enum Rr {
     ClassmarkChange,
     /// Any other, and one whose mandatory elements could not be read.
     Other(RrMessageType),
+}
+
+const MOBILE_IDENTITY: u8 = 0x17;
+
+/// Elements of the optional part of CIPHERING MODE COMPLETE, 3GPP TS 44.018 Table 9.1.10.1.
+static ELEMENTS: Elements = Elements::of_layer_3(&[(MOBILE_IDENTITY, "mobile identity", Format::Tlv)]);
+
+impl Rr {
+    /// Reads what follows a message type.
+    pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
+        let message_type = RrMessageType(code);
+        let mut r = Reader::new(Protocol::Rr, octets);
+        let read = Self::read_body(message_type, &mut r);
+        Decoded::or(read, Self::Other(message_type), &mut r)
+    }
+
+    fn read_body(message_type: RrMessageType, r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        match message_type {
+            RrMessageType::PAGING_RESPONSE => paging_response(r),
+            RrMessageType::CIPHERING_MODE_COMMAND => ciphering_mode_command(r),
+            RrMessageType::CIPHERING_MODE_COMPLETE => Ok(ciphering_mode_complete(r)),
+            RrMessageType::HANDOVER_COMMAND => handover_command(r),
+            RrMessageType::CLASSMARK_CHANGE => classmark_change(r),
+            other => Ok(Self::Other(other)),
+        }
+    }
+
+    /// Message type.
+    pub const fn message_type(&self) -> RrMessageType {
+        match self {
+            Self::PagingResponse { .. } => RrMessageType::PAGING_RESPONSE,
+            Self::CipheringModeCommand { .. } => RrMessageType::CIPHERING_MODE_COMMAND,
+            Self::CipheringModeComplete { .. } => RrMessageType::CIPHERING_MODE_COMPLETE,
+            Self::HandoverCommand { .. } => RrMessageType::HANDOVER_COMMAND,
+            Self::ClassmarkChange => RrMessageType::CLASSMARK_CHANGE,
+            Self::Other(message_type) => *message_type,
+        }
+    }
+}
+
+fn paging_response(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
+    let [key_sequence] = r.v("ciphering key sequence number")?; // TS 24.008 §10.5.1.2
+    let _classmark_2 = r.lv("mobile station classmark")?; // TS 24.008 §10.5.1.6
+    let value = r.lv("mobile identity")?; // TS 24.008 §10.5.1.4
+    let mobile_identity = MobileIdentity::read(r.within(value))?;
+    Ok(Rr::PagingResponse { key_sequence: key_sequence & 7, mobile_identity })
+}
+
+fn ciphering_mode_command(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
+    let [setting_and_response] = r.v("cipher mode setting")?; // 10.5.2.9, 10.5.2.10
+    let start = setting_and_response & 1 != 0;
+    let algorithm = if start { (setting_and_response >> 1 & 7) + 1 } else { 0 };
+    Ok(Rr::CipheringModeCommand { start, algorithm, imeisv_requested: setting_and_response & 0x10 != 0 })
+}
+
+fn ciphering_mode_complete(r: &mut Reader<'_>) -> Rr {
+    let mut mobile_identity = None;
+    while let Some((identifier, value)) = r.element(&ELEMENTS) {
+        if identifier == MOBILE_IDENTITY {
+            mobile_identity = r.keep(MobileIdentity::read(value));
+        }
+    }
+    Rr::CipheringModeComplete { mobile_identity }
+}
+
+fn handover_command(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
+    let [frequency_and_colour, frequency] = r.v("cell description")?; // 10.5.2.2
+    let _channel: [u8; 3] = r.v("description of the first channel, after time")?; // 10.5.2.5a
+    let [reference] = r.v("handover reference")?; // 10.5.2.15
+    let [_power_and_access] = r.v("power command and access type")?; // 10.5.2.28a
+    let arfcn = u16::from_be_bytes([frequency_and_colour >> 6, frequency]);
+    Ok(Rr::HandoverCommand { arfcn, bsic: frequency_and_colour & 0x3f, reference })
+}
+
+fn classmark_change(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
+    let _classmark_2 = r.lv("mobile station classmark")?; // TS 24.008 §10.5.1.6
+    Ok(Rr::ClassmarkChange)
+}
+
+impl Message for Rr {
+    fn protocol(&self) -> Protocol {
+        Protocol::Rr
+    }
+
+    fn name(&self) -> &'static str {
+        self.message_type().name()
+    }
+
+    fn code(&self) -> u8 {
+        self.message_type().0
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        match *self {
+            Self::PagingResponse { key_sequence, mobile_identity } => {
+                visit("ciphering_key_sequence_number", Value::Integer(u64::from(key_sequence)));
+                visit("mobile_identity", mobile_identity.value());
+            }
+            Self::CipheringModeCommand { start, algorithm, imeisv_requested } => {
+                visit("start_ciphering", Value::Flag(start));
+                visit("algorithm_identifier", Value::Integer(u64::from(algorithm)));
+                visit("cipher_response_imeisv", Value::Flag(imeisv_requested));
+            }
+            Self::CipheringModeComplete { mobile_identity: Some(identity) } => {
+                visit("mobile_identity", identity.value());
+            }
+            Self::HandoverCommand { arfcn, bsic, reference } => {
+                visit("bcch_arfcn", Value::Integer(u64::from(arfcn)));
+                visit("bsic", Value::Integer(u64::from(bsic)));
+                visit("handover_reference", Value::Integer(u64::from(reference)));
+            }
+            _ => {}
+        }
+    }
 }

@@ -4,7 +4,7 @@ use crate::wire::codes::codes;
 
 codes! {
     /// Message type, 3GPP TS 48.008 §3.2.2.1.
-    BssmapMessageType {
+    pub BssmapMessageType {
         0x01 ASSIGNMENT_REQUEST "assignment_request",
         0x02 ASSIGNMENT_COMPLETE "assignment_complete",
         0x03 ASSIGNMENT_FAILURE "assignment_failure",

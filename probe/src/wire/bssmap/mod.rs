@@ -5,10 +5,11 @@ mod message_type;
 
 pub use message_type::BssmapMessageType;
 
-use event::{CellId, Imsi, Lai, Tmsi};
+use event::{CellId, Imsi, Tmsi};
 
-use super::cell::CellIdentifierList;
-use super::{Malformed, Message, MobileIdentity, Protocol, Reader, Value};
+use self::element::ELEMENTS;
+use super::cell::{CellIdentifierList, cell_identifier};
+use super::{Decoded, Dlci, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
 
 /// A BSSMAP message: its type and those of its elements that bear on who, where and what becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,8 +32,6 @@ pub struct Bssmap<'a> {
     pub tmsi: Option<Tmsi>,
     /// Mobile identity (§3.2.2.41) or IMEI (§3.2.2.86).
     pub mobile_identity: Option<MobileIdentity>,
-    /// Old LAI, §3.2.2.123.
-    pub old_lai: Option<Lai>,
     /// Layer 3 information, §3.2.2.24: for [`super::dtap::read`].
     pub layer_3_information: Option<&'a [u8]>,
     /// Layer 3 message contents, §3.2.2.35: as above, of CIPHER MODE COMPLETE.
@@ -42,5 +41,126 @@ pub struct Bssmap<'a> {
     /// RR cause, §3.2.2.22.
     pub rr_cause: Option<u8>,
     /// Data link connection identifier, §3.2.2.25.
-    pub dlci: Option<u8>,
+    pub dlci: Option<Dlci>,
+}
+
+/// Reads a BSSMAP message. An error only where there is no octet.
+pub fn read(octets: &[u8]) -> Result<Decoded<Bssmap<'_>>, Malformed> {
+    let mut r = Reader::new(Protocol::Bssmap, octets);
+    let [code] = r.v("message type")?;
+    let mut message = Bssmap::new(BssmapMessageType(code));
+    while let Some((identifier, value)) = r.element(&ELEMENTS) {
+        let put = message.put(identifier, value);
+        r.keep(put);
+    }
+    Ok(Decoded { message, malformed: r.stopped() })
+}
+
+impl<'a> Bssmap<'a> {
+    const fn new(message_type: BssmapMessageType) -> Self {
+        Self {
+            message_type,
+            circuit: None,
+            cause: None,
+            cell: None,
+            target_cell: None,
+            cells: None,
+            imsi: None,
+            tmsi: None,
+            mobile_identity: None,
+            layer_3_information: None,
+            layer_3_message_contents: None,
+            chosen_encryption_algorithm: None,
+            rr_cause: None,
+            dlci: None,
+        }
+    }
+
+    /// The layer 3 message inside, if there is one: for [`super::dtap::read`].
+    pub fn layer_3(&self) -> Option<&'a [u8]> {
+        self.layer_3_information.or(self.layer_3_message_contents)
+    }
+
+    fn put(&mut self, identifier: u8, mut r: Reader<'a>) -> Result<(), Malformed> {
+        match identifier {
+            element::CIRCUIT_IDENTITY_CODE => self.circuit = Some(r.u16("circuit identity code")?),
+            element::CAUSE => self.cause = Some(cause(r)?),
+            element::CELL_IDENTIFIER => self.put_cell(cell_identifier(r)?),
+            element::IMSI => self.imsi = MobileIdentity::read(r)?.imsi(),
+            element::TMSI => self.tmsi = Some(Tmsi(r.u32("tmsi")?)),
+            element::RR_CAUSE => self.rr_cause = Some(octet(r, "rr cause")?),
+            element::LAYER_3_INFORMATION => self.layer_3_information = Some(r.rest()),
+            element::DLCI => self.dlci = Some(Dlci(octet(r, "dlci")?)),
+            element::CELL_IDENTIFIER_LIST => self.cells = Some(CellIdentifierList::read(r)?),
+            element::LAYER_3_MESSAGE_CONTENTS => self.layer_3_message_contents = Some(r.rest()),
+            element::CHOSEN_ENCRYPTION_ALGORITHM => {
+                self.chosen_encryption_algorithm = Some(octet(r, "chosen encryption algorithm")?);
+            }
+            element::MOBILE_IDENTITY | element::IMEI => self.mobile_identity = Some(MobileIdentity::read(r)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// HANDOVER REQUEST has two cell identifiers, the serving one before the target (§3.2.1.8).
+    fn put_cell(&mut self, cell: CellId) {
+        match self.cell {
+            Some(_) => self.target_cell = Some(cell),
+            None => self.cell = Some(cell),
+        }
+    }
+}
+
+fn octet(mut r: Reader<'_>, element: &'static str) -> Result<u8, Malformed> {
+    r.v(element).map(|[octet]| octet)
+}
+
+/// §3.2.2.5: with the high bit set the value goes on in a second octet.
+fn cause(mut r: Reader<'_>) -> Result<u16, Malformed> {
+    let [first] = r.v("cause")?;
+    if first & 0x80 == 0 {
+        return Ok(u16::from(first));
+    }
+    let [second] = r.v("cause")?;
+    Ok(u16::from_be_bytes([first, second]))
+}
+
+impl Message for Bssmap<'_> {
+    fn protocol(&self) -> Protocol {
+        Protocol::Bssmap
+    }
+
+    fn name(&self) -> &'static str {
+        self.message_type.name()
+    }
+
+    fn code(&self) -> u8 {
+        self.message_type.0
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        let mut show = |name, value: Option<Value<'_>>| {
+            if let Some(value) = value {
+                visit(name, value);
+            }
+        };
+        show("circuit_identity_code", self.circuit.map(|code| Value::Integer(u64::from(code))));
+        show("cause", self.cause.map(|cause| Value::Code(u64::from(cause))));
+        show("cell_identifier", self.cell.map(Value::Cell));
+        show("cell_identifier_target", self.target_cell.map(Value::Cell));
+        show("imsi", self.imsi.map(Value::Imsi));
+        show("tmsi", self.tmsi.map(Value::Tmsi));
+        show("mobile_identity", self.mobile_identity.map(MobileIdentity::value));
+        show(
+            "chosen_encryption_algorithm",
+            self.chosen_encryption_algorithm.map(|code| Value::Integer(u64::from(code))),
+        );
+        show("rr_cause", self.rr_cause.map(|cause| Value::Code(u64::from(cause))));
+        show("dlci", self.dlci.map(|dlci| Value::Code(u64::from(dlci.0))));
+        let Some(list) = self.cells else { return };
+        if list.is_all_cells() {
+            visit("cell_identifier_list", Value::Name("all_cells"));
+        }
+        list.cells().for_each(|cell| visit("cell_identifier_list", Value::Cell(cell)));
+    }
 }

@@ -1,15 +1,17 @@
 //! Signalling connection control part, ITU-T Q.713. What each message holds is a table ([`layout`]).
 
 mod address;
+mod layout;
 
 pub use address::{Address, GlobalTitle};
 
+use self::layout::{Layout, Parameter};
 use super::codes::codes;
-use super::{Decoded, Malformed, Message, Protocol, Reader, Value};
+use super::{Decoded, Fault, Malformed, Message, Protocol, Reader, Value};
 
 codes! {
     /// Message type, ITU-T Q.713 §2.1, Table 1.
-    SccpMessageType {
+    pub SccpMessageType {
         0x01 CONNECTION_REQUEST "connection_request",
         0x02 CONNECTION_CONFIRM "connection_confirm",
         0x03 CONNECTION_REFUSED "connection_refused",
@@ -76,6 +78,188 @@ pub struct Sccp<'a> {
 }
 
 /// Reads an SCCP message. An error only where there is no octet.
-pub fn read(_octets: &[u8]) -> Result<Decoded<Sccp<'_>>, Malformed> {
-    todo!()
+pub fn read(octets: &[u8]) -> Result<Decoded<Sccp<'_>>, Malformed> {
+    let mut r = Reader::new(Protocol::Sccp, octets);
+    let [code] = r.v("message type")?;
+    let mut message = Sccp::new(SccpMessageType(code));
+    let read = message.read(&mut r);
+    r.keep(read);
+    Ok(Decoded { message, malformed: r.stopped() })
+}
+
+impl<'a> Sccp<'a> {
+    const fn new(message_type: SccpMessageType) -> Self {
+        Self {
+            message_type,
+            destination: None,
+            source: None,
+            protocol_class: None,
+            cause: None,
+            more_data: false,
+            called: None,
+            calling: None,
+            segmentation: None,
+            data: None,
+        }
+    }
+
+    fn read(&mut self, r: &mut Reader<'a>) -> Result<(), Malformed> {
+        let Some(layout) = Layout::of(self.message_type) else { return Ok(()) };
+        for &parameter in layout.fixed {
+            let value = r.take(parameter.fixed_length(), parameter.name())?;
+            self.put(parameter, r.within(value))?;
+        }
+        let width = Width::of(self.message_type);
+        for &parameter in layout.variable {
+            let mut target = width.pointer(r, parameter.name())?.ok_or(r.error(parameter.name(), Fault::Invalid))?;
+            let value = length_and_value(&mut target, parameter)?;
+            // An odd address must not cost the data behind it.
+            let put = self.put(parameter, r.within(value));
+            r.keep(put);
+        }
+        if !layout.optional {
+            return Ok(());
+        }
+        match width.pointer(r, "pointer to optional part")? {
+            Some(optional) => self.read_optional(optional, r),
+            None => Ok(()),
+        }
+    }
+
+    fn read_optional(&mut self, mut optional: Reader<'a>, r: &mut Reader<'a>) -> Result<(), Malformed> {
+        loop {
+            let [code] = optional.v(Parameter::END_OF_OPTIONAL_PARAMETERS.name())?;
+            let parameter = Parameter(code);
+            if parameter == Parameter::END_OF_OPTIONAL_PARAMETERS {
+                return Ok(());
+            }
+            let value = length_and_value(&mut optional, parameter)?;
+            let put = self.put(parameter, r.within(value));
+            r.keep(put);
+        }
+    }
+
+    fn put(&mut self, parameter: Parameter, mut r: Reader<'a>) -> Result<(), Malformed> {
+        let element = parameter.name();
+        match parameter {
+            Parameter::DESTINATION_LOCAL_REFERENCE => self.destination = Some(LocalReference::read(&mut r, element)?),
+            Parameter::SOURCE_LOCAL_REFERENCE => self.source = Some(LocalReference::read(&mut r, element)?),
+            Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element)?),
+            Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element)?),
+            Parameter::PROTOCOL_CLASS => self.protocol_class = Some(octet(&mut r, element)?),
+            // The flag is bit 1, in the last octet where there are two: Q.713 §3.7, §3.9.
+            Parameter::SEGMENTING_REASSEMBLING => self.more_data = octet(&mut r, element)? & 1 != 0,
+            Parameter::SEQUENCING_SEGMENTING => self.more_data = r.u16(element)? & 1 != 0,
+            Parameter::RELEASE_CAUSE
+            | Parameter::RETURN_CAUSE
+            | Parameter::RESET_CAUSE
+            | Parameter::ERROR_CAUSE
+            | Parameter::REFUSAL_CAUSE => self.cause = Some(octet(&mut r, element)?),
+            Parameter::SEGMENTATION => self.segmentation = Some(Segmentation::read(r, element)?),
+            Parameter::DATA | Parameter::LONG_DATA => self.data = Some(r.rest()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// How wide pointers are: LUDT and LUDTS have two octets, Q.713 §2.3.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Width {
+    One,
+    Two,
+}
+
+impl Width {
+    const fn of(message_type: SccpMessageType) -> Self {
+        match message_type {
+            SccpMessageType::LONG_UNITDATA | SccpMessageType::LONG_UNITDATA_SERVICE => Self::Two,
+            _ => Self::One,
+        }
+    }
+
+    /// Reads a pointer and gives what it points to; `None` where it is zero. It counts from its own (last) octet.
+    fn pointer<'a>(self, r: &mut Reader<'a>, element: &'static str) -> Result<Option<Reader<'a>>, Malformed> {
+        let mut from = r.rest();
+        let [low] = r.v(element)?;
+        let high = if self == Self::Two {
+            from = r.rest();
+            let [high] = r.v(element)?;
+            high
+        } else {
+            0
+        };
+        let offset = u16::from_le_bytes([low, high]);
+        if offset == 0 {
+            return Ok(None);
+        }
+        let target = from.get(usize::from(offset)..).ok_or(r.error(element, Fault::Truncated))?;
+        Ok(Some(r.within(target)))
+    }
+}
+
+/// Long data has a length of two octets, the low one first: Q.713 §3.20.
+fn length_and_value<'a>(r: &mut Reader<'a>, parameter: Parameter) -> Result<&'a [u8], Malformed> {
+    if parameter != Parameter::LONG_DATA {
+        return r.lv(parameter.name());
+    }
+    let length = r.v(parameter.name()).map(u16::from_le_bytes)?;
+    r.take(usize::from(length), parameter.name())
+}
+
+fn octet(r: &mut Reader<'_>, element: &'static str) -> Result<u8, Malformed> {
+    r.v(element).map(|[octet]| octet)
+}
+
+impl LocalReference {
+    fn read(r: &mut Reader<'_>, element: &'static str) -> Result<Self, Malformed> {
+        // The low octet first, as elsewhere in SCCP.
+        let [a, b, c] = r.v(element)?;
+        Ok(Self(u32::from_le_bytes([a, b, c, 0])))
+    }
+}
+
+impl Segmentation {
+    fn read(mut r: Reader<'_>, element: &'static str) -> Result<Self, Malformed> {
+        let flags = octet(&mut r, element)?;
+        let LocalReference(reference) = LocalReference::read(&mut r, element)?;
+        Ok(Self { first: flags & 0x80 != 0, in_sequence: flags & 0x40 != 0, remaining: flags & 15, reference })
+    }
+}
+
+impl Message for Sccp<'_> {
+    fn protocol(&self) -> Protocol {
+        Protocol::Sccp
+    }
+
+    fn name(&self) -> &'static str {
+        self.message_type.name()
+    }
+
+    fn code(&self) -> u8 {
+        self.message_type.0
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        let mut code = |name, value: Option<u32>| {
+            if let Some(value) = value {
+                visit(name, Value::Code(u64::from(value)));
+            }
+        };
+        code("destination_local_reference", self.destination.map(|reference| reference.0));
+        code("source_local_reference", self.source.map(|reference| reference.0));
+        code("protocol_class", self.protocol_class.map(u32::from));
+        code("cause", self.cause.map(u32::from));
+        let subsystem = |address: Option<Address<'_>>| address.and_then(|address| address.subsystem).map(u64::from);
+        let mut integer = |name, value: Option<u64>| {
+            if let Some(value) = value {
+                visit(name, Value::Integer(value));
+            }
+        };
+        integer("called_subsystem_number", subsystem(self.called));
+        integer("calling_subsystem_number", subsystem(self.calling));
+        if self.more_data {
+            visit("more_data", Value::Flag(true));
+        }
+    }
 }

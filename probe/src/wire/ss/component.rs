@@ -1,13 +1,16 @@
 //! Components of the Facility element, 3GPP TS 24.080 §3.6.
 
-use event::{Forwarding, Number};
+use event::{Forwarding, ForwardingOperation, Number};
 
+use super::ber::{IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, tag_and_contents};
+use super::ussd::{from_characters, keypad_symbols};
 use crate::wire::codes::codes;
-use crate::wire::{Malformed, Reader};
+use crate::wire::number::party_number;
+use crate::wire::{Decoded, Fault, Malformed, Protocol, Reader, Value};
 
 codes! {
     /// Component type tag, 3GPP TS 24.080 Table 3.7.
-    ComponentType {
+    pub ComponentType {
         0xa1 INVOKE "invoke",
         0xa2 RETURN_RESULT "return_result",
         0xa3 RETURN_ERROR "return_error",
@@ -17,7 +20,7 @@ codes! {
 
 codes! {
     /// Operation code, 3GPP TS 24.080 §4.5 and TS 29.002 §17.5.
-    Operation {
+    pub Operation {
         10 REGISTER_SS "register_ss",
         11 ERASE_SS "erase_ss",
         12 ACTIVATE_SS "activate_ss",
@@ -46,7 +49,7 @@ codes! {
 
 /// The value of a Facility element: a sequence of components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facility<'a>(pub(crate) &'a [u8]);
+pub struct Facility<'a>(&'a [u8]);
 
 /// One component of a Facility element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,16 +71,185 @@ pub struct Component {
     pub ussd: Option<Number>,
 }
 
+const COMPONENT: &str = "component";
+
 impl<'a> Facility<'a> {
+    /// Reads the element's value.
+    pub(in crate::wire) fn read(r: Reader<'a>) -> Decoded<Self> {
+        let mut walked = r;
+        while Component::next(&mut walked).is_some() {}
+        Decoded { message: Self(r.rest()), malformed: walked.stopped() }
+    }
+
     /// The components in order; ends after the first that cannot be read.
-    pub fn components(self) -> impl Iterator<Item = Result<Component, Malformed>> + use<'a> {
-        std::iter::empty()
+    pub fn components(self) -> impl Iterator<Item = Component> + use<'a> {
+        let mut r = Reader::new(Protocol::Ss, self.0);
+        std::iter::from_fn(move || Component::next(&mut r))
+    }
+
+    /// Its components as elements of a message.
+    pub(in crate::wire) fn visit(self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        self.components().for_each(|component| component.visit(visit));
     }
 }
 
 impl Component {
+    const fn new(component_type: ComponentType) -> Self {
+        Self {
+            component_type,
+            invoke_id: None,
+            operation: None,
+            error: None,
+            ss_code: None,
+            forwarded_to: None,
+            ussd: None,
+        }
+    }
+
+    /// The next component, as far as it could be read. `None` at the end and after a fault, which is noted.
+    fn next(r: &mut Reader<'_>) -> Option<Self> {
+        if r.is_empty() || r.stopped().is_some() {
+            return None;
+        }
+        let (tag, contents) = {
+            let read = tag_and_contents(r, COMPONENT);
+            r.keep(read)?
+        };
+        let mut component = Self::new(ComponentType(tag));
+        let read = component.read(contents);
+        r.keep(read);
+        Some(component)
+    }
+
+    fn read(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        match self.component_type {
+            ComponentType::INVOKE => self.read_invoke(r),
+            ComponentType::RETURN_RESULT => self.read_return_result(r),
+            ComponentType::RETURN_ERROR => {
+                self.invoke_id = integer(&mut r, "invoke id")?;
+                self.error = integer(&mut r, "error code")?;
+                Ok(())
+            }
+            ComponentType::REJECT => {
+                self.invoke_id = integer(&mut r, "invoke id")?;
+                Ok(())
+            }
+            _ => Err(r.error("component type tag", Fault::Invalid)),
+        }
+    }
+
+    fn read_invoke(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        const LINKED_ID: u8 = 0x80;
+        self.invoke_id = integer(&mut r, "invoke id")?;
+        if r.peek() == Some(LINKED_ID) {
+            tag_and_contents(&mut r, "linked id")?;
+        }
+        self.operation = integer(&mut r, "operation code")?.map(Operation);
+        match self.operation {
+            Some(Operation::PROCESS_UNSTRUCTURED_SS_REQUEST) => self.read_ussd(r),
+            Some(Operation::PROCESS_UNSTRUCTURED_SS_DATA) => self.read_ss_user_data(r),
+            Some(operation) if forwarding_operation(operation).is_some() => self.read_service(r),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_return_result(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        self.invoke_id = integer(&mut r, "invoke id")?;
+        if r.is_empty() {
+            return Ok(());
+        }
+        let (_sequence, mut result) = tag_and_contents(&mut r, "parameters")?;
+        self.operation = integer(&mut result, "operation code")?.map(Operation);
+        Ok(())
+    }
+
+    /// USSD-Arg, 3GPP TS 29.002 §17.7.4.
+    fn read_ussd(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        let (_sequence, mut argument) = tag_and_contents(&mut r, "ussd-arg")?;
+        let (_, mut scheme) = tag_and_contents(&mut argument, "ussd-datacodingscheme")?;
+        let [scheme] = scheme.v("ussd-datacodingscheme")?;
+        let (_, string) = tag_and_contents(&mut argument, "ussd-string")?;
+        self.ussd = keypad_symbols(scheme, string.rest());
+        Ok(())
+    }
+
+    /// SS-UserData of phase 1, 3GPP TS 24.080 §4.4.3: a string in IA5.
+    fn read_ss_user_data(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        let (tag, string) = tag_and_contents(&mut r, "ss-userdata")?;
+        if tag == IA5_STRING {
+            self.ussd = from_characters(string.rest().iter().copied());
+        }
+        Ok(())
+    }
+
+    /// RegisterSS-Arg and SS-ForBS-Code, 3GPP TS 29.002 §17.7.4.
+    fn read_service(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+        const FORWARDED_TO_NUMBER: u8 = 0x84;
+        let (tag, mut argument) = tag_and_contents(&mut r, "ss-forbs-code")?;
+        if tag != SEQUENCE {
+            return Err(r.error("ss-forbs-code", Fault::Invalid));
+        }
+        while !argument.is_empty() {
+            let (tag, mut value) = tag_and_contents(&mut argument, "ss-forbs-code")?;
+            match tag {
+                OCTET_STRING => self.ss_code = value.v("ss-code").map(|[code]| Some(code))?,
+                FORWARDED_TO_NUMBER => self.forwarded_to = party_number(value, "forwardedtonumber")?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The call-forwarding operation that a mobile station invokes here, if it does.
     pub fn forwarding(&self) -> Option<Forwarding> {
-        todo!()
+        let service = self.ss_code.filter(|code| is_forwarding(*code))?;
+        let operation = forwarding_operation(self.operation?)?;
+        (self.component_type == ComponentType::INVOKE).then_some(Forwarding {
+            operation,
+            service,
+            to: self.forwarded_to,
+        })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        let elements = [
+            ("component", Some(Value::Name(self.component_type.name()))),
+            ("invoke_id", self.invoke_id.map(|id| Value::Integer(u64::from(id)))),
+            ("operation_code", self.operation.map(|operation| Value::Integer(u64::from(operation.0)))),
+            ("error_code", self.error.map(|code| Value::Integer(u64::from(code)))),
+            ("ss_code", self.ss_code.map(|code| Value::Code(u64::from(code)))),
+            ("forwarded_to_number", self.forwarded_to.map(Value::Number)),
+            ("ussd_string", self.ussd.map(Value::Number)),
+        ];
+        for (name, value) in elements {
+            if let Some(value) = value {
+                visit(name, value);
+            }
+        }
+    }
+}
+
+/// A local value; `None` for anything else in its place: a global operation code, the null of a reject.
+fn integer(r: &mut Reader<'_>, element: &'static str) -> Result<Option<u8>, Malformed> {
+    let (tag, mut contents) = tag_and_contents(r, element)?;
+    if tag != INTEGER {
+        return Ok(None);
+    }
+    contents.v(element).map(|[value]| Some(value))
+}
+
+/// The forwarding services of 3GPP TS 29.002 §17.7.5: 0010 and a service, where all is 0 and all conditional 8.
+const fn is_forwarding(ss_code: u8) -> bool {
+    ss_code >> 4 == 2
+}
+
+const fn forwarding_operation(operation: Operation) -> Option<ForwardingOperation> {
+    Some(match operation {
+        Operation::REGISTER_SS => ForwardingOperation::Register,
+        Operation::ERASE_SS => ForwardingOperation::Erase,
+        Operation::ACTIVATE_SS => ForwardingOperation::Activate,
+        Operation::DEACTIVATE_SS => ForwardingOperation::Deactivate,
+        Operation::INTERROGATE_SS => ForwardingOperation::Interrogate,
+        _ => return None,
+    })
 }

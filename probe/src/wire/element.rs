@@ -1,0 +1,127 @@
+//! Formats of information elements, 3GPP TS 24.007 §11.2.1.1, as tables; the walk over a message's optional part.
+
+use super::{Malformed, Reader};
+
+/// How the extent of an element is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// The identifier alone, or the identifier's octet with a value in its low half (types 1 and 2).
+    T,
+    /// The identifier and a value of so many octets (type 3).
+    Tv(u8),
+    /// Identifier, one octet of length, value (type 4).
+    Tlv,
+    /// Identifier, two octets of length, value (type 6).
+    TlvE,
+}
+
+/// An element: identifier, name in the specification, format.
+pub(super) type Definition = (u8, &'static str, Format);
+
+/// The elements of a protocol by identifier.
+pub(super) struct Elements([(&'static str, Format); 256]);
+
+impl Elements {
+    const UNKNOWN: &'static str = "unknown element";
+
+    /// Elements not in `known` are taken as TLV.
+    pub(super) const fn new(known: &[Definition]) -> Self {
+        Self([(Self::UNKNOWN, Format::Tlv); 256]).with(known)
+    }
+
+    /// Elements not in `known` are taken as 3GPP TS 24.007 §11.2.4 asks: with bit 8 set one octet, else TLV.
+    pub(super) const fn of_layer_3(known: &[Definition]) -> Self {
+        let mut elements = [(Self::UNKNOWN, Format::Tlv); 256];
+        let (_, upper) = elements.split_at_mut(128);
+        let mut rest = upper;
+        while let [first, others @ ..] = rest {
+            *first = (Self::UNKNOWN, Format::T);
+            rest = others;
+        }
+        Self(elements).with(known)
+    }
+
+    const fn with(mut self, known: &[Definition]) -> Self {
+        let mut rest = known;
+        while let [(identifier, name, format), others @ ..] = rest {
+            self.0[*identifier as usize] = (name, *format);
+            rest = others;
+        }
+        self
+    }
+
+    fn definition(&self, identifier: u8) -> (&'static str, Format) {
+        self.0.get(usize::from(identifier)).copied().unwrap_or((Self::UNKNOWN, Format::Tlv))
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The next element of an optional part, its identifier and its value. At the end, and where an element is cut
+    /// short (which is noted), `None`.
+    pub(super) fn element(&mut self, elements: &Elements) -> Option<(u8, Reader<'a>)> {
+        let identifier = self.peek()?;
+        let (name, format) = elements.definition(identifier);
+        let read = self.value(name, format);
+        self.keep(read).map(|value| (identifier, self.within(value)))
+    }
+
+    fn value(&mut self, name: &'static str, format: Format) -> Result<&'a [u8], Malformed> {
+        let [_identifier] = self.v(name)?;
+        match format {
+            Format::T => Ok(&[]),
+            Format::Tv(length) => self.take(usize::from(length), name),
+            Format::Tlv => self.lv(name),
+            Format::TlvE => {
+                let length = self.u16(name)?;
+                self.take(usize::from(length), name)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fault, Protocol};
+    use super::*;
+
+    const ELEMENTS: Elements = Elements::of_layer_3(&[
+        (0x34, "signal", Format::Tv(1)),
+        (0x49, "apdu", Format::TlvE),
+        (0x17, "name", Format::Tlv),
+    ]);
+
+    fn check(octets: &[u8], expected: &[(u8, &[u8])], stopped: Option<&str>) {
+        let mut r = Reader::new(Protocol::Mm, octets);
+        let mut found = Vec::new();
+        while let Some((identifier, value)) = r.element(&ELEMENTS) {
+            found.push((identifier, value.rest()));
+        }
+        assert_eq!(found, expected);
+        assert_eq!(r.stopped().map(|malformed| malformed.element), stopped);
+    }
+
+    #[test]
+    fn elements_end_where_their_format_says() {
+        check(
+            &[0x17, 1, 7, 0xa1, 0x34, 9, 0x49, 0, 2, 5, 6, 0x7e, 0],
+            &[(0x17, &[7]), (0xa1, &[]), (0x34, &[9]), (0x49, &[5, 6]), (0x7e, &[])],
+            None,
+        );
+    }
+
+    #[test]
+    fn an_element_cut_short_ends_the_walk_and_is_named() {
+        check(&[0xd1, 0x17, 3, 1, 2], &[(0xd1, &[])], Some("name"));
+        check(&[0x34], &[], Some("signal"));
+        check(&[0x49, 0], &[], Some("apdu"));
+    }
+
+    #[test]
+    fn only_the_first_fault_is_kept() {
+        let mut r = Reader::new(Protocol::Mm, &[]);
+        r.note(r.error("first", Fault::Invalid));
+        assert!(r.element(&ELEMENTS).is_none());
+        r.note(r.error("second", Fault::Truncated));
+        assert_eq!(r.stopped().map(|malformed| malformed.element), Some("first"));
+    }
+}
