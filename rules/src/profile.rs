@@ -1,6 +1,8 @@
 //! What is remembered of one subscriber between events, and what a new event means in its light.
+//!
+//! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home.
 
-use event::{CellId, Event, Imei, Lai, Timestamp};
+use event::{Binding, CellId, Event, Imei, Kind, Lai, Timestamp, UpdateType};
 
 /// The small record per subscriber that outlives the window. Everything but `contacts` can be rebuilt from the events
 /// by [`Profile::observe`].
@@ -16,9 +18,10 @@ pub struct Profile {
     pub detached: bool,
     /// The device last seen.
     pub imei: Option<Imei>,
-    /// When that device was first seen.
+    /// Since when that device, or another slot of it (the same TAC), is the one.
     pub imei_since: Option<Timestamp>,
-    /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest cap.
+    /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest
+    /// cap, and at most [`crate::policy::CONTACTS_LIMIT`].
     pub contacts: Vec<Contact>,
 }
 
@@ -27,7 +30,7 @@ pub struct Profile {
 pub struct Contact {
     /// Time of the trigger.
     pub at: Timestamp,
-    /// A stable hash of the scenario's name.
+    /// A stable hash of the scenario's name: [`crate::policy::scenario_hash`].
     pub scenario: u64,
     /// Whether the policy's caps count it (marketing).
     pub counted: bool,
@@ -36,9 +39,10 @@ pub struct Contact {
 /// What an event means for a subscriber whose profile was as it was before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Change {
-    /// The cell before, where the subscriber is now in another one (or in a first one, after the warm-up).
+    /// The subscriber is in another cell than before (or, after the warm-up, seen in one for the first time).
     pub moved: bool,
-    /// The cell before this event.
+    /// The cell before this event; without LAC where nothing was known. During the warm-up a location update may stand
+    /// in with the old location area.
     pub before: CellId,
     /// The cell after this event.
     pub after: CellId,
@@ -48,14 +52,306 @@ pub struct Change {
     pub power_off: bool,
     /// The device before, where it is another one now.
     pub device_before: Option<Imei>,
-    /// Came from outside our network, by the old location area of an accepted update or for want of a profile.
-    pub arrived: bool,
+    /// Nothing was known of the subscriber, and the warm-up is over.
+    pub newcomer: bool,
 }
 
 impl Profile {
     /// Takes the event in and tells what it means. `warm` is false during the warm-up after a cold start, in which a
-    /// first sighting is a baseline and not an entry.
-    pub fn observe(&mut self, _event: &Event, _warm: bool) -> Change {
-        todo!()
+    /// first sighting is a baseline and not an entry; what is remembered does not depend on it.
+    ///
+    /// Nothing is remembered of a refused attempt, of an event without IMSI, or of a doubtful identity (of that it is
+    /// only told what it would mean). An event older than the last one means nothing for place, power and device.
+    pub fn observe(&mut self, event: &Event, warm: bool) -> Change {
+        let change = self.meaning(event, warm);
+        if event.binding != Binding::Suspect {
+            self.remember(event, &change);
+        }
+        change
+    }
+
+    fn meaning(&self, event: &Event, warm: bool) -> Change {
+        let mut change = Change { before: self.cell, after: self.cell, ..Change::default() };
+        if let Some(device) = self.device_shown(event) {
+            change.device_before = self.imei.filter(|known| known.tac() != device.tac());
+        }
+        if !self.is_sighting(event) {
+            return change;
+        }
+        change.newcomer = warm && self.last_seen.is_none();
+        change.power_off = event.kind == Kind::ImsiDetach;
+        change.power_on = match event.kind {
+            Kind::LocationUpdate { update: UpdateType::ImsiAttach, .. } => true,
+            Kind::LocationUpdate { update: UpdateType::Periodic, .. } => false,
+            Kind::LocationUpdate { .. } => self.detached,
+            _ => false,
+        };
+        self.movement(event, warm, &mut change);
+        change
+    }
+
+    fn movement(&self, event: &Event, warm: bool, change: &mut Change) {
+        change.after = self.place(event.cell);
+        let has_history = self.cell.lac.is_some() || warm;
+        if !has_history {
+            // The message itself may prove a change: the phone says where it comes from.
+            change.before = old_location_area(&event.kind).map_or(CellId::UNKNOWN, cells_of);
+        }
+        change.moved = match change.before.lai() {
+            before if !has_history => before.is_some() && before != change.after.lai(),
+            _ => change.after != self.cell,
+        };
+    }
+
+    fn remember(&mut self, event: &Event, change: &Change) {
+        if let Some(device) = self.device_shown(event) {
+            let same_model = self.imei.is_some_and(|known| known.tac() == device.tac());
+            if !same_model {
+                self.imei_since = Some(event.at);
+            }
+            self.imei = Some(device);
+        }
+        if self.is_sighting(event) {
+            self.last_seen = Some(event.at);
+            self.cell = change.after;
+            self.detached = change.power_off;
+            if let Kind::LocationUpdate { .. } = event.kind {
+                self.lai = event.cell.lai().or(self.lai);
+            }
+        }
+    }
+
+    /// Whether the event proves that the subscriber is there now.
+    fn is_sighting(&self, event: &Event) -> bool {
+        let proves = match event.kind {
+            // Comes before the network's verdict on a location update; what is accepted has its own event.
+            Kind::ImeiSeen => false,
+            Kind::CallSetup { emergency: true, .. } => self.last_seen.is_some(),
+            _ => event.kind.is_sighting(),
+        };
+        proves && event.imsi.is_some() && self.last_seen.is_none_or(|last| event.at >= last)
+    }
+
+    /// The device that the event shows, unless it says nothing about the subscriber's now.
+    fn device_shown(&self, event: &Event) -> Option<Imei> {
+        let newest = self.last_seen.max(self.imei_since);
+        let counts = event.imsi.is_some() && event.kind.is_sighting() && newest.is_none_or(|last| event.at >= last);
+        event.imei.filter(|imei| counts && !is_dummy(*imei))
+    }
+
+    /// Where the subscriber is, seen in a cell of which parts may be unknown: what is unknown contradicts nothing.
+    fn place(&self, seen: CellId) -> CellId {
+        if seen.lac.is_none() {
+            return self.cell;
+        }
+        let same_network = seen.plmn.is_none() || self.cell.plmn.is_none() || seen.plmn == self.cell.plmn;
+        if same_network && seen.lac == self.cell.lac { seen.or(self.cell) } else { seen }
+    }
+}
+
+/// The location area that the phone comes from, as an accepted update says, where it is a real one.
+pub(crate) fn old_location_area(kind: &Kind) -> Option<Lai> {
+    match kind {
+        Kind::LocationUpdate { old, .. } => old.filter(|lai| !is_nowhere(*lai)),
+        _ => None,
+    }
+}
+
+/// Whether the phone says that it had no location area: a deleted one, or what an empty SIM holds.
+pub(crate) fn is_nowhere(lai: Lai) -> bool {
+    lai.is_deleted() || !lai.plmn.is_decimal()
+}
+
+fn cells_of(lai: Lai) -> CellId {
+    CellId { plmn: Some(lai.plmn), lac: Some(lai.lac), ci: None }
+}
+
+/// IMEIs that many devices share: TAC and SNR that belong to none, those of test phones and of copies.
+const DUMMIES: [u64; 4] = [499_901_064_000, 1_234_567_890_123, 12_345_678_901_234, 13_579_024_681_122];
+/// Fourteen ones: every number of equal digits is a multiple of it.
+const EQUAL_DIGITS: u64 = 11_111_111_111_111;
+
+fn is_dummy(imei: Imei) -> bool {
+    imei.device().is_multiple_of(EQUAL_DIGITS) || DUMMIES.contains(&imei.device())
+}
+
+#[cfg(test)]
+mod tests {
+    use event::{Direction, Interface};
+
+    use super::*;
+
+    const IN_10: &str = "460-00-10";
+    const ATTACH: Kind = update(UpdateType::ImsiAttach);
+    const NORMAL: Kind = update(UpdateType::Normal);
+    const PERIODIC: Kind = update(UpdateType::Periodic);
+
+    const fn update(update: UpdateType) -> Kind {
+        Kind::LocationUpdate { update, old: None }
+    }
+
+    fn update_from(old: &str) -> Kind {
+        let (plmn, lac) = old.rsplit_once('-').unwrap();
+        let old = Some(Lai { plmn: plmn.parse().unwrap(), lac: lac.parse().unwrap() });
+        Kind::LocationUpdate { update: UpdateType::Normal, old }
+    }
+
+    fn cell(text: &str) -> CellId {
+        let parts: Vec<&str> = text.split('-').collect();
+        let number = |index: usize| parts.get(index).and_then(|part| part.parse().ok());
+        CellId { plmn: parts.get(..2).and_then(|plmn| plmn.join("-").parse().ok()), lac: number(2), ci: number(3) }
+    }
+
+    fn event(seconds: i64, kind: Kind, place: &str) -> Event {
+        Event {
+            at: Timestamp::from_seconds(seconds),
+            frame: 1,
+            feed: 0,
+            interface: Interface::A,
+            imsi: "460001234567890".parse().ok(),
+            binding: Binding::OnWire,
+            tmsi: None,
+            imei: None,
+            cell: cell(place),
+            kind,
+        }
+    }
+
+    fn device(seconds: i64, imei: &str) -> Event {
+        Event { imei: imei.parse().ok(), ..event(seconds, Kind::ImeiSeen, "") }
+    }
+
+    /// Says of each event what it means: `moved`, `on`, `off`, `device`, `newcomer`.
+    fn check(warm: bool, events: &[(Event, &str)]) -> Profile {
+        let mut profile = Profile::default();
+        let mut cold_profile = Profile::default();
+        for (event, expected) in events {
+            let change = profile.observe(event, warm);
+            let words = [
+                (change.moved, "moved"),
+                (change.power_on, "on"),
+                (change.power_off, "off"),
+                (change.device_before.is_some(), "device"),
+                (change.newcomer, "newcomer"),
+            ];
+            let said: Vec<&str> = words.into_iter().filter(|(so, _)| *so).map(|(_, word)| word).collect();
+            assert_eq!(said.join(" "), *expected, "{event:?}");
+            cold_profile.observe(event, !warm);
+            assert_eq!(profile, cold_profile, "what is remembered does not depend on the warm-up");
+        }
+        profile
+    }
+
+    #[test]
+    fn a_first_sighting_is_an_entry_after_the_warm_up_and_a_baseline_within() {
+        let page = |at, place| event(at, Kind::PagingResponse, place);
+        check(true, &[(page(1, "460-00-10-1"), "moved newcomer"), (page(2, "460-00-10-1"), "")]);
+        check(false, &[(page(1, "460-00-10-1"), ""), (page(2, "460-00-10-2"), "moved")]);
+    }
+
+    #[test]
+    fn in_the_warm_up_an_update_from_elsewhere_proves_a_move() {
+        let update = |old| event(1, update_from(old), "460-00-10-1");
+        check(false, &[(update("460-00-11"), "moved")]);
+        check(false, &[(update("460-00-10"), "")]);
+        check(false, &[(update("460-00-65534"), "")]);
+        check(false, &[(event(1, NORMAL, "460-00-10-1"), "")]);
+    }
+
+    #[test]
+    fn a_cell_partly_unknown_leaves_nowhere() {
+        let page = |at, place| event(at, Kind::PagingResponse, place);
+        let profile = check(
+            true,
+            &[
+                (page(1, "460-00-10-1"), "moved newcomer"),
+                (page(2, IN_10), ""),
+                (page(3, ""), ""),
+                (page(4, "x-x-x-9"), ""),
+                (page(5, "460-00-11"), "moved"),
+                (page(6, "460-00-11-3"), "moved"),
+            ],
+        );
+        assert_eq!(profile.cell, cell("460-00-11-3"));
+        check(true, &[(page(1, ""), "newcomer"), (page(2, "460-00-10-1"), "moved")]);
+    }
+
+    #[test]
+    fn power_on_is_an_attach_or_an_update_after_a_detach_and_never_periodic() {
+        let at = |at, kind| event(at, kind, "460-00-10-1");
+        let profile = check(
+            true,
+            &[
+                (at(1, NORMAL), "moved newcomer"),
+                (at(2, ATTACH), "on"),
+                (at(3, Kind::ImsiDetach), "off"),
+                (at(4, NORMAL), "on"),
+                (at(5, NORMAL), ""),
+                (at(6, Kind::ImsiDetach), "off"),
+                (at(7, PERIODIC), ""),
+                (at(8, NORMAL), ""),
+                (at(9, Kind::ImsiDetach), "off"),
+                (at(10, Kind::PagingResponse), ""),
+                (at(11, NORMAL), ""),
+                (at(12, Kind::ImsiDetach), "off"),
+            ],
+        );
+        assert!(profile.detached);
+        assert_eq!(profile.lai, cell(IN_10).lai());
+    }
+
+    #[test]
+    fn a_refused_attempt_changes_nothing() {
+        let reject = Kind::LocationUpdateRejected { update: UpdateType::ImsiAttach, cause: 6 };
+        let rejected = Event { imei: "353900021234560".parse().ok(), ..event(1, reject, "460-00-10-1") };
+        let refused = event(2, Kind::ServiceRejected { cause: 6 }, "460-00-10-1");
+        assert_eq!(check(true, &[(rejected, ""), (refused, "")]), Profile::default());
+        assert_eq!(check(true, &[(Event { imsi: None, ..event(1, ATTACH, IN_10) }, "")]), Profile::default());
+    }
+
+    #[test]
+    fn a_doubtful_identity_is_told_and_not_remembered() {
+        let doubtful = Event { binding: Binding::Suspect, ..event(1, ATTACH, "460-00-10-1") };
+        assert_eq!(check(true, &[(doubtful, "moved on newcomer")]), Profile::default());
+    }
+
+    #[test]
+    fn a_first_device_is_a_baseline_and_another_model_a_change() {
+        let profile = check(
+            true,
+            &[
+                (device(1, "353900021234560"), ""),
+                (device(2, "3539000212345678"), ""),
+                (device(3, "353900029999990"), ""),
+                (device(4, "000000000000000"), ""),
+                (device(5, "004999010640000"), ""),
+                (device(6, "358240051111110"), "device"),
+                (device(7, "358240051111110"), ""),
+                (device(3, "353900021234560"), ""),
+            ],
+        );
+        assert_eq!(profile.imei, "358240051111110".parse().ok());
+        assert_eq!(profile.imei_since, Some(Timestamp::from_seconds(6)));
+        assert_eq!(profile.last_seen, None, "a device shown before the update is accepted is no sighting");
+    }
+
+    #[test]
+    fn an_event_older_than_the_last_changes_nothing() {
+        let profile = check(
+            true,
+            &[
+                (event(10, NORMAL, "460-00-10-1"), "moved newcomer"),
+                (event(5, Kind::ImsiDetach, "460-00-11-1"), ""),
+                (event(6, ATTACH, "460-00-12-1"), ""),
+                (event(10, Kind::PagingResponse, "460-00-10-1"), ""),
+            ],
+        );
+        assert_eq!((profile.cell, profile.detached), (cell("460-00-10-1"), false));
+    }
+
+    #[test]
+    fn an_emergency_call_creates_no_subscriber() {
+        let call = Kind::CallSetup { direction: Direction::Out, number: None, emergency: true };
+        assert_eq!(check(true, &[(event(1, call, "460-00-10-1"), "")]), Profile::default());
     }
 }

@@ -1,11 +1,24 @@
-//! The gates between a trigger and an offer. Each "no" has a name.
+//! The contact policy and the gates between a trigger and an offer. Each "no" has a name.
+
+mod control;
+mod gates;
+mod home;
 
 use std::fmt;
 
+use event::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
-use crate::scenario::{Cap, Purpose};
+pub use control::scenario_hash;
+pub use gates::{Case, Person, Verdict, explain, first_refusal};
+pub use home::Home;
+
+use crate::scenario::{Cap, Purpose, Scenario};
+
+/// How many offers to one subscriber are remembered. Who got as many within the longest cap gets no more: withheld as
+/// [`Reason::GlobalCap`], whatever the purpose.
+pub const CONTACTS_LIMIT: usize = 1024;
 
 /// The contact policy of a scenario set: holds for every scenario; a scenario may only be stricter.
 #[derive(Clone, Debug)]
@@ -20,7 +33,7 @@ pub struct Policy {
     pub universal_control: u16,
     /// Purposes for which the subscriber must have agreed beforehand (column `consent` of the subscriber file).
     pub opt_in: Vec<Purpose>,
-    /// Networks that are home (46000, 46002, 46007, 46008); empty means: all of the network that most cells are in.
+    /// Networks that are home (46000, 46002, 46007, 46008); empty means: the network of the serving cell.
     pub home: Vec<event::Plmn>,
 }
 
@@ -48,7 +61,7 @@ pub enum Reason {
     QuietHours = 9,
     /// The scenario's cap for one subscriber is reached.
     PerUserCap = 10,
-    /// The policy's cap over all scenarios is reached.
+    /// The policy's cap over all scenarios is reached (or [`CONTACTS_LIMIT`]).
     GlobalCap = 11,
     /// The scenario's total is reached.
     TotalReached = 12,
@@ -112,4 +125,9 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// Until when the offer of a scenario triggered at `at` makes sense.
+pub fn offer_expiry(scenario: &Scenario, at: Timestamp) -> Timestamp {
+    at + scenario.limits.expires
 }

@@ -1,0 +1,134 @@
+//! The compiled triggers: what an event can concern is found by hash look-ups, in time that does not grow with the
+//! number of scenarios that it does not concern.
+//!
+//! Scenarios stand here as ranks. Each is given for an event at most once, because it has one trigger and because the
+//! entries of one trigger exclude each other.
+
+use event::Direction;
+
+use super::numbers::{self, Numbers};
+use super::occurrence::{Activity, Occurrence, Roamed};
+use super::shared::{DeviceChanges, Models, Places, Ranks};
+use crate::scenario::{CallPhase, NumberPattern, Origin, Trigger};
+
+/// All triggers of a set.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    enter: Places,
+    leave: Places,
+    calls: [[Numbers; 2]; 3],
+    sms: [Numbers; 2],
+    ussd: Numbers,
+    call_forwarding: Ranks,
+    device: Models,
+    device_change: DeviceChanges,
+    roam_in: Origins,
+    roam_back: Origins,
+    power_on: Ranks,
+    power_off: Ranks,
+}
+
+const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
+const PHASES: [CallPhase; 3] = [CallPhase::Setup, CallPhase::Answered, CallPhase::Ended];
+
+impl Index {
+    /// The index of these triggers; the rank of each is its position.
+    pub(super) fn new<'a>(triggers: impl Iterator<Item = &'a Trigger>) -> Self {
+        let mut index = Self::default();
+        for (trigger, rank) in triggers.zip(0..) {
+            index.insert(trigger, rank);
+        }
+        index
+    }
+
+    fn insert(&mut self, trigger: &Trigger, rank: u32) {
+        match trigger {
+            Trigger::Enter(area) => self.enter.insert(area, rank),
+            Trigger::Leave(area) => self.leave.insert(area, rank),
+            Trigger::Call { phase, direction, numbers } => {
+                let phases = self.calls.iter_mut().zip(PHASES).filter(|(_, known)| known == phase);
+                phases.for_each(|(directions, _)| insert_numbers(directions, *direction, numbers, rank));
+            }
+            Trigger::Sms { direction, numbers } => insert_numbers(&mut self.sms, *direction, numbers, rank),
+            Trigger::Ussd(codes) => self.ussd.insert(codes, rank),
+            Trigger::CallForwarding => self.call_forwarding.push(rank),
+            Trigger::DeviceChange { to, from } => self.device_change.insert(to.as_ref(), from.as_ref(), rank),
+            Trigger::Device(list) => self.device.insert(list, rank),
+            Trigger::RoamIn(origins) => self.roam_in.insert(origins, rank),
+            Trigger::RoamBack(origins) => self.roam_back.insert(origins, rank),
+            Trigger::PowerOn => self.power_on.push(rank),
+            Trigger::PowerOff => self.power_off.push(rank),
+        }
+    }
+
+    /// Gives the rank of each scenario that the occurrence triggers, once, in no particular order.
+    pub(super) fn triggered(&self, occurrence: &Occurrence, mut hit: impl FnMut(u32)) {
+        if let Some((before, after)) = occurrence.moved {
+            self.enter.entered(before, after, &mut hit);
+            self.leave.left(before, after, &mut hit);
+        }
+        if occurrence.power_on {
+            self.power_on.iter().copied().for_each(&mut hit);
+        }
+        if occurrence.power_off {
+            self.power_off.iter().copied().for_each(&mut hit);
+        }
+        if let Some((before, after)) = occurrence.device_change {
+            self.device_change.matching(before, after, &mut hit);
+        }
+        match occurrence.roamed {
+            Some(Roamed::In(origin)) => self.roam_in.matching(origin, &mut hit),
+            Some(Roamed::Back(origin)) => self.roam_back.matching(origin, &mut hit),
+            None => {}
+        }
+        self.active(&occurrence.activity, hit);
+    }
+
+    fn active(&self, activity: &Activity, mut hit: impl FnMut(u32)) {
+        match *activity {
+            Activity::Call { phase, direction, number } => {
+                let somebody = numbers::is_call_to_somebody(direction, number);
+                let phases = self.calls.iter().zip(PHASES).filter(|(_, known)| *known == phase);
+                let numbers = phases.flat_map(|(directions, _)| of_direction(directions, direction));
+                numbers.for_each(|numbers| numbers.matching(number, somebody, &mut hit));
+            }
+            Activity::Sms { direction, number } => {
+                of_direction(&self.sms, direction).for_each(|numbers| numbers.matching(number, true, &mut hit));
+            }
+            Activity::Ussd(code) => self.ussd.matching(Some(code), true, hit),
+            Activity::CallForwarding => self.call_forwarding.iter().copied().for_each(hit),
+            Activity::Device(device) => self.device.matching(device, hit),
+            Activity::None => {}
+        }
+    }
+}
+
+fn of_direction(numbers: &[Numbers; 2], direction: Direction) -> impl Iterator<Item = &Numbers> {
+    numbers.iter().zip(DIRECTIONS).filter(move |(_, known)| *known == direction).map(|(numbers, _)| numbers)
+}
+
+fn insert_numbers(directions: &mut [Numbers; 2], wanted: Option<Direction>, patterns: &[NumberPattern], rank: u32) {
+    let fitting =
+        directions.iter_mut().zip(DIRECTIONS).filter(|(_, known)| wanted.is_none_or(|wanted| wanted == *known));
+    fitting.for_each(|(numbers, _)| numbers.insert(patterns, rank));
+}
+
+/// Ranks by where a subscriber is at home or comes from.
+#[derive(Debug, Default)]
+struct Origins([Ranks; 4]);
+
+const ORIGINS: [Origin; 4] = [Origin::Home, Origin::OtherProvince, Origin::OtherNetwork, Origin::International];
+
+impl Origins {
+    /// A scenario for any of these, or for all where there are none.
+    fn insert(&mut self, origins: &[Origin], rank: u32) {
+        let fits = |origin: &Origin| origins.is_empty() || origins.contains(origin);
+        let fitting = self.0.iter_mut().zip(ORIGINS).filter(|(_, origin)| fits(origin));
+        fitting.for_each(|(ranks, _)| ranks.push(rank));
+    }
+
+    fn matching(&self, origin: Origin, hit: impl FnMut(u32)) {
+        let ranks = self.0.iter().zip(ORIGINS).filter(|(_, known)| *known == origin);
+        ranks.flat_map(|(ranks, _)| ranks.iter().copied()).for_each(hit);
+    }
+}

@@ -1,0 +1,96 @@
+//! What an event is, in the words of triggers: the fact, what it means for its subscriber, and where from.
+
+use event::{CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number};
+
+use crate::policy::Home;
+use crate::profile::{Change, is_nowhere, old_location_area};
+use crate::scenario::{CallPhase, Origin};
+
+/// One event, ready for the index.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occurrence {
+    /// The cell before and after, where it is another one.
+    pub(super) moved: Option<(CellId, CellId)>,
+    pub(super) power_on: bool,
+    pub(super) power_off: bool,
+    /// The device before and now, where it is another one.
+    pub(super) device_change: Option<(Imei, Imei)>,
+    pub(super) roamed: Option<Roamed>,
+    pub(super) activity: Activity,
+}
+
+/// Where a subscriber came over the border of our network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Roamed {
+    /// A guest arrived, whose home is this.
+    In(Origin),
+    /// Our own subscriber came back, from this.
+    Back(Origin),
+}
+
+/// What the subscriber or the device did.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Activity {
+    Call { phase: CallPhase, direction: Direction, number: Option<Number> },
+    Sms { direction: Direction, number: Option<Number> },
+    Ussd(Number),
+    CallForwarding,
+    Device(Imei),
+    None,
+}
+
+impl Occurrence {
+    pub(super) fn new(event: &Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Self {
+        Self {
+            moved: change.moved.then_some((change.before, change.after)),
+            power_on: change.power_on,
+            power_off: change.power_off,
+            device_change: change.device_before.zip(event.imei),
+            roamed: roamed(&event.kind, imsi, change.newcomer, home),
+            activity: Activity::new(event),
+        }
+    }
+}
+
+/// Whether an accepted update shows that the subscriber came over the border of our network.
+fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Roamed> {
+    let Kind::LocationUpdate { old, .. } = kind else { return None };
+    let subscriber = home.of_subscriber(imsi)?;
+    let from = old_location_area(kind).and_then(|lai: Lai| home.of_place(lai.plmn));
+    let from_abroad = from.filter(|place| *place != Origin::Home);
+    match subscriber {
+        Origin::Home => from_abroad.map(Roamed::Back),
+        guest => {
+            let from_nowhere = old.is_some_and(is_nowhere);
+            (from_abroad.is_some() || from_nowhere || newcomer).then_some(Roamed::In(guest))
+        }
+    }
+}
+
+impl Activity {
+    fn new(event: &Event) -> Self {
+        match event.kind {
+            Kind::CallSetup { emergency: true, .. } => Self::None,
+            Kind::CallSetup { direction, number, .. } => Self::Call { phase: CallPhase::Setup, direction, number },
+            Kind::CallAnswered { direction, number } => Self::Call { phase: CallPhase::Answered, direction, number },
+            // It goes on where nobody watches.
+            Kind::CallEnded { left_view: true, .. } => Self::None,
+            Kind::CallEnded { direction, number, .. } => Self::Call { phase: CallPhase::Ended, direction, number },
+            Kind::Sms { direction, peer } => Self::Sms { direction, number: peer },
+            Kind::Ussd { code } => Self::Ussd(code),
+            Kind::CallForwarding(forwarding) => match forwarding.operation {
+                ForwardingOperation::Register | ForwardingOperation::Activate => Self::CallForwarding,
+                ForwardingOperation::Erase | ForwardingOperation::Deactivate | ForwardingOperation::Interrogate => {
+                    Self::None
+                }
+            },
+            Kind::ImeiSeen => event.imei.map_or(Self::None, Self::Device),
+            Kind::LocationUpdate { .. }
+            | Kind::LocationUpdateRejected { .. }
+            | Kind::ImsiDetach
+            | Kind::PagingResponse
+            | Kind::ServiceRejected { .. }
+            | Kind::Handover => Self::None,
+        }
+    }
+}

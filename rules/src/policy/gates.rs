@@ -1,0 +1,212 @@
+//! The gates between a trigger and an offer, as a table in the order in which they are asked.
+
+use event::{Binding, Imsi, Number, Timestamp};
+use jiff::civil::{DateTime, Time};
+
+use super::control::{in_control, in_universal_control};
+use super::{CONTACTS_LIMIT, Policy, Reason};
+use crate::lists::Subscriber;
+use crate::profile::Contact;
+use crate::scenario::{Cap, Origin, Purpose, Scenario};
+
+/// Whom an event is about: the same for all scenarios that it triggers.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// The subscriber.
+    pub imsi: Imsi,
+    /// How the subscriber is known.
+    pub binding: Binding,
+    /// Where the subscriber is at home, where that is known.
+    pub origin: Option<Origin>,
+    /// The row of the subscriber file.
+    pub subscriber: Option<Subscriber<'a>>,
+    /// The number in that row.
+    pub msisdn: Option<Number>,
+    /// Whether a look-up hook may find a number where the file has none.
+    pub lookup: bool,
+}
+
+/// One scenario triggered for one person at one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The policy over all scenarios.
+    pub policy: &'a Policy,
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// [`super::scenario_hash`] of its name.
+    pub scenario_hash: u64,
+    /// The person.
+    pub person: &'a Person<'a>,
+    /// Offers made to the person, oldest first, none older than the longest cap.
+    pub contacts: &'a [Contact],
+    /// When.
+    pub at: Timestamp,
+    /// The same in the policy's time zone: see [`Policy::local`].
+    pub local: DateTime,
+}
+
+/// What a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The offer may pass.
+    Passes,
+    /// The offer is withheld.
+    Refuses,
+    /// Not known before the offer has its place among those of all subscribers.
+    DecidedLater,
+}
+
+type Gate = Option<fn(&Case<'_>) -> bool>;
+
+/// Each reason and whether it holds; without a test where it is decided behind the shards.
+const GATES: [(Reason, Gate); 14] = [
+    (Reason::SuspectIdentity, Some(suspect_identity)),
+    (Reason::OutsideValidity, Some(outside_validity)),
+    (Reason::OutsideHours, Some(outside_hours)),
+    (Reason::NotInTarget, Some(not_in_target)),
+    (Reason::Excluded, Some(excluded)),
+    (Reason::NotInAudience, Some(not_in_audience)),
+    (Reason::NoConsent, Some(no_consent)),
+    (Reason::ControlGroup, Some(control_group)),
+    (Reason::QuietHours, Some(quiet_hours)),
+    (Reason::PerUserCap, Some(per_user_cap)),
+    (Reason::GlobalCap, Some(global_cap)),
+    (Reason::TotalReached, None),
+    (Reason::NoAddress, Some(no_address)),
+    (Reason::Expired, None),
+];
+
+/// The first gate that refuses.
+pub fn first_refusal(case: &Case<'_>) -> Option<Reason> {
+    GATES.iter().find(|(_, gate)| gate.is_some_and(|refuses| refuses(case))).map(|(reason, _)| *reason)
+}
+
+/// Every gate with its verdict, in order.
+pub fn explain<'a>(case: &'a Case<'a>) -> impl Iterator<Item = (Reason, Verdict)> + 'a {
+    GATES.iter().map(|(reason, gate)| {
+        let verdict = match gate {
+            Some(refuses) if refuses(case) => Verdict::Refuses,
+            Some(_) => Verdict::Passes,
+            None => Verdict::DecidedLater,
+        };
+        (*reason, verdict)
+    })
+}
+
+impl Policy {
+    /// Date and time of day in the policy's time zone: what the clocks on the wall showed, summer time included.
+    pub fn local(&self, at: Timestamp) -> DateTime {
+        let instant = jiff::Timestamp::from_microsecond(at.as_micros());
+        self.timezone.to_datetime(instant.unwrap_or(if at.as_micros() < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        }))
+    }
+}
+
+fn suspect_identity(case: &Case<'_>) -> bool {
+    matches!(case.person.binding, Binding::Suspect | Binding::Unresolved)
+}
+
+fn outside_validity(case: &Case<'_>) -> bool {
+    let today = case.local.date();
+    case.scenario.schedule.validity.is_some_and(|(first, last)| today < first || today > last)
+}
+
+/// Hours over midnight belong to the day on which they begin: Friday 22:00 to 02:00 holds on Saturday at 01:00.
+fn outside_hours(case: &Case<'_>) -> bool {
+    let schedule = &case.scenario.schedule;
+    let today = case.local.date();
+    let on = |weekday| schedule.weekdays.is_empty() || schedule.weekdays.contains(&weekday);
+    let in_force = |day: Day| match day {
+        Day::Today => on(today.weekday()),
+        Day::Yesterday => on(today.weekday().previous()),
+    };
+    match schedule.hours.is_empty() {
+        true => !in_force(Day::Today),
+        false => !schedule.hours.iter().any(|hours| day_of(*hours, case.local.time()).is_some_and(in_force)),
+    }
+}
+
+/// The day on which a span of hours began.
+#[derive(Clone, Copy)]
+enum Day {
+    Today,
+    Yesterday,
+}
+
+/// When the span that holds `time` began, if it holds it. A span that ends when it begins is a whole day.
+fn day_of((from, to): (Time, Time), time: Time) -> Option<Day> {
+    let over_midnight = from >= to;
+    if time >= from && (over_midnight || time < to) {
+        Some(Day::Today)
+    } else if over_midnight && time < to {
+        Some(Day::Yesterday)
+    } else {
+        None
+    }
+}
+
+fn not_in_target(case: &Case<'_>) -> bool {
+    let target = case.scenario.audience.target.as_ref();
+    target.is_some_and(|list| !list.contains(case.person.imsi, case.person.msisdn))
+}
+
+fn excluded(case: &Case<'_>) -> bool {
+    case.scenario.audience.exclude.iter().any(|list| list.contains(case.person.imsi, case.person.msisdn))
+}
+
+fn not_in_audience(case: &Case<'_>) -> bool {
+    let audience = &case.scenario.audience;
+    let has_tag = |(column, values): &(String, Vec<String>)| {
+        let value = case.person.subscriber.and_then(|subscriber| subscriber.tag(column));
+        value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
+    };
+    let has_origin = || case.person.origin.is_some_and(|origin| audience.origins.contains(&origin));
+    !audience.tags.iter().all(has_tag) || !audience.origins.is_empty() && !has_origin()
+}
+
+/// Service messages stand outside consent, control groups, quiet hours and the caps over all scenarios.
+fn is_service(case: &Case<'_>) -> bool {
+    case.scenario.purpose == Purpose::Service
+}
+
+fn no_consent(case: &Case<'_>) -> bool {
+    let purpose = case.scenario.purpose;
+    let agreed = || case.person.subscriber.is_some_and(|subscriber| subscriber.consents(purpose));
+    !is_service(case) && case.policy.opt_in.contains(&purpose) && !agreed()
+}
+
+fn control_group(case: &Case<'_>) -> bool {
+    let imsi = case.person.imsi;
+    !is_service(case)
+        && (in_universal_control(imsi, case.policy.universal_control)
+            || in_control(imsi, &case.scenario.name, case.scenario.limits.control))
+}
+
+fn quiet_hours(case: &Case<'_>) -> bool {
+    !is_service(case) && case.policy.quiet.is_some_and(|quiet| day_of(quiet, case.local.time()).is_some())
+}
+
+fn per_user_cap(case: &Case<'_>) -> bool {
+    let cap = case.scenario.limits.per_subscriber;
+    cap.is_some_and(|cap| reached(cap, case, |contact| contact.scenario == case.scenario_hash))
+}
+
+fn global_cap(case: &Case<'_>) -> bool {
+    case.contacts.len() >= CONTACTS_LIMIT
+        || !is_service(case) && case.policy.caps.iter().any(|cap| reached(*cap, case, |contact| contact.counted))
+}
+
+/// Whether the period that ends now has its count. A contact later than this event (which then came late) counts too:
+/// there is a period that holds both.
+fn reached(cap: Cap, case: &Case<'_>, counts: impl Fn(&Contact) -> bool) -> bool {
+    let since = case.at - cap.per;
+    let recent = case.contacts.iter().rev().take_while(|contact| contact.at > since);
+    recent.filter(|contact| counts(contact)).take(cap.count as usize).count() >= cap.count as usize
+}
+
+fn no_address(case: &Case<'_>) -> bool {
+    case.person.msisdn.is_none() && !case.person.lookup
+}
