@@ -1,44 +1,204 @@
-//! Scenario files to a [`crate::RuleSet`], or to diagnostics that tell an author what to change.
+//! Scenario files to a [`RuleSet`], or to diagnostics that tell an author what to change, in the author's language.
+//!
+//! [`yaml`] makes a tree of texts with their places; forms ([`form`], [`vocabulary`]) give each text a field, fields
+//! ([`field`], [`value`]) give it a type; [`scenario_file`], [`trigger`] and [`policy_file`] build the model. Each step
+//! goes on after a mistake, so one run tells of as many as it can. Pure but for [`folder`] and the lists.
 
-use std::path::Path;
+mod chinese;
+mod codes;
+mod diagnostic;
+mod english;
+mod field;
+mod folder;
+mod form;
+mod policy_file;
+mod problem;
+mod punctuation;
+mod render;
+mod scenario_file;
+mod shelf;
+mod source;
+mod text;
+mod trigger;
+mod value;
+mod vocabulary;
+mod words;
+mod yaml;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+pub use codes::{Code, codes};
+pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Severity};
+pub use folder::{MAX_FILE_BYTES, MAX_FILES};
+pub use scenario_file::{DEFAULT_EXPIRY, DEFAULT_PRIORITY};
+pub use source::{Language, Position, Source};
+pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
 use crate::RuleSet;
+use diagnostic::Findings;
+use folder::Folder;
+use problem::Problem;
+use shelf::Shelf;
+use words::Word;
 
-/// One finding about a file, in the author's language.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    /// `S001`…: stable, with a page in the docs.
-    pub code: &'static str,
-    /// Whether the set can still be used.
-    pub severity: Severity,
-    /// File, relative to the folder of the set.
-    pub file: std::path::PathBuf,
-    /// Line and column, from 1; column counts characters.
-    pub position: Option<(usize, usize)>,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
+/// Reads a folder: `scenarios/**/*.yaml` (or `*.yaml` directly in it), `policy.yaml`, `areas/*.csv`, `lists/*.csv`.
+/// Gives the set unless there is an error among the diagnostics. Each file is spoken of in the language of its keys.
+pub fn load(folder: &Path) -> (Option<RuleSet>, Diagnostics) {
+    load_in(folder, None)
 }
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    /// The set cannot be used.
-    Error,
-    /// It can, but probably not as meant.
-    Warning,
+/// As [`load`], with all diagnostics in one language where it is given.
+pub fn load_in(root: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
+    let mut reading = Reading { root, asked: language, diagnostics: Diagnostics::default(), needs: Vec::new() };
+    let set = match Folder::open(root) {
+        Ok(folder) => reading.read(&folder),
+        Err((file, problem)) => {
+            reading.diagnostics.about(&file, None, language.unwrap_or_default(), &problem);
+            None
+        }
+    };
+    reading.diagnostics.sort();
+    (set.filter(|_| !reading.diagnostics.has_errors()), reading.diagnostics)
 }
 
-/// All findings about a folder.
-#[derive(Clone, Debug, Default)]
-pub struct Diagnostics {
-    /// In order of file and position.
-    pub list: Vec<Diagnostic>,
+/// A field that has no meaning without the policy's time zone.
+struct Need {
+    source: usize,
+    word: Word,
+    span: Range<usize>,
 }
 
-/// Reads a folder: `scenarios/*.yaml` (or `*.yaml` directly in it), `policy.yaml`, `areas/*.csv`, `lists/*.csv`.
-/// Gives the set unless there is an error among the diagnostics.
-pub fn load(_folder: &Path) -> (Option<RuleSet>, Diagnostics) {
-    todo!()
+/// A scenario's name and where it stands.
+struct Named {
+    source: usize,
+    name: String,
+    span: Range<usize>,
+}
+
+struct Reading<'r> {
+    root: &'r Path,
+    asked: Option<Language>,
+    diagnostics: Diagnostics,
+    needs: Vec<Need>,
+}
+
+impl Reading<'_> {
+    fn read(&mut self, folder: &Folder) -> Option<RuleSet> {
+        let policy = self.policy(&folder.policies);
+        let mut shelf = Shelf::new(self.root, &folder.areas, &folder.lists);
+        let (mut scenarios, mut names) = (Vec::new(), Vec::new());
+        let mut commercial = false;
+        for file in &folder.scenarios {
+            let Some(draft) = self.scenario(file, &mut shelf, &mut names) else { continue };
+            commercial |= draft.commercial;
+            scenarios.extend(draft.scenario);
+        }
+        self.judge(folder, policy.as_ref(), commercial);
+        self.tell_same_names(&names);
+        scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+        let revision = match folder.revision(self.root) {
+            Ok(revision) => revision,
+            Err((file, problem)) => {
+                self.diagnostics.about(&file, None, self.language(), &problem);
+                return None;
+            }
+        };
+        let policy = policy.map_or_else(policy_file::default, |draft| draft.policy);
+        Some(RuleSet::new(scenarios, policy, revision))
+    }
+
+    fn policy(&mut self, files: &[PathBuf]) -> Option<policy_file::Draft> {
+        let (file, others) = files.split_first()?;
+        for other in others {
+            let problem = Problem::TwoPolicies { other: other.display().to_string() };
+            self.diagnostics.about(file, None, self.language(), &problem);
+        }
+        self.file(file, policy_file::read).1
+    }
+
+    fn scenario(&mut self, file: &Path, shelf: &mut Shelf<'_>, names: &mut Vec<Named>) -> Option<scenario_file::Draft> {
+        let (source, draft) = self.file(file, |root, findings| scenario_file::read(root, shelf, findings));
+        let draft = draft?;
+        names.extend(draft.name.clone().map(|(name, span)| Named { source, name, span }));
+        self.needs.extend(draft.needs_time_zone.clone().map(|(word, span)| Need { source, word, span }));
+        Some(draft)
+    }
+
+    /// Reads one YAML file by `read` and keeps its text for the findings. Gives the index of its source too.
+    fn file<T>(
+        &mut self,
+        file: &Path,
+        read: impl FnOnce(&yaml::Node, &mut Findings<'_>) -> Option<T>,
+    ) -> (usize, Option<T>) {
+        let index = self.diagnostics.sources.len();
+        let text = match folder::read_text(&self.root.join(file)) {
+            Ok(text) => text,
+            Err(problem) => {
+                self.diagnostics.about(file, None, self.language(), &problem);
+                return (index, None);
+            }
+        };
+        let source = Source::new(file, text);
+        let language = self.asked.unwrap_or_else(|| source.language());
+        let mut findings = Findings::new(&source, language);
+        let value = match yaml::parse(&mut findings) {
+            Some(root) if root.value == yaml::Value::Empty => {
+                findings.report(&(0..0), Problem::EmptyFile);
+                None
+            }
+            Some(root) => read(&root, &mut findings),
+            None => None,
+        };
+        let found = findings.finish();
+        self.diagnostics.list.extend(found);
+        self.diagnostics.sources.push(source);
+        (index, value)
+    }
+
+    /// What only the whole set can tell.
+    fn judge(&mut self, folder: &Folder, policy: Option<&policy_file::Draft>, commercial: bool) {
+        if folder.scenarios.is_empty() {
+            self.diagnostics.about(Path::new(""), None, self.language(), &Problem::NoScenarios);
+        }
+        if folder.policies.is_empty() && commercial {
+            self.diagnostics.about(Path::new("policy.yaml"), None, self.language(), &Problem::NoPolicy);
+        }
+        // A policy that could not be read may well name one.
+        let lacks_zone = folder.policies.is_empty() || policy.is_some_and(|policy| !policy.has_time_zone);
+        for need in std::mem::take(&mut self.needs).iter().filter(|_| lacks_zone) {
+            self.report(need.source, &need.span, Problem::NoTimeZone { word: need.word }, None);
+        }
+    }
+
+    fn tell_same_names(&mut self, names: &[Named]) {
+        let mut first = rustc_hash::FxHashMap::default();
+        for named in names {
+            let earlier: &Named = first.entry(named.name.as_str()).or_insert(named);
+            if !std::ptr::eq(earlier, named) {
+                let problem = Problem::SameName { name: named.name.clone() };
+                self.report(named.source, &named.span, problem, Some(earlier));
+            }
+        }
+    }
+
+    fn report(&mut self, source: usize, span: &Range<usize>, problem: Problem, first: Option<&Named>) {
+        let sources = &self.diagnostics.sources;
+        let Some(own) = sources.get(source) else { return };
+        let language = self.asked.unwrap_or_else(|| own.language());
+        let related = first.and_then(|first| {
+            let text = problem.first_place(language);
+            sources.get(first.source).map(|source| diagnostic::related(source, &first.span, text))
+        });
+        let mut findings = Findings::new(own, language);
+        findings.report_with(span, problem, related);
+        let found = findings.finish();
+        self.diagnostics.list.extend(found);
+    }
+
+    /// The language for what is about no text: as asked, or as in the files read so far.
+    fn language(&self) -> Language {
+        let first = self.diagnostics.sources.first().map(Source::language);
+        self.asked.or(first).unwrap_or_default()
+    }
 }

@@ -1,0 +1,280 @@
+//! What is wrong and what to do, in English.
+
+use std::io::ErrorKind;
+
+use super::problem::{Encoding, Limit, ListKind, Problem, Shape};
+use super::source::Language;
+use super::words::Word;
+
+/// What is wrong, and what to do about it.
+pub(super) fn say(problem: &Problem) -> (String, Option<String>) {
+    let said = [file, layout, key, value, meaning].into_iter().find_map(|part| part(problem));
+    let (message, help) = said.unwrap_or_default();
+    (message, (!help.is_empty()).then_some(help))
+}
+
+fn file(problem: &Problem) -> Option<(String, String)> {
+    Some(match problem {
+        Problem::Unreadable { reason: ErrorKind::NotFound } => (
+            "there is no such file or folder".into(),
+            "check the path; the folder holds `scenarios` and `policy.yaml`".into(),
+        ),
+        Problem::Unreadable { reason: ErrorKind::PermissionDenied } => {
+            ("this file may not be read".into(), "ask for the right to read it".into())
+        }
+        Problem::Unreadable { .. } => ("this cannot be read".into(), "is it a folder with scenario files?".into()),
+        Problem::Encoding { encoding: Encoding::Utf16 } => (
+            "the file is saved as Unicode (UTF-16), not as UTF-8".into(),
+            "in the editor choose Save as, encoding UTF-8".into(),
+        ),
+        Problem::Encoding { .. } => (
+            "the file is not saved as UTF-8".into(),
+            "in the editor choose Save as, encoding UTF-8 (it is probably GBK, also called ANSI)".into(),
+        ),
+        Problem::TooLarge { limit } => {
+            (too_large(*limit).into(), "one file holds one scenario; long lists go into CSV files".into())
+        }
+        Problem::EmptyFile => ("the file is empty".into(), "write a scenario, or delete the file".into()),
+        Problem::SeveralDocuments => (
+            "a second form begins here".into(),
+            "one file holds one scenario: move this part to a file of its own".into(),
+        ),
+        Problem::NoScenarios => (
+            "there is no scenario here".into(),
+            "put at least one scenario file, ending in `.yaml`, into `scenarios`".into(),
+        ),
+        Problem::TwoPolicies { other } => {
+            (format!("there is a second policy file, `{other}`"), "keep one of the two".into())
+        }
+        Problem::FurtherFindings { count } => {
+            (format!("{count} more problems in this file are not shown"), "mend those above and check again".into())
+        }
+        _ => return None,
+    })
+}
+
+const fn too_large(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Octets => "the file is larger than 1 MB",
+        Limit::Depth => "keys and lists are nested too deeply",
+        Limit::Values => "the file holds too many values",
+        Limit::Files => "the folder holds too many files",
+    }
+}
+
+fn layout(problem: &Problem) -> Option<(String, String)> {
+    Some(match problem {
+        Problem::WideColon => ("this is a full-width colon".into(), "type `: `, a half-width colon and a space".into()),
+        Problem::WideMark { mark, instead } => {
+            (format!("`{mark}` is a full-width character"), format!("switch the input method and type `{instead}`"))
+        }
+        Problem::CurlyQuote { mark, instead } => {
+            (format!("`{mark}` does not quote a text"), format!("use straight quotes: `{instead}`…`{instead}`"))
+        }
+        Problem::Tab => ("a tab stands here".into(), "indent with spaces, two for each step".into()),
+        Problem::Unclosed { open } => {
+            let close = if *open == '[' { ']' } else { '}' };
+            (
+                format!("this `{open}` is never closed, or something before its end does not fit"),
+                format!("add `{close}`; separate entries by `, ` and put a text with `,` `#` `{{` or `[` in quotes"),
+            )
+        }
+        Problem::WrongBracket { open, close } => {
+            (format!("`{open}` is closed by `{close}`"), "close each bracket with its own kind".into())
+        }
+        Problem::LooseBracket => ("this bracket closes nothing".into(), "remove it, or open it before".into()),
+        Problem::UnclosedQuote => {
+            ("this quote is never closed".into(), "add the same quote at the end of the text".into())
+        }
+        Problem::AfterQuote => (
+            "something follows after the closing quote".into(),
+            "one pair of quotes goes around the whole text; for quotes inside it use “ ”".into(),
+        ),
+        Problem::Backslash => (
+            "`\\` means something special in double quotes".into(),
+            "use single quotes around the text, or write `\\\\`".into(),
+        ),
+        Problem::Indentation => (
+            "this line does not line up with those around it".into(),
+            "keys that belong together begin in the same column; `- ` begins an entry of a list".into(),
+        ),
+        Problem::NoSpace => ("a space is missing after the colon".into(), "write `key: value`".into()),
+        Problem::NoColon => {
+            ("a line of the form `key: value` is expected here".into(), "add the colon, and a space after it".into())
+        }
+        Problem::ColonInText => {
+            ("a second colon stands in this line".into(), "put a text that holds `: ` in quotes".into())
+        }
+        Problem::SpecialStart { mark } => (
+            format!("a value cannot begin with `{mark}` unless it is in quotes"),
+            "put it in quotes, such as \"*100#\"".into(),
+        ),
+        Problem::NotAForm => {
+            ("this is no form of keys and values".into(), "write lines like `title: Summer offer`".into())
+        }
+        _ => return None,
+    })
+}
+
+fn key(problem: &Problem) -> Option<(String, String)> {
+    Some(match problem {
+        Problem::DuplicateKey { key } => (format!("`{key}` is given twice"), "keep one of the two".into()),
+        Problem::UnknownKey { key, nearest: Some(nearest), .. } => {
+            (format!("`{key}` is not known here"), format!("did you mean `{nearest}`?"))
+        }
+        Problem::UnknownKey { key, known, .. } => {
+            (format!("`{key}` is not known here"), format!("known are {}", list(known)))
+        }
+        Problem::MissingKey { word } => (format!("`{}` is missing", word.english), example(word)),
+        Problem::MissingValue { key } => {
+            (format!("`{key}` has no value"), "write a value after it, or remove the key".into())
+        }
+        Problem::WrongShape { shape } => {
+            let expected = match shape {
+                Shape::Text => "a single value",
+                Shape::TextOrList => "a value or a list of values",
+                Shape::Fields => "keys with values",
+            };
+            let help = match shape {
+                Shape::Text => "write one value; a text with `:` `{` or `[` goes in quotes",
+                Shape::TextOrList => "write `[first, second]`",
+                Shape::Fields => "write `{key: value}`, or keys on lines of their own, indented",
+            };
+            (format!("{expected} should stand here"), help.into())
+        }
+        Problem::OneOnly { words } => {
+            (format!("only one of {} can be given", list(words)), "keep one, or make two scenarios".into())
+        }
+        Problem::OneNeeded { words } => (format!("one of {} is missing", list(words)), String::new()),
+        Problem::NotYet { what } => {
+            (format!("`{what}` is not available yet in this version"), "remove it; a later version will know it".into())
+        }
+        _ => return None,
+    })
+}
+
+fn example(word: &Word) -> String {
+    let example = match word.english {
+        "scenario" => "`scenario: summer-g3`, a name that no other scenario has",
+        "purpose" => "`purpose: marketing` (or `location`, or `service`): it decides which consent is needed",
+        "when" => "`when: {call: {dialled: [114]}}`",
+        "send" => "`send: {sms: \"…\"}`",
+        "sms" => "`sms: \"the text\"`",
+        "from" => "`from: 21:00`",
+        "to" => "`to: 09:00`",
+        _ => return String::new(),
+    };
+    format!("add {example}")
+}
+
+fn value(problem: &Problem) -> Option<(String, String)> {
+    let (message, help) = match problem {
+        Problem::Duration => ("this is no length of time", "write a number and a unit: `30s`, `10m`, `48h`, `7d`"),
+        Problem::DurationRange { least, most } => {
+            return Some(("this time is too short or too long".into(), format!("from `{least}` to `{most}`")));
+        }
+        Problem::Cap => ("this says not how many in which time", "write it like `1 per 30d`; at most 1000"),
+        Problem::Percentage => ("this is no share of subscribers", "write a percentage from 0% to 100%: `10%`, `2.5%`"),
+        Problem::Dates => (
+            "these are no days of the calendar",
+            "write the first and the last day: `2009-07-01..2009-08-31`, or one day",
+        ),
+        Problem::Clock => ("this is no time of day", "write hours and minutes: `09:00`, `21:30`"),
+        Problem::Hours => ("this is no span of a day", "write two different times: `09:00..21:00`"),
+        Problem::Weekday => ("this is no day of the week", "write `mon`, `mon..fri`, `workdays` or `weekend`"),
+        Problem::NumberPattern => (
+            "this is no telephone number",
+            "write digits, `*`, `#` and a leading `+`; `1795*` means all that begin with 1795",
+        ),
+        Problem::WholeNumber { least, most } => {
+            return Some((
+                "this is no whole number within bounds".into(),
+                format!("write a number from {least} to {most}"),
+            ));
+        }
+        Problem::Choice { nearest: Some(nearest), .. } => {
+            return Some(("this is not one of the possible values".into(), format!("did you mean `{nearest}`?")));
+        }
+        Problem::Choice { choices, .. } => {
+            return Some(("this is not one of the possible values".into(), format!("possible are {}", list(choices))));
+        }
+        Problem::Name => ("this cannot be the name of a scenario", "use letters, digits, `-`, `_` and `.`; at most 64"),
+        Problem::Network => ("this is no network", "write country and network code: `46000`, `460-02`"),
+        Problem::TimeZone => ("this time zone is not known", "write it like `Asia/Shanghai` or `+08:00`"),
+        _ => return None,
+    };
+    Some((message.into(), help.into()))
+}
+
+fn meaning(problem: &Problem) -> Option<(String, String)> {
+    Some(match problem {
+        Problem::SameName { name } => {
+            (format!("another scenario is called `{name}` too"), "give each scenario a name of its own".into())
+        }
+        Problem::UnknownList { name, kind, nearest } => {
+            let what = if *kind == ListKind::Area { "area" } else { "list" };
+            let help = match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => needed(name, *kind),
+            };
+            (format!("there is no {what} called `{name}`"), help)
+        }
+        Problem::BadList { message, help } => {
+            (format!("this list cannot be used: {message}"), help.clone().unwrap_or_default())
+        }
+        Problem::EmptyList { name, kind: ListKind::Area } => (
+            format!("the area `{name}` has no cells: nobody can ever enter it"),
+            format!("add rows to `areas/{name}.csv`"),
+        ),
+        Problem::EmptyList { name, .. } => {
+            (format!("nothing stands on the list `{name}`"), format!("add rows to `lists/{name}.csv`"))
+        }
+        Problem::EndsBeforeItBegins => ("the last day is before the first".into(), "swap the two days".into()),
+        Problem::LetsNothingThrough => (
+            "with this nothing could ever be sent".into(),
+            "allow at least one offer, or remove the scenario file".into(),
+        ),
+        Problem::NoTimeZone { word } => (
+            format!("`{}` needs a time zone, and the policy names none", word.english),
+            "add `timezone: Asia/Shanghai` to `policy.yaml`".into(),
+        ),
+        Problem::EmptyText => ("the text to send is empty".into(), "write the text between the quotes".into()),
+        Problem::ControlCharacter { character } => (
+            format!("the text holds an invisible control character (U+{:04X})", u32::from(*character)),
+            "type the text anew instead of pasting it".into(),
+        ),
+        Problem::TextTooLong { parts } => {
+            (format!("the text would be sent as {parts} short messages"), "shorten it to at most 670 characters".into())
+        }
+        Problem::NoWayToRefuse => (
+            "an advertisement must say how to refuse further ones".into(),
+            "add for instance “退订回复TD” or “Reply STOP to end”".into(),
+        ),
+        Problem::EmergencyNumber { number } => (
+            format!("advertising on calls to {number}, an emergency number, is not allowed"),
+            "name other numbers, or make the prefix longer".into(),
+        ),
+        Problem::NotLocation => (
+            "this advertising uses where the subscriber is, but asks only for consent to marketing".into(),
+            "write `purpose: location`".into(),
+        ),
+        Problem::NoPolicy => (
+            "there is no `policy.yaml`: no quiet hours and no cap over all scenarios hold".into(),
+            "add one with `timezone`, `quiet` and `caps`".into(),
+        ),
+        _ => return None,
+    })
+}
+
+fn needed(name: &str, kind: ListKind) -> String {
+    match kind {
+        ListKind::Area => format!("add the file `areas/{name}.csv` with the columns `lac,ci`"),
+        ListKind::Devices => format!("add the file `lists/{name}.csv` with the column `tac`"),
+        ListKind::Subscribers => format!("add the file `lists/{name}.csv` with the column `imsi` or `msisdn`"),
+    }
+}
+
+fn list(words: &[Word]) -> String {
+    let words: Vec<_> = words.iter().map(|word| format!("`{}`", word.in_language(Language::English))).collect();
+    words.join(", ")
+}

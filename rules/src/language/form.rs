@@ -1,0 +1,123 @@
+//! A form: known keys with their values. Every key that is unknown, doubled, missing or too early for this version is told.
+
+use std::ops::Range;
+
+use super::diagnostic::Findings;
+use super::problem::{Problem, Shape};
+use super::punctuation;
+use super::vocabulary::{self, Vocabulary};
+use super::words::{self, Word};
+use super::yaml::{Entry, Node, Value};
+
+/// The fields of a form that its vocabulary knows.
+pub(super) struct Form<'n> {
+    /// Where to point when something is missing: the key that opens the form.
+    at: Range<usize>,
+    fields: Vec<(Word, &'n Entry)>,
+}
+
+impl<'n> Form<'n> {
+    /// Reads `node`, which stands at `at`. `None` where it holds no keys, and the author has been told.
+    pub(super) fn read(
+        node: &'n Node,
+        at: &Range<usize>,
+        vocabulary: &'static Vocabulary,
+        findings: &mut Findings<'_>,
+    ) -> Option<Self> {
+        let entries = match &node.value {
+            Value::Fields(entries) => entries,
+            Value::Refused => return None,
+            _ => {
+                findings.report(&node.span, Problem::WrongShape { shape: Shape::Fields });
+                return None;
+            }
+        };
+        let mut form = Self { at: at.clone(), fields: Vec::with_capacity(entries.len()) };
+        for entry in entries {
+            form.enter(entry, vocabulary, findings);
+        }
+        Some(form)
+    }
+
+    fn enter(&mut self, entry: &'n Entry, vocabulary: &'static Vocabulary, findings: &mut Findings<'_>) {
+        let Some(word) = vocabulary.keys.iter().find(|word| word.is(&entry.key)) else {
+            findings.report(&entry.key_span, unknown(&entry.key, vocabulary));
+            return;
+        };
+        if let Some(first) = self.find(*word) {
+            let problem = Problem::DuplicateKey { key: entry.key.clone() };
+            let related = findings.related(&first.key_span, &problem);
+            findings.report_with(&entry.key_span, problem, Some(related));
+            return;
+        }
+        self.fields.push((*word, entry));
+    }
+
+    /// The field, if it is there.
+    pub(super) fn find(&self, word: Word) -> Option<&'n Entry> {
+        self.fields.iter().find(|(known, _)| *known == word).map(|(_, entry)| *entry)
+    }
+
+    /// The field; the author is told where it is not there.
+    pub(super) fn require(&self, word: Word, findings: &mut Findings<'_>) -> Option<&'n Entry> {
+        let found = self.find(word);
+        if found.is_none() {
+            findings.report(&self.at, Problem::MissingKey { word });
+        }
+        found
+    }
+
+    /// The one field of `words` that is there; the author is told of a second one.
+    pub(super) fn one_of(&self, words: &[Word], findings: &mut Findings<'_>) -> Option<(Word, &'n Entry)> {
+        let mut given = self.fields.iter().filter(|(word, _)| words.contains(word));
+        let first = given.next()?;
+        if let Some((_, second)) = given.next() {
+            let problem = Problem::OneOnly { words: words.to_vec() };
+            let related = findings.related(&first.1.key_span, &problem);
+            findings.report_with(&second.key_span, problem, Some(related));
+        }
+        Some((first.0, first.1))
+    }
+
+    /// As [`Form::one_of`]; the author is told where none is there.
+    pub(super) fn require_one(&self, words: &'static [Word], findings: &mut Findings<'_>) -> Option<(Word, &'n Entry)> {
+        let found = self.one_of(words, findings);
+        if found.is_none() && findings.is_empty() {
+            findings.report(&self.at, Problem::OneNeeded { words });
+        }
+        found
+    }
+}
+
+/// What to say of a key that the form does not know.
+fn unknown(key: &str, vocabulary: &'static Vocabulary) -> Problem {
+    if vocabulary.later.iter().any(|word| word.is(key)) {
+        return Problem::NotYet { what: key.to_owned() };
+    }
+    if let Some(crammed) = crammed(key) {
+        return crammed;
+    }
+    let spellings = vocabulary.keys.iter().chain(vocabulary.later).flat_map(Word::spellings);
+    let nearest = words::nearest(key, spellings).map(str::to_owned);
+    Problem::UnknownKey { key: key.to_owned(), nearest, known: vocabulary.keys }
+}
+
+/// A known key whose colon was none to the parser: `进入:wanda`.
+fn crammed(key: &str) -> Option<Problem> {
+    let (before, after) = key.split_once([':', '：'])?;
+    if !vocabulary::is_key(before.trim()) {
+        return None;
+    }
+    let wide = key.len() - before.len() - after.len() > 1;
+    Some(if wide { Problem::WideColon } else { Problem::NoSpace })
+}
+
+/// Reports `problem` about a value, unless it only comes from a full-width mark in it.
+pub(super) fn refuse(node: &Node, text: &str, problem: Problem, findings: &mut Findings<'_>) {
+    let source = findings.source.text.get(node.span.clone());
+    let wide = source.filter(|source| source.contains(text)).and_then(punctuation::first_wide);
+    match wide {
+        Some((at, wide)) => findings.report(&(node.span.start + at.start..node.span.start + at.end), wide),
+        None => findings.report(&node.span, problem),
+    }
+}

@@ -1,0 +1,282 @@
+//! Every key and every choice of the language, in English and Chinese, and what each form may hold. What the language will
+//! know but this version does not is listed too: it is refused by name, never ignored.
+
+use super::words::Word;
+
+/// The keys of one form.
+#[derive(Debug)]
+pub(super) struct Vocabulary {
+    /// Those that it may hold.
+    pub(super) keys: &'static [Word],
+    /// Those that a later version will know.
+    pub(super) later: &'static [Word],
+}
+
+/// `word!("english", "chinese", also…)`
+macro_rules! word {
+    ($english:literal, $chinese:literal $(, $also:literal)*) => {
+        Word::new($english, $chinese, &[$($also),*])
+    };
+}
+
+pub(super) const SCENARIO: Word = word!("scenario", "场景", "name", "名称", "场景名");
+pub(super) const TITLE: Word = word!("title", "标题", "说明");
+pub(super) const NOTE: Word = word!("note", "备注", "comment", "description");
+pub(super) const VALID: Word = word!("valid", "有效期", "validity", "有效日期", "活动日期", "活动时间");
+pub(super) const WEEKDAYS: Word = word!("weekdays", "星期", "weekday", "周几");
+pub(super) const HOURS: Word = word!("hours", "时段", "时间段", "发送时段");
+pub(super) const PURPOSE: Word = word!("purpose", "用途", "目的");
+pub(super) const PRIORITY: Word = word!("priority", "优先级", "优先");
+pub(super) const WHEN: Word = word!("when", "当", "trigger", "触发", "触发条件");
+pub(super) const WHO: Word = word!("who", "对象", "audience", "人群", "目标客户");
+pub(super) const SEND: Word = word!("send", "发送", "下发");
+pub(super) const LIMITS: Word = word!("limits", "限制", "limit", "频控");
+
+/// A scenario file.
+pub(super) static SCENARIO_FILE: Vocabulary = Vocabulary {
+    keys: &[SCENARIO, TITLE, NOTE, VALID, WEEKDAYS, HOURS, PURPOSE, PRIORITY, WHEN, WHO, SEND, LIMITS],
+    later: &[
+        word!("convert", "转化", "conversion"),
+        word!("stages", "阶段", "分阶段", "延时"),
+        word!("template", "模板"),
+        word!("schedule", "定时", "固时"),
+        word!("holidays", "节假日"),
+        word!("after", "之后"),
+        word!("variants", "分组", "ab_test"),
+    ],
+};
+
+pub(super) const AREA: Word = word!("area", "区域", "地点", "商圈");
+pub(super) const CALL: Word = word!("call", "呼叫", "通话", "拨打", "电话");
+pub(super) const SMS: Word = word!("sms", "短信", "short_message");
+pub(super) const USSD: Word = word!("ussd", "USSD代码", "ussd_code");
+pub(super) const CALL_FORWARDING: Word = word!("call_forwarding", "呼叫转移", "呼转", "来电转移", "forwarding");
+pub(super) const DEVICE_CHANGE: Word = word!("device_change", "换机", "更换终端", "change_device");
+pub(super) const DEVICE: Word = word!("device", "终端", "手机", "机型", "handset");
+pub(super) const ROAM: Word = word!("roam", "漫游", "roaming");
+pub(super) const POWER: Word = word!("power", "开关机", "电源");
+pub(super) const POWER_ON: Word = word!("power_on", "开机", "switch_on");
+pub(super) const POWER_OFF: Word = word!("power_off", "关机", "switch_off");
+
+/// What triggers a scenario.
+pub(super) static TRIGGER: Vocabulary = Vocabulary {
+    keys: &[AREA, CALL, SMS, USSD, CALL_FORWARDING, DEVICE_CHANGE, DEVICE, ROAM, POWER, POWER_ON, POWER_OFF],
+    later: &[
+        word!("all", "同时满足", "全部", "and", "并且"),
+        word!("any", "任一", "任意", "or", "或者"),
+        word!("not", "非", "不"),
+        word!("sequence", "序列", "依次", "先后"),
+        word!("count", "次数", "计数"),
+        word!("absence", "未发生", "缺席", "沉默"),
+        word!("dwell", "停留"),
+        word!("location_update", "位置更新"),
+        word!("cell_change", "换小区", "小区"),
+        word!("data", "数据", "上网"),
+        word!("pdp", "数据连接", "apn"),
+        word!("web", "网页", "网站"),
+    ],
+};
+
+pub(super) const ENTER: Word = word!("enter", "进入", "到达");
+pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
+
+/// `area:`
+pub(super) static AREA_FORM: Vocabulary = Vocabulary {
+    keys: &[ENTER, LEAVE],
+    later: &[
+        word!("dwell", "停留", "停留时间"),
+        word!("evidence", "证据"),
+        word!("exit_grace", "离开宽限"),
+        word!("inside", "在内"),
+    ],
+};
+
+pub(super) const DIALLED: Word = word!("dialled", "被叫", "dialed", "拨打号码", "被叫号码");
+pub(super) const CALLER: Word = word!("caller", "主叫", "主叫号码", "来电号码");
+pub(super) const NUMBER: Word = word!("number", "号码", "numbers", "对方号码", "peer");
+pub(super) const DIRECTION: Word = word!("direction", "方向");
+pub(super) const PHASE: Word = word!("phase", "阶段", "时刻");
+
+/// `call:`
+pub(super) static CALL_FORM: Vocabulary = Vocabulary {
+    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, PHASE],
+    later: &[word!("length", "时长", "通话时长", "duration"), word!("cause", "原因", "释放原因")],
+};
+
+pub(super) const TO: Word = word!("to", "发往", "发给", "接收号码");
+pub(super) const FROM: Word = word!("from", "来自", "发送号码");
+
+/// `sms:` as a trigger.
+pub(super) static SMS_FORM: Vocabulary = Vocabulary { keys: &[TO, FROM, NUMBER, DIRECTION], later: &[] };
+
+pub(super) const CHANGE_TO: Word = word!("to", "换成", "换为", "新终端");
+pub(super) const CHANGE_FROM: Word = word!("from", "原终端", "原来", "旧终端");
+
+/// `device_change:`
+pub(super) static DEVICE_CHANGE_FORM: Vocabulary =
+    Vocabulary { keys: &[CHANGE_TO, CHANGE_FROM], later: &[word!("stable", "稳定", "稳定时间")] };
+
+pub(super) const ROAM_IN: Word = word!("in", "漫入");
+pub(super) const ROAM_BACK: Word = word!("back", "漫回", "返回");
+
+/// `roam:`
+pub(super) static ROAM_FORM: Vocabulary = Vocabulary {
+    keys: &[ROAM_IN, ROAM_BACK],
+    later: &[word!("settle", "稳定", "稳定时间"), word!("out", "漫出")],
+};
+
+pub(super) const TARGET: Word = word!("target", "目标", "目标名单");
+pub(super) const EXCLUDE: Word = word!("exclude", "排除", "排除名单", "黑名单");
+pub(super) const TAGS: Word = word!("tags", "标签", "tag");
+pub(super) const ORIGIN: Word = word!("origin", "归属", "归属地");
+
+/// `who:`
+pub(super) static WHO_FORM: Vocabulary = Vocabulary {
+    keys: &[TARGET, EXCLUDE, TAGS, ORIGIN],
+    later: &[word!("device", "终端", "机型"), word!("sample", "抽样", "比例"), word!("segment", "分群")],
+};
+
+pub(super) const TEXT: Word = word!("sms", "短信", "text", "短信内容");
+pub(super) const SENDER: Word = word!("from", "发件人", "sender", "显示号码", "接入号");
+
+/// `send:`
+pub(super) static SEND_FORM: Vocabulary = Vocabulary {
+    keys: &[TEXT, SENDER],
+    later: &[
+        word!("wap_push", "WAP推送", "wap"),
+        word!("mms", "彩信"),
+        word!("webhook", "回调"),
+        word!("export", "导出"),
+        word!("language", "语言"),
+        word!("fallback", "备用渠道"),
+    ],
+};
+
+pub(super) const PER_USER: Word = word!("per_user", "每人", "per_subscriber", "每用户", "每客户");
+pub(super) const TOTAL: Word = word!("total", "总量", "总数");
+pub(super) const CONTROL: Word = word!("control", "对照组", "control_group", "对照");
+pub(super) const EXPIRES: Word = word!("expires", "时效", "expiry", "过期");
+
+/// `limits:`
+pub(super) static LIMITS_FORM: Vocabulary = Vocabulary {
+    keys: &[PER_USER, TOTAL, CONTROL, EXPIRES],
+    later: &[word!("budget", "预算"), word!("per_day", "每天", "每日"), word!("rate", "速率", "发送速度")],
+};
+
+pub(super) const TIMEZONE: Word = word!("timezone", "时区", "time_zone");
+pub(super) const QUIET: Word = word!("quiet", "静默", "quiet_hours", "静默时段", "免打扰时段");
+pub(super) const CAPS: Word = word!("caps", "频次上限", "cap", "频次", "频控");
+pub(super) const UNIVERSAL_CONTROL: Word = word!("universal_control", "全局对照组", "全局对照");
+pub(super) const CONSENT: Word = word!("consent", "同意", "授权");
+pub(super) const HOME: Word = word!("home", "本网", "home_networks", "本网号段");
+
+/// The policy file.
+pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
+    keys: &[TIMEZONE, QUIET, CAPS, UNIVERSAL_CONTROL, CONSENT, HOME, NOTE],
+    later: &[
+        word!("holidays", "节假日"),
+        word!("capacity", "渠道容量"),
+        word!("budget", "预算"),
+        word!("trial", "试发"),
+        word!("protected", "保护名单"),
+        word!("do_not_disturb", "免打扰名单"),
+    ],
+};
+
+pub(super) const QUIET_FROM: Word = word!("from", "从", "开始", "起");
+pub(super) const QUIET_TO: Word = word!("to", "到", "至", "结束", "止");
+pub(super) const QUIET_THEN: Word = word!("then", "则", "处理");
+
+/// `quiet:`
+pub(super) static QUIET_FORM: Vocabulary = Vocabulary { keys: &[QUIET_FROM, QUIET_TO, QUIET_THEN], later: &[] };
+
+pub(super) const CAPS_ALL: Word = word!("all", "全部", "所有", "合计");
+pub(super) const CAPS_SMS: Word = word!("sms", "短信");
+
+/// `caps:`
+pub(super) static CAPS_FORM: Vocabulary = Vocabulary {
+    keys: &[CAPS_ALL, CAPS_SMS],
+    later: &[word!("wap_push", "WAP推送"), word!("per_campaign", "每活动")],
+};
+
+pub(super) const SERVICE: Word = word!("service", "服务");
+pub(super) const MARKETING: Word = word!("marketing", "营销", "推广");
+pub(super) const LOCATION: Word = word!("location", "位置", "位置营销");
+
+/// `consent:`
+pub(super) static CONSENT_FORM: Vocabulary = Vocabulary { keys: &[MARKETING, LOCATION], later: &[] };
+
+pub(super) const OPT_IN: Word = word!("opt_in", "需同意", "事先同意");
+pub(super) const OPT_OUT: Word = word!("opt_out", "可退订", "无需同意");
+
+pub(super) const SETUP: Word = word!("setup", "拨号", "拨出", "振铃");
+pub(super) const ANSWERED: Word = word!("answered", "接通", "应答");
+pub(super) const ENDED: Word = word!("ended", "挂断", "结束");
+
+pub(super) const CALL_OUT: Word = word!("out", "呼出", "主叫", "去电", "outgoing");
+pub(super) const CALL_IN: Word = word!("in", "呼入", "被叫", "来电", "incoming");
+pub(super) const SMS_OUT: Word = word!("out", "发出", "发送", "上行", "sent");
+pub(super) const SMS_IN: Word = word!("in", "收到", "接收", "下行", "received");
+
+pub(super) const ON: Word = word!("on", "开机", "开");
+pub(super) const OFF: Word = word!("off", "关机", "关");
+pub(super) const YES: Word = word!("yes", "是", "any", "true", "任意");
+
+pub(super) const ANY: Word = word!("any", "任意", "不限");
+pub(super) const HOME_PROVINCE: Word = word!("home", "本省", "本地");
+pub(super) const OTHER_PROVINCE: Word = word!("other_province", "外省");
+pub(super) const OTHER_NETWORK: Word = word!("other_network", "他网", "异网");
+pub(super) const INTERNATIONAL: Word = word!("international", "国际", "国外", "境外");
+
+pub(super) const DROP: Word = word!("drop", "丢弃", "不发");
+pub(super) const HOLD: Word = word!("hold", "顺延", "推迟", "defer");
+
+pub(super) const MONDAY: Word = word!("monday", "周一", "mon", "星期一", "礼拜一", "一");
+pub(super) const TUESDAY: Word = word!("tuesday", "周二", "tue", "tues", "星期二", "礼拜二", "二");
+pub(super) const WEDNESDAY: Word = word!("wednesday", "周三", "wed", "星期三", "礼拜三", "三");
+pub(super) const THURSDAY: Word = word!("thursday", "周四", "thu", "thur", "thurs", "星期四", "礼拜四", "四");
+pub(super) const FRIDAY: Word = word!("friday", "周五", "fri", "星期五", "礼拜五", "五");
+pub(super) const SATURDAY: Word = word!("saturday", "周六", "sat", "星期六", "礼拜六", "六");
+pub(super) const SUNDAY: Word = word!("sunday", "周日", "sun", "星期日", "星期天", "周天", "礼拜天", "日");
+pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
+pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
+
+static FORMS: [&Vocabulary; 14] = [
+    &SCENARIO_FILE,
+    &TRIGGER,
+    &AREA_FORM,
+    &CALL_FORM,
+    &SMS_FORM,
+    &DEVICE_CHANGE_FORM,
+    &ROAM_FORM,
+    &WHO_FORM,
+    &SEND_FORM,
+    &LIMITS_FORM,
+    &POLICY_FILE,
+    &QUIET_FORM,
+    &CAPS_FORM,
+    &CONSENT_FORM,
+];
+
+/// Whether any form knows this key.
+pub(super) fn is_key(text: &str) -> bool {
+    FORMS.iter().any(|form| form.keys.iter().chain(form.later).any(|word| word.is(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_form_gives_one_spelling_two_meanings() {
+        for form in FORMS {
+            let words: Vec<_> = form.keys.iter().chain(form.later).collect();
+            for word in &words {
+                for spelling in word.spellings() {
+                    let meanings = words.iter().filter(|other| other.is(spelling)).count();
+                    assert_eq!(meanings, 1, "{spelling} in the form with {}", words[0].english);
+                }
+            }
+        }
+    }
+}
