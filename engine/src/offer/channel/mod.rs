@@ -1,6 +1,9 @@
 //! The ways out. A channel says how much it can take at once; the outbox marks that much as being sent, durably, and
 //! hands it over; reports come back by a queue.
 
+pub mod journal;
+pub mod smpp;
+
 use crossbeam::channel::Receiver;
 use event::{Imsi, Number, Timestamp};
 

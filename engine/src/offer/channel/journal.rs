@@ -1,0 +1,463 @@
+//! The journal of offers: one JSON line each, for a system without a message centre, for demonstrations and for trials.
+//!
+//! A line counts as sent when it is on the disk: a thread writes what has been submitted, in that order, and reports a
+//! batch after one `fsync`. Opened again, the journal knows what it holds: nothing is written twice, and a line that a
+//! crash has torn is dropped.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crossbeam::channel::{self, Receiver, Sender};
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::{Channel, Report, Submission};
+use crate::offer::{OfferId, text};
+
+/// The most offers on their way to the disk; also the largest batch of one `fsync`.
+const BATCH_LIMIT: usize = 1024;
+
+/// The offers that the journal remembers in memory, latest first. What the outbox may submit again after a crash was
+/// among the last that it submitted, so that forgetting what is a million offers old writes nothing twice.
+const REMEMBERED_LIMIT: usize = 1_000_000;
+
+/// How long a batch that could not be written (a full disk) is held before it is given back.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
+
+/// How every line begins.
+const LINE_START: &[u8] = b"{\"id\":\"";
+
+/// Why a journal cannot be opened.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// The system says so.
+    #[error("cannot {step} the journal of offers `{}`: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// `open`, `read`, …
+        step: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process writes it.
+    #[error("the journal of offers `{}` is being written by another process; stop it, or name another file", path.display())]
+    Locked {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file holds something else.
+    #[error("`{}` is not a journal of offers: line {line} is not one; name another file", path.display())]
+    Foreign {
+        /// Which file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+}
+
+/// A file of offers, one JSON object a line; see [`Line`] for its fields.
+pub struct Journal {
+    in_flight: Arc<AtomicUsize>,
+    /// `None` only while being dropped.
+    submissions: Option<Sender<Submission>>,
+    refusals: Sender<Report>,
+    reports: Receiver<Report>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A line of the journal. Fields are only ever added.
+#[derive(Serialize)]
+struct Line<'a> {
+    /// The offer's identity, 32 hexadecimal digits.
+    id: String,
+    /// Event time of the trigger, RFC 3339.
+    at: String,
+    scenario: &'a str,
+    /// IMSI, masked unless the journal was opened to reveal it.
+    subscriber: String,
+    /// Masked likewise.
+    msisdn: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    text: &'a str,
+    /// How many short messages it would take.
+    segments: usize,
+    /// `gsm7` or `ucs2`.
+    encoding: &'static str,
+}
+
+impl Journal {
+    /// Opens or creates the file. `reveal` writes IMSI and number in clear.
+    pub fn open(path: &Path, reveal: bool) -> Result<Self, JournalError> {
+        let Opened { file, end, written } = open(path)?;
+        let (submissions, submitted) = channel::bounded(BATCH_LIMIT);
+        let (told, reports) = channel::unbounded();
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let writer = Writer {
+            path: path.to_owned(),
+            file,
+            end,
+            dirty: false,
+            reveal,
+            written,
+            reports: told.clone(),
+            in_flight: Arc::clone(&in_flight),
+        };
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&submitted));
+        let thread = thread.map_err(|source| failed(path, "start the thread of")(source))?;
+        Ok(Self { in_flight, submissions: Some(submissions), refusals: told, reports, thread: Some(thread) })
+    }
+}
+
+impl Channel for Journal {
+    fn name(&self) -> &'static str {
+        "journal"
+    }
+
+    fn ready(&self) -> usize {
+        BATCH_LIMIT.saturating_sub(self.in_flight.load(Ordering::Acquire))
+    }
+
+    fn submit(&mut self, submission: Submission) {
+        let id = submission.id;
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let sent = self.submissions.as_ref().map(|writer| writer.try_send(submission).is_ok());
+        if sent != Some(true) {
+            self.in_flight.fetch_sub(1, Ordering::AcqRel);
+            let reason = "not written: more was submitted than there was room for".to_owned();
+            // The receiving end is ours, so that sending cannot fail.
+            self.refusals.send(Report::Refused { id, reason, again: true }).unwrap_or_default();
+        }
+    }
+
+    fn reports(&self) -> &Receiver<Report> {
+        &self.reports
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.submissions = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the journal of offers panicked");
+        }
+    }
+}
+
+/// The thread that owns the file.
+struct Writer {
+    path: PathBuf,
+    file: File,
+    /// Where the last whole batch ends.
+    end: u64,
+    /// Something may stand beyond `end`.
+    dirty: bool,
+    reveal: bool,
+    written: Remembered,
+    reports: Sender<Report>,
+    in_flight: Arc<AtomicUsize>,
+}
+
+impl Writer {
+    fn run(mut self, submitted: &Receiver<Submission>) {
+        let (mut batch, mut octets) = (Vec::new(), Vec::new());
+        while let Ok(first) = submitted.recv() {
+            batch.push(first);
+            batch.extend(submitted.try_iter().take(BATCH_LIMIT - 1));
+            let outcome = self.write(&batch, &mut octets);
+            if let Err(error) = &outcome {
+                tracing::error!(path = %self.path.display(), %error, "the journal of offers cannot be written");
+                thread::sleep(FAILURE_PAUSE);
+            }
+            let was_full = self.in_flight.fetch_sub(batch.len(), Ordering::AcqRel) >= BATCH_LIMIT;
+            for submission in batch.drain(..) {
+                self.tell(report(submission.id, &outcome));
+            }
+            if was_full {
+                self.tell(Report::Ready);
+            }
+        }
+    }
+
+    /// All or nothing: what a failure leaves behind is cut off before the next batch.
+    fn write(&mut self, batch: &[Submission], octets: &mut Vec<u8>) -> io::Result<()> {
+        octets.clear();
+        let mut new = FxHashSet::default();
+        for submission in batch {
+            if !self.written.contains(submission.id) && new.insert(submission.id) {
+                serde_json::to_writer(&mut *octets, &line(submission, self.reveal))?;
+                octets.push(b'\n');
+            }
+        }
+        if self.dirty {
+            self.file.set_len(self.end)?;
+            self.file.seek(SeekFrom::Start(self.end))?;
+        }
+        self.dirty = true;
+        self.file.write_all(octets)?;
+        self.file.sync_data()?;
+        self.dirty = false;
+        self.end += octets.len() as u64;
+        batch.iter().for_each(|submission| self.written.insert(submission.id));
+        Ok(())
+    }
+
+    fn tell(&self, report: Report) {
+        // Nobody listens any more only when the channel is being dropped.
+        self.reports.send(report).ok();
+    }
+}
+
+fn report(id: OfferId, outcome: &io::Result<()>) -> Report {
+    match outcome {
+        Ok(()) => Report::Accepted { id, message_id: id.to_string() },
+        Err(error) => {
+            Report::Refused { id, reason: format!("the journal of offers cannot be written: {error}"), again: true }
+        }
+    }
+}
+
+fn line(submission: &Submission, reveal: bool) -> Line<'_> {
+    let cut = text::segments(&submission.text);
+    let (segments, encoding) = match &cut {
+        Ok(segments) => (segments.count(), segments.encoding().name()),
+        Err(error) => (error.segments, error.encoding.name()),
+    };
+    let (subscriber, msisdn) = match reveal {
+        true => (submission.imsi.to_string(), submission.to.to_string()),
+        false => (submission.imsi.masked().to_string(), submission.to.masked().to_string()),
+    };
+    Line {
+        id: submission.id.to_string(),
+        at: submission.at.to_string(),
+        scenario: &submission.scenario,
+        subscriber,
+        msisdn,
+        from: submission.from.as_deref(),
+        text: &submission.text,
+        segments,
+        encoding,
+    }
+}
+
+/// The offers written last, up to [`REMEMBERED_LIMIT`].
+#[derive(Default)]
+struct Remembered {
+    known: FxHashSet<OfferId>,
+    order: VecDeque<OfferId>,
+}
+
+impl Remembered {
+    fn contains(&self, id: OfferId) -> bool {
+        self.known.contains(&id)
+    }
+
+    fn insert(&mut self, id: OfferId) {
+        if !self.known.insert(id) {
+            return;
+        }
+        self.order.push_back(id);
+        if self.order.len() > REMEMBERED_LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+            metrics::counter!("touchpoint_journal_limit_reached_total", "table" => "remembered").increment(1);
+        }
+    }
+}
+
+/// A journal that ends with a whole line.
+struct Opened {
+    file: File,
+    end: u64,
+    written: Remembered,
+}
+
+fn open(path: &Path) -> Result<Opened, JournalError> {
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(failed(path, "open"))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => return Err(failed(path, "lock")(source)),
+    }
+    let (written, end) = read(path, &file)?;
+    file.set_len(end).map_err(failed(path, "repair"))?;
+    file.seek(SeekFrom::Start(end)).map_err(failed(path, "read"))?;
+    sync_folder(path).map_err(failed(path, "create"))?;
+    Ok(Opened { file, end, written })
+}
+
+/// The offers of the file, and where its last whole line ends.
+fn read(path: &Path, file: &File) -> Result<(Remembered, u64), JournalError> {
+    let mut reader = BufReader::new(file);
+    let (mut written, mut line, mut end, mut number) = (Remembered::default(), Vec::new(), 0, 0);
+    loop {
+        line.clear();
+        let length = reader.read_until(b'\n', &mut line).map_err(failed(path, "read"))?;
+        // A last line without its end was being written when we stopped: it was never reported, so it is no loss.
+        let torn = line.last() != Some(&b'\n');
+        if torn && (number > 0 || could_be_a_line(&line)) {
+            return Ok((written, end));
+        }
+        number += 1;
+        let id = offer_id(&line).ok_or_else(|| JournalError::Foreign { path: path.to_owned(), line: number })?;
+        written.insert(id);
+        end += length as u64;
+    }
+}
+
+/// Whether this is the beginning of a line: a file of something else must not be cut.
+fn could_be_a_line(torn: &[u8]) -> bool {
+    torn.starts_with(LINE_START) || LINE_START.starts_with(torn)
+}
+
+fn offer_id(line: &[u8]) -> Option<OfferId> {
+    #[derive(Deserialize)]
+    struct Known<'a> {
+        id: &'a str,
+    }
+    let known: Known<'_> = serde_json::from_slice(line).ok()?;
+    u128::from_str_radix(known.id, 16).ok().map(OfferId)
+}
+
+/// A new file outlasts a crash only when its folder is on the disk too.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+fn failed(path: &Path, step: &'static str) -> impl Fn(io::Error) -> JournalError {
+    move |source| JournalError::Io { path: path.to_owned(), step, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn submission(id: u128) -> Submission {
+        Submission {
+            id: OfferId(id),
+            to: "+8613900000005".parse().unwrap(),
+            imsi: "460001234567890".parse().unwrap(),
+            scenario: "welcome".to_owned(),
+            at: "2026-03-01T09:30:00Z".parse().unwrap(),
+            from: None,
+            text: "欢迎\n光临".to_owned(),
+            validity_s: 60,
+        }
+    }
+
+    fn report(journal: &Journal) -> Report {
+        journal.reports().recv_timeout(Duration::from_secs(10)).expect("a report comes")
+    }
+
+    fn write(path: &Path, ids: impl IntoIterator<Item = u128>) {
+        let mut journal = Journal::open(path, false).unwrap();
+        for id in ids {
+            journal.submit(submission(id));
+            assert_eq!(report(&journal), Report::Accepted { id: OfferId(id), message_id: OfferId(id).to_string() });
+        }
+    }
+
+    fn ids(path: &Path) -> Vec<u128> {
+        fs::read(path).unwrap().split_inclusive(|o| *o == b'\n').map(|line| offer_id(line).unwrap().0).collect()
+    }
+
+    #[test]
+    fn a_line_says_everything_and_masks_who() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |name: &str, reveal, subscriber: &str, msisdn: &str| {
+            let path = folder.path().join(name);
+            let mut journal = Journal::open(&path, reveal).unwrap();
+            journal.submit(submission(0xabc));
+            report(&journal);
+            let expected = format!(
+                "{{\"id\":\"00000000000000000000000000000abc\",\"at\":\"2026-03-01T09:30:00.000000Z\",\"scenario\":\
+                 \"welcome\",\"subscriber\":\"{subscriber}\",\"msisdn\":\"{msisdn}\",\"text\":\"欢迎\\n光临\",\
+                 \"segments\":1,\"encoding\":\"ucs2\"}}\n"
+            );
+            assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        };
+        check("masked", false, "46000********90", "+861********05");
+        check("clear", true, "460001234567890", "+8613900000005");
+    }
+
+    #[test]
+    fn offers_stand_in_the_order_given_and_never_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offers.jsonl");
+        write(&path, [3, 1, 3, 2]);
+        write(&path, [2, 5, 1, 4]);
+        assert_eq!(ids(&path), [3, 1, 2, 5, 4]);
+    }
+
+    #[test]
+    fn a_crash_at_any_octet_loses_no_reported_line_and_repeats_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offers.jsonl");
+        write(&path, 1..=3);
+        let whole = fs::read(&path).unwrap();
+        let kept = |length: usize| whole[..length].iter().filter(|octet| **octet == b'\n').count();
+        for length in 0..=whole.len() {
+            fs::write(&path, &whole[..length]).unwrap();
+            let opened = open(&path).unwrap();
+            assert_eq!(opened.written.order.len(), kept(length), "cut at {length}");
+        }
+        fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+        write(&path, 1..=3);
+        assert_eq!(ids(&path), [1, 2, 3]);
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_refused_and_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let check = |content: &str, line: usize| {
+            let path = folder.path().join("other");
+            fs::write(&path, content).unwrap();
+            let told = Journal::open(&path, false).map(|_| ()).unwrap_err().to_string();
+            assert!(told.contains(&format!("not a journal of offers: line {line}")), "{told}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        };
+        check("imsi,msisdn\n1,2\n", 1);
+        check("no line end", 1);
+        check("{\"name\":1}", 1);
+        check("{\"id\":\"0a\"}\n{\"name\":1}\n", 2);
+    }
+
+    #[test]
+    fn a_journal_has_one_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("offers.jsonl");
+        let _first = Journal::open(&path, false).unwrap();
+        assert!(matches!(Journal::open(&path, false), Err(JournalError::Locked { .. })));
+    }
+
+    #[test]
+    fn ready_counts_what_is_on_its_way_to_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&folder.path().join("offers.jsonl"), false).unwrap();
+        assert_eq!(journal.ready(), BATCH_LIMIT);
+        (0..BATCH_LIMIT as u128).for_each(|id| journal.submit(submission(id)));
+        let accepted = (0..BATCH_LIMIT).filter(|_| matches!(report(&journal), Report::Accepted { .. })).count();
+        assert!(accepted >= BATCH_LIMIT - 1, "{accepted}");
+        assert_eq!(journal.ready(), BATCH_LIMIT);
+    }
+}

@@ -1,0 +1,446 @@
+//! What is being sent: messages, their segments, and which `submit_sm` is unanswered. No I/O and no clock; the session
+//! asks what to write next and tells what came back.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use event::Number;
+use rustc_hash::FxHashMap;
+
+use super::pace::Pace;
+use super::pdu::Address;
+use super::status::{Status, Verdict};
+use crate::offer::OfferId;
+use crate::offer::channel::Report;
+use crate::offer::text::Segments;
+
+/// How often segments of one message are repeated after throttling when others of it were taken already, so that giving
+/// it back whole would send those twice.
+const REPEATS_LIMIT: u32 = 50;
+
+/// The highest `sequence_number`, §5.1.4.
+const LAST_SEQUENCE: u32 = 0x7fff_ffff;
+
+/// An offer, ready to be written.
+#[derive(Clone, Debug)]
+pub(super) struct Message {
+    pub(super) id: OfferId,
+    pub(super) to: Number,
+    pub(super) source: Address,
+    pub(super) segments: Segments,
+    pub(super) validity_s: u64,
+}
+
+/// A message of which not every segment is answered.
+struct Open {
+    message: Message,
+    /// Segments written and unanswered.
+    unanswered: usize,
+    /// Segments taken.
+    taken: usize,
+    repeats: u32,
+    /// The message centre's name of the first segment.
+    message_id: String,
+}
+
+/// A message's place in the table: not its [`OfferId`], which the sender might use twice.
+type Ticket = u64;
+
+#[derive(Clone, Copy)]
+struct Part {
+    ticket: Ticket,
+    segment: usize,
+}
+
+struct Sent {
+    part: Part,
+    deadline: Instant,
+    /// No answer came in time: the message is given up, but its slot stays taken until the answer or the link's end.
+    overdue: bool,
+}
+
+/// A segment to be written now.
+pub(super) struct Due<'a> {
+    pub(super) sequence: u32,
+    pub(super) message: &'a Message,
+    /// From 0.
+    pub(super) segment: usize,
+}
+
+/// What an answer meant.
+pub(super) struct Answered {
+    pub(super) verdict: Verdict,
+    /// The segment that was taken: whose, and of how many.
+    pub(super) taken: Option<TakenSegment>,
+    /// The end of the message.
+    pub(super) report: Option<Report>,
+}
+
+/// A segment that the message centre has accepted.
+pub(super) struct TakenSegment {
+    pub(super) id: OfferId,
+    pub(super) to: Number,
+    pub(super) segments: usize,
+}
+
+/// The window and the messages in it.
+pub(super) struct Exchange {
+    pace: Pace,
+    response_timeout: Duration,
+    open: FxHashMap<Ticket, Open>,
+    waiting: VecDeque<Part>,
+    unanswered: BTreeMap<u32, Sent>,
+    next_ticket: Ticket,
+    last_sequence: u32,
+}
+
+impl Exchange {
+    pub(super) fn new(window: usize, response_timeout: Duration) -> Self {
+        Self {
+            pace: Pace::new(window),
+            response_timeout,
+            open: FxHashMap::default(),
+            waiting: VecDeque::new(),
+            unanswered: BTreeMap::new(),
+            next_ticket: 0,
+            last_sequence: 0,
+        }
+    }
+
+    /// Takes a message in.
+    pub(super) fn accept(&mut self, message: Message) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        self.waiting.extend((0..message.segments.count()).map(|segment| Part { ticket, segment }));
+        let open = Open { message, unanswered: 0, taken: 0, repeats: 0, message_id: String::new() };
+        self.open.insert(ticket, open);
+    }
+
+    /// The segment to be written now, if the window has room: from here on it counts as written.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Due<'_>> {
+        self.pace.advance(now);
+        if self.unanswered.len() >= self.pace.width() {
+            return None;
+        }
+        let part = self.waiting.pop_front()?;
+        let sequence = self.sequence();
+        let open = self.open.get_mut(&part.ticket)?;
+        open.unanswered += 1;
+        self.unanswered.insert(sequence, Sent { part, deadline: now + self.response_timeout, overdue: false });
+        Some(Due { sequence, message: &open.message, segment: part.segment })
+    }
+
+    /// A `sequence_number` that no unanswered request has; requests that are not `submit_sm` take theirs here too.
+    pub(super) fn sequence(&mut self) -> u32 {
+        loop {
+            self.last_sequence = if self.last_sequence >= LAST_SEQUENCE { 1 } else { self.last_sequence + 1 };
+            if !self.unanswered.contains_key(&self.last_sequence) {
+                return self.last_sequence;
+            }
+        }
+    }
+
+    /// An answer came; `None` where nothing was asked under this number.
+    pub(super) fn answered(&mut self, sequence: u32, status: Status, name: String, now: Instant) -> Option<Answered> {
+        let sent = self.unanswered.remove(&sequence)?;
+        let verdict = status.verdict();
+        match verdict {
+            Verdict::Taken => self.pace.widen(),
+            Verdict::Slower => self.pace.narrow(now),
+            Verdict::Unbound | Verdict::Refused => {}
+        }
+        let nothing = Answered { verdict, taken: None, report: None };
+        let Some(open) = self.open.get_mut(&sent.part.ticket) else { return Some(nothing) };
+        open.unanswered -= 1;
+        Some(match verdict {
+            Verdict::Taken => self.taken(sent.part, name),
+            Verdict::Slower => Answered { report: self.throttled(sent.part, status), ..nothing },
+            Verdict::Unbound | Verdict::Refused => {
+                Answered { report: self.refused(sent.part.ticket, status), ..nothing }
+            }
+        })
+    }
+
+    fn taken(&mut self, part: Part, name: String) -> Answered {
+        let mut answered = Answered { verdict: Verdict::Taken, taken: None, report: None };
+        let Some(open) = self.open.get_mut(&part.ticket) else { return answered };
+        open.taken += 1;
+        if part.segment == 0 {
+            open.message_id = name;
+        }
+        let segments = open.message.segments.count();
+        answered.taken = Some(TakenSegment { id: open.message.id, to: open.message.to, segments });
+        if open.taken == segments {
+            answered.report = self
+                .close(part.ticket)
+                .map(|open| Report::Accepted { id: open.message.id, message_id: open.message_id });
+        }
+        answered
+    }
+
+    /// Given back while that is certain to send nothing twice; else repeated here.
+    fn throttled(&mut self, part: Part, status: Status) -> Option<Report> {
+        let open = self.open.get_mut(&part.ticket)?;
+        let certain = open.taken == 0 && open.unanswered == 0;
+        open.repeats += 1;
+        if certain || open.repeats > REPEATS_LIMIT {
+            return self.refused(part.ticket, status);
+        }
+        self.waiting.push_front(part);
+        None
+    }
+
+    fn refused(&mut self, ticket: Ticket, status: Status) -> Option<Report> {
+        let open = self.close(ticket)?;
+        let untouched = open.taken == 0 && open.unanswered == 0;
+        let again = untouched && matches!(status.verdict(), Verdict::Slower | Verdict::Unbound);
+        let segments = open.message.segments.count();
+        let partly = match open.taken {
+            0 => String::new(),
+            taken => format!(" after {taken} of {segments} segments had been taken"),
+        };
+        Some(Report::Refused { id: open.message.id, reason: format!("submit_sm refused: {status}{partly}"), again })
+    }
+
+    fn close(&mut self, ticket: Ticket) -> Option<Open> {
+        let open = self.open.remove(&ticket)?;
+        self.waiting.retain(|part| part.ticket != ticket);
+        Some(open)
+    }
+
+    /// Gives up one message whose answer is overdue; call until `None`.
+    pub(super) fn overdue(&mut self, now: Instant) -> Option<Report> {
+        while let Some(sent) = self.unanswered.values_mut().find(|sent| !sent.overdue && sent.deadline <= now) {
+            sent.overdue = true;
+            let ticket = sent.part.ticket;
+            // Another segment of the same message may have closed it already.
+            if let Some(open) = self.close(ticket) {
+                return Some(Report::Unknown { id: open.message.id });
+            }
+        }
+        None
+    }
+
+    /// Whether every slot is taken by a `submit_sm` whose answer is overdue: the link will send nothing more.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.unanswered.len() >= self.pace.slots() && self.unanswered.values().all(|sent| sent.overdue)
+    }
+
+    /// The link is gone: what was written and not answered may or may not have arrived; the rest certainly did not.
+    pub(super) fn broken(&mut self, reason: &str) -> Vec<Report> {
+        self.waiting.clear();
+        self.unanswered.clear();
+        let mut open: Vec<(Ticket, Open)> = self.open.drain().collect();
+        open.sort_unstable_by_key(|(ticket, _)| *ticket);
+        open.into_iter()
+            .map(|(_, open)| match (open.message.id, open.taken + open.unanswered) {
+                (id, 0) => Report::Refused { id, reason: format!("not sent: {reason}"), again: true },
+                (id, _) => Report::Unknown { id },
+            })
+            .collect()
+    }
+
+    /// When something is to be done although nothing comes in.
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        let deadline = self.unanswered.values().filter(|sent| !sent.overdue).map(|sent| sent.deadline).min();
+        [deadline, self.pace.resumes_at()].into_iter().flatten().min()
+    }
+
+    /// Slots in all now.
+    pub(super) fn width(&self) -> usize {
+        self.pace.width()
+    }
+
+    /// PDUs unanswered or waiting.
+    pub(super) fn load(&self) -> usize {
+        self.unanswered.len() + self.waiting.len()
+    }
+
+    /// Whether every message has had its report.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offer::text::segments;
+
+    const WINDOW: usize = 3;
+    const TIMEOUT: Duration = Duration::from_secs(30);
+
+    #[expect(clippy::disallowed_methods, reason = "some instant to count from")]
+    fn start() -> Instant {
+        Instant::now()
+    }
+
+    /// An exchange told what happens in words, which answers with what it does.
+    struct Story {
+        exchange: Exchange,
+        now: Instant,
+    }
+
+    impl Story {
+        fn new() -> Self {
+            Self { exchange: Exchange::new(WINDOW, TIMEOUT), now: start() }
+        }
+
+        fn offer(&mut self, id: u128, segment_count: usize) {
+            self.exchange.accept(Message {
+                id: OfferId(id),
+                to: "13900000005".parse().unwrap(),
+                source: Address::default(),
+                segments: segments(&"x".repeat(if segment_count == 1 { 1 } else { 153 * segment_count })).unwrap(),
+                validity_s: 0,
+            });
+        }
+
+        /// Writes all that may be written: sequence number, offer and segment.
+        fn write(&mut self) -> Vec<(u32, u128, usize)> {
+            let mut written = Vec::new();
+            while let Some(due) = self.exchange.next(self.now) {
+                written.push((due.sequence, due.message.id.0, due.segment));
+            }
+            written
+        }
+
+        fn answer(&mut self, sequence: u32, status: u32) -> Option<Report> {
+            let name = format!("m{sequence}");
+            self.exchange.answered(sequence, Status(status), name, self.now).expect("it was asked").report
+        }
+
+        fn wait(&mut self, span: Duration) {
+            self.now += span;
+        }
+    }
+
+    fn refused(id: u128, reason: &str, again: bool) -> Option<Report> {
+        Some(Report::Refused { id: OfferId(id), reason: reason.to_owned(), again })
+    }
+
+    #[test]
+    fn no_more_than_the_window_is_unanswered() {
+        let mut story = Story::new();
+        (1..=5).for_each(|id| story.offer(id, 1));
+        assert_eq!(story.write(), [(1, 1, 0), (2, 2, 0), (3, 3, 0)]);
+        assert_eq!(story.write(), []);
+        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        assert_eq!(story.write(), [(4, 4, 0)]);
+        assert_eq!(story.exchange.load(), 4);
+    }
+
+    #[test]
+    fn a_long_text_is_accepted_when_its_last_segment_is() {
+        let mut story = Story::new();
+        story.offer(1, 3);
+        assert_eq!(story.write(), [(1, 1, 0), (2, 1, 1), (3, 1, 2)]);
+        assert_eq!(story.answer(3, 0), None);
+        assert_eq!(story.answer(1, 0), None);
+        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+        assert!(story.exchange.is_idle());
+    }
+
+    #[test]
+    fn a_refusal_names_its_code_and_ends_the_message() {
+        let mut story = Story::new();
+        story.offer(1, 5);
+        story.write();
+        assert_eq!(story.answer(1, 0), None);
+        let reason = "submit_sm refused: ESME_RINVDSTADR (0x0000000b) after 1 of 5 segments had been taken";
+        assert_eq!(story.answer(2, 0x0b), refused(1, reason, false));
+        assert_eq!(story.answer(3, 0x0b), None);
+        assert_eq!(story.write(), []);
+        assert_eq!(story.exchange.load(), 0);
+    }
+
+    #[test]
+    fn a_throttled_message_is_given_back_and_the_channel_pauses() {
+        let mut story = Story::new();
+        (1..=3).for_each(|id| story.offer(id, 1));
+        story.write();
+        let reason = "submit_sm refused: ESME_RTHROTTLED (0x00000058)";
+        assert_eq!(story.answer(1, 0x58), refused(1, reason, true));
+        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        story.offer(4, 1);
+        assert_eq!(story.exchange.width(), 0);
+        assert_eq!(story.write(), []);
+        assert_eq!(story.answer(3, 0), Some(Report::Accepted { id: OfferId(3), message_id: "m3".into() }));
+        story.wait(Duration::from_millis(250));
+        assert_eq!(story.write(), [(4, 4, 0)]);
+    }
+
+    #[test]
+    fn a_throttled_segment_is_repeated_when_others_were_taken() {
+        let mut story = Story::new();
+        story.offer(1, 2);
+        story.write();
+        assert_eq!(story.answer(1, 0), None);
+        assert_eq!(story.answer(2, 0x14), None);
+        story.wait(Duration::from_secs(1));
+        assert_eq!(story.write(), [(3, 1, 1)]);
+        assert_eq!(story.answer(3, 0), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+    }
+
+    #[test]
+    fn a_text_of_which_every_segment_was_throttled_is_given_back() {
+        let mut story = Story::new();
+        story.offer(1, 2);
+        story.write();
+        assert_eq!(story.answer(1, 0x58), None);
+        assert_eq!(story.answer(2, 0x58), refused(1, "submit_sm refused: ESME_RTHROTTLED (0x00000058)", true));
+        assert_eq!(story.exchange.load(), 0);
+    }
+
+    #[test]
+    fn a_broken_link_leaves_written_messages_unknown_and_gives_the_others_back() {
+        let mut story = Story::new();
+        story.offer(1, 1);
+        story.offer(2, 2);
+        story.offer(3, 1);
+        story.write();
+        story.answer(1, 0);
+        let reports = story.exchange.broken("the connection was reset");
+        let given_back =
+            Report::Refused { id: OfferId(3), reason: "not sent: the connection was reset".into(), again: true };
+        assert_eq!(reports, [Report::Unknown { id: OfferId(2) }, given_back]);
+        assert_eq!(story.exchange.load(), 0);
+    }
+
+    #[test]
+    fn an_overdue_answer_keeps_its_slot_until_it_comes() {
+        let mut story = Story::new();
+        (1..=4).for_each(|id| story.offer(id, 1));
+        story.write();
+        story.wait(TIMEOUT - Duration::from_millis(1));
+        assert_eq!(story.exchange.overdue(story.now), None);
+        story.answer(1, 0);
+        story.wait(Duration::from_millis(1));
+        assert_eq!(story.exchange.overdue(story.now), Some(Report::Unknown { id: OfferId(2) }));
+        assert_eq!(story.exchange.overdue(story.now), Some(Report::Unknown { id: OfferId(3) }));
+        assert_eq!(story.exchange.overdue(story.now), None);
+        assert!(!story.exchange.is_stuck());
+        assert_eq!(story.write(), [(4, 4, 0)]);
+        assert_eq!(story.answer(2, 0), None);
+        story.wait(TIMEOUT);
+        story.offer(5, 1);
+        assert_eq!(story.write(), [(5, 5, 0)]);
+        story.wait(TIMEOUT);
+        while story.exchange.overdue(story.now).is_some() {}
+        assert!(story.exchange.is_stuck());
+    }
+
+    #[test]
+    fn sequence_numbers_wrap_and_skip_what_is_unanswered() {
+        let mut story = Story::new();
+        story.offer(1, 1);
+        story.write();
+        story.exchange.last_sequence = LAST_SEQUENCE - 1;
+        assert_eq!([story.exchange.sequence(), story.exchange.sequence()], [LAST_SEQUENCE, 2]);
+    }
+
+    #[test]
+    fn an_answer_to_nothing_is_no_answer() {
+        assert!(Story::new().exchange.answered(77, Status::OK, String::new(), start()).is_none());
+    }
+}
