@@ -5,9 +5,14 @@
 //! state into [`event::Event`]s. Time is data: nothing behind `capture` reads a clock.
 
 pub mod capture;
+pub mod counters;
 pub mod interpret;
 pub mod track;
 pub mod wire;
+
+mod probe;
+
+pub use probe::{Probe, ProbeConfig};
 
 use event::{Event, Timestamp};
 

@@ -1,11 +1,14 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
 
+pub mod connection;
 pub mod counters;
 pub mod fragments;
 pub mod framing;
+pub mod identity;
 pub mod network;
 pub mod pending;
 pub mod sctp;
+pub mod segments;
 pub mod stream;
 pub mod tcp;
 pub mod transport;

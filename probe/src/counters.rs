@@ -1,0 +1,243 @@
+//! What the probe has seen and done, as numbers that a table or JSON shows by name.
+
+use event::{Binding, Event};
+use rustc_hash::FxHashMap;
+
+use crate::interpret::{KINDS, kind_index};
+use crate::wire::{Malformed, Message, Protocol};
+
+/// Counters of everything above the transports.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    messages: MessageCounters,
+    events: [u64; KINDS.len()],
+    malformed: FxHashMap<Malformed, u64>,
+    /// Who events belonged to.
+    pub identities: IdentityTotals,
+    /// SCCP connections.
+    pub connections: ConnectionTotals,
+    /// What stood alone, or came to nothing.
+    pub unmatched: UnmatchedTotals,
+    /// Named limits that were reached.
+    pub limits: LimitTotals,
+}
+
+/// Declares a group of counters that knows its names.
+macro_rules! totals {
+    ($(#[$doc:meta])* $type:ident { $($(#[$field_doc:meta])* $field:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $type {
+            $($(#[$field_doc])* pub $field: u64,)*
+        }
+
+        impl $type {
+            /// Each counter by its name.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$((stringify!($field), self.$field),)*].into_iter()
+            }
+        }
+    };
+}
+
+totals! {
+    /// How subscribers became known, a count a connection and step; and what became of the map of identities.
+    IdentityTotals {
+        /// By an IMSI on the wire.
+        resolved_on_wire,
+        /// By a binding in good standing.
+        resolved_mapped,
+        /// By a suspect binding.
+        resolved_suspect,
+        /// A TMSI without a binding.
+        unresolved,
+        /// An IMSI on the wire contradicted what was known, and won.
+        conflicts,
+        /// Events of attempts with which the network never went on: not published.
+        not_accepted,
+        /// IMEIs of zeros, which are no device.
+        imei_zero,
+        /// Subscribers in the map.
+        subscribers,
+        /// Bindings made.
+        bound,
+        /// Bindings confirmed.
+        confirmed,
+        /// Bindings ended because their TMSI went to somebody else.
+        reassigned,
+        /// VLR restarts and gaps, after which bindings were suspect.
+        doubted,
+    }
+}
+
+totals! {
+    /// Connections and what became of them.
+    ConnectionTotals {
+        /// Open now.
+        open,
+        /// Opened by a connection request.
+        opened,
+        /// Joined in the middle.
+        half_opened,
+        /// Halves found to be one.
+        merged,
+        /// Closed.
+        closed,
+        /// Ended by silence.
+        expired,
+        /// Ended by a reset of either side.
+        reset,
+        /// Continued another in a handover.
+        handed_over,
+        /// Went on with calls whose radio link was lost.
+        reestablished,
+        /// For another user than BSSAP: not followed.
+        other_user,
+    }
+}
+
+totals! {
+    /// What had no counterpart.
+    UnmatchedTotals {
+        /// LOCATION UPDATING ACCEPT whose request was not seen: no event.
+        location_updating_accept,
+        /// Short messages answered with RP-ERROR: no event.
+        short_message_failed,
+        /// Short messages never answered: no event.
+        short_message_unacknowledged,
+        /// Call-forwarding operations that were refused: no event.
+        operation_refused,
+        /// Layer 3 messages of a connection whose sides are not known: not interpreted.
+        direction_unknown,
+        /// Releases of connections that were not known.
+        release,
+        /// Handovers whose command fits more than one connection: not joined.
+        handover_ambiguous,
+        /// Messages of SCCP users other than BSSAP.
+        other_user,
+    }
+}
+
+totals! {
+    /// Limits, and how often each was reached.
+    LimitTotals {
+        /// `MAX_CONNECTIONS`.
+        connections,
+        /// `MAX_SUBSCRIBERS`.
+        subscribers,
+        /// `MAX_AREAS`, `MAX_VLRS_PER_AREA`.
+        areas,
+        /// `MAX_WAITING_EVENTS`.
+        waiting_events,
+        /// `MAX_CALLS`.
+        calls,
+        /// `MAX_TRANSFERS`.
+        transfers,
+        /// `MAX_REQUESTS`.
+        requests,
+        /// `MAX_LOST`.
+        lost_calls,
+        /// `MAX_SEGMENTED_OCTETS`.
+        segmented_octets,
+        /// `MAX_SEGMENTED_MESSAGES`.
+        segmented_messages,
+        /// `MAX_HANDOVERS`.
+        handovers,
+        /// `MAX_NODES`.
+        nodes,
+    }
+}
+
+impl Counters {
+    /// Messages by protocol and name, in the order of nesting.
+    pub fn messages(&self) -> impl Iterator<Item = (Protocol, &'static str, u64)> + '_ {
+        self.messages.iter()
+    }
+
+    /// Events by kind.
+    pub fn events(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        KINDS.into_iter().zip(self.events)
+    }
+
+    /// Messages whose decoding stopped, by layer, element and fault, in a stable order.
+    pub fn malformed(&self) -> impl Iterator<Item = (Malformed, u64)> + '_ {
+        let mut all: Vec<_> = self.malformed.iter().map(|(malformed, count)| (*malformed, *count)).collect();
+        all.sort_by_key(|(malformed, _)| (malformed.layer, malformed.element, malformed.fault as u8));
+        all.into_iter()
+    }
+
+    /// The other counters: group, name and value.
+    pub fn totals(&self) -> impl Iterator<Item = (&'static str, &'static str, u64)> + '_ {
+        let group = |group: &'static str| move |(name, value)| (group, name, value);
+        (self.identities.iter().map(group("identities")))
+            .chain(self.connections.iter().map(group("connections")))
+            .chain(self.unmatched.iter().map(group("unmatched")))
+            .chain(self.limits.iter().map(group("limits")))
+    }
+
+    pub(crate) fn event(&mut self, event: &Event) {
+        if let Some(count) = self.events.get_mut(kind_index(&event.kind)) {
+            *count += 1;
+        }
+    }
+
+    pub(crate) fn message(&mut self, message: &dyn Message) {
+        self.messages.count(message.protocol(), message.code(), message.name());
+    }
+
+    pub(crate) fn malformation(&mut self, malformed: Malformed) {
+        *self.malformed.entry(malformed).or_default() += 1;
+    }
+}
+
+impl IdentityTotals {
+    pub(crate) fn resolved(&mut self, binding: Option<Binding>) {
+        match binding {
+            Some(Binding::OnWire) => self.resolved_on_wire += 1,
+            Some(Binding::Mapped) => self.resolved_mapped += 1,
+            Some(Binding::Suspect) => self.resolved_suspect += 1,
+            Some(Binding::Unresolved) | None => self.unresolved += 1,
+        }
+    }
+}
+
+/// A count for each protocol and message type, without a search.
+#[derive(Clone, Debug)]
+struct MessageCounters {
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    name: &'static str,
+    count: u64,
+}
+
+const CODES: usize = 256;
+
+impl Default for MessageCounters {
+    fn default() -> Self {
+        Self { rows: vec![Row::default(); Protocol::COUNT * CODES] }
+    }
+}
+
+impl MessageCounters {
+    fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
+        let base = protocol as usize * CODES;
+        let Some(rows) = self.rows.get_mut(base..base + CODES) else { return };
+        // One code may have two names (a TPDU's depends on the direction): the second takes the next free row.
+        let (before, from) = rows.split_at_mut(usize::from(code));
+        let row = from.iter_mut().chain(before).find(|row| row.count == 0 || row.name == name);
+        if let Some(row) = row {
+            row.name = name;
+            row.count += 1;
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (Protocol, &'static str, u64)> + '_ {
+        let protocols = self.rows.chunks(CODES).zip(Protocol::ALL);
+        protocols.flat_map(|(rows, protocol)| {
+            rows.iter().filter(|row| row.count > 0).map(move |row| (protocol, row.name, row.count))
+        })
+    }
+}

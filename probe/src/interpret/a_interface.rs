@@ -1,0 +1,579 @@
+//! The A interface from SCCP upward: connections followed, messages decoded, each given to its dialogue.
+
+use std::time::Duration;
+
+use event::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::calls::end_lost;
+use super::dialogue::{Dialogue, HANDOVER_SUCCESSFUL, NetworkEnd};
+use super::handover::{Handovers, Joined, Match, Part};
+use super::lost::LostCalls;
+use super::numbers::NumberPlan;
+use super::scene::{Scene, Side};
+use super::side;
+use super::subject::Standing;
+use crate::counters::Counters;
+use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
+use crate::track::identity::{Identities, Proof, Temporary, Vlr};
+use crate::track::segments::{Origin, Segments};
+use crate::track::transport::Carrier;
+use crate::wire::{
+    Bssap, Bssmap, BssmapMessageType, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap,
+    dtap, sccp,
+};
+use crate::{Provenance, Sink};
+
+/// Nodes whose side is remembered; further ones are told by their messages alone.
+pub const MAX_NODES: usize = 65_536;
+/// Idle connections are looked for so often, in capture time.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Subsystem numbers, 3GPP TS 23.003 §8.2: BSSAP, and SCCP management (ITU-T Q.713 §3.4.2.2).
+const SUBSYSTEM_BSSAP: u8 = 254;
+const SUBSYSTEM_UNKNOWN: u8 = 0;
+const SUBSYSTEM_MANAGEMENT: u8 = 1;
+/// Subsystem prohibited, ITU-T Q.713 §5.2.1.
+const SUBSYSTEM_PROHIBITED: u8 = 0x02;
+
+/// All state of the A interface. One thread's.
+pub struct AInterface {
+    connections: Connections<Dialogue>,
+    identities: Identities,
+    handovers: Handovers,
+    lost: LostCalls,
+    segments: Segments,
+    /// The side of each node, by its network.
+    nodes: FxHashMap<(u32, u32), Side>,
+    plan: NumberPlan,
+    expired_until: Timestamp,
+    counters: Counters,
+}
+
+impl AInterface {
+    /// Nothing seen yet.
+    pub fn new(plan: NumberPlan) -> Self {
+        Self {
+            connections: Connections::default(),
+            identities: Identities::default(),
+            handovers: Handovers::default(),
+            lost: LostCalls::default(),
+            segments: Segments::default(),
+            nodes: FxHashMap::default(),
+            plan,
+            expired_until: Timestamp::MIN,
+            counters: Counters::default(),
+        }
+    }
+
+    /// The map of temporary identities, for storage.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    /// The map of temporary identities, to put stored bindings back.
+    pub fn identities_mut(&mut self) -> &mut Identities {
+        &mut self.identities
+    }
+
+    /// What was seen and done.
+    pub fn counters(&self) -> Counters {
+        let mut counters = self.counters.clone();
+        let (connections, identities) = (self.connections.counters, self.identities.counters());
+        let totals = &mut counters.connections;
+        totals.open = self.connections.len() as u64;
+        totals.opened = connections.opened;
+        totals.half_opened = connections.half_opened;
+        totals.merged = connections.merged;
+        totals.closed = connections.closed;
+        totals.expired = connections.expired;
+        let totals = &mut counters.identities;
+        totals.subscribers = self.identities.len() as u64;
+        totals.bound = identities.bound;
+        totals.confirmed = identities.confirmed;
+        totals.reassigned = identities.reassigned;
+        totals.doubted = identities.doubted;
+        let totals = &mut counters.limits;
+        totals.connections = connections.evicted;
+        totals.subscribers = identities.evicted;
+        totals.areas = identities.areas_refused;
+        totals.segmented_octets = connections.segments_refused;
+        totals.segmented_messages = self.segments.refused;
+        totals.handovers = self.handovers.displaced;
+        counters
+    }
+
+    /// Takes one SCCP message.
+    pub fn sccp<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
+        self.tick(carrier.from.at, sink);
+        let Some(message) = self.decoded(sccp::read(octets), carrier.from, sink) else { return };
+        self.note(&message, carrier.from, sink);
+        match message.message_type {
+            SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => self.data(carrier, &message, sink),
+            SccpMessageType::CONNECTION_REQUEST => self.connection_request(carrier, &message, sink),
+            SccpMessageType::CONNECTION_CONFIRM | SccpMessageType::INACTIVITY_TEST => {
+                if let Some(place) = self.pair(carrier, &message, true, sink) {
+                    self.connections.touch(place.id, carrier.from.at);
+                    self.carried(carrier, place, &message, sink);
+                }
+            }
+            SccpMessageType::RELEASED => match self.pair(carrier, &message, false, sink) {
+                Some(place) => {
+                    self.carried(carrier, place, &message, sink);
+                    self.finish_dialogue(place.id, Some(carrier.from), sink);
+                }
+                None => self.counters.unmatched.release += 1,
+            },
+            SccpMessageType::RELEASE_COMPLETE => match self.pair(carrier, &message, false, sink) {
+                Some(place) => self.end(place.id, Some(carrier.from), sink),
+                // RLC follows RLSD, and a connection is not opened for it.
+                None => self.counters.unmatched.release += 1,
+            },
+            SccpMessageType::CONNECTION_REFUSED | SccpMessageType::PROTOCOL_DATA_UNIT_ERROR => {
+                let place = receiver_end(&carrier, &message).and_then(|end| self.connections.find(end));
+                if let Some(place) = place {
+                    self.carried(carrier, place, &message, sink);
+                    self.end(place.id, Some(carrier.from), sink);
+                }
+            }
+            SccpMessageType::UNITDATA | SccpMessageType::EXTENDED_UNITDATA | SccpMessageType::LONG_UNITDATA => {
+                self.unitdata(carrier, &message, sink);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends what has been silent for too long at `now`. Messages do so too.
+    pub fn tick<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
+        if now < self.expired_until + EXPIRY_INTERVAL {
+            return;
+        }
+        self.expired_until = now;
+        while let Some(id) = self.connections.expired(now) {
+            self.end(id, None, sink);
+        }
+        while let Some(lost) = self.lost.expired(now) {
+            end_lost(&lost, &mut self.counters, sink);
+        }
+    }
+
+    /// The capture has ended: what still waits goes out. Calls that go on have not ended.
+    pub fn finish<S: Sink>(&mut self, sink: &mut S) {
+        let open: Vec<_> = self.connections.all().collect();
+        for id in open {
+            self.with_dialogue(id, None, sink, |dialogue, scene| {
+                dialogue.calls.clear();
+                dialogue.finish(scene);
+            });
+            self.connections.close(id);
+        }
+        while let Some(lost) = self.lost.expired(Timestamp::MAX) {
+            end_lost(&lost, &mut self.counters, sink);
+        }
+    }
+
+    fn connection_request<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+        let Some(end) = sender_end(&carrier, message) else { return };
+        if !is_for_bssap(message) {
+            self.counters.connections.other_user += 1;
+            return;
+        }
+        // References are used again as soon as they are free: whoever has this one is over.
+        if let Some(place) = self.connections.find(end) {
+            self.end(place.id, Some(carrier.from), sink);
+        }
+        let id = self.open(end, carrier.receiver, Standing::Claimed, carrier.from, sink);
+        self.connections.counters.opened += 1;
+        self.carried(carrier, Place { id, end: 1 }, message, sink);
+    }
+
+    fn data<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+        let (Some(end), Some(data)) = (receiver_end(&carrier, message), message.data) else { return };
+        let place = match self.connections.find(end) {
+            Some(place) => place,
+            None => {
+                self.connections.counters.half_opened += 1;
+                let id = self.open(end, carrier.sender, Standing::Accepted, carrier.from, sink);
+                Place { id, end: 0 }
+            }
+        };
+        self.connections.touch(place.id, carrier.from.at);
+        if !message.more_data && !self.connections.is_assembling(place) {
+            return self.user_data(carrier, place, data, sink);
+        }
+        if let Some(whole) = self.connections.assemble(place, data, message.more_data) {
+            self.user_data(carrier, place, &whole, sink);
+            self.connections.recycle(place, whole);
+        }
+    }
+
+    /// User data in a message that does more than carry it.
+    fn carried<S: Sink>(&mut self, carrier: Carrier, place: Place, message: &Sccp<'_>, sink: &mut S) {
+        if let Some(data) = message.data {
+            self.user_data(carrier, place, data, sink);
+        }
+    }
+
+    fn open<S: Sink>(
+        &mut self,
+        end: End,
+        peer: u32,
+        standing: Standing,
+        from: Provenance,
+        sink: &mut S,
+    ) -> ConnectionId {
+        if let Some(surplus) = self.connections.surplus() {
+            self.end(surplus, None, sink);
+        }
+        let id = self.connections.open(end, peer, from.at);
+        if let Some(dialogue) = self.connections.state(id) {
+            dialogue.reset(standing);
+        }
+        id
+    }
+
+    /// The place that a message of both references means: the receiver's end of their connection.
+    fn pair<S: Sink>(
+        &mut self,
+        carrier: Carrier,
+        message: &Sccp<'_>,
+        open: bool,
+        sink: &mut S,
+    ) -> Option<Place> {
+        let (receiver, sender) = (receiver_end(&carrier, message)?, sender_end(&carrier, message)?);
+        loop {
+            match self.connections.pair(receiver, sender) {
+                Paired::One(place) => return Some(place),
+                Paired::Stale(id) => self.end(id, Some(carrier.from), sink),
+                Paired::Halves(kept, gone) => {
+                    self.merge(kept, gone, carrier.from, sink);
+                    return Some(kept);
+                }
+                Paired::Unknown if open => {
+                    self.connections.counters.half_opened += 1;
+                    self.open(receiver, carrier.sender, Standing::Accepted, carrier.from, sink);
+                }
+                Paired::Unknown => return None,
+            }
+        }
+    }
+
+    /// Two halves are one connection.
+    fn merge<S: Sink>(&mut self, kept: Place, gone: Place, from: Provenance, sink: &mut S) {
+        let Some(mut half) = self.connections.take(gone.id) else { return };
+        if let Some(dialogue) = self.connections.state(kept.id)
+            && dialogue.network_end.is_none()
+        {
+            // What the half knows as its own end is the other end here.
+            let turned = |network: NetworkEnd| NetworkEnd { end: network.end != (kept.end == gone.end), ..network };
+            dialogue.network_end = half.network_end.map(turned);
+        }
+        self.with_dialogue(kept.id, Some(from), sink, |dialogue, scene| dialogue.absorb(&mut half, scene));
+        self.connections.restore(gone.id, half);
+        self.connections.merge(kept, gone);
+    }
+
+    /// The connection is over for good.
+    fn end<S: Sink>(&mut self, id: ConnectionId, from: Option<Provenance>, sink: &mut S) {
+        self.finish_dialogue(id, from, sink);
+        self.connections.close(id);
+    }
+
+    fn finish_dialogue<S: Sink>(&mut self, id: ConnectionId, from: Option<Provenance>, sink: &mut S) {
+        self.with_dialogue(id, from, sink, |dialogue, scene| dialogue.finish(scene));
+    }
+
+    /// Calls `act` with a connection's dialogue and what surrounds it. Without a message it is the last one's time
+    /// that counts.
+    fn with_dialogue<S: Sink>(
+        &mut self,
+        id: ConnectionId,
+        from: Option<Provenance>,
+        sink: &mut S,
+        act: impl FnOnce(&mut Dialogue, &mut Scene<'_, S>),
+    ) {
+        let Self { connections, identities, lost, plan, counters, .. } = self;
+        let Some(dialogue) = connections.state(id) else { return };
+        let Some(from) = from.or(dialogue.last) else { return };
+        let vlr = dialogue.network_end.map_or(UNKNOWN_VLR, |network| network.vlr);
+        act(dialogue, &mut Scene { from, vlr, identities, lost, plan, counters, sink });
+    }
+
+    /// One BSSAP message towards `place`.
+    fn user_data<S: Sink>(&mut self, carrier: Carrier, place: Place, data: &[u8], sink: &mut S) {
+        let Some(message) = self.decoded(bssap::read(data), carrier.from, sink) else { return };
+        match message {
+            Bssap::Bssmap(message) => {
+                self.note(&message, carrier.from, sink);
+                self.bssmap(carrier, place, &message, sink);
+            }
+            Bssap::Dtap { layer_3, .. } => self.layer_3(carrier, place, layer_3, sink),
+        }
+    }
+
+    fn bssmap<S: Sink>(&mut self, carrier: Carrier, place: Place, message: &Bssmap<'_>, sink: &mut S) {
+        if is_cleared_by_handover(message) {
+            self.leave(place.id, carrier.from, sink);
+        }
+        if let Some(sender) = self.sender(carrier, place, side::of_bssmap(message.message_type)) {
+            self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
+                dialogue.hear(sender, scene.from);
+                dialogue.bssmap(message, scene);
+            });
+        }
+        for layer_3 in [message.layer_3_information, message.layer_3_message_contents].into_iter().flatten() {
+            self.layer_3(carrier, place, layer_3, sink);
+        }
+        self.handover(carrier, place.id, message, sink);
+    }
+
+    fn layer_3<S: Sink>(&mut self, carrier: Carrier, place: Place, octets: &[u8], sink: &mut S) {
+        let Some(message) = self.decoded(dtap::read(octets), carrier.from, sink) else { return };
+        message.messages(&mut |message| self.note(message, carrier.from, sink));
+        let Some(sender) = self.sender(carrier, place, side::of_layer_3(&message)) else {
+            self.counters.unmatched.direction_unknown += 1;
+            return;
+        };
+        self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
+            dialogue.hear(sender, scene.from);
+            dialogue.layer_3(&message, sender, scene);
+        });
+    }
+
+    /// Which side sent a message towards `place`: as the connection knows, else as the message itself tells, else as
+    /// its nodes were known before.
+    fn sender(&mut self, carrier: Carrier, place: Place, evidence: Option<Side>) -> Option<Side> {
+        let dialogue = self.connections.state(place.id)?;
+        let to_end_1 = place.end == 1;
+        if let Some(network) = dialogue.network_end {
+            return Some(if network.end == to_end_1 { Side::Mobile } else { Side::Network });
+        }
+        let known = |node| self.nodes.get(&(carrier.network, node)).copied();
+        let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
+        let (node, end) = match sender {
+            Side::Mobile => (carrier.receiver, to_end_1),
+            Side::Network => (carrier.sender, !to_end_1),
+        };
+        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.network, node } });
+        if evidence.is_some() {
+            self.learn_nodes(carrier, sender);
+        }
+        Some(sender)
+    }
+
+    fn learn_nodes(&mut self, carrier: Carrier, sender: Side) {
+        for (node, side) in [(carrier.sender, sender), (carrier.receiver, sender.other())] {
+            let key = (carrier.network, node);
+            if self.nodes.len() < MAX_NODES || self.nodes.contains_key(&key) {
+                self.nodes.insert(key, side);
+            } else {
+                self.counters.limits.nodes += 1;
+            }
+        }
+    }
+
+    /// What a message does to two connections at once: a handover between BSCs.
+    fn handover<S: Sink>(&mut self, carrier: Carrier, id: ConnectionId, message: &Bssmap<'_>, sink: &mut S) {
+        let part = match message.message_type {
+            BssmapMessageType::HANDOVER_REQUEST_ACKNOWLEDGE => Part::Target,
+            BssmapMessageType::HANDOVER_COMMAND => Part::Source,
+            BssmapMessageType::HANDOVER_COMPLETE => {
+                self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| dialogue.accept(scene));
+                return self.arrive(id, carrier.from, sink);
+            }
+            BssmapMessageType::HANDOVER_FAILURE => return self.part(id),
+            _ => return,
+        };
+        if part == Part::Source
+            && let Some(dialogue) = self.connections.state(id)
+        {
+            dialogue.handover.departing = true;
+        }
+        let Some(command) = message.layer_3_information else { return };
+        match self.handovers.seen(carrier.network, command, part, id, carrier.from.at) {
+            Match::Waiting => {}
+            Match::Joined(joined) => self.join(joined, carrier.from, sink),
+            Match::Ambiguous => self.counters.unmatched.handover_ambiguous += 1,
+        }
+    }
+
+    fn join<S: Sink>(&mut self, joined: Joined, from: Provenance, sink: &mut S) {
+        let Joined { source, target } = joined;
+        if let Some(dialogue) = self.connections.state(source) {
+            dialogue.handover.partner = Some(target);
+        }
+        let Some(dialogue) = self.connections.state(target) else { return };
+        dialogue.handover.partner = Some(source);
+        if dialogue.handover.arrived {
+            self.carry_over(source, target, from, sink);
+        }
+    }
+
+    /// The handover failed: the phone stays where it was.
+    fn part(&mut self, id: ConnectionId) {
+        let Some(dialogue) = self.connections.state(id) else { return };
+        dialogue.handover.departing = false;
+        let partner = dialogue.handover.partner.take();
+        if let Some(other) = partner.and_then(|partner| self.connections.state(partner)) {
+            other.handover.departing = false;
+            other.handover.partner = None;
+        }
+    }
+
+    /// The phone is in the cell that this connection was opened for.
+    fn arrive<S: Sink>(&mut self, target: ConnectionId, from: Provenance, sink: &mut S) {
+        let partner = self.connections.state(target).and_then(|dialogue| dialogue.handover.partner);
+        if let Some(source) = partner {
+            self.carry_over(source, target, from, sink);
+        }
+        self.with_dialogue(target, Some(from), sink, |dialogue, scene| dialogue.arrives(scene));
+    }
+
+    /// The phone has left for another cell: where its arrival there was not seen yet, this proves it.
+    fn leave<S: Sink>(&mut self, source: ConnectionId, from: Provenance, sink: &mut S) {
+        let target = self.connections.state(source).and_then(|dialogue| dialogue.handover.partner);
+        if let Some(target) = target {
+            self.arrive(target, from, sink);
+        }
+    }
+
+    /// Identity, calls and what waits go over from `source` to `target`.
+    fn carry_over<S: Sink>(&mut self, source: ConnectionId, target: ConnectionId, from: Provenance, sink: &mut S) {
+        let Some(mut before) = self.connections.take(source) else { return };
+        self.with_dialogue(target, Some(from), sink, |dialogue, scene| dialogue.continue_from(&mut before, scene));
+        before.handover.partner = None;
+        if let Some(dialogue) = self.connections.state(target) {
+            dialogue.handover.partner = None;
+        }
+        self.connections.restore(source, before);
+        self.counters.connections.handed_over += 1;
+    }
+
+    fn unitdata<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+        let Some(data) = message.data else { return };
+        if message.called.and_then(|called| called.subsystem) == Some(SUBSYSTEM_MANAGEMENT) {
+            return self.management(carrier, data, sink);
+        }
+        if !is_for_bssap(message) {
+            self.counters.unmatched.other_user += 1;
+            return;
+        }
+        let Some(segmentation) = message.segmentation else { return self.connectionless(carrier, data, sink) };
+        if segmentation.first && segmentation.remaining == 0 {
+            return self.connectionless(carrier, data, sink);
+        }
+        let origin = Origin { network: carrier.network, sender: carrier.sender, reference: segmentation.reference };
+        if let Some(whole) = self.segments.add(origin, segmentation, data, carrier.from.at) {
+            self.connectionless(carrier, &whole, sink);
+        }
+    }
+
+    fn connectionless<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
+        let Some(Bssap::Bssmap(message)) = self.decoded(bssap::read(data), carrier.from, sink) else { return };
+        self.note(&message, carrier.from, sink);
+        match message.message_type {
+            BssmapMessageType::PAGING => self.paging(carrier, &message),
+            BssmapMessageType::RESET => self.reset(carrier, sink),
+            BssmapMessageType::RESET_CIRCUIT => self.reset_circuit(carrier, &message, sink),
+            _ => {}
+        }
+    }
+
+    /// PAGING, 3GPP TS 48.008 §3.2.1.19: the network says whose a TMSI is.
+    fn paging(&mut self, carrier: Carrier, message: &Bssmap<'_>) {
+        if let (Some(imsi), Some(tmsi)) = (message.imsi, message.tmsi) {
+            let vlr = Vlr { network: carrier.network, node: carrier.sender };
+            self.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
+        }
+    }
+
+    /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
+    /// its VLR.
+    fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
+        if self.nodes.get(&(carrier.network, carrier.sender)) == Some(&Side::Network) {
+            let vlr = Vlr { network: carrier.network, node: carrier.sender };
+            self.identities.doubt(vlr, carrier.from.at);
+        }
+        let over: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
+        self.end_all(&over, carrier.from, sink);
+    }
+
+    /// RESET CIRCUIT, 3GPP TS 48.008 §3.1.4.2: the call of this circuit is over.
+    fn reset_circuit<S: Sink>(&mut self, carrier: Carrier, message: &Bssmap<'_>, sink: &mut S) {
+        let Some(circuit) = message.circuit else { return };
+        let here: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
+        for id in here {
+            self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
+                if dialogue.circuit == Some(circuit) {
+                    dialogue.end_calls(false, scene);
+                }
+            });
+        }
+    }
+
+    /// SCCP management, ITU-T Q.713 §5: where BSSAP of a node is prohibited, its connections are over.
+    fn management<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
+        if let [SUBSYSTEM_PROHIBITED, SUBSYSTEM_BSSAP, low, high, ..] = data {
+            let node = u32::from(u16::from_le_bytes([*low, *high]) & 0x3fff);
+            let over: Vec<_> = self.connections.of_node(carrier.network, node).collect();
+            self.end_all(&over, carrier.from, sink);
+        }
+    }
+
+    fn end_all<S: Sink>(&mut self, over: &[ConnectionId], from: Provenance, sink: &mut S) {
+        self.counters.connections.reset += over.len() as u64;
+        for id in over {
+            self.end(*id, Some(from), sink);
+        }
+    }
+
+    /// Counts and shows a message.
+    fn note<S: Sink>(&mut self, message: &dyn Message, from: Provenance, sink: &mut S) {
+        self.counters.message(message);
+        if S::MESSAGES {
+            sink.message(from, message);
+        }
+    }
+
+    /// The message as far as it was understood; where not wholly, that is counted.
+    fn decoded<M, S: Sink>(
+        &mut self,
+        decoded: Result<Decoded<M>, Malformed>,
+        from: Provenance,
+        sink: &mut S,
+    ) -> Option<M> {
+        let (message, malformed) = match decoded {
+            Ok(Decoded { message, malformed }) => (Some(message), malformed),
+            Err(malformed) => (None, Some(malformed)),
+        };
+        if let Some(malformed) = malformed {
+            self.counters.malformation(malformed);
+            sink.malformed(from, malformed);
+        }
+        message
+    }
+}
+
+/// Of a connection whose sides are not known. No node has this number.
+const UNKNOWN_VLR: Vlr = Vlr { network: u32::MAX, node: u32::MAX };
+
+fn receiver_end(carrier: &Carrier, message: &Sccp<'_>) -> Option<End> {
+    let LocalReference(reference) = message.destination?;
+    Some(End { network: carrier.network, node: carrier.receiver, reference })
+}
+
+fn sender_end(carrier: &Carrier, message: &Sccp<'_>) -> Option<End> {
+    let LocalReference(reference) = message.source?;
+    Some(End { network: carrier.network, node: carrier.sender, reference })
+}
+
+/// Whether a connection ends because its phone is in another cell now.
+fn is_cleared_by_handover(message: &Bssmap<'_>) -> bool {
+    message.message_type == BssmapMessageType::CLEAR_COMMAND && message.cause == Some(HANDOVER_SUCCESSFUL)
+}
+
+/// Whether the called user is BSSAP, or is not said.
+fn is_for_bssap(message: &Sccp<'_>) -> bool {
+    let subsystem = message.called.and_then(|called| called.subsystem);
+    matches!(subsystem, None | Some(SUBSYSTEM_BSSAP | SUBSYSTEM_UNKNOWN))
+}

@@ -1,0 +1,165 @@
+//! Calls: a call is a connection together with a transaction, from SETUP to the first sign of its end
+//! (3GPP TS 24.008 §5.2 to §5.4).
+
+use event::{Direction, Kind, Number, Timestamp};
+
+use super::dialogue::Dialogue;
+use super::lost::Lost;
+use super::scene::{Scene, Side};
+use crate::Sink;
+use crate::counters::Counters;
+use crate::wire::{Cc, CcMessageType, TransactionIdentifier};
+
+/// Calls of one connection at once: seven transaction identifiers for each side (3GPP TS 24.007 §11.2.3.1.3).
+pub const MAX_CALLS: usize = 14;
+
+/// A transaction: its value and who opened it, so that the flag needs no further thought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Transaction {
+    value: u8,
+    by_mobile: bool,
+}
+
+impl Transaction {
+    /// `identifier` as sent by `sender`.
+    pub(super) fn new(identifier: TransactionIdentifier, sender: Side) -> Self {
+        let by_mobile = (sender == Side::Mobile) != identifier.to_originator;
+        Self { value: identifier.value, by_mobile }
+    }
+
+    /// Whose it is: seen from the subscriber.
+    pub(super) fn direction(self) -> Direction {
+        if self.by_mobile { Direction::Out } else { Direction::In }
+    }
+}
+
+/// A call that has not ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    transaction: Transaction,
+    number: Option<Number>,
+    answered_at: Option<Timestamp>,
+}
+
+impl Call {
+    /// The end of this call, seen at `at`.
+    pub(super) fn ended(&self, at: Timestamp, cause: Option<u8>, left_view: bool) -> Kind {
+        Kind::CallEnded {
+            direction: self.transaction.direction(),
+            number: self.number,
+            length: self.answered_at.map(|answered| at.since(answered)),
+            cause,
+            left_view,
+        }
+    }
+}
+
+impl Dialogue {
+    /// A call control message.
+    pub(super) fn call_control<S: Sink>(&mut self, message: &Cc<'_>, sender: Side, scene: &mut Scene<'_, S>) {
+        let transaction = Transaction::new(message.transaction, sender);
+        match message.message_type {
+            CcMessageType::SETUP => self.call_set_up(transaction, message, false, scene),
+            CcMessageType::EMERGENCY_SETUP => self.call_set_up(transaction, message, true, scene),
+            CcMessageType::CALL_PROCEEDING | CcMessageType::CALL_CONFIRMED | CcMessageType::ALERTING => {
+                self.call(transaction, scene);
+            }
+            CcMessageType::CONNECT => self.call_connected(transaction, sender, scene),
+            CcMessageType::DISCONNECT | CcMessageType::RELEASE | CcMessageType::RELEASE_COMPLETE => {
+                self.call_ended(transaction, message.cause, scene);
+            }
+            _ => {}
+        }
+    }
+
+    /// Every call of this connection is over, without a word about why.
+    pub(super) fn end_calls<S: Sink>(&mut self, left_view: bool, scene: &mut Scene<'_, S>) {
+        for index in 0..self.calls.len() {
+            if let Some(call) = self.calls.get(index).copied() {
+                self.subject.tell(call.ended(scene.from.at, None, left_view), scene);
+            }
+        }
+        self.calls.clear();
+    }
+
+    /// The radio link is lost: the calls wait for a re-establishment.
+    pub(super) fn lose_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if self.calls.is_empty() {
+            return;
+        }
+        let at = scene.from.at;
+        let ended = |call: Call| (call, self.subject.event(call.ended(at, None, false), scene));
+        let calls = self.calls.drain(..).map(ended).collect();
+        let lost = Lost { at, imsi: self.subject.imsi(), temporary: self.subject.temporary(), calls };
+        if let Some(surplus) = scene.lost.keep(lost) {
+            scene.counters.limits.lost_calls += 1;
+            end_lost(&surplus, scene.counters, scene.sink);
+        }
+    }
+
+    /// A re-established connection goes on with the calls that were lost.
+    pub(super) fn recover_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if let Some(lost) = scene.lost.recover(self.subject.imsi(), self.subject.temporary()) {
+            scene.counters.connections.reestablished += 1;
+            self.calls.extend(lost.calls.into_iter().map(|(call, _)| call));
+        }
+    }
+
+    fn call_set_up<S: Sink>(
+        &mut self,
+        transaction: Transaction,
+        message: &Cc<'_>,
+        emergency: bool,
+        scene: &mut Scene<'_, S>,
+    ) {
+        // A live call of this transaction ended without our seeing it.
+        self.call_ended(transaction, None, scene);
+        let party = if transaction.by_mobile { message.called } else { message.calling };
+        let number = party.map(|number| scene.plan.normalise(number));
+        if let Some(call) = self.call(transaction, scene) {
+            call.number = number;
+            self.subject.tell(Kind::CallSetup { direction: transaction.direction(), number, emergency }, scene);
+        }
+    }
+
+    fn call_connected<S: Sink>(&mut self, transaction: Transaction, sender: Side, scene: &mut Scene<'_, S>) {
+        // It is the called side that answers.
+        let answered = (sender == Side::Network) == transaction.by_mobile;
+        let at = scene.from.at;
+        let Some(call) = self.call(transaction, scene) else { return };
+        if answered && call.answered_at.is_none() {
+            call.answered_at = Some(at);
+            let answered = Kind::CallAnswered { direction: transaction.direction(), number: call.number };
+            self.subject.tell(answered, scene);
+        }
+    }
+
+    fn call_ended<S: Sink>(&mut self, transaction: Transaction, cause: Option<u8>, scene: &mut Scene<'_, S>) {
+        if let Some(index) = self.calls.iter().position(|call| call.transaction == transaction) {
+            let call = self.calls.swap_remove(index);
+            self.subject.tell(call.ended(scene.from.at, cause, false), scene);
+        }
+    }
+
+    /// The call of this transaction, begun here where the connection was joined in its middle.
+    fn call<S: Sink>(&mut self, transaction: Transaction, scene: &mut Scene<'_, S>) -> Option<&mut Call> {
+        let known = self.calls.iter().position(|call| call.transaction == transaction);
+        let index = known.unwrap_or(self.calls.len());
+        if index >= MAX_CALLS {
+            scene.counters.limits.calls += 1;
+            return None;
+        }
+        if known.is_none() {
+            self.calls.push(Call { transaction, number: None, answered_at: None });
+        }
+        self.calls.get_mut(index)
+    }
+}
+
+/// The phone did not come back: its calls ended when the link was lost.
+pub(super) fn end_lost<S: Sink>(lost: &Lost, counters: &mut Counters, sink: &mut S) {
+    for (_, event) in &lost.calls {
+        counters.event(event);
+        sink.event(event);
+    }
+}

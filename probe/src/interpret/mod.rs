@@ -1,0 +1,28 @@
+//! Messages and state to facts: what a phone and the network said to each other, as [`event::Event`]s.
+//!
+//! [`AInterface`] follows the connections of the A interface; a `Dialogue` is one connection's state, and each of the
+//! other modules is what one protocol does to it. It knows no transports.
+
+mod a_interface;
+mod calls;
+mod dialogue;
+mod handover;
+mod lost;
+mod messages;
+mod mobility;
+mod numbers;
+mod scene;
+mod side;
+mod subject;
+mod supplementary;
+
+pub use a_interface::{AInterface, MAX_NODES};
+pub use calls::MAX_CALLS;
+pub use handover::MAX_HANDOVERS;
+pub use lost::{MAX_LOST, REESTABLISHMENT_WINDOW};
+pub use messages::MAX_TRANSFERS;
+pub use numbers::{NumberPlan, Pattern};
+pub use subject::MAX_WAITING_EVENTS;
+pub use supplementary::MAX_REQUESTS;
+
+pub(crate) use scene::{KINDS, kind_index};

@@ -1,0 +1,73 @@
+//! What surrounds a message while it is interpreted: when, from whom, and what its facts go to.
+
+use event::{Event, Kind};
+
+use super::lost::LostCalls;
+use super::numbers::NumberPlan;
+use crate::counters::Counters;
+use crate::track::identity::{Identities, Vlr};
+use crate::{Provenance, Sink};
+
+/// One of the two sides of the A interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    /// BSS and mobile station.
+    Mobile,
+    /// MSC and what is behind it.
+    Network,
+}
+
+impl Side {
+    /// The one across.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Mobile => Self::Network,
+            Self::Network => Self::Mobile,
+        }
+    }
+}
+
+/// The surroundings of one message.
+pub(super) struct Scene<'a, S> {
+    /// Where the message came from.
+    pub(super) from: Provenance,
+    /// The VLR of the connection's MSC.
+    pub(super) vlr: Vlr,
+    pub(super) identities: &'a mut Identities,
+    pub(super) lost: &'a mut LostCalls,
+    pub(super) plan: &'a NumberPlan,
+    pub(super) counters: &'a mut Counters,
+    pub(super) sink: &'a mut S,
+}
+
+impl<S: Sink> Scene<'_, S> {
+    /// Gives a fact away.
+    pub(super) fn publish(&mut self, event: &Event) {
+        self.counters.event(event);
+        self.sink.event(event);
+    }
+}
+
+/// The name of every kind of event, in the order in which tables show them.
+pub(crate) const KINDS: [&str; 14] = [
+    "location_update",
+    "location_update_rejected",
+    "imsi_detach",
+    "paging_response",
+    "service_rejected",
+    "handover",
+    "call_setup",
+    "call_answered",
+    "call_ended",
+    "sms_sent",
+    "sms_received",
+    "ussd",
+    "call_forwarding",
+    "imei_seen",
+];
+
+/// The place of a kind in [`KINDS`].
+pub(crate) fn kind_index(kind: &Kind) -> usize {
+    let name = kind.name();
+    KINDS.iter().position(|known| *known == name).unwrap_or(KINDS.len())
+}

@@ -1,0 +1,307 @@
+//! Who a connection belongs to, and the events that wait until that is known.
+//!
+//! What a phone says of itself counts only once the network has gone on with it (authentication, ciphering, accept):
+//! until then its events wait, and after a rejection nothing of it is bound or sighted.
+
+use event::{Binding, CellId, Event, Imei, Imsi, Interface, Kind, Tmsi};
+
+use super::scene::Scene;
+use crate::Sink;
+use crate::track::identity::{Proof, Temporary};
+
+/// Events of one connection that may wait for its subscriber; beyond, the oldest goes unresolved.
+pub const MAX_WAITING_EVENTS: usize = 32;
+
+/// All ones says that there is no TMSI, 3GPP TS 23.003 §2.4.
+const NO_TMSI: Tmsi = Tmsi(u32::MAX);
+
+/// How far the network has gone along with what the phone says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The phone has said who it is; the network has not gone on yet.
+    Claimed,
+    /// The network went on, or the connection was joined in its middle.
+    #[default]
+    Accepted,
+    /// The network refused.
+    Rejected,
+}
+
+/// The subscriber of a connection, as far as known, with place and device.
+#[derive(Default)]
+pub(super) struct Subject {
+    pub(super) standing: Standing,
+    /// The subscriber by a binding or by the network's word.
+    known: Option<(Imsi, Binding)>,
+    /// The subscriber by the phone's word only.
+    claimed: Option<Imsi>,
+    /// What the phone says is not authenticated (an emergency call): never bound.
+    pub(super) unauthenticated: bool,
+    /// The temporary identity that the phone used, where its VLR is known.
+    used: Option<Temporary>,
+    /// The temporary identity that the network gave here.
+    given: Option<Temporary>,
+    tmsi: Option<Tmsi>,
+    imei: Option<Imei>,
+    pub(super) cell: CellId,
+    waiting: Vec<Event>,
+}
+
+impl Subject {
+    /// Empty again; buffers stay.
+    pub(super) fn reset(&mut self) {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        waiting.clear();
+        *self = Self { waiting, ..Self::default() };
+    }
+
+    /// The subscriber, where the network has said or a binding tells.
+    pub(super) fn imsi(&self) -> Option<Imsi> {
+        self.known.map(|(imsi, _)| imsi)
+    }
+
+    /// The temporary identity in use.
+    pub(super) fn temporary(&self) -> Option<Temporary> {
+        self.given.or(self.used)
+    }
+
+    /// The phone uses `tmsi`, which `temporary` is, where its VLR is known.
+    pub(super) fn uses<S: Sink>(&mut self, tmsi: Tmsi, temporary: Option<Temporary>, scene: &mut Scene<'_, S>) {
+        if tmsi == NO_TMSI {
+            return;
+        }
+        self.tmsi = Some(tmsi);
+        self.used = temporary;
+        if self.is_on_wire() {
+            return;
+        }
+        let resolved = temporary.and_then(|temporary| scene.identities.resolve(temporary));
+        scene.counters.identities.resolved(resolved.map(|(_, binding)| binding));
+        if resolved.is_some() {
+            self.known = resolved;
+            self.release(scene);
+        }
+    }
+
+    /// The phone says its IMSI.
+    pub(super) fn claims<S: Sink>(&mut self, imsi: Imsi, scene: &mut Scene<'_, S>) {
+        match self.standing {
+            Standing::Accepted if !self.unauthenticated => self.learn(imsi, Proof::Accepted, scene),
+            _ => self.claimed = Some(imsi),
+        }
+    }
+
+    /// The network went on with the phone: what it said counts.
+    pub(super) fn accept<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if self.standing != Standing::Claimed {
+            return;
+        }
+        self.standing = Standing::Accepted;
+        match self.claimed.take() {
+            Some(imsi) if !self.unauthenticated => self.learn(imsi, Proof::Accepted, scene),
+            Some(imsi) if self.known.is_none() => self.known = Some((imsi, Binding::OnWire)),
+            _ => {}
+        }
+        self.release(scene);
+    }
+
+    /// The network refused: what the phone said and did is nobody's.
+    pub(super) fn reject<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        scene.counters.identities.not_accepted += self.waiting.len() as u64;
+        self.waiting.clear();
+        self.standing = Standing::Rejected;
+    }
+
+    /// The network's word (or the phone's, accepted): this is the subscriber. It wins over the map.
+    pub(super) fn learn<S: Sink>(&mut self, imsi: Imsi, proof: Proof, scene: &mut Scene<'_, S>) {
+        if self.known.is_some_and(|(known, _)| known != imsi) {
+            scene.counters.identities.conflicts += 1;
+        }
+        let repeated = self.known == Some((imsi, Binding::OnWire));
+        self.known = Some((imsi, Binding::OnWire));
+        if !repeated {
+            scene.counters.identities.resolved(Some(Binding::OnWire));
+        }
+        match (self.given, self.used) {
+            (Some(_), _) => self.bind_given(scene),
+            (None, Some(used)) => scene.identities.bind(used, imsi, proof, scene.from.at),
+            (None, None) => {}
+        }
+        self.release(scene);
+    }
+
+    /// The network gives the phone a new temporary identity.
+    pub(super) fn gives<S: Sink>(&mut self, tmsi: Tmsi, scene: &mut Scene<'_, S>) {
+        let given = Temporary { vlr: scene.vlr, tmsi };
+        self.given = Some(given);
+        match self.known {
+            Some(_) => self.bind_given(scene),
+            // It may have been somebody else's before.
+            None => scene.identities.disown(given),
+        }
+    }
+
+    /// The phone keeps its temporary identity, which now is of this VLR.
+    pub(super) fn keeps<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if let (Some(used), Some(_)) = (self.used, self.known)
+            && used.vlr != scene.vlr
+        {
+            self.gives(used.tmsi, scene);
+        }
+    }
+
+    /// The phone's temporary identity is deleted.
+    pub(super) fn loses<S: Sink>(&mut self, imsi: Imsi, scene: &mut Scene<'_, S>) {
+        scene.identities.release(imsi);
+        (self.used, self.given) = (None, None);
+    }
+
+    /// TMSI REALLOCATION COMPLETE: the phone has taken what it was given.
+    pub(super) fn takes<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        match (self.given, self.used) {
+            (Some(given), _) => scene.identities.complete(given),
+            // The command was not seen: which one the phone holds now is not known, only that it is another.
+            (None, Some(used)) => {
+                scene.identities.disown(used);
+                self.used = None;
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// The phone shows its device. An identity of zeros is no device.
+    pub(super) fn shows<S: Sink>(&mut self, imei: Imei, scene: &mut Scene<'_, S>) {
+        if imei.device() == 0 {
+            scene.counters.identities.imei_zero += 1;
+            return;
+        }
+        let told = self.imei == Some(imei);
+        let versioned = imei.software().is_some() || self.imei.is_none() || !told;
+        if versioned {
+            self.imei = Some(imei);
+        }
+        if !told {
+            self.tell(Kind::ImeiSeen, scene);
+        }
+    }
+
+    /// A fact of this subscriber: published at once where it is known who that is, else when it becomes known.
+    pub(super) fn tell<S: Sink>(&mut self, kind: Kind, scene: &mut Scene<'_, S>) {
+        let event = self.event(kind, scene);
+        self.tell_as(event, scene);
+    }
+
+    /// A fact whose evidence was seen before.
+    pub(super) fn tell_as<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
+        if self.is_certain() {
+            (event.imsi, event.binding) = self.identity();
+            return scene.publish(&event);
+        }
+        if self.waiting.len() >= MAX_WAITING_EVENTS {
+            scene.counters.limits.waiting_events += 1;
+            let oldest = self.waiting.remove(0);
+            if self.standing == Standing::Accepted {
+                scene.publish(&oldest);
+            }
+        }
+        self.waiting.push(event);
+    }
+
+    /// A refused attempt, which is told with the identity that was claimed and is no sighting of it.
+    pub(super) fn tell_refused<S: Sink>(&mut self, kind: Kind, scene: &mut Scene<'_, S>) {
+        let mut event = self.event(kind, scene);
+        if event.imsi.is_none() && self.claimed.is_some() {
+            (event.imsi, event.binding) = (self.claimed, Binding::OnWire);
+        }
+        scene.publish(&event);
+    }
+
+    /// Nothing more will be learned here: what still waits goes out as it is, or not at all where the network never
+    /// went on.
+    pub(super) fn finish<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if self.standing == Standing::Accepted {
+            self.publish_waiting(scene);
+        } else {
+            scene.counters.identities.not_accepted += self.waiting.len() as u64;
+            self.waiting.clear();
+        }
+    }
+
+    /// Goes on as the subject of `other`, the same phone in another connection. What this connection has seen itself
+    /// counts more.
+    pub(super) fn continue_from<S: Sink>(&mut self, other: &mut Self, scene: &mut Scene<'_, S>) {
+        self.used = self.used.or(other.used);
+        self.given = self.given.or(other.given);
+        self.tmsi = self.tmsi.or(other.tmsi);
+        self.imei = self.imei.or(other.imei);
+        self.claimed = self.claimed.or(other.claimed);
+        self.unauthenticated |= other.unauthenticated;
+        self.cell = self.cell.or(other.cell);
+        self.waiting.append(&mut other.waiting);
+        self.waiting.sort_by_key(|event| (event.at, event.frame));
+        if other.standing == Standing::Accepted {
+            self.accept(scene);
+        }
+        match (self.known, other.known) {
+            (Some((imsi, Binding::OnWire)), Some((before, _))) if imsi != before => {
+                scene.counters.identities.conflicts += 1;
+            }
+            (Some((_, Binding::OnWire)), _) => {}
+            (_, Some(known)) => self.known = Some(known),
+            (_, None) => {}
+        }
+        self.release(scene);
+    }
+
+    /// The event that `kind` is here and now.
+    pub(super) fn event<S: Sink>(&self, kind: Kind, scene: &Scene<'_, S>) -> Event {
+        let (imsi, binding) = self.identity();
+        Event {
+            at: scene.from.at,
+            frame: scene.from.frame,
+            feed: scene.from.feed,
+            interface: Interface::A,
+            imsi,
+            binding,
+            tmsi: self.tmsi,
+            imei: self.imei,
+            cell: self.cell,
+            kind,
+        }
+    }
+
+    fn bind_given<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        let (Some(given), Some((imsi, binding))) = (self.given, self.known) else { return };
+        // A doubtful subscriber's new identity is as doubtful.
+        let proof = if binding == Binding::Suspect { Proof::Restored } else { Proof::Allocation };
+        scene.identities.allocate(given, imsi, self.used, proof, scene.from.at);
+    }
+
+    fn identity(&self) -> (Option<Imsi>, Binding) {
+        self.known.map_or((None, Binding::Unresolved), |(imsi, binding)| (Some(imsi), binding))
+    }
+
+    fn is_on_wire(&self) -> bool {
+        matches!(self.known, Some((_, Binding::OnWire)))
+    }
+
+    /// Whether events need not wait. With a suspect binding they do: the wire may still confirm it.
+    fn is_certain(&self) -> bool {
+        let known = matches!(self.known, Some((_, Binding::Mapped | Binding::OnWire)));
+        known && self.standing == Standing::Accepted
+    }
+
+    fn release<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if self.is_certain() {
+            self.publish_waiting(scene);
+        }
+    }
+
+    fn publish_waiting<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        let (imsi, binding) = self.identity();
+        for mut event in self.waiting.drain(..) {
+            (event.imsi, event.binding) = (imsi, binding);
+            scene.publish(&event);
+        }
+    }
+}
