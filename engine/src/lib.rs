@@ -4,6 +4,14 @@
 //! intent to offer through the outbox to a channel, [`cli`] is the command line.
 
 pub mod cli;
+mod counters;
+mod engine;
 pub mod offer;
+mod sealer;
 pub mod shard;
+#[cfg(test)]
+mod testing;
 pub mod window;
+
+pub use counters::EngineCounters;
+pub use engine::{Engine, EngineConfig, EngineError, Summary};

@@ -1,17 +1,28 @@
 //! An offer is an intent first: durable in the outbox before a byte is sent, and its identity is derived from what
 //! caused it, so that no crash, retry or replay sends it twice.
 
+pub mod address;
+pub(crate) mod arbiter;
 pub mod channel;
+mod identity;
+mod merge;
+pub(crate) mod outbox;
+mod record;
+pub mod text;
+mod undecided;
 
-use std::fmt;
+use event::{Imsi, Number};
 
-/// The identity of an offer: derived from scenario, subscriber and triggering event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OfferId(pub u128);
+pub use arbiter::Pace;
+pub use identity::OfferId;
+pub(crate) use identity::name_hash;
+pub use record::{Offer, State};
 
-/// 32 hexadecimal digits.
-impl fmt::Display for OfferId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
+/// Finds numbers that the subscriber file does not know. Never blocks.
+pub trait AddressSource: Send {
+    /// Asks for a subscriber's number. Every request is answered, once or more, in any order.
+    fn request(&mut self, imsi: Imsi);
+
+    /// The next answer, if there is one: the number, or that nobody knows it.
+    fn answer(&mut self) -> Option<(Imsi, Option<Number>)>;
 }

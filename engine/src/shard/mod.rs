@@ -1,1 +1,106 @@
 //! Each subscriber belongs to one shard; a shard is one thread that owns all of its state.
+//!
+//! A subscriber's slice is a fixed hash of the IMSI, a slice's shard follows from the number of threads: so progress,
+//! which is kept per slice, means the same at any number of threads.
+
+mod group;
+mod order;
+mod table;
+mod worker;
+
+use std::hash::Hasher;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use event::{Event, Imsi, Timestamp};
+use rules::{Directory, RuleSet};
+use siphasher::sip::SipHasher13;
+
+use crate::counters::Counters;
+use crate::offer::Offer;
+use crate::window::Store;
+
+pub(crate) use order::Order;
+pub(crate) use worker::{Outlets, Worker};
+
+/// Parts that subscribers are divided into, once and for all.
+pub(crate) const SLICES: usize = 256;
+
+/// The most shards: each has a good number of slices, and its number fits an octet of a key.
+pub const MAX_THREADS: usize = 64;
+
+const SLICE_KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_2073_6c69_6365);
+
+/// The slice of a subscriber. Stored progress depends on it: it never changes.
+pub(crate) fn slice(imsi: Imsi) -> u8 {
+    let mut hasher = SipHasher13::new_with_keys(SLICE_KEY.0, SLICE_KEY.1);
+    hasher.write_u64(imsi.to_bits());
+    hasher.finish() as u8
+}
+
+/// An event on its way to its shard.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Routed {
+    /// Place among the released events of the input, from 1: the same at every replay.
+    pub(crate) sequence: u64,
+    pub(crate) imsi: Imsi,
+    pub(crate) slice: u8,
+    /// Packet time at the release.
+    pub(crate) released: Timestamp,
+    pub(crate) event: Event,
+}
+
+/// What the decoding thread sends to a shard.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Events, in order, and how far all shards together have been given theirs.
+    Batch(Batch),
+    /// No more will come.
+    Finish,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Routed>,
+    /// No event that comes later has a sequence up to this.
+    pub(crate) upto: u64,
+    /// Packet time, less the reorder window.
+    pub(crate) now: Timestamp,
+}
+
+/// What a shard tells the arbiter, after it has become durable.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    pub(crate) shard: usize,
+    /// The shard has nothing more to propose about events up to this.
+    pub(crate) upto: u64,
+    /// Packet time, less the reorder window.
+    pub(crate) now: Timestamp,
+    pub(crate) offers: Vec<Offer>,
+}
+
+/// What all shards of an engine share. Nothing in it changes but the rules, whole, and the counters.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Arc<Store>,
+    pub(crate) rules: ArcSwap<RuleSet>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) counters: Counters,
+    pub(crate) epoch: u32,
+    pub(crate) input: u64,
+    pub(crate) warm: bool,
+    pub(crate) lookup: bool,
+    pub(crate) limits: Limits,
+}
+
+/// How much a shard gathers before it writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) commit_interval: Duration,
+    pub(crate) sync_interval: Duration,
+    pub(crate) commit_bytes: usize,
+    pub(crate) arena_bytes: usize,
+    pub(crate) profiles: usize,
+    pub(crate) retention: Duration,
+}

@@ -1,1 +1,20 @@
-//! The facts of the last 48 hours, in RocksDB.
+//! The facts of the last 48 hours, what was decided about them, and how far each input has been taken in: in RocksDB.
+//!
+//! Events are appended to an [`arena`] in memory and, a group at a time, to the [`journal`] on disk. At the end of six
+//! hours, or when an arena is full, [`seal`] turns it into a sorted run. [`recover`] seals what a crash has left. The
+//! layout is in [`keys`].
+
+pub(crate) mod arena;
+pub(crate) mod journal;
+pub(crate) mod keys;
+pub(crate) mod ledger;
+pub(crate) mod octets;
+pub(crate) mod profile;
+mod read;
+pub(crate) mod record;
+pub(crate) mod recover;
+pub(crate) mod seal;
+mod store;
+
+pub use ledger::{LedgerEntry, Verdict};
+pub use store::{Store, StoreError};

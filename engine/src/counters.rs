@@ -1,0 +1,163 @@
+//! What the engine counts. Threads add once per batch; anyone may read at any time.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use event::{Direction, Kind};
+
+macro_rules! counters {
+    ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {
+        /// Counters at one moment.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct EngineCounters {
+            $($(#[doc = $doc])+ pub $name: u64,)+
+            /// Events by kind, each under its name as in JSON.
+            pub kinds: Vec<(&'static str, u64)>,
+        }
+
+        /// The living counters.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)+
+            kinds: [Counter; KINDS.len()],
+        }
+
+        impl Counters {
+            pub(crate) fn read(&self) -> EngineCounters {
+                EngineCounters {
+                    $($name: self.$name.read(),)+
+                    kinds: KINDS.into_iter().zip(self.kinds.iter().map(Counter::read)).collect(),
+                }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Events from the probe.
+    events,
+    /// Of them, without a known subscriber: not stored.
+    unresolved,
+    /// Of them, older than the reorder window when they came: taken in late.
+    late,
+    /// Of them, released before their time because too many were waiting.
+    reorder_limit,
+    /// Of them, skipped because an earlier run has taken them in.
+    skipped,
+    /// Of them, older than the retention: decided about but not stored.
+    too_old,
+    /// Subscribers met in this run; one that was put out of memory and came back counts again.
+    subscribers,
+    /// Of them, put out of memory because too many were there; read again when they are seen.
+    evicted,
+    /// Events of an earlier run that were recovered from the journal.
+    recovered,
+    /// Decisions that an offer be made.
+    proposed,
+    /// Triggers that had led to the same offer before.
+    repeated,
+    /// Triggers withheld by the rules, in the shards.
+    withheld,
+    /// Offers withheld by the arbiter.
+    arbiter_withheld,
+    /// Offers that waited in the store because the queue in memory was full.
+    spilled,
+    /// Offers handed to the channel.
+    submitted,
+    /// Offers that the message centre took.
+    accepted,
+    /// Offers that it refused for good.
+    failed,
+    /// Offers that it refused for the time being.
+    deferred,
+    /// Offers of which nobody knows whether it took them.
+    unknown,
+    /// Offers that expired in the queue.
+    expired,
+    /// Group commits.
+    commits,
+    /// Of them, made durable against a failure of the machine.
+    syncs,
+    /// Generations sealed.
+    seals,
+    /// Buckets dropped for their age.
+    dropped_buckets,
+}
+
+/// One counter.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, count: u64) {
+        if count > 0 {
+            self.0.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn read(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+const KINDS: [&str; 14] = [
+    "location_update",
+    "location_update_rejected",
+    "imsi_detach",
+    "paging_response",
+    "service_rejected",
+    "handover",
+    "call_setup",
+    "call_answered",
+    "call_ended",
+    "sms_sent",
+    "sms_received",
+    "ussd",
+    "call_forwarding",
+    "imei_seen",
+];
+
+impl Counters {
+    pub(crate) fn kind(&self, kind: &Kind) {
+        if let Some(counter) = self.kinds.get(kind_index(kind)) {
+            counter.add(1);
+        }
+    }
+}
+
+// The place of [`Kind::name`] in `KINDS`.
+fn kind_index(kind: &Kind) -> usize {
+    match kind {
+        Kind::LocationUpdate { .. } => 0,
+        Kind::LocationUpdateRejected { .. } => 1,
+        Kind::ImsiDetach => 2,
+        Kind::PagingResponse => 3,
+        Kind::ServiceRejected { .. } => 4,
+        Kind::Handover => 5,
+        Kind::CallSetup { .. } => 6,
+        Kind::CallAnswered { .. } => 7,
+        Kind::CallEnded { .. } => 8,
+        Kind::Sms { direction: Direction::Out, .. } => 9,
+        Kind::Sms { direction: Direction::In, .. } => 10,
+        Kind::Ussd { .. } => 11,
+        Kind::CallForwarding(_) => 12,
+        Kind::ImeiSeen => 13,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Random, random_event};
+
+    #[test]
+    fn a_kind_is_counted_under_its_name() {
+        let mut random = Random::new(1);
+        for _ in 0..200 {
+            let event = random_event(&mut random, "460001234567890".parse().unwrap());
+            let counters = Counters::default();
+            counters.kind(&event.kind);
+            let counted: Vec<_> = counters.read().kinds.into_iter().filter(|(_, count)| *count > 0).collect();
+            assert_eq!(counted, [(event.kind.name(), 1)]);
+        }
+    }
+}

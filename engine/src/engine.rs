@@ -1,0 +1,344 @@
+//! The engine as a whole: starts its threads, gives each event to its shard in order of event time, and brings
+//! everything to an end.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use crossbeam::channel::{Receiver, Sender, bounded};
+use event::{Event, Imsi, Timestamp};
+use rocksdb::WriteBatch;
+use rules::{Directory, RuleSet};
+
+use crate::counters::{Counters, EngineCounters};
+use crate::offer::arbiter::{Arbiter, Means};
+use crate::offer::channel::Channel;
+use crate::offer::{AddressSource, Pace, name_hash};
+use crate::sealer;
+use crate::shard::{self, Batch, MAX_THREADS, Message, Order, Routed, Shared};
+use crate::window::arena::ARENA_LIMIT;
+use crate::window::recover::recover;
+use crate::window::{Store, StoreError, keys};
+
+/// The most events in one batch.
+const BATCH_EVENTS: usize = 512;
+/// The most batches that wait for a shard; beyond it the decoding thread waits.
+const SHARD_BATCHES: usize = 16;
+/// The most reports of progress that wait for the arbiter; beyond it the shards wait.
+const ARBITER_STEPS: usize = 256;
+/// Packet time after which shards without events are told how far the others are.
+const IDLE_STEP: Duration = Duration::from_secs(1);
+
+/// What an engine is started with.
+pub struct EngineConfig {
+    /// The folder of the store; made where there is none.
+    pub store: PathBuf,
+    /// Shards, each a thread, 1 to 64. Decides nothing but speed.
+    pub threads: usize,
+    /// What to match against.
+    pub rules: Arc<RuleSet>,
+    /// The subscriber file.
+    pub directory: Arc<Directory>,
+    /// The way out.
+    pub channel: Box<dyn Channel + Send>,
+    /// Where to ask for numbers that the subscriber file does not know.
+    pub lookup: Option<Box<dyn AddressSource>>,
+    /// Names the input: by its content, so that the same capture is never counted twice into one store.
+    pub input: u64,
+    /// Whether the warm-up is over; it is in a replay, unless told otherwise.
+    pub warm: bool,
+    /// Whether packet time runs beside the clock.
+    pub pace: Pace,
+    /// How long, in packet time, an event waits for earlier ones. The same for the same input, always.
+    pub reorder_window: Duration,
+    /// How long facts are kept, in packet time.
+    pub retention: Duration,
+    /// The longest time between two group commits.
+    pub commit_interval: Duration,
+    /// A group is committed when it holds so many octets.
+    pub commit_bytes: usize,
+    /// The longest time that a commit without offers may be lost to a power failure.
+    pub sync_interval: Duration,
+    /// An arena is sealed when it holds so many octets; a shard may hold two.
+    pub arena_bytes: usize,
+    /// The most subscribers that a shard keeps in memory.
+    pub profiles: usize,
+    /// How long to wait at the end for a channel that tells nothing.
+    pub patience: Duration,
+}
+
+impl EngineConfig {
+    /// The defaults of a replay.
+    pub fn replay(store: PathBuf, rules: Arc<RuleSet>, channel: Box<dyn Channel + Send>, input: u64) -> Self {
+        Self {
+            store,
+            threads: 1,
+            rules,
+            directory: Arc::default(),
+            channel,
+            lookup: None,
+            input,
+            warm: true,
+            pace: Pace::Replay,
+            reorder_window: Duration::from_millis(500),
+            retention: Duration::from_hours(48),
+            commit_interval: Duration::from_millis(100),
+            commit_bytes: 1 << 20,
+            sync_interval: Duration::from_secs(1),
+            arena_bytes: 32 << 20,
+            profiles: 1 << 20,
+            patience: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Why the engine cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The number of threads.
+    #[error("{0} threads are not possible; choose 1 to {MAX_THREADS}")]
+    Threads(usize),
+    /// The operating system.
+    #[error("no thread can be started: {0}")]
+    Spawn(#[from] std::io::Error),
+    /// A fault of the program.
+    #[error("the thread `{0}` has stopped by a fault of the program; start again: nothing is counted twice")]
+    Fault(String),
+}
+
+/// What a run has come to.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Everything that was counted.
+    pub counters: EngineCounters,
+    /// Offers that are still to be sent, or of which the answer is still out; the next start goes on with them.
+    pub unsettled: u64,
+}
+
+/// A running engine. Dropped without [`Engine::finish`] it stops where it is, as if it had been killed.
+pub struct Engine {
+    shared: Arc<Shared>,
+    order: Order,
+    reorder_window: Duration,
+    /// Packet time, less the reorder window.
+    now: Timestamp,
+    told: Timestamp,
+    /// Events released so far; the last of them told to all shards.
+    sequence: u64,
+    told_sequence: u64,
+    batches: Vec<Vec<Routed>>,
+    shards: Vec<Sender<Message>>,
+    spent: Receiver<Vec<Routed>>,
+    threads: Vec<JoinHandle<Result<(), StoreError>>>,
+    is_stopped: bool,
+}
+
+impl Engine {
+    /// Opens the store, recovers what a crash has left, and starts the threads.
+    pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
+        if !(1..=MAX_THREADS).contains(&config.threads) {
+            return Err(EngineError::Threads(config.threads));
+        }
+        let store = Arc::new(Store::open(&config.store)?);
+        let epoch = store.begin()?;
+        name_scenarios(&store, &config.rules)?;
+        let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
+        let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
+            profile.observe(event, config.warm);
+        })?;
+        let shared = Arc::new(Shared {
+            store,
+            rules: ArcSwap::new(config.rules),
+            directory: config.directory,
+            counters: Counters::default(),
+            epoch,
+            input: config.input,
+            warm: config.warm,
+            lookup: config.lookup.is_some(),
+            limits: shard::Limits {
+                commit_interval: config.commit_interval,
+                sync_interval: config.sync_interval,
+                commit_bytes: config.commit_bytes,
+                arena_bytes,
+                profiles: config.profiles,
+                retention: config.retention,
+            },
+        });
+        shared.counters.recovered.add(recovered);
+        let means =
+            Means { channel: config.channel, lookup: config.lookup, pace: config.pace, patience: config.patience };
+        let mut engine = Self::new(shared, config.threads, config.reorder_window);
+        let spent = bounded(config.threads * SHARD_BATCHES);
+        engine.spent = spent.1;
+        engine.spawn_all(config.threads, means, &spent.0)?;
+        Ok(engine)
+    }
+
+    fn new(shared: Arc<Shared>, threads: usize, reorder_window: Duration) -> Self {
+        Self {
+            shared,
+            order: Order::default(),
+            reorder_window,
+            now: Timestamp::MIN,
+            told: Timestamp::MIN,
+            sequence: 0,
+            told_sequence: 0,
+            batches: vec![Vec::new(); threads],
+            shards: Vec::with_capacity(threads),
+            spent: crossbeam::channel::never(),
+            threads: Vec::new(),
+            is_stopped: false,
+        }
+    }
+
+    fn spawn_all(&mut self, threads: usize, means: Means, spent: &Sender<Vec<Routed>>) -> Result<(), EngineError> {
+        let (progress, steps) = bounded(ARBITER_STEPS);
+        let (jobs, seals) = bounded(2 * threads);
+        let shared = self.shared.clone();
+        self.spawn("sealer".to_owned(), move || sealer::run(&shared, threads, &seals))?;
+        let arbiter = Arbiter::open(self.shared.clone(), means, threads)?;
+        self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
+        for index in 0..threads {
+            let outlets = shard::Outlets { progress: progress.clone(), sealer: jobs.clone(), spent: spent.clone() };
+            let worker = shard::Worker::new(index, self.shared.clone(), outlets)?;
+            let (sender, messages) = bounded(SHARD_BATCHES);
+            self.shards.push(sender);
+            self.spawn(format!("shard-{index}"), move || worker.run(&messages))?;
+        }
+        Ok(())
+    }
+
+    fn spawn(
+        &mut self,
+        name: String,
+        work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), EngineError> {
+        self.threads.push(std::thread::Builder::new().name(name).spawn(work)?);
+        Ok(())
+    }
+
+    /// Takes an event, in the order of the probe.
+    pub fn event(&mut self, event: &Event) {
+        let counters = &self.shared.counters;
+        counters.events.add(1);
+        counters.kind(&event.kind);
+        if event.imsi.is_none() {
+            counters.unresolved.add(1);
+            return;
+        }
+        counters.late.add(u64::from(event.at < self.now));
+        if let Some(early) = self.order.push(*event) {
+            self.shared.counters.reorder_limit.add(1);
+            self.route(early);
+        }
+    }
+
+    /// Packet time has come to `now`: events that have waited long enough go on. In a replay this is to be called at
+    /// the same places of the same input, always: what is decided depends on them. Tells where the engine cannot go on.
+    pub fn tick(&mut self, now: Timestamp) -> Result<(), EngineError> {
+        let window = i64::try_from(self.reorder_window.as_micros()).unwrap_or(i64::MAX);
+        self.now = self.now.max(Timestamp::from_micros(now.as_micros().saturating_sub(window)));
+        while let Some(event) = self.order.release(self.now) {
+            self.route(event);
+        }
+        if self.sequence > self.told_sequence || self.now.since(self.told) >= IDLE_STEP {
+            self.tell_all();
+        }
+        if self.is_stopped { Err(self.failure()) } else { Ok(()) }
+    }
+
+    /// Releases everything, waits until all of it is decided and durable and the channel has answered, and ends.
+    pub fn finish(mut self) -> Result<Summary, EngineError> {
+        while let Some(event) = self.order.release(Timestamp::MAX) {
+            self.route(event);
+        }
+        self.tell_all();
+        let shards = std::mem::take(&mut self.shards);
+        shards.iter().for_each(|shard| self.is_stopped |= shard.send(Message::Finish).is_err());
+        drop(shards);
+        self.join()?;
+        let store = &self.shared.store;
+        let unsettled = store.rows(keys::QUEUE, &[])?.count() + store.rows(keys::PROPOSAL, &[])?.count();
+        Ok(Summary { counters: self.counters(), unsettled: unsettled as u64 })
+    }
+
+    /// The store, for reports: readable at any time.
+    pub fn store(&self) -> Arc<Store> {
+        self.shared.store.clone()
+    }
+
+    /// Everything counted so far.
+    pub fn counters(&self) -> EngineCounters {
+        self.shared.counters.read()
+    }
+
+    fn route(&mut self, event: Event) {
+        let Some(imsi) = event.imsi else { return };
+        self.sequence += 1;
+        let slice = shard::slice(imsi);
+        let index = usize::from(slice) % self.batches.len();
+        let released = self.now.max(event.at);
+        let routed = Routed { sequence: self.sequence, imsi, slice, released, event };
+        let Some(batch) = self.batches.get_mut(index) else { return };
+        batch.push(routed);
+        if batch.len() >= BATCH_EVENTS {
+            self.tell(index);
+        }
+    }
+
+    fn tell_all(&mut self) {
+        (0..self.batches.len()).for_each(|index| self.tell(index));
+        self.told_sequence = self.sequence;
+        self.told = self.now;
+    }
+
+    // Waits where the shard is behind.
+    fn tell(&mut self, index: usize) {
+        let Some((batch, shard)) = self.batches.get_mut(index).zip(self.shards.get(index)) else { return };
+        let events = std::mem::replace(batch, self.spent.try_recv().unwrap_or_default());
+        let batch = Batch { events, upto: self.sequence, now: self.now };
+        self.is_stopped |= shard.send(Message::Batch(batch)).is_err();
+    }
+
+    // A thread that is gone is the sign; the first thread that says why is the reason.
+    fn failure(&mut self) -> EngineError {
+        self.shards.clear();
+        self.join().err().unwrap_or_else(|| EngineError::Fault("shard".to_owned()))
+    }
+
+    fn join(&mut self) -> Result<(), EngineError> {
+        let mut outcome = Ok(());
+        for thread in self.threads.drain(..) {
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            let ended = match thread.join() {
+                Ok(ended) => ended.map_err(EngineError::Store),
+                Err(_) => Err(EngineError::Fault(name)),
+            };
+            outcome = outcome.and(ended);
+        }
+        outcome
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shards.clear();
+        // Nobody is left to be told.
+        let _ = self.join();
+    }
+}
+
+// The ledger names scenarios by hash; the names outlive the files.
+fn name_scenarios(store: &Store, rules: &RuleSet) -> Result<(), StoreError> {
+    let mut batch = WriteBatch::default();
+    let family = store.family(keys::META)?;
+    for scenario in rules.scenarios() {
+        batch.put_cf(&family, keys::scenario(name_hash(&scenario.name)), scenario.name.as_bytes());
+    }
+    store.write(batch, false)
+}

@@ -1,0 +1,448 @@
+//! The one thread behind all shards. It decides what is global, in the order of the triggering events, up to where every
+//! shard has come: so that a total is exact and never overspent, and the same at any number of threads. Then it sends.
+//!
+//! An offer goes `proposed` → `queued` → `sending` → `accepted`, `failed` or `unknown`; or is withheld, or expires.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, Select, after, never};
+use event::{Imsi, Number};
+use rules::Reason;
+use rustc_hash::FxHashMap;
+
+use super::channel::{Channel, Report, Submission};
+use super::merge::Merge;
+use super::outbox::{Outbox, Queued};
+use super::undecided::{Answer, Undecided};
+use super::{AddressSource, Offer, OfferId, State};
+use crate::shard::{Progress, Shared};
+use crate::window::StoreError;
+
+/// The most offers that wait in memory for the channel; the rest waits in the store.
+const QUEUE_LIMIT: usize = 8_192;
+/// The most proposals that wait for an address; beyond it the shards wait.
+const UNDECIDED_LIMIT: usize = 16_384;
+/// The most accepted offers whose receipt is still waited for.
+const RECEIPT_LIMIT: usize = 65_536;
+/// The most messages that are taken in before the next write.
+const TAKE_LIMIT: usize = 4_096;
+/// How often a look-up is asked for answers.
+const LOOKUP_PAUSE: Duration = Duration::from_millis(2);
+
+/// How packet time runs beside the clock on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As fast as it can be read: an offer that is decided does not age while it waits for the channel.
+    Replay,
+    /// Together: an offer that waits too long expires.
+    Live,
+}
+
+/// What the arbiter works with.
+pub(crate) struct Means {
+    pub(crate) channel: Box<dyn Channel + Send>,
+    pub(crate) lookup: Option<Box<dyn AddressSource>>,
+    pub(crate) pace: Pace,
+    /// How long to wait at the end for a channel that tells nothing.
+    pub(crate) patience: Duration,
+}
+
+pub(crate) struct Arbiter {
+    shared: Arc<Shared>,
+    means: Means,
+    outbox: Outbox,
+    merge: Merge,
+    undecided: Undecided,
+    queue: VecDeque<Queued>,
+    /// The first ticket of the queue that is only in the store.
+    spilled: Option<u64>,
+    sending: FxHashMap<OfferId, Queued>,
+    accepted: FxHashMap<OfferId, Offer>,
+    accepted_order: VecDeque<OfferId>,
+}
+
+enum Verdict {
+    Pass(Number),
+    Withhold(Reason),
+    Wait,
+}
+
+impl Arbiter {
+    /// Takes up what an earlier start has left: proposals, the queue, and offers of which nobody knows whether they
+    /// were sent. Of these only service messages are sent again.
+    pub(crate) fn open(shared: Arc<Shared>, means: Means, shards: usize) -> Result<Self, StoreError> {
+        let mut arbiter = Self {
+            outbox: Outbox::open(shared.store.clone())?,
+            shared,
+            means,
+            merge: Merge::new(shards),
+            undecided: Undecided::default(),
+            queue: VecDeque::new(),
+            spilled: None,
+            sending: FxHashMap::default(),
+            accepted: FxHashMap::default(),
+            accepted_order: VecDeque::new(),
+        };
+        arbiter.resume_queue()?;
+        arbiter.resume_proposals()?;
+        Ok(arbiter)
+    }
+
+    fn resume_queue(&mut self) -> Result<(), StoreError> {
+        let mut from = 0;
+        loop {
+            let piece = self.outbox.queued(from, QUEUE_LIMIT)?;
+            let Some(last) = piece.last() else { break };
+            from = last.ticket + 1;
+            for queued in piece {
+                self.resume(queued)?;
+            }
+            self.outbox.commit(true)?;
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, mut queued: Queued) -> Result<(), StoreError> {
+        if queued.offer.state == State::Sending {
+            queued.offer.state = if queued.offer.is_service() { State::Queued } else { State::Unknown };
+            self.outbox.update(&queued)?;
+        }
+        if queued.offer.state == State::Queued {
+            self.enqueue(queued);
+        } else {
+            self.shared.counters.unknown.add(1);
+        }
+        Ok(())
+    }
+
+    fn resume_proposals(&mut self) -> Result<(), StoreError> {
+        for offer in self.outbox.proposals()? {
+            match offer.input == self.shared.input {
+                true => self.merge.resume(offer),
+                // Nobody goes on with that input now: the order within it is all the order there is.
+                false => self.consider(offer)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides and sends until all shards have finished and the channel has answered, or nothing is heard of it any
+    /// more. Ends at once where the shards go away unfinished.
+    pub(crate) fn run(mut self, progress: &Receiver<Progress>) -> Result<(), StoreError> {
+        let reports = self.means.channel.reports().clone();
+        let mut deadline = never();
+        loop {
+            let heard = self.receive(progress, &reports, &deadline)?;
+            self.decide()?;
+            self.outbox.commit(false)?;
+            self.refill()?;
+            self.send()?;
+            let is_finished = self.merge.is_finished();
+            match heard {
+                _ if is_finished && self.is_idle() => return Ok(()),
+                Heard::Gone if !is_finished => return Ok(()),
+                Heard::Deadline => return Ok(()),
+                Heard::Something if is_finished => deadline = after(self.means.patience),
+                _ => {}
+            }
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.merge.is_empty()
+            && self.undecided.len() == 0
+            && self.queue.is_empty()
+            && self.spilled.is_none()
+            && self.sending.is_empty()
+    }
+
+    // Waits for a first message, then takes what else is there.
+    fn receive(
+        &mut self,
+        progress: &Receiver<Progress>,
+        reports: &Receiver<Report>,
+        deadline: &Receiver<std::time::Instant>,
+    ) -> Result<Heard, StoreError> {
+        let pause = if self.awaits_lookup() { after(LOOKUP_PAUSE) } else { never() };
+        let nothing = never();
+        let is_open = self.undecided.len() < UNDECIDED_LIMIT && !self.merge.is_finished();
+        let progress = if is_open { progress } else { &nothing };
+        let mut select = Select::new();
+        let from_shards = select.recv(progress);
+        let from_channel = select.recv(reports);
+        let at_deadline = select.recv(deadline);
+        select.recv(&pause);
+        let ready = select.ready();
+        if ready == at_deadline && deadline.try_recv().is_ok() {
+            return Ok(Heard::Deadline);
+        }
+        let mut heard = Heard::Nothing;
+        for _ in 0..TAKE_LIMIT {
+            match reports.try_recv() {
+                Ok(report) => {
+                    // A link that only goes up and down is not worth waiting for.
+                    if !matches!(report, Report::Down { .. } | Report::Ready | Report::Refused { again: true, .. }) {
+                        heard = Heard::Something;
+                    }
+                    self.report(report)?;
+                }
+                Err(error) if error.is_disconnected() && ready == from_channel => return Ok(Heard::Deadline),
+                Err(_) => break,
+            }
+        }
+        for _ in 0..TAKE_LIMIT {
+            match progress.try_recv() {
+                Ok(step) => self.merge.step(step),
+                Err(error) if error.is_disconnected() && ready == from_shards => return Ok(Heard::Gone),
+                Err(_) => break,
+            }
+            heard = Heard::Something;
+        }
+        if self.collect_answers()? {
+            heard = Heard::Something;
+        }
+        Ok(heard)
+    }
+
+    // --- decisions -------------------------------------------------------------------------------------------------
+
+    fn decide(&mut self) -> Result<(), StoreError> {
+        while self.undecided.len() < UNDECIDED_LIMIT
+            && let Some(offer) = self.merge.next()
+        {
+            self.consider(offer)?;
+        }
+        Ok(())
+    }
+
+    fn consider(&mut self, offer: Offer) -> Result<(), StoreError> {
+        if !self.undecided.holds_up(&offer.scenario) {
+            match self.verdict(&offer) {
+                Verdict::Wait => {}
+                verdict => return self.apply(offer, verdict),
+            }
+        }
+        let imsi = offer.imsi;
+        if self.undecided.push(offer)
+            && let Some(lookup) = self.means.lookup.as_mut()
+        {
+            lookup.request(imsi);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, mut offer: Offer, verdict: Verdict) -> Result<(), StoreError> {
+        match verdict {
+            Verdict::Pass(number) => {
+                offer.to = Some(number);
+                let queued = self.outbox.queue(offer)?;
+                self.enqueue(queued);
+            }
+            Verdict::Withhold(reason) => {
+                self.shared.counters.arbiter_withheld.add(1);
+                self.outbox.withhold(offer, reason)?;
+            }
+            Verdict::Wait => {}
+        }
+        Ok(())
+    }
+
+    // Answers have come: each scenario goes on as far as it can.
+    fn settle_undecided(&mut self) -> Result<(), StoreError> {
+        for scenario in self.undecided.scenarios() {
+            while let Some(first) = self.undecided.first(&scenario) {
+                let verdict = self.verdict(first);
+                if matches!(verdict, Verdict::Wait) {
+                    break;
+                }
+                if let Some(offer) = self.undecided.pop(&scenario) {
+                    self.apply(offer, verdict)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    // The gates, in the order of `Reason`.
+    fn verdict(&self, offer: &Offer) -> Verdict {
+        let rules = self.shared.rules.load();
+        let scenario = rules.scenarios().iter().find(|scenario| scenario.name == offer.scenario);
+        let total = scenario.and_then(|scenario| scenario.limits.total);
+        if total.is_some_and(|total| self.outbox.taken(&offer.scenario) >= total) {
+            return Verdict::Withhold(Reason::TotalReached);
+        }
+        let number = match (self.directory_number(offer.imsi), self.undecided.known(offer.imsi)) {
+            (Some(number), _) => Some(number),
+            (None, Answer::Came(number)) => number,
+            (None, _) if self.means.lookup.is_some() => return Verdict::Wait,
+            (None, _) => None,
+        };
+        match number {
+            None => Verdict::Withhold(Reason::NoAddress),
+            Some(_) if offer.since > offer.expires => Verdict::Withhold(Reason::Expired),
+            Some(number) => Verdict::Pass(number),
+        }
+    }
+
+    fn directory_number(&self, imsi: Imsi) -> Option<Number> {
+        self.shared.directory.find(imsi)?.msisdn()
+    }
+
+    fn awaits_lookup(&self) -> bool {
+        self.undecided.len() > 0 && self.means.lookup.is_some()
+    }
+
+    fn collect_answers(&mut self) -> Result<bool, StoreError> {
+        let Some(lookup) = self.means.lookup.as_mut() else { return Ok(false) };
+        let mut came = false;
+        while let Some((imsi, number)) = lookup.answer() {
+            self.undecided.answer(imsi, number);
+            came = true;
+        }
+        if came {
+            self.settle_undecided()?;
+        }
+        Ok(came)
+    }
+
+    // --- sending ---------------------------------------------------------------------------------------------------
+
+    fn enqueue(&mut self, queued: Queued) {
+        if self.spilled.is_some() {
+            self.shared.counters.spilled.add(1);
+        } else if self.queue.len() >= QUEUE_LIMIT {
+            self.spilled = Some(queued.ticket);
+            self.shared.counters.spilled.add(1);
+        } else {
+            self.queue.push_back(queued);
+        }
+    }
+
+    // After a commit: what is read back has been written.
+    fn refill(&mut self) -> Result<(), StoreError> {
+        let Some(from) = self.spilled.filter(|_| self.queue.len() < QUEUE_LIMIT / 2) else { return Ok(()) };
+        let wanted = QUEUE_LIMIT - self.queue.len();
+        let piece = self.outbox.queued(from, wanted)?;
+        self.spilled = piece.last().filter(|_| piece.len() == wanted).map(|last| last.ticket + 1);
+        self.queue.extend(piece);
+        Ok(())
+    }
+
+    // As many as go out at once, marked as being sent, durably, before the first byte.
+    fn send(&mut self) -> Result<(), StoreError> {
+        let room = self.means.channel.ready().min(self.queue.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let now = self.merge.now();
+        let mut leaving = Vec::with_capacity(room);
+        for mut queued in self.queue.drain(..room) {
+            if self.means.pace == Pace::Live {
+                queued.offer.since = now.max(queued.offer.since);
+            }
+            let is_late = queued.offer.since > queued.offer.expires;
+            queued.offer.state = if is_late { State::Expired } else { State::Sending };
+            self.outbox.update(&queued)?;
+            match is_late {
+                true => self.shared.counters.expired.add(1),
+                false => leaving.push(queued),
+            }
+        }
+        self.outbox.commit(true)?;
+        self.shared.counters.submitted.add(leaving.len() as u64);
+        for queued in leaving {
+            if let Some(submission) = submission(&queued.offer) {
+                self.sending.insert(queued.offer.id, queued);
+                self.means.channel.submit(submission);
+            }
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, report: Report) -> Result<(), StoreError> {
+        let counters = &self.shared.counters;
+        match report {
+            Report::Accepted { id, message_id } => {
+                counters.accepted.add(1);
+                if let Some(offer) = self.settle(id, State::Accepted(message_id))? {
+                    self.await_receipt(offer);
+                }
+            }
+            Report::Refused { id, again: true, .. } => {
+                counters.deferred.add(1);
+                self.defer(id)?;
+            }
+            Report::Refused { id, reason, again: false } => {
+                counters.failed.add(1);
+                self.settle(id, State::Failed(reason))?;
+            }
+            Report::Unknown { id } => self.unknown(id)?,
+            Report::Receipt { id, state } => {
+                if let Some(mut offer) = self.accepted.remove(&id) {
+                    offer.receipt = Some(state);
+                    self.outbox.put(&offer)?;
+                }
+            }
+            Report::Ready => {}
+            Report::Down { reason } => {
+                tracing::warn!(channel = self.means.channel.name(), reason, "the channel is down; offers wait");
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, id: OfferId, state: State) -> Result<Option<Offer>, StoreError> {
+        let Some(mut queued) = self.sending.remove(&id) else { return Ok(None) };
+        queued.offer.state = state;
+        self.outbox.update(&queued)?;
+        Ok(Some(queued.offer))
+    }
+
+    fn unknown(&mut self, id: OfferId) -> Result<(), StoreError> {
+        if self.sending.get(&id).is_some_and(|queued| queued.offer.is_service()) {
+            return self.defer(id);
+        }
+        self.shared.counters.unknown.add(1);
+        self.settle(id, State::Unknown).map(|_| ())
+    }
+
+    fn defer(&mut self, id: OfferId) -> Result<(), StoreError> {
+        let Some(mut queued) = self.sending.remove(&id) else { return Ok(()) };
+        queued.offer.state = State::Queued;
+        self.outbox.update(&queued)?;
+        self.queue.push_front(queued);
+        Ok(())
+    }
+
+    fn await_receipt(&mut self, offer: Offer) {
+        if self.accepted_order.len() >= RECEIPT_LIMIT
+            && let Some(oldest) = self.accepted_order.pop_front()
+        {
+            self.accepted.remove(&oldest);
+        }
+        self.accepted_order.push_back(offer.id);
+        self.accepted.insert(offer.id, offer);
+    }
+}
+
+enum Heard {
+    Something,
+    Nothing,
+    Deadline,
+    Gone,
+}
+
+fn submission(offer: &Offer) -> Option<Submission> {
+    Some(Submission {
+        id: offer.id,
+        to: offer.to?,
+        imsi: offer.imsi,
+        scenario: offer.scenario.to_string(),
+        at: offer.at,
+        from: offer.from.clone(),
+        text: offer.text.clone(),
+        validity_s: offer.expires.since(offer.since).as_secs().max(1),
+    })
+}

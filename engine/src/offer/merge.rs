@@ -1,0 +1,123 @@
+//! The shards' proposals in one order: that of the triggering events. A proposal's turn has come when no shard can
+//! propose anything before it any more.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use event::Timestamp;
+
+use super::Offer;
+use crate::shard::Progress;
+
+/// The proposals that a slower shard may still overtake, and how far each shard has come.
+///
+/// Bounded by the bounds of the shards' queues: while one is full, none of the others is given more.
+pub(crate) struct Merge {
+    upto: Vec<u64>,
+    now: Vec<Timestamp>,
+    ahead: BinaryHeap<Reverse<Proposal>>,
+}
+
+struct Proposal(Offer);
+
+impl Proposal {
+    fn place(&self) -> (u64, u16) {
+        (self.0.sequence, self.0.rank)
+    }
+}
+
+impl PartialEq for Proposal {
+    fn eq(&self, other: &Self) -> bool {
+        self.place() == other.place()
+    }
+}
+
+impl Eq for Proposal {}
+
+impl PartialOrd for Proposal {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Proposal {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.place().cmp(&other.place())
+    }
+}
+
+impl Merge {
+    pub(crate) fn new(shards: usize) -> Self {
+        Self { upto: vec![0; shards], now: vec![Timestamp::MIN; shards], ahead: BinaryHeap::new() }
+    }
+
+    /// Takes a proposal that an earlier start has left.
+    pub(crate) fn resume(&mut self, offer: Offer) {
+        self.ahead.push(Reverse(Proposal(offer)));
+    }
+
+    /// Takes what a shard tells.
+    pub(crate) fn step(&mut self, step: Progress) {
+        if let (Some(upto), Some(now)) = (self.upto.get_mut(step.shard), self.now.get_mut(step.shard)) {
+            *upto = step.upto;
+            *now = step.now;
+        }
+        self.ahead.extend(step.offers.into_iter().map(|offer| Reverse(Proposal(offer))));
+    }
+
+    /// The proposal whose turn it is.
+    pub(crate) fn next(&mut self) -> Option<Offer> {
+        let Reverse(first) = self.ahead.peek()?;
+        let upto = self.upto.iter().copied().min()?;
+        if first.0.sequence > upto {
+            return None;
+        }
+        self.ahead.pop().map(|Reverse(Proposal(offer))| offer)
+    }
+
+    /// Packet time of the slowest shard.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now.iter().copied().min().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether no shard will tell anything more.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.upto.iter().all(|upto| *upto == u64::MAX)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ahead.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::offer;
+
+    fn step(shard: usize, upto: u64, sequences: &[u64]) -> Progress {
+        let offers = sequences.iter().map(|sequence| offer(*sequence)).collect();
+        Progress { shard, upto, now: Timestamp::from_micros(upto.min(100) as i64), offers }
+    }
+
+    fn turns(merge: &mut Merge) -> Vec<u64> {
+        std::iter::from_fn(|| merge.next()).map(|offer| offer.sequence).collect()
+    }
+
+    #[test]
+    fn a_turn_comes_when_every_shard_has_passed_it() {
+        let mut merge = Merge::new(2);
+        merge.resume(offer(2));
+        merge.step(step(0, 10, &[3, 9]));
+        assert_eq!(turns(&mut merge), []);
+        merge.step(step(1, 5, &[1, 4]));
+        assert_eq!(turns(&mut merge), [1, 2, 3, 4]);
+        assert_eq!(merge.now(), Timestamp::from_micros(5));
+        merge.step(step(1, u64::MAX, &[]));
+        assert_eq!(turns(&mut merge), [9]);
+        assert!(!merge.is_finished());
+        merge.step(step(0, u64::MAX, &[11]));
+        assert!(merge.is_finished() && !merge.is_empty());
+        assert_eq!(turns(&mut merge), [11]);
+    }
+}

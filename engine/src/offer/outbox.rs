@@ -1,0 +1,145 @@
+//! The outbox: offers and their states, durable. Shards put proposals in; the arbiter alone changes them afterwards.
+
+use std::sync::Arc;
+
+use rocksdb::WriteBatch;
+use rules::Reason;
+use rustc_hash::FxHashMap;
+
+use super::{Offer, OfferId, State, name_hash};
+use crate::window::keys::{self, OutboxKey};
+use crate::window::octets::{Octets, put_varint};
+use crate::window::{Store, StoreError};
+
+/// Adds an intent to a shard's batch: the offer, and its place in the arbiter's order.
+pub(crate) fn propose(store: &Store, batch: &mut WriteBatch, offer: &Offer) -> Result<(), StoreError> {
+    let key = keys::outbox(offer.at, offer.id);
+    put(store, batch, &key, offer)?;
+    batch.put_cf(&store.family(keys::PROPOSAL)?, keys::proposal(offer.input, offer.sequence, offer.rank), key);
+    Ok(())
+}
+
+/// Whether this offer has been made before.
+pub(crate) fn exists(store: &Store, at: event::Timestamp, id: OfferId) -> Result<bool, StoreError> {
+    Ok(store.row(keys::OUTBOX, &keys::outbox(at, id))?.is_some())
+}
+
+fn put(store: &Store, batch: &mut WriteBatch, key: &OutboxKey, offer: &Offer) -> Result<(), StoreError> {
+    let mut value = Vec::new();
+    offer.put(&mut value);
+    batch.put_cf(&store.family(keys::OUTBOX)?, key, value);
+    Ok(())
+}
+
+/// An offer that the arbiter has let pass, with its place in the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
+    pub(crate) ticket: u64,
+    pub(crate) offer: Offer,
+}
+
+/// The arbiter's side. Changes gather in a batch until [`Outbox::commit`].
+pub(crate) struct Outbox {
+    store: Arc<Store>,
+    batch: WriteBatch,
+    next_ticket: u64,
+    totals: FxHashMap<u64, u64>,
+}
+
+impl Outbox {
+    pub(crate) fn open(store: Arc<Store>) -> Result<Self, StoreError> {
+        let mut totals = FxHashMap::default();
+        for row in store.rows(keys::TOTAL, &[])? {
+            let (scenario, count) = row?;
+            let read = || Some((u64::from_be_bytes(scenario.as_ref().try_into().ok()?), Octets::new(&count).varint()?));
+            totals.extend([read().ok_or_else(|| store.damaged(keys::TOTAL))?]);
+        }
+        let mut outbox = Self { store, batch: WriteBatch::default(), next_ticket: 1, totals };
+        outbox.next_ticket = outbox.last_ticket()?.map_or(1, |last| last + 1);
+        Ok(outbox)
+    }
+
+    fn last_ticket(&self) -> Result<Option<u64>, StoreError> {
+        let mut last = None;
+        for row in self.store.rows(keys::QUEUE, &[])? {
+            last = keys::read_ticket(&row?.0);
+        }
+        Ok(last)
+    }
+
+    /// Proposals that no arbiter has decided yet, in order of input and place in it.
+    pub(crate) fn proposals(&self) -> Result<Vec<Offer>, StoreError> {
+        self.store.rows(keys::PROPOSAL, &[])?.map(|row| self.offer(&row?.1)).collect()
+    }
+
+    /// Up to `count` offers of the queue from a ticket on.
+    pub(crate) fn queued(&self, from: u64, count: usize) -> Result<Vec<Queued>, StoreError> {
+        let rows = self.store.rows(keys::QUEUE, &keys::ticket(from))?.take(count);
+        rows.map(|row| {
+            let (ticket, key) = row?;
+            let ticket = keys::read_ticket(&ticket).ok_or_else(|| self.store.damaged(keys::QUEUE))?;
+            Ok(Queued { ticket, offer: self.offer(&key)? })
+        })
+        .collect()
+    }
+
+    fn offer(&self, key: &[u8]) -> Result<Offer, StoreError> {
+        let row = self.store.row(keys::OUTBOX, key)?;
+        row.and_then(|row| Offer::read(&row)).ok_or_else(|| self.store.damaged(keys::OUTBOX))
+    }
+
+    /// How many offers of the scenario have taken a place in its total.
+    pub(crate) fn taken(&self, scenario: &str) -> u64 {
+        self.totals.get(&name_hash(scenario)).copied().unwrap_or(0)
+    }
+
+    /// The arbiter says no.
+    pub(crate) fn withhold(&mut self, mut offer: Offer, reason: Reason) -> Result<(), StoreError> {
+        offer.state = State::Withheld(reason);
+        self.decided(&offer)
+    }
+
+    /// The arbiter lets it pass: it takes a place in the scenario's total, and in the queue.
+    pub(crate) fn queue(&mut self, mut offer: Offer) -> Result<Queued, StoreError> {
+        offer.state = State::Queued;
+        self.decided(&offer)?;
+        let scenario = name_hash(&offer.scenario);
+        let taken = self.totals.entry(scenario).or_insert(0);
+        *taken += 1;
+        let mut count = Vec::new();
+        put_varint(&mut count, *taken);
+        self.batch.put_cf(&self.store.family(keys::TOTAL)?, scenario.to_be_bytes(), count);
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let key = keys::outbox(offer.at, offer.id);
+        self.batch.put_cf(&self.store.family(keys::QUEUE)?, keys::ticket(ticket), key);
+        Ok(Queued { ticket, offer })
+    }
+
+    fn decided(&mut self, offer: &Offer) -> Result<(), StoreError> {
+        let proposal = keys::proposal(offer.input, offer.sequence, offer.rank);
+        self.batch.delete_cf(&self.store.family(keys::PROPOSAL)?, proposal);
+        self.put(offer)
+    }
+
+    /// Writes the offer in its present state; a settled one leaves the queue.
+    pub(crate) fn update(&mut self, queued: &Queued) -> Result<(), StoreError> {
+        if queued.offer.state.is_settled() {
+            self.batch.delete_cf(&self.store.family(keys::QUEUE)?, keys::ticket(queued.ticket));
+        }
+        self.put(&queued.offer)
+    }
+
+    /// Writes the message centre's last word on an offer that has left the queue.
+    pub(crate) fn put(&mut self, offer: &Offer) -> Result<(), StoreError> {
+        put(&self.store, &mut self.batch, &keys::outbox(offer.at, offer.id), offer)
+    }
+
+    /// Makes the changes so far durable: against a crash of this process, and with `sync` of the machine.
+    pub(crate) fn commit(&mut self, sync: bool) -> Result<(), StoreError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.store.write(std::mem::take(&mut self.batch), sync)
+    }
+}

@@ -1,0 +1,267 @@
+//! An offer with all that is needed to send it, and how far it has come. What the outbox stores.
+
+use std::sync::Arc;
+
+use event::{Imsi, Number, Timestamp};
+use rules::Reason;
+use rules::scenario::Purpose;
+
+use super::OfferId;
+use super::channel::ReceiptState;
+use crate::window::octets::{Octets, put_signed, put_text, put_varint};
+use crate::window::record::{put_number, read_number};
+
+const OFFER_VERSION: u8 = 1;
+
+/// An intent to send, whole: it outlives the scenario that it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Its identity.
+    pub id: OfferId,
+    /// The scenario's name.
+    pub scenario: Arc<str>,
+    /// The subscriber.
+    pub imsi: Imsi,
+    /// Event time of the trigger.
+    pub at: Timestamp,
+    /// Which input the trigger came from.
+    pub input: u64,
+    /// Place of the triggering event in that input, from 1.
+    pub sequence: u64,
+    /// Place among the decisions on that event, from 0.
+    pub rank: u16,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// It is not sent later than this.
+    pub expires: Timestamp,
+    /// The text.
+    pub text: String,
+    /// The sender shown; absent means the channel's own.
+    pub from: Option<String>,
+    /// The number to send to, once it is known.
+    pub to: Option<Number>,
+    /// How far it has come.
+    pub state: State,
+    /// Since when, in packet time. In a replay packet time stands still for an offer once it is decided.
+    pub since: Timestamp,
+    /// The message centre's last word, where one came.
+    pub receipt: Option<ReceiptState>,
+}
+
+/// How far an offer has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The shard wants it; the arbiter has not decided.
+    Proposed,
+    /// Decided; waits for the channel.
+    Queued,
+    /// Handed to the channel, or about to be: whether the message centre has it is not known yet.
+    Sending,
+    /// The message centre took it, under this name.
+    Accepted(String),
+    /// The message centre refused it for good, and why.
+    Failed(String),
+    /// The link or this process broke before the answer: never sent again.
+    Unknown,
+    /// Queued, but not sent before it expired.
+    Expired,
+    /// The arbiter withheld it.
+    Withheld(Reason),
+}
+
+impl State {
+    /// Snake case, as in reports and JSON.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Proposed => "proposed",
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Accepted(_) => "accepted",
+            Self::Failed(_) => "failed",
+            Self::Unknown => "unknown",
+            Self::Expired => "expired",
+            Self::Withheld(_) => "withheld",
+        }
+    }
+
+    /// Whether nothing more is to be done.
+    pub const fn is_settled(&self) -> bool {
+        !matches!(self, Self::Proposed | Self::Queued | Self::Sending)
+    }
+}
+
+const HAS_FROM: u8 = 1 << 0;
+const HAS_TO: u8 = 1 << 1;
+const HAS_RECEIPT: u8 = 1 << 2;
+
+const RECEIPTS: [ReceiptState; 6] = [
+    ReceiptState::Delivered,
+    ReceiptState::Unknown,
+    ReceiptState::Expired,
+    ReceiptState::Deleted,
+    ReceiptState::Rejected,
+    ReceiptState::Undeliverable,
+];
+
+const PURPOSES: [Purpose; 3] = [Purpose::Service, Purpose::Marketing, Purpose::Location];
+
+impl Offer {
+    /// Whether it is sent again when nobody knows whether it was: information that the subscriber needs.
+    pub(crate) fn is_service(&self) -> bool {
+        self.purpose == Purpose::Service
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        let flag = |flag: u8, present: bool| if present { flag } else { 0 };
+        let flags = flag(HAS_FROM, self.from.is_some())
+            | flag(HAS_TO, self.to.is_some())
+            | flag(HAS_RECEIPT, self.receipt.is_some());
+        out.extend_from_slice(&[OFFER_VERSION, flags, code(&PURPOSES, &self.purpose)]);
+        out.extend_from_slice(&self.id.0.to_be_bytes());
+        out.extend_from_slice(&self.imsi.to_bits().to_be_bytes());
+        out.extend_from_slice(&self.input.to_be_bytes());
+        put_varint(out, self.sequence);
+        put_varint(out, u64::from(self.rank));
+        [self.at, self.expires, self.since].iter().for_each(|at| put_signed(out, at.as_micros()));
+        put_text(out, &self.scenario);
+        put_text(out, &self.text);
+        if let Some(from) = &self.from {
+            put_text(out, from);
+        }
+        if let Some(to) = &self.to {
+            put_number(out, to);
+        }
+        out.extend(self.receipt.map(|receipt| code(&RECEIPTS, &receipt)));
+        put_state(out, &self.state);
+    }
+
+    pub(crate) fn read(octets: &[u8]) -> Option<Self> {
+        let mut octets = Octets::new(octets);
+        if octets.octet()? != OFFER_VERSION {
+            return None;
+        }
+        let flags = octets.octet()?;
+        let has = |flag: u8| flags & flag != 0;
+        let purpose = *PURPOSES.get(usize::from(octets.octet()?))?;
+        let id = OfferId(u128::from_be_bytes(octets.fixed()?));
+        let imsi = Imsi::from_bits(u64::from_be_bytes(octets.fixed()?))?;
+        let input = u64::from_be_bytes(octets.fixed()?);
+        let sequence = octets.varint()?;
+        let rank = u16::try_from(octets.varint()?).ok()?;
+        let mut time = || octets.signed().map(Timestamp::from_micros);
+        let (at, expires, since) = (time()?, time()?, time()?);
+        let scenario = octets.text()?.into();
+        let text = octets.text()?.to_owned();
+        let from = if has(HAS_FROM) { Some(octets.text()?.to_owned()) } else { None };
+        let to = if has(HAS_TO) { Some(read_number(&mut octets)?) } else { None };
+        let receipt = if has(HAS_RECEIPT) { Some(*RECEIPTS.get(usize::from(octets.octet()?))?) } else { None };
+        let state = read_state(&mut octets)?;
+        Some(Self {
+            id,
+            scenario,
+            imsi,
+            at,
+            input,
+            sequence,
+            rank,
+            purpose,
+            expires,
+            text,
+            from,
+            to,
+            state,
+            since,
+            receipt,
+        })
+    }
+}
+
+fn code<T: PartialEq>(table: &[T], value: &T) -> u8 {
+    table.iter().position(|entry| entry == value).map_or(u8::MAX, |index| index as u8)
+}
+
+fn put_state(out: &mut Vec<u8>, state: &State) {
+    match state {
+        State::Proposed => out.push(1),
+        State::Queued => out.push(2),
+        State::Sending => out.push(3),
+        State::Accepted(message_id) => {
+            out.push(4);
+            put_text(out, message_id);
+        }
+        State::Failed(reason) => {
+            out.push(5);
+            put_text(out, reason);
+        }
+        State::Unknown => out.push(6),
+        State::Expired => out.push(7),
+        State::Withheld(reason) => out.extend_from_slice(&[8, reason.code()]),
+    }
+}
+
+fn read_state(octets: &mut Octets<'_>) -> Option<State> {
+    Some(match octets.octet()? {
+        1 => State::Proposed,
+        2 => State::Queued,
+        3 => State::Sending,
+        4 => State::Accepted(octets.text()?.to_owned()),
+        5 => State::Failed(octets.text()?.to_owned()),
+        6 => State::Unknown,
+        7 => State::Expired,
+        8 => State::Withheld(Reason::from_code(octets.octet()?)?),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_survive_in_every_state_and_no_part_of_one_is_an_offer() {
+        let at = Timestamp::from_seconds(1_700_000_000);
+        let bare = Offer {
+            id: OfferId(77),
+            scenario: "漫入欢迎".into(),
+            imsi: "310260000000001".parse().unwrap(),
+            at,
+            input: 5,
+            sequence: 9,
+            rank: 1,
+            purpose: Purpose::Service,
+            expires: Timestamp::from_seconds(1_700_000_600),
+            text: "欢迎".to_owned(),
+            from: None,
+            to: None,
+            state: State::Proposed,
+            since: at,
+            receipt: None,
+        };
+        let full = Offer {
+            from: Some("10086".to_owned()),
+            to: "+8613900000005".parse().ok(),
+            receipt: Some(ReceiptState::Undeliverable),
+            purpose: Purpose::Location,
+            ..bare.clone()
+        };
+        let states = [
+            State::Proposed,
+            State::Queued,
+            State::Sending,
+            State::Accepted("00ff".to_owned()),
+            State::Failed("submit_sm refused".to_owned()),
+            State::Unknown,
+            State::Expired,
+            State::Withheld(Reason::TotalReached),
+        ];
+        for state in states {
+            for offer in [&bare, &full] {
+                let offer = Offer { state: state.clone(), ..offer.clone() };
+                let mut out = Vec::new();
+                offer.put(&mut out);
+                assert_eq!(Offer::read(&out), Some(offer));
+                (0..out.len()).for_each(|length| assert_eq!(Offer::read(&out[..length]), None));
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A group commit: everything that a stretch of events has led to, written as one batch or not at all. One journal
+//! blob, how far each slice has come, decisions, intents to offer, and the contacts that they made.
+
+use event::{Imsi, Timestamp};
+use rocksdb::WriteBatch;
+use rules::profile::Contact;
+use rules::{Outcome, RuleSet};
+use rustc_hash::FxHashSet;
+
+use super::{Routed, SLICES, Shared};
+use crate::offer::{Offer, OfferId, State, name_hash, outbox};
+use crate::window::journal::Blob;
+use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
+use crate::window::octets::put_varint;
+use crate::window::record::kind_code;
+use crate::window::{Store, StoreError, Verdict, ledger, profile};
+
+/// What has gathered since the last commit.
+pub(crate) struct Group {
+    blob: Blob,
+    batch: WriteBatch,
+    moved: [bool; SLICES],
+    intents: Vec<Offer>,
+    identities: FxHashSet<OfferId>,
+    next_blob: u32,
+    scratch: Vec<u8>,
+}
+
+/// What a commit has written.
+pub(crate) struct Committed {
+    pub(crate) intents: Vec<Offer>,
+    pub(crate) synced: bool,
+}
+
+impl Group {
+    pub(crate) fn new() -> Self {
+        Self {
+            blob: Blob::default(),
+            batch: WriteBatch::default(),
+            moved: [false; SLICES],
+            intents: Vec::new(),
+            identities: FxHashSet::default(),
+            next_blob: 0,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// How much has gathered, in octets.
+    pub(crate) fn len(&self) -> usize {
+        self.blob.octets().len() + self.batch.size_in_bytes()
+    }
+
+    /// The number of the blob that comes next.
+    pub(crate) fn next_blob(&self) -> u32 {
+        self.next_blob
+    }
+
+    /// An event has been taken in.
+    pub(crate) fn event(&mut self, routed: &Routed) {
+        self.blob.append(routed.imsi, &routed.event);
+        if let Some(moved) = self.moved.get_mut(usize::from(routed.slice)) {
+            *moved = true;
+        }
+    }
+
+    /// A scenario has been decided on. Tells whether the intent is new: an offer that was made before is not made again.
+    pub(crate) fn decision(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        routed: &Routed,
+        rank: u16,
+        decision: rules::Decision,
+    ) -> Result<bool, StoreError> {
+        let Some(scenario) = rules.scenarios().get(decision.scenario as usize) else { return Ok(false) };
+        let event = &routed.event;
+        let id = OfferId::derive(&scenario.name, routed.imsi, event.at, kind_code(&event.kind));
+        let verdict = match decision.outcome {
+            Outcome::Offer => Verdict::Offered(id),
+            Outcome::Withheld(reason) => Verdict::Withheld(reason),
+        };
+        if decision.outcome == Outcome::Offer {
+            if !self.identities.insert(id) || outbox::exists(&shared.store, event.at, id)? {
+                return Ok(false);
+            }
+            let offer = Offer {
+                id,
+                scenario: scenario.name.clone(),
+                imsi: routed.imsi,
+                at: event.at,
+                input: shared.input,
+                sequence: routed.sequence,
+                rank,
+                purpose: scenario.purpose,
+                expires: event.at + scenario.limits.expires,
+                text: scenario.send.sms.clone(),
+                from: scenario.send.from.clone(),
+                to: None,
+                state: State::Proposed,
+                since: routed.released,
+                receipt: None,
+            };
+            outbox::propose(&shared.store, &mut self.batch, &offer)?;
+            self.intents.push(offer);
+        }
+        let key = LedgerKey {
+            imsi: routed.imsi,
+            at: event.at,
+            sequence: routed.sequence,
+            scenario: name_hash(&scenario.name),
+        };
+        self.scratch.clear();
+        ledger::put(&mut self.scratch, verdict);
+        self.batch.put_cf(&shared.store.family(keys::LEDGER)?, key.octets(), &self.scratch);
+        Ok(true)
+    }
+
+    /// The contacts of a subscriber have changed.
+    pub(crate) fn contacts(&mut self, store: &Store, imsi: Imsi, contacts: &[Contact]) -> Result<(), StoreError> {
+        self.scratch.clear();
+        profile::put_contacts(&mut self.scratch, contacts);
+        self.batch.put_cf(&store.family(keys::CONTACT)?, keys::subscriber(imsi), &self.scratch);
+        Ok(())
+    }
+
+    /// Writes it. An intent is on disk before anybody hears of it; without one, `sync` says whether to wait for the disk.
+    pub(crate) fn commit(
+        &mut self,
+        shared: &Shared,
+        shard: u8,
+        positions: &[u64; SLICES],
+        sync: bool,
+    ) -> Result<Option<Committed>, StoreError> {
+        if self.blob.is_empty() {
+            return Ok(None);
+        }
+        let store = &shared.store;
+        let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };
+        self.batch.put_cf(&store.family(keys::JOURNAL)?, key.octets(), self.blob.octets());
+        let family = store.family(keys::POSITION)?;
+        for (slice, (position, moved)) in (0..=u8::MAX).zip(positions.iter().zip(&mut self.moved)) {
+            if std::mem::take(moved) {
+                self.scratch.clear();
+                put_varint(&mut self.scratch, *position);
+                self.batch.put_cf(&family, keys::position(shared.input, slice), &self.scratch);
+            }
+        }
+        let synced = sync || !self.intents.is_empty();
+        store.write(std::mem::take(&mut self.batch), synced)?;
+        self.next_blob += 1;
+        self.blob.clear();
+        self.identities.clear();
+        Ok(Some(Committed { intents: std::mem::take(&mut self.intents), synced }))
+    }
+}
+
+/// How far each slice of an input has been taken in.
+pub(crate) fn positions(store: &Store, input: u64) -> Result<[u64; SLICES], StoreError> {
+    let mut positions = [0; SLICES];
+    for (slice, position) in (0..=u8::MAX).zip(&mut positions) {
+        if let Some(row) = store.row(keys::POSITION, &keys::position(input, slice))? {
+            let read = crate::window::octets::Octets::new(&row).varint();
+            *position = read.ok_or_else(|| store.damaged(keys::POSITION))?;
+        }
+    }
+    Ok(positions)
+}
+
+/// Whether an event at this time is older than the retention.
+pub(crate) fn is_too_old(shared: &Shared, at: Timestamp, now: Timestamp) -> bool {
+    now.since(at) > shared.limits.retention
+}

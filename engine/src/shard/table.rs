@@ -1,0 +1,74 @@
+//! The subscribers that a shard has in memory: what is remembered of each, and where its newest record is.
+
+use std::collections::hash_map::Entry;
+
+use event::Imsi;
+use rules::Profile;
+use rustc_hash::FxHashMap;
+
+use crate::window::arena::{NO_RECORD, Tail};
+use crate::window::recover::stored_profile;
+use crate::window::seal::Member;
+use crate::window::{Store, StoreError, keys, profile};
+
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) profile: Profile,
+    pub(crate) tail: Tail,
+}
+
+/// Read from the store when first met, put out when too many are there.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    slots: FxHashMap<Imsi, Slot>,
+    loads: u64,
+}
+
+impl Table {
+    pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi) -> Result<&mut Slot, StoreError> {
+        match self.slots.entry(imsi) {
+            Entry::Occupied(slot) => Ok(slot.into_mut()),
+            Entry::Vacant(vacant) => {
+                self.loads += 1;
+                Ok(vacant.insert(Slot { profile: load(store, imsi)?, tail: NO_RECORD }))
+            }
+        }
+    }
+
+    /// How many subscribers have been met since this was asked last.
+    pub(crate) fn take_loads(&mut self) -> u64 {
+        std::mem::take(&mut self.loads)
+    }
+
+    /// The subscribers with records in the arena, in order, with their stored profiles; ends their chains.
+    pub(crate) fn freeze(&mut self) -> (Vec<Member>, Vec<u8>) {
+        let mut touched: Vec<(&Imsi, &mut Slot)> =
+            self.slots.iter_mut().filter(|(_, slot)| slot.tail != NO_RECORD).collect();
+        touched.sort_unstable_by_key(|(imsi, _)| **imsi);
+        let mut profiles = Vec::new();
+        let members = touched.into_iter().map(|(imsi, slot)| {
+            profile::put(&mut profiles, &slot.profile);
+            let tail = std::mem::replace(&mut slot.tail, NO_RECORD);
+            Member { imsi: *imsi, tail, profile_end: profiles.len() }
+        });
+        (members.collect(), profiles)
+    }
+
+    /// Puts out subscribers without records in the arena where there are more than `limit` in all; tells how many.
+    /// Only to be called when no generation waits to be sealed: then the store has all there is to know of them.
+    pub(crate) fn evict(&mut self, limit: usize) -> u64 {
+        let before = self.slots.len();
+        if before > limit {
+            self.slots.retain(|_, slot| slot.tail != NO_RECORD);
+        }
+        (before - self.slots.len()) as u64
+    }
+}
+
+fn load(store: &Store, imsi: Imsi) -> Result<Profile, StoreError> {
+    let mut profile = stored_profile(store, imsi)?.unwrap_or_default();
+    if let Some(row) = store.row(keys::CONTACT, &keys::subscriber(imsi))? {
+        profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?;
+    }
+    Ok(profile)
+}

@@ -1,0 +1,239 @@
+//! The work of a shard: take events in, decide, append, commit, hand full arenas to be sealed. Reads no clock but to
+//! pace its commits, which changes nothing that it decides.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
+use event::Timestamp;
+use rules::{Context, Decision, Outcome, RuleSet};
+
+use super::group::{self, Group};
+use super::table::Table;
+use super::{Batch, Message, Progress, Routed, SLICES, Shared};
+use crate::sealer::Job;
+use crate::window::StoreError;
+use crate::window::arena::Arena;
+use crate::window::keys::{Bucket, JournalKey, Stamp};
+use crate::window::seal::Generation;
+
+/// Where a shard's results go.
+pub(crate) struct Outlets {
+    pub(crate) progress: Sender<Progress>,
+    pub(crate) sealer: Sender<Job>,
+    /// Empty batches, to be filled again.
+    pub(crate) spent: Sender<Vec<Routed>>,
+}
+
+/// One shard.
+pub(crate) struct Worker {
+    index: usize,
+    shared: Arc<Shared>,
+    outlets: Outlets,
+    positions: [u64; SLICES],
+    table: Table,
+    arena: Arena,
+    group: Group,
+    decisions: Vec<Decision>,
+    /// First journal blob of the events in the arena.
+    first_blob: u32,
+    /// The bucket that packet time is in.
+    bucket: Bucket,
+    upto: u64,
+    now: Timestamp,
+    due: Option<Instant>,
+    sync_due: Option<Instant>,
+    sealing: Option<Receiver<()>>,
+}
+
+/// The other side of a channel has gone: it knows why.
+struct Gone;
+
+impl Worker {
+    pub(crate) fn new(index: usize, shared: Arc<Shared>, outlets: Outlets) -> Result<Self, StoreError> {
+        let positions = group::positions(&shared.store, shared.input)?;
+        Ok(Self {
+            index,
+            outlets,
+            positions,
+            table: Table::default(),
+            arena: Arena::default(),
+            group: Group::new(),
+            decisions: Vec::new(),
+            first_blob: 0,
+            bucket: Bucket::FIRST,
+            upto: 0,
+            now: Timestamp::MIN,
+            due: None,
+            sync_due: None,
+            sealing: None,
+            shared,
+        })
+    }
+
+    /// Works until all is done, or, without another word, until the engine goes away unfinished.
+    pub(crate) fn run(mut self, messages: &Receiver<Message>) -> Result<(), StoreError> {
+        loop {
+            let message = match self.wait() {
+                None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => messages.recv_timeout(wait),
+            };
+            let went_on = match message {
+                Ok(Message::Batch(batch)) => {
+                    self.take(batch)?;
+                    if self.is_due() { self.commit(false)? } else { Ok(()) }
+                }
+                Err(RecvTimeoutError::Timeout) => self.commit(false)?,
+                Ok(Message::Finish) => return self.finish(),
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            if went_on.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+        let shared = self.shared.clone();
+        let rules = shared.rules.load();
+        let (mut skipped, mut too_old) = (0, 0);
+        for routed in &batch.events {
+            let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
+            if routed.sequence <= *position {
+                skipped += 1;
+                continue;
+            }
+            *position = routed.sequence;
+            too_old += u64::from(group::is_too_old(&shared, routed.event.at, routed.released));
+            self.event(&shared, &rules, routed)?;
+        }
+        shared.counters.skipped.add(skipped);
+        shared.counters.too_old.add(too_old);
+        shared.counters.subscribers.add(self.table.take_loads());
+        self.upto = batch.upto;
+        self.now = batch.now;
+        batch.events.clear();
+        // Where nobody collects it, it is freed here.
+        let _ = self.outlets.spent.try_send(batch.events);
+        self.due.get_or_insert_with(|| clock() + shared.limits.commit_interval);
+        Ok(())
+    }
+
+    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
+        let slot = self.table.slot(&shared.store, routed.imsi)?;
+        let context = Context { directory: &shared.directory, lookup: shared.lookup, warm: shared.warm };
+        rules.decide(&routed.event, &mut slot.profile, context, &mut self.decisions);
+        slot.tail = self.arena.append(slot.tail, &routed.event);
+        self.group.event(routed);
+        let (mut proposed, mut repeated, mut withheld) = (0, 0, 0);
+        for (rank, decision) in (0..=u16::MAX).zip(self.decisions.drain(..)) {
+            let is_offer = decision.outcome == Outcome::Offer;
+            match (self.group.decision(shared, rules, routed, rank, decision)?, is_offer) {
+                (true, true) => proposed += 1,
+                (false, _) => repeated += 1,
+                (true, false) => withheld += 1,
+            }
+        }
+        if proposed + repeated > 0 {
+            self.group.contacts(&shared.store, routed.imsi, &slot.profile.contacts)?;
+        }
+        shared.counters.proposed.add(proposed);
+        shared.counters.repeated.add(repeated);
+        shared.counters.withheld.add(withheld);
+        Ok(())
+    }
+
+    fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
+        self.due = None;
+        let sync = sync || self.sync_due.is_some_and(|due| due <= clock());
+        let committed = self.group.commit(&self.shared, self.index as u8, &self.positions, sync)?;
+        let mut offers = Vec::new();
+        if let Some(committed) = committed {
+            self.shared.counters.commits.add(1);
+            self.shared.counters.syncs.add(u64::from(committed.synced));
+            self.sync_due = match committed.synced {
+                true => None,
+                false => self.sync_due.or_else(|| Some(clock() + self.shared.limits.sync_interval)),
+            };
+            offers = committed.intents;
+        }
+        if self.report(self.upto, offers).is_err() {
+            return Ok(Err(Gone));
+        }
+        self.seal_if_due()
+    }
+
+    fn report(&self, upto: u64, offers: Vec<crate::offer::Offer>) -> Result<(), Gone> {
+        let progress = Progress { shard: self.index, upto, now: self.now, offers };
+        self.outlets.progress.send(progress).map_err(|_| Gone)
+    }
+
+    // Only after a commit: then arena and journal hold the same.
+    fn seal_if_due(&mut self) -> Result<Result<(), Gone>, StoreError> {
+        if self.sealing.as_ref().is_some_and(|sealing| sealing.try_recv().is_ok()) {
+            self.sealed();
+        }
+        let bucket = Bucket::of(self.now);
+        let turned = bucket > self.bucket;
+        if !turned && self.arena.len() < self.shared.limits.arena_bytes {
+            return Ok(Ok(()));
+        }
+        self.bucket = bucket.max(self.bucket);
+        if !self.arena.is_empty() && self.seal().is_err() {
+            return Ok(Err(Gone));
+        }
+        if turned && self.outlets.sealer.send(Job::Passed { shard: self.index, now: self.now }).is_err() {
+            return Ok(Err(Gone));
+        }
+        Ok(Ok(()))
+    }
+
+    fn seal(&mut self) -> Result<(), Gone> {
+        // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
+        if let Some(sealing) = self.sealing.take() {
+            sealing.recv().map_err(|_| Gone)?;
+            self.sealed();
+        }
+        let capacity = self.arena.len();
+        let arena = std::mem::replace(&mut self.arena, Arena::with_capacity(capacity));
+        let (members, profiles) = self.table.freeze();
+        let key =
+            |number| JournalKey { stamp: Stamp { epoch: self.shared.epoch, number }, shard: self.index as u8 }.octets();
+        let journal = (key(self.first_blob), key(self.group.next_blob()));
+        self.first_blob = self.group.next_blob();
+        let run = self.shared.store.next_run(self.shared.epoch);
+        let (done, sealing) = crossbeam::channel::bounded(1);
+        self.sealing = Some(sealing);
+        let generation = Generation { run, journal, arena, members, profiles };
+        self.outlets.sealer.send(Job::Seal { generation, done }).map_err(|_| Gone)
+    }
+
+    fn sealed(&mut self) {
+        self.sealing = None;
+        self.shared.counters.evicted.add(self.table.evict(self.shared.limits.profiles));
+    }
+
+    fn finish(mut self) -> Result<(), StoreError> {
+        if self.commit(true)?.is_ok() {
+            // Where nobody listens any more, the engine knows why.
+            let _ = self.report(u64::MAX, Vec::new());
+        }
+        if let Some(sealing) = self.sealing.take() {
+            let _ = sealing.recv();
+        }
+        Ok(())
+    }
+
+    fn wait(&self) -> Option<Duration> {
+        self.due.map(|due| due.saturating_duration_since(clock()))
+    }
+
+    fn is_due(&self) -> bool {
+        self.group.len() >= self.shared.limits.commit_bytes || self.due.is_some_and(|due| due <= clock())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "paces writes to the disk; nothing is decided by it")]
+fn clock() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,255 @@
+//! Every column family and every key of the store, in one place.
+//!
+//! Integers are big endian, so that the order of keys is the order of what they name. A bucket is six hours of event
+//! time; whatever belongs to one bucket is dropped with it.
+
+use event::{Imsi, Timestamp};
+
+use super::octets::Octets;
+use crate::offer::OfferId;
+
+/// The layout that this program writes and reads. A store of a newer one is refused.
+pub(crate) const VERSION: u32 = 1;
+
+/// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `scenario/` name hash → name;
+/// `run/` bucket, run → empty, one per sealed run that counts. Kept; runs go with their bucket.
+pub(crate) const META: &str = "meta";
+/// Rows: input, slice → sequence of the last event that was taken in. 256 small rows per input, kept: a replay of an
+/// input that was counted once is never counted again.
+pub(crate) const POSITION: &str = "position";
+/// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
+pub(crate) const JOURNAL: &str = "journal";
+/// Rows: IMSI → what is remembered of a subscriber, up to a journal blob. Outlives the window.
+pub(crate) const PROFILE: &str = "profile";
+/// Rows: IMSI → offers made, as far back as the longest cap. Apart from the profile, for no event can rebuild them.
+pub(crate) const CONTACT: &str = "contact";
+/// Rows: bucket, IMSI, time, sequence, scenario → what was decided. Dropped with the bucket.
+pub(crate) const LEDGER: &str = "ledger";
+/// Rows: bucket, offer → the offer and its state. Dropped with the bucket, but never before it is settled.
+pub(crate) const OUTBOX: &str = "outbox";
+/// Rows: input, sequence, rank → key of an offer that waits for the arbiter. Deleted when it has decided.
+pub(crate) const PROPOSAL: &str = "proposal";
+/// Rows: ticket → key of an offer that is to be sent or being sent. Deleted when it is settled.
+pub(crate) const QUEUE: &str = "queue";
+/// Rows: scenario → offers that have taken a place in its total. Kept as long as the store.
+pub(crate) const TOTAL: &str = "total";
+
+/// The column families that every store has.
+pub(crate) const FIXED: [&str; 10] =
+    [META, POSITION, JOURNAL, PROFILE, CONTACT, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+
+const WINDOW_PREFIX: &str = "window-";
+
+pub(crate) const META_VERSION: &[u8] = b"version";
+pub(crate) const META_EPOCH: &[u8] = b"epoch";
+const META_SCENARIO: &[u8] = b"scenario/";
+const META_RUN: &[u8] = b"run/";
+
+/// Six hours of event time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Bucket(i32);
+
+impl Bucket {
+    pub(crate) const HOURS: i64 = 6;
+    const MICROS: i64 = Self::HOURS * 3_600_000_000;
+    pub(crate) const FIRST: Self = Self(i32::MIN);
+
+    pub(crate) fn of(at: Timestamp) -> Self {
+        // The range of a timestamp in microseconds holds fewer than 2^30 buckets.
+        Self(at.as_micros().div_euclid(Self::MICROS) as i32)
+    }
+
+    fn from_octets(octets: [u8; 4]) -> Self {
+        Self((u32::from_be_bytes(octets) ^ 1 << 31) as i32)
+    }
+
+    fn octets(self) -> [u8; 4] {
+        (self.0 as u32 ^ 1 << 31).to_be_bytes()
+    }
+
+    /// The column family of its events: rows IMSI → one block per sealed run, each led by the run's name.
+    pub(crate) fn family(self) -> String {
+        format!("{WINDOW_PREFIX}{}", self.0)
+    }
+
+    /// The inverse of [`Bucket::family`].
+    pub(crate) fn from_family(name: &str) -> Option<Self> {
+        name.strip_prefix(WINDOW_PREFIX)?.parse().ok().map(Self)
+    }
+}
+
+/// A start of the engine and a counter within it: names runs, and orders the journal of one subscriber.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp {
+    pub(crate) epoch: u32,
+    pub(crate) number: u32,
+}
+
+impl Stamp {
+    pub(crate) fn octets(self) -> [u8; 8] {
+        join(&[&self.epoch.to_be_bytes(), &self.number.to_be_bytes()])
+    }
+
+    pub(crate) fn read(octets: &mut Octets<'_>) -> Option<Self> {
+        Some(Self { epoch: u32::from_be_bytes(octets.fixed()?), number: u32::from_be_bytes(octets.fixed()?) })
+    }
+}
+
+/// Which journal blob: they sort by start, then shard, then number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct JournalKey {
+    pub(crate) stamp: Stamp,
+    pub(crate) shard: u8,
+}
+
+impl JournalKey {
+    pub(crate) fn octets(self) -> [u8; 9] {
+        join(&[&self.stamp.epoch.to_be_bytes(), &[self.shard], &self.stamp.number.to_be_bytes()])
+    }
+
+    pub(crate) fn read(key: &[u8]) -> Option<Self> {
+        let mut octets = Octets::new(key);
+        let epoch = u32::from_be_bytes(octets.fixed()?);
+        let shard = octets.octet()?;
+        let number = u32::from_be_bytes(octets.fixed()?);
+        Some(Self { stamp: Stamp { epoch, number }, shard })
+    }
+}
+
+pub(crate) fn scenario(name: u64) -> [u8; 17] {
+    join(&[META_SCENARIO, &name.to_be_bytes()])
+}
+
+pub(crate) fn run(bucket: Bucket, run: Stamp) -> [u8; 16] {
+    join(&[META_RUN, &bucket.octets(), &run.octets()])
+}
+
+/// Reads a key of [`run`]; `None` for any other row of `meta`.
+pub(crate) fn read_run(key: &[u8]) -> Option<(Bucket, Stamp)> {
+    let mut octets = Octets::new(key.strip_prefix(META_RUN)?);
+    Some((Bucket::from_octets(octets.fixed()?), Stamp::read(&mut octets)?))
+}
+
+pub(crate) fn position(input: u64, slice: u8) -> [u8; 9] {
+    join(&[&input.to_be_bytes(), &[slice]])
+}
+
+pub(crate) fn subscriber(imsi: Imsi) -> [u8; 8] {
+    imsi.to_bits().to_be_bytes()
+}
+
+pub(crate) fn read_subscriber(key: &[u8]) -> Option<Imsi> {
+    Imsi::from_bits(u64::from_be_bytes(key.try_into().ok()?))
+}
+
+/// What identifies a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LedgerKey {
+    pub(crate) imsi: Imsi,
+    pub(crate) at: Timestamp,
+    pub(crate) sequence: u64,
+    pub(crate) scenario: u64,
+}
+
+impl LedgerKey {
+    pub(crate) fn octets(self) -> [u8; 36] {
+        join(&[
+            &Bucket::of(self.at).octets(),
+            &subscriber(self.imsi),
+            &ordered(self.at),
+            &self.sequence.to_be_bytes(),
+            &self.scenario.to_be_bytes(),
+        ])
+    }
+
+    pub(crate) fn read(key: &[u8]) -> Option<Self> {
+        let mut octets = Octets::new(key);
+        let _bucket: [u8; 4] = octets.fixed()?;
+        Some(Self {
+            imsi: Imsi::from_bits(u64::from_be_bytes(octets.fixed()?))?,
+            at: from_ordered(octets.fixed()?),
+            sequence: u64::from_be_bytes(octets.fixed()?),
+            scenario: u64::from_be_bytes(octets.fixed()?),
+        })
+    }
+}
+
+/// Where an offer is kept.
+pub(crate) type OutboxKey = [u8; 20];
+
+pub(crate) fn outbox(at: Timestamp, id: OfferId) -> OutboxKey {
+    join(&[&Bucket::of(at).octets(), &id.0.to_be_bytes()])
+}
+
+pub(crate) fn read_outbox(key: &[u8]) -> Option<(Bucket, OfferId)> {
+    let mut octets = Octets::new(key);
+    Some((Bucket::from_octets(octets.fixed()?), OfferId(u128::from_be_bytes(octets.fixed()?))))
+}
+
+pub(crate) fn proposal(input: u64, sequence: u64, rank: u16) -> [u8; 18] {
+    join(&[&input.to_be_bytes(), &sequence.to_be_bytes(), &rank.to_be_bytes()])
+}
+
+pub(crate) fn ticket(ticket: u64) -> [u8; 8] {
+    ticket.to_be_bytes()
+}
+
+pub(crate) fn read_ticket(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.try_into().ok()?))
+}
+
+/// What sorts before every key of the bucket and after every key of earlier ones.
+pub(crate) fn bucket_start(bucket: Bucket) -> [u8; 4] {
+    bucket.octets()
+}
+
+fn ordered(at: Timestamp) -> [u8; 8] {
+    (at.as_micros() as u64 ^ 1 << 63).to_be_bytes()
+}
+
+fn from_ordered(octets: [u8; 8]) -> Timestamp {
+    Timestamp::from_micros((u64::from_be_bytes(octets) ^ 1 << 63) as i64)
+}
+
+fn join<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut key = [0; N];
+    key.iter_mut().zip(parts.iter().copied().flatten()).for_each(|(slot, octet)| *slot = *octet);
+    debug_assert_eq!(parts.iter().map(|part| part.len()).sum::<usize>(), N);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_sort_as_what_they_name() {
+        let imsi: Imsi = "460001234567890".parse().unwrap();
+        let key = |at: &str, sequence| LedgerKey { imsi, at: at.parse().unwrap(), sequence, scenario: 5 }.octets();
+        let sorted = [
+            key("1969-12-31T05:00:00Z", 9),
+            key("1969-12-31T23:00:00Z", 1),
+            key("1970-01-01T00:00:00Z", 0),
+            key("2026-11-22T00:00:00Z", 7),
+            key("2026-11-22T00:00:00Z", 8),
+        ];
+        assert!(sorted.is_sorted());
+        for octets in sorted {
+            assert_eq!(LedgerKey::read(&octets).unwrap().octets(), octets);
+        }
+    }
+
+    #[test]
+    fn keys_survive() {
+        let bucket = Bucket::of("1969-12-31T23:00:00Z".parse().unwrap());
+        let stamp = Stamp { epoch: 3, number: 70_000 };
+        assert_eq!(bucket, Bucket(-1));
+        assert_eq!(Bucket::from_family(&bucket.family()), Some(bucket));
+        assert_eq!(read_run(&run(bucket, stamp)), Some((bucket, stamp)));
+        assert_eq!(read_run(&scenario(1)), None);
+        let journal = JournalKey { stamp, shard: 63 };
+        assert_eq!(JournalKey::read(&journal.octets()), Some(journal));
+        let at = "2026-11-22T06:00:00Z".parse().unwrap();
+        assert_eq!(read_outbox(&outbox(at, OfferId(5))), Some((Bucket::of(at), OfferId(5))));
+    }
+}

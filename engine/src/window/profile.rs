@@ -1,0 +1,123 @@
+//! The stored form of what is remembered of a subscriber. A stored profile is as it was at the last sealing: the events
+//! in the journal bring it up to date. Contacts no event can rebuild; they are written with the offer.
+
+use event::Timestamp;
+use rules::Profile;
+use rules::profile::Contact;
+
+use super::octets::{Octets, put_signed, put_varint};
+use super::record::{put_imei, put_lai, put_whole_cell, read_imei, read_lai, read_whole_cell};
+
+const PROFILE_VERSION: u8 = 1;
+const CONTACTS_VERSION: u8 = 1;
+
+const DETACHED: u8 = 1 << 0;
+const LAST_SEEN: u8 = 1 << 1;
+const LAI: u8 = 1 << 2;
+const IMEI: u8 = 1 << 3;
+const SOFTWARE: u8 = 1 << 4;
+const IMEI_SINCE: u8 = 1 << 5;
+
+/// Appends a profile without its contacts.
+pub(crate) fn put(out: &mut Vec<u8>, profile: &Profile) {
+    let Profile { last_seen, cell, lai, detached, imei, imei_since, contacts: _ } = profile;
+    let flag = |flag: u8, present: bool| if present { flag } else { 0 };
+    out.push(PROFILE_VERSION);
+    out.push(
+        flag(DETACHED, *detached)
+            | flag(LAST_SEEN, last_seen.is_some())
+            | flag(LAI, lai.is_some())
+            | flag(IMEI, imei.is_some())
+            | flag(SOFTWARE, imei.and_then(|imei| imei.software()).is_some())
+            | flag(IMEI_SINCE, imei_since.is_some()),
+    );
+    put_whole_cell(out, *cell);
+    for at in [last_seen, imei_since].into_iter().flatten() {
+        put_signed(out, at.as_micros());
+    }
+    if let Some(lai) = lai {
+        put_lai(out, *lai);
+    }
+    put_imei(out, *imei);
+}
+
+/// Reads what [`put`] appended.
+pub(crate) fn read(octets: &[u8]) -> Option<Profile> {
+    let mut octets = Octets::new(octets);
+    if octets.octet()? != PROFILE_VERSION {
+        return None;
+    }
+    let flags = octets.octet()?;
+    let has = |flag: u8| flags & flag != 0;
+    let cell = read_whole_cell(&mut octets)?;
+    let mut time = |flag| Some(if has(flag) { Some(Timestamp::from_micros(octets.signed()?)) } else { None });
+    let (last_seen, imei_since) = (time(LAST_SEEN)?, time(IMEI_SINCE)?);
+    let lai = if has(LAI) { Some(read_lai(&mut octets)?) } else { None };
+    let imei = if has(IMEI) { Some(read_imei(&mut octets, has(SOFTWARE))?) } else { None };
+    Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, contacts: Vec::new() })
+}
+
+/// Appends the offers made to a subscriber.
+pub(crate) fn put_contacts(out: &mut Vec<u8>, contacts: &[Contact]) {
+    out.push(CONTACTS_VERSION);
+    put_varint(out, contacts.len() as u64);
+    for contact in contacts {
+        put_signed(out, contact.at.as_micros());
+        out.extend_from_slice(&contact.scenario.to_be_bytes());
+        out.push(u8::from(contact.counted));
+    }
+}
+
+/// Reads what [`put_contacts`] appended.
+pub(crate) fn read_contacts(octets: &[u8]) -> Option<Vec<Contact>> {
+    let mut octets = Octets::new(octets);
+    if octets.octet()? != CONTACTS_VERSION {
+        return None;
+    }
+    (0..octets.varint()?)
+        .map(|_| {
+            let at = Timestamp::from_micros(octets.signed()?);
+            let scenario = u64::from_be_bytes(octets.fixed()?);
+            Some(Contact { at, scenario, counted: octets.octet()? != 0 })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Random, random_event};
+
+    fn check(profile: &Profile) {
+        let (mut out, mut contacts) = (Vec::new(), Vec::new());
+        put(&mut out, profile);
+        put_contacts(&mut contacts, &profile.contacts);
+        let mut read_back = read(&out).unwrap();
+        read_back.contacts = read_contacts(&contacts).unwrap();
+        assert_eq!(&read_back, profile);
+        let software = |profile: &Profile| profile.imei.and_then(|imei| imei.software());
+        assert_eq!(software(&read_back), software(profile));
+        (0..out.len()).for_each(|length| assert_eq!(read(&out[..length]), None));
+        (0..contacts.len()).for_each(|length| assert_eq!(read_contacts(&contacts[..length]), None));
+    }
+
+    #[test]
+    fn profiles_survive() {
+        check(&Profile::default());
+        let mut random = Random::new(11);
+        for _ in 0..500 {
+            let event = random_event(&mut random, "460001234567890".parse().unwrap());
+            let contact =
+                |random: &mut Random| Contact { at: event.at, scenario: random.next(), counted: random.chance(50) };
+            check(&Profile {
+                last_seen: random.chance(50).then_some(event.at),
+                cell: event.cell,
+                lai: event.cell.lai(),
+                detached: random.chance(50),
+                imei: event.imei,
+                imei_since: random.chance(50).then_some(event.at),
+                contacts: (0..random.below(4)).map(|_| contact(&mut random)).collect(),
+            });
+        }
+    }
+}

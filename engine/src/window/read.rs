@@ -1,0 +1,158 @@
+//! Reading the store from outside: one subscriber's window, the ledger, the outbox. Safe beside a running engine, and
+//! sees what that has committed.
+
+use std::sync::Arc;
+
+use event::{Event, Imsi, Timestamp};
+use rocksdb::ReadOptions;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::keys::{self, LedgerKey};
+use super::ledger::LedgerEntry;
+use super::store::{Rows, Store, StoreError};
+use super::{journal, ledger, seal};
+use crate::offer::{Offer, name_hash};
+
+impl Store {
+    /// The subscriber's events from `since` on, in the order in which they were taken in.
+    pub fn window(&self, imsi: Imsi, since: Timestamp) -> Result<Vec<Event>, StoreError> {
+        // Registering a run and deleting its journal is one step: at one moment an event is in exactly one of them.
+        let snapshot = self.db().snapshot();
+        let options = || {
+            let mut options = ReadOptions::default();
+            options.set_snapshot(&snapshot);
+            options
+        };
+        let mut runs = FxHashSet::default();
+        for row in self.rows_with(keys::META, b"run/", options())? {
+            runs.extend(keys::read_run(&row?.0).map(|(_, run)| (run.epoch, run.number)));
+        }
+        let mut events = Vec::new();
+        for bucket in self.buckets() {
+            // A bucket may be dropped meanwhile: then it is older than the retention.
+            let Some(family) = self.db().cf_handle(&bucket.family()) else { continue };
+            let blocks = self.db().get_pinned_cf_opt(&family, keys::subscriber(imsi), &options());
+            let Some(blocks) = blocks.map_err(|error| self.failed(&error))? else { continue };
+            seal::read_blocks(&blocks, imsi, since, |run| runs.contains(&(run.epoch, run.number)), &mut events)
+                .ok_or_else(|| self.damaged(&bucket.family()))?;
+        }
+        for row in self.rows_with(keys::JOURNAL, &[], options())? {
+            let take = |who, event: Event| {
+                if who == imsi && event.at >= since {
+                    events.push(event);
+                }
+            };
+            journal::read(&row?.1, take).ok_or_else(|| self.damaged(keys::JOURNAL))?;
+        }
+        Ok(events)
+    }
+
+    /// How many subscribers the store remembers. Reads all of them.
+    pub fn subscribers(&self) -> Result<u64, StoreError> {
+        let mut unsealed = FxHashSet::default();
+        for row in self.rows(keys::JOURNAL, &[])? {
+            journal::read(&row?.1, |imsi, _| _ = unsealed.insert(imsi)).ok_or_else(|| self.damaged(keys::JOURNAL))?;
+        }
+        let mut count = 0;
+        for row in self.rows(keys::PROFILE, &[])? {
+            let imsi = keys::read_subscriber(&row?.0).ok_or_else(|| self.damaged(keys::PROFILE))?;
+            unsealed.remove(&imsi);
+            count += 1;
+        }
+        Ok(count + unsealed.len() as u64)
+    }
+
+    /// All decisions, in order of time, place in the input, and scenario. Holds one bucket in memory.
+    pub fn ledger(&self) -> Result<impl Iterator<Item = Result<LedgerEntry, StoreError>> + '_, StoreError> {
+        let names = self.scenario_names()?;
+        let read = move |key: &[u8], value: &[u8]| {
+            let key = LedgerKey::read(key)?;
+            let scenario = names.get(&key.scenario)?.clone();
+            let verdict = ledger::read(value)?;
+            Some(LedgerEntry { at: key.at, sequence: key.sequence, imsi: key.imsi, scenario, verdict })
+        };
+        let rows = self.rows(keys::LEDGER, &[])?;
+        Ok(InOrder::new(self, keys::LEDGER, rows, read, |entry| {
+            (entry.at, entry.sequence, entry.imsi, entry.scenario.clone())
+        }))
+    }
+
+    /// All offers, in order of the trigger's time, place in the input, and scenario. Holds one bucket in memory.
+    pub fn outbox(&self) -> Result<impl Iterator<Item = Result<Offer, StoreError>> + '_, StoreError> {
+        let rows = self.rows(keys::OUTBOX, &[])?;
+        let read = |_: &[u8], value: &[u8]| Offer::read(value);
+        Ok(InOrder::new(self, keys::OUTBOX, rows, read, |offer| {
+            (offer.at, offer.sequence, offer.imsi, offer.scenario.clone())
+        }))
+    }
+
+    fn scenario_names(&self) -> Result<FxHashMap<u64, Arc<str>>, StoreError> {
+        let prefix = b"scenario/";
+        let mut names = FxHashMap::default();
+        for row in self.rows(keys::META, prefix)? {
+            let (key, name) = row?;
+            if !key.starts_with(prefix) {
+                break;
+            }
+            let name = std::str::from_utf8(&name).map_err(|_| self.damaged(keys::META))?;
+            names.insert(name_hash(name), Arc::from(name));
+        }
+        Ok(names)
+    }
+}
+
+type Place = (Timestamp, u64, Imsi, Arc<str>);
+
+/// Rows sorted within each bucket. Buckets follow one another in order of key, so that the whole is sorted.
+struct InOrder<'a, T, R, P> {
+    store: &'a Store,
+    family: &'static str,
+    rows: std::iter::Peekable<Rows<'a>>,
+    read: R,
+    place: P,
+    bucket: std::vec::IntoIter<T>,
+}
+
+impl<'a, T, R, P> InOrder<'a, T, R, P>
+where
+    R: Fn(&[u8], &[u8]) -> Option<T>,
+    P: Fn(&T) -> Place,
+{
+    fn new(store: &'a Store, family: &'static str, rows: Rows<'a>, read: R, place: P) -> Self {
+        Self { store, family, rows: rows.peekable(), read, place, bucket: Vec::new().into_iter() }
+    }
+
+    fn next_bucket(&mut self) -> Result<Vec<T>, StoreError> {
+        let mut items = Vec::new();
+        let mut bucket: Option<Box<[u8]>> = None;
+        let bucket_of = |key: &[u8]| key.get(..4).unwrap_or_default().into();
+        while let Some(row) = self
+            .rows
+            .next_if(|row| row.as_ref().map_or(true, |(key, _)| bucket.as_ref().is_none_or(|b| key.starts_with(b))))
+        {
+            let (key, value) = row?;
+            items.push((self.read)(&key, &value).ok_or_else(|| self.store.damaged(self.family))?);
+            bucket.get_or_insert_with(|| bucket_of(&key));
+        }
+        items.sort_by_cached_key(&self.place);
+        Ok(items)
+    }
+}
+
+impl<T, R, P> Iterator for InOrder<'_, T, R, P>
+where
+    R: Fn(&[u8], &[u8]) -> Option<T>,
+    P: Fn(&T) -> Place,
+{
+    type Item = Result<T, StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.bucket.len() == 0 {
+            match self.next_bucket() {
+                Ok(items) => self.bucket = items.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.bucket.next().map(Ok)
+    }
+}

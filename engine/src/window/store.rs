@@ -1,0 +1,382 @@
+//! The store as RocksDB sees it: opening, refusing what is not ours, reading rows, writing batches.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use rocksdb::{
+    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBPinnableSlice,
+    DBWithThreadMode, Direction, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options, ReadOptions,
+    WriteBatch, WriteOptions,
+};
+
+use super::keys::{self, Bucket, Stamp};
+
+/// Why a store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error(
+        "the store `{}` is in use by another touchpoint; stop that one first, or name another folder with --store",
+        path.display()
+    )]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder holds something else.
+    #[error("`{}` is not empty and holds no touchpoint store; name an empty or new folder with --store", path.display())]
+    NotAStore {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Written by a newer program.
+    #[error(
+        "the store `{}` has layout {found}, this touchpoint knows layouts up to {known}; use the newer touchpoint \
+         that wrote it, or name another folder with --store",
+        path.display()
+    )]
+    Newer {
+        /// The folder.
+        path: PathBuf,
+        /// Its layout.
+        found: u32,
+        /// The newest layout that this program knows.
+        known: u32,
+    },
+    /// No room.
+    #[error("the disk that holds the store `{}` is full; free some space and start again: nothing is counted twice", path.display())]
+    DiskFull {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A row is not what was written.
+    #[error("the store `{}` is damaged: a row of `{family}` cannot be read; restore a copy, or name a new folder with --store", path.display())]
+    Damaged {
+        /// The folder.
+        path: PathBuf,
+        /// The column family.
+        family: String,
+    },
+    /// Anything else that the database or the file system says.
+    #[error("the store `{}` cannot be used: {message}", path.display())]
+    Failed {
+        /// The folder.
+        path: PathBuf,
+        /// What it said.
+        message: String,
+    },
+}
+
+type Db = DBWithThreadMode<MultiThreaded>;
+type Family<'a> = Arc<BoundColumnFamily<'a>>;
+
+/// Facts, decisions and offers on disk. Shared by all threads; every row has one writer.
+pub struct Store {
+    db: Db,
+    path: PathBuf,
+    runs: AtomicU32,
+    cache: Cache,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+// Limits of RocksDB's own memory and files.
+const BLOCK_CACHE_BYTES: usize = 64 << 20;
+const LOG_BYTES: u64 = 256 << 20;
+const WRITE_BUFFER_BYTES: usize = 16 << 20;
+const OPEN_FILES: i32 = 512;
+const BLOOM_BITS_PER_KEY: f64 = 10.0;
+
+/// Where sealed runs are written before they are taken in.
+const SEALING_FOLDER: &str = "sealing";
+
+impl Store {
+    /// Opens the store in this folder, or makes one there.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let fail = |error: rocksdb::Error| failure(path, &error);
+        let is_new = Self::is_new(path)?;
+        let sealing = path.join(SEALING_FOLDER);
+        std::fs::create_dir_all(&sealing).map_err(|error| io_failure(path, &error))?;
+        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let options = database_options();
+        let mut names: Vec<String> = if is_new { Vec::new() } else { Db::list_cf(&options, path).map_err(fail)? };
+        names.extend(keys::FIXED.into_iter().map(str::to_owned));
+        names.sort_unstable();
+        names.dedup();
+        let families = names.into_iter().map(|name| {
+            let options = family_options(&name, &cache);
+            ColumnFamilyDescriptor::new(name, options)
+        });
+        let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
+        let store = Self { db, path: path.to_owned(), runs: AtomicU32::new(0), cache };
+        store.check_version(is_new)?;
+        Ok(store)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    // An empty or missing folder becomes a store; one with other things in it is left alone.
+    fn is_new(path: &Path) -> Result<bool, StoreError> {
+        let mut entries = match std::fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
+            Err(error) => return Err(io_failure(path, &error)),
+        };
+        if path.join("CURRENT").is_file() {
+            return Ok(false);
+        }
+        // A crash before the first open was through leaves nothing but this behind.
+        let ours = |name: &std::ffi::OsStr| name == SEALING_FOLDER || name == "LOCK" || name == "LOG";
+        match entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))) {
+            true => Ok(true),
+            false => Err(StoreError::NotAStore { path: path.to_owned() }),
+        }
+    }
+
+    fn check_version(&self, is_new: bool) -> Result<(), StoreError> {
+        match self.number(keys::META_VERSION)? {
+            Some(found) if found > keys::VERSION => {
+                Err(StoreError::Newer { path: self.path.clone(), found, known: keys::VERSION })
+            }
+            Some(_) => Ok(()),
+            // Between the making of the database and its first row a crash may have come; then it holds no row at all.
+            None if is_new || self.rows(keys::META, &[])?.next().is_none() => {
+                let mut batch = WriteBatch::default();
+                batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
+                self.write(batch, true)
+            }
+            None => Err(StoreError::NotAStore { path: self.path.clone() }),
+        }
+    }
+
+    fn number(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
+        let Some(row) = self.row(keys::META, key)? else { return Ok(None) };
+        let octets = row.as_ref().try_into().map_err(|_| self.damaged(keys::META))?;
+        Ok(Some(u32::from_be_bytes(octets)))
+    }
+
+    /// Begins a start of the engine: gives its number, and clears what an earlier one left half written.
+    pub(crate) fn begin(&self) -> Result<u32, StoreError> {
+        let epoch = self.number(keys::META_EPOCH)?.unwrap_or(0).saturating_add(1);
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&self.family(keys::META)?, keys::META_EPOCH, epoch.to_be_bytes());
+        self.write(batch, true)?;
+        let left = std::fs::read_dir(self.path.join(SEALING_FOLDER)).map_err(|error| io_failure(&self.path, &error))?;
+        left.flatten()
+            .try_for_each(|file| std::fs::remove_file(file.path()))
+            .map_err(|error| io_failure(&self.path, &error))?;
+        self.runs.store(0, Ordering::Relaxed);
+        Ok(epoch)
+    }
+
+    /// A name for a sealed run that no other has had.
+    pub(crate) fn next_run(&self, epoch: u32) -> Stamp {
+        Stamp { epoch, number: self.runs.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    pub(crate) fn sealing_file(&self, bucket: Bucket, run: Stamp) -> PathBuf {
+        self.path.join(SEALING_FOLDER).join(format!("{}-{}-{}.sst", bucket.family(), run.epoch, run.number))
+    }
+
+    pub(crate) fn family(&self, name: &str) -> Result<Family<'_>, StoreError> {
+        self.db.cf_handle(name).ok_or_else(|| self.damaged(name))
+    }
+
+    /// The column family of a bucket's events, made where there is none. Only the sealing thread calls this.
+    pub(crate) fn bucket_family(&self, bucket: Bucket) -> Result<Family<'_>, StoreError> {
+        let name = bucket.family();
+        if self.db.cf_handle(&name).is_none() {
+            self.db.create_cf(&name, &family_options(&name, &self.cache)).map_err(|error| self.failed(&error))?;
+        }
+        self.family(&name)
+    }
+
+    /// The options with which sealed runs are written.
+    pub(crate) fn run_options(&self, bucket: Bucket) -> Options {
+        family_options(&bucket.family(), &self.cache)
+    }
+
+    /// The buckets whose events are there, oldest first.
+    pub(crate) fn buckets(&self) -> Vec<Bucket> {
+        let mut buckets: Vec<Bucket> = self.db.cf_names().iter().filter_map(|name| Bucket::from_family(name)).collect();
+        buckets.sort_unstable();
+        buckets
+    }
+
+    pub(crate) const fn db(&self) -> &Db {
+        &self.db
+    }
+
+    pub(crate) fn row(&self, family: &str, key: &[u8]) -> Result<Option<DBPinnableSlice<'_>>, StoreError> {
+        self.db.get_pinned_cf(&self.family(family)?, key).map_err(|error| self.failed(&error))
+    }
+
+    /// The rows from a key onwards.
+    pub(crate) fn rows<'a>(&'a self, family: &str, from: &[u8]) -> Result<Rows<'a>, StoreError> {
+        self.rows_with(family, from, ReadOptions::default())
+    }
+
+    pub(crate) fn rows_with<'a>(
+        &'a self,
+        family: &str,
+        from: &[u8],
+        options: ReadOptions,
+    ) -> Result<Rows<'a>, StoreError> {
+        let mode = IteratorMode::From(from, Direction::Forward);
+        let rows = self.db.iterator_cf_opt(&self.family(family)?, options, mode);
+        Ok(Box::new(rows.map(|row| row.map_err(|error| self.failed(&error)))))
+    }
+
+    /// Writes all of it or nothing. With `sync` it is on disk when this returns; without, the operating system has it,
+    /// so that only a power failure can take it away.
+    pub(crate) fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StoreError> {
+        let mut options = WriteOptions::default();
+        options.set_sync(sync);
+        self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))
+    }
+
+    /// Deletes a range of keys in the batch, and with `files` at once the files that hold nothing else.
+    pub(crate) fn delete_files(&self, family: &str, range: Range<&[u8]>) -> Result<(), StoreError> {
+        let family = self.family(family)?;
+        self.db.delete_file_in_range_cf(&family, range.start, range.end).map_err(|error| self.failed(&error))
+    }
+
+    pub(crate) fn failed(&self, error: &rocksdb::Error) -> StoreError {
+        failure(&self.path, error)
+    }
+
+    pub(crate) fn failed_io(&self, error: &std::io::Error) -> StoreError {
+        io_failure(&self.path, error)
+    }
+
+    pub(crate) fn damaged(&self, family: &str) -> StoreError {
+        StoreError::Damaged { path: self.path.clone(), family: family.to_owned() }
+    }
+}
+
+/// Rows of a column family in order of key.
+pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreError>> + 'a>;
+
+fn database_options() -> Options {
+    let mut options = Options::default();
+    options.create_if_missing(true);
+    options.create_missing_column_families(true);
+    options.set_max_total_wal_size(LOG_BYTES);
+    options.set_max_open_files(OPEN_FILES);
+    options.set_max_background_jobs(2);
+    options.set_log_level(LogLevel::Warn);
+    options.set_keep_log_file_num(2);
+    options
+}
+
+fn family_options(name: &str, cache: &Cache) -> Options {
+    let mut table = BlockBasedOptions::default();
+    table.set_block_cache(cache);
+    table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+    table.set_whole_key_filtering(true);
+    let mut options = Options::default();
+    options.set_block_based_table_factory(&table);
+    options.set_compression_type(DBCompressionType::Lz4);
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    if Bucket::from_family(name).is_some() {
+        options.set_merge_operator_associative("append", append);
+    }
+    options
+}
+
+// A subscriber's blocks of several sealed runs, one after the other.
+fn append(_key: &[u8], before: Option<&[u8]>, blocks: &MergeOperands) -> Option<Vec<u8>> {
+    let mut all = before.unwrap_or_default().to_vec();
+    blocks.iter().for_each(|block| all.extend_from_slice(block));
+    Some(all)
+}
+
+fn failure(path: &Path, error: &rocksdb::Error) -> StoreError {
+    let message = error.to_string();
+    let path = path.to_owned();
+    // RocksDB tells these two only in words.
+    if message.contains("lock file") || message.contains("lock hold by") {
+        StoreError::Locked { path }
+    } else if message.contains("No space left on device") {
+        StoreError::DiskFull { path }
+    } else {
+        StoreError::Failed { path, message }
+    }
+}
+
+fn io_failure(path: &Path, error: &std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => StoreError::DiskFull { path },
+        _ => StoreError::Failed { path, message: error.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn a_store_opens_again_and_counts_its_starts() {
+        let folder = folder();
+        for epoch in 1..4 {
+            assert_eq!(Store::open(folder.path()).unwrap().begin().unwrap(), epoch);
+        }
+    }
+
+    #[test]
+    fn a_store_in_use_is_refused() {
+        let folder = folder();
+        let _first = Store::open(folder.path()).unwrap();
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+        assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
+    }
+
+    #[test]
+    fn a_newer_store_is_refused() {
+        let folder = folder();
+        let store = Store::open(folder.path()).unwrap();
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&store.family(keys::META).unwrap(), keys::META_VERSION, (keys::VERSION + 1).to_be_bytes());
+        store.write(batch, true).unwrap();
+        drop(store);
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found, .. } if found == keys::VERSION + 1), "{error}");
+    }
+
+    #[test]
+    fn a_folder_of_other_things_is_refused_and_left_alone() {
+        let folder = folder();
+        std::fs::write(folder.path().join("letters.txt"), "dear").unwrap();
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn another_program_s_database_is_refused() {
+        let folder = folder();
+        let mut options = Options::default();
+        options.create_if_missing(true);
+        options.create_missing_column_families(true);
+        let other = Db::open_cf(&options, folder.path(), ["meta"]).unwrap();
+        other.put_cf(&other.cf_handle("meta").unwrap(), "theirs", "x").unwrap();
+        drop(other);
+        let error = Store::open(folder.path()).unwrap_err();
+        assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
+    }
+}
