@@ -1,10 +1,34 @@
 //! Frames from files, folders and standard input, in time order. The only module of the probe that does I/O.
 
+mod buffer;
+mod error;
+mod foreign;
+mod input;
+mod pcap;
+mod pcapng;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use event::Timestamp;
 
 pub use crate::wire::LinkType;
+pub use error::CaptureError;
+
+use input::Input;
+use source::Source;
+
+/// Files of one capture.
+pub const FILE_LIMIT: usize = 65_535;
+/// Files that are open at one time: those that overlap in time.
+pub const OPEN_LIMIT: usize = 256;
 
 /// One frame as captured.
 #[derive(Clone, Copy, Debug)]
@@ -28,51 +52,197 @@ pub struct Frame<'a> {
 pub struct Progress {
     /// Octets read so far, as they lie on the disk (compressed).
     pub read_octets: u64,
-    /// Octets in all; absent where standard input is among the inputs.
+    /// Octets in all; absent where a stream is among the inputs.
     pub total_octets: Option<u64>,
 }
 
-/// Why a capture cannot be read, or not to its end.
-#[derive(Debug, thiserror::Error)]
-#[error("not yet")]
-pub struct CaptureError;
-
-impl CaptureError {
-    /// Whether the file ends in the middle of a record: what was read before is whole, and a caller can go on with it.
-    /// [`Capture::next`] may be called again and goes on with the other files.
-    pub fn is_truncation(&self) -> bool {
-        todo!()
-    }
+/// The frames of one or more files in time order: files that overlap are merged.
+pub struct Capture {
+    files: Vec<PathBuf>,
+    passed_over: Vec<CaptureError>,
+    fingerprint: u64,
+    total_octets: Option<u64>,
+    read_octets: Arc<AtomicU64>,
+    /// Not opened yet, the earliest last.
+    waiting: Vec<(u16, Input)>,
+    /// Open, standing at a frame later than the current one's.
+    open: BinaryHeap<Reverse<Queued>>,
+    current: Option<Box<Source>>,
+    frames: u64,
+    unknown_links: u64,
 }
 
-/// The frames of one or more files in time order.
-pub struct Capture {}
-
 impl Capture {
-    /// Opens files, folders (not their subfolders) and standard input (`-`). Every file is looked at, so that a missing or foreign one is
-    /// told before the first frame.
-    pub fn open(_inputs: &[PathBuf]) -> Result<Self, CaptureError> {
-        todo!()
+    /// Opens files, folders (not their subfolders) and standard input (`-`). Every file is looked at, so that a missing or
+    /// foreign one is told before the first frame.
+    ///
+    /// # Errors
+    /// Where something named cannot be read or is no capture. In a folder, what is no capture is passed over.
+    pub fn open(named: &[PathBuf]) -> Result<Self, CaptureError> {
+        let read_octets = Arc::default();
+        let (mut inputs, passed_over) = input::look_at(named, &read_octets)?;
+        inputs.sort_by_key(|input| input.first);
+        if inputs.len() > FILE_LIMIT {
+            return Err(CaptureError::TooManyFiles { count: inputs.len(), limit: FILE_LIMIT });
+        }
+        let fingerprint =
+            inputs.iter().fold(input::HASH_BASIS, |hash, input| input::hash(hash, &input.fingerprint.to_le_bytes()));
+        Ok(Self {
+            files: inputs.iter().map(|input| input.name.clone()).collect(),
+            passed_over,
+            fingerprint,
+            total_octets: inputs.iter().map(|input| input.size).sum(),
+            read_octets,
+            waiting: (0..).zip(inputs).collect::<Vec<_>>().into_iter().rev().collect(),
+            open: BinaryHeap::new(),
+            current: None,
+            frames: 0,
+            unknown_links: 0,
+        })
     }
 
     /// The next frame in time order, or `None` at the end.
+    ///
+    /// # Errors
+    /// Where a file cannot be read further. The frames before were given; called again, it goes on with the other files.
     #[expect(clippy::should_implement_trait, reason = "a frame borrows from the reader: not an iterator")]
+    #[inline]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
-        todo!()
+        if let Some(source) = &mut self.current {
+            match source.advance() {
+                Ok(true) => {}
+                Ok(false) => self.close_current(),
+                Err(error) => {
+                    self.close_current();
+                    return Err(error);
+                }
+            }
+        }
+        if !self.is_current_earliest() {
+            self.choose()?;
+        }
+        let Some(source) = &self.current else { return Ok(None) };
+        self.frames += 1;
+        Ok(source.frame(self.frames))
     }
 
     /// The files in the order of their first frames.
     pub fn files(&self) -> &[PathBuf] {
-        todo!()
+        &self.files
+    }
+
+    /// Why files in folders were passed over.
+    pub fn passed_over(&self) -> &[CaptureError] {
+        &self.passed_over
+    }
+
+    /// Frames passed over because they came by an interface of unknown link type, in files that have others too. Complete at
+    /// the end.
+    pub fn unknown_links(&self) -> u64 {
+        self.unknown_links
     }
 
     /// How far it has been read.
     pub fn progress(&self) -> Progress {
-        todo!()
+        Progress { read_octets: self.read_octets.load(Ordering::Relaxed), total_octets: self.total_octets }
     }
 
     /// A hash of each file's size and first 64 KiB: the same inputs give the same number, for resuming a replay.
     pub fn fingerprint(&self) -> u64 {
-        todo!()
+        self.fingerprint
+    }
+
+    // The earliest frame outside of the current file.
+    fn horizon(&self) -> Option<Timestamp> {
+        let waiting = self.waiting.last().map(|(_, input)| input.first);
+        let open = self.open.peek().map(|Reverse(queued)| queued.at);
+        waiting.into_iter().chain(open).min()
+    }
+
+    #[inline]
+    fn is_current_earliest(&self) -> bool {
+        let at = self.current.as_ref().and_then(|source| source.at());
+        match (at, self.horizon()) {
+            (Some(at), Some(horizon)) => at <= horizon,
+            (Some(_), None) => true,
+            (None, horizon) => horizon.is_none(),
+        }
+    }
+
+    // Makes the file with the earliest frame the current one.
+    fn choose(&mut self) -> Result<(), CaptureError> {
+        if let Some(source) = self.current.take() {
+            self.queue(source);
+        }
+        while let Some((file, input)) = self.take_due() {
+            if self.open.len() >= OPEN_LIMIT {
+                return Err(CaptureError::TooManyOverlapping { file: input.name, limit: OPEN_LIMIT });
+            }
+            let mut source = match input.stream {
+                Some(source) => source,
+                None => {
+                    let octets = input::open(&input.name, &self.read_octets)?;
+                    Box::new(Source::open(input.name, octets)?)
+                }
+            };
+            source.file = file;
+            if source.at().is_none() {
+                source.advance()?;
+            }
+            self.queue(source);
+        }
+        self.current = self.open.pop().map(|Reverse(queued)| queued.source);
+        Ok(())
+    }
+
+    // A waiting file whose first frame is not later than that of any open one.
+    fn take_due(&mut self) -> Option<(u16, Input)> {
+        let (_, input) = self.waiting.last()?;
+        let is_due = self.open.peek().is_none_or(|Reverse(queued)| input.first <= queued.at);
+        if is_due { self.waiting.pop() } else { None }
+    }
+
+    fn queue(&mut self, source: Box<Source>) {
+        if let Some(at) = source.at() {
+            self.open.push(Reverse(Queued { at, source }));
+        }
+    }
+
+    fn close_current(&mut self) {
+        if let Some(source) = self.current.take() {
+            self.unknown_links += source.unknown_links();
+        }
+    }
+}
+
+/// An open file, in the order of the frame that it stands at; files with equal times in their own order.
+struct Queued {
+    at: Timestamp,
+    source: Box<Source>,
+}
+
+impl Queued {
+    fn key(&self) -> (Timestamp, u16) {
+        (self.at, self.source.file)
+    }
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
     }
 }
