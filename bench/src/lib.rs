@@ -1,1 +1,17 @@
-//! In preparation.
+//! Traffic of a mobile network that never was, with the truth about it: captures of the A interface to test and measure
+//! the probe with. Its encoders are written from the specifications and share nothing with the probe's decoders.
+
+pub mod areas;
+pub mod encode;
+pub mod link;
+pub mod network;
+pub mod population;
+pub mod procedures;
+pub mod random;
+pub mod script;
+pub mod simulation;
+pub mod tap;
+pub mod truth;
+pub mod writer;
+
+pub use simulation::{Plan, Report, Simulation};

@@ -1,0 +1,277 @@
+//! `synthesise`: writes a capture of a mobile network that never was, and the truth about it.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use bench::link::Transport;
+use bench::network::{Hotspot, Size, default_hotspots};
+use bench::population::{Shares, write_directory};
+use bench::procedures::Practice;
+use bench::tap::Faults;
+use bench::writer::Format;
+use bench::{Plan, Report, Simulation, areas};
+use clap::Parser;
+use event::Timestamp;
+
+/// Writes an A-interface capture of a made-up network, and the truth about it: which events an ideal probe reports,
+/// about whom, and from which frames. The same options and seed give the same octets on every machine.
+#[derive(Parser, Debug)]
+#[command(
+    version,
+    after_help = "\
+Examples:
+  synthesise --out demo.pcap                                   2,000 subscribers, half an hour
+  synthesise --out demo.pcap --truth demo.truth.jsonl --directory demo.subscribers.csv
+  synthesise --out lite.pcapng --transport lite --common-id never
+  synthesise --out load.pcap --subscribers 1000000 --bsc 500 --associations 10000 --minutes 2
+  synthesise --out lossy.pcap --truth lossy.truth.jsonl --loss 0.001 --reorder 0.001 --lead-in 60
+
+Shares are written as 0.25, or as `always` and `never`. Rows of the truth have the fields of `touchpoint decode --json
+--reveal` and besides `depends` (frames; null where the capture lacks one), `observable` and `signalled` (a number before
+normalisation). They come in the order in which connections end."
+)]
+struct Options {
+    /// The capture to write: pcap, or pcapng if it ends so; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The truth to write, JSON lines.
+    #[arg(long, value_name = "FILE")]
+    truth: Option<PathBuf>,
+    /// The subscriber file to write, CSV.
+    #[arg(long, value_name = "FILE")]
+    directory: Option<PathBuf>,
+    /// Decides all that is left to chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many subscribers.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    subscribers: u32,
+    /// How many minutes of network time.
+    #[arg(long, default_value_t = 30.0, value_parser = minutes)]
+    minutes: f64,
+    /// When the capture begins, RFC 3339 in UTC.
+    #[arg(long, default_value = "2026-03-02T09:00:00Z")]
+    start: Timestamp,
+    /// Minutes that the network has been running when the capture begins (so that it begins amid traffic).
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes_or_none)]
+    lead_in: f64,
+    /// What carries the A interface.
+    #[arg(long, default_value = "sigtran", value_parser = transport)]
+    transport: Transport,
+    /// Base station controllers.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_BSCS)))]
+    bsc: u32,
+    /// SCTP associations (or TCP connections) in all; by default one a BSC.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_LINKS)))]
+    associations: Option<u32>,
+    /// A folder of area files (CSV with `lac` and `ci`) where people go; by default a mall and three phone shops.
+    #[arg(long, value_name = "DIR")]
+    areas: Option<PathBuf>,
+    /// Seconds between two things that somebody does, on average.
+    #[arg(long, value_name = "SECONDS", default_value_t = 420, value_parser = clap::value_parser!(u64).range(1..))]
+    action_every: u64,
+    /// T3212 in minutes: a silent phone reports as often.
+    #[arg(long, value_name = "MINUTES", default_value_t = 30, value_parser = clap::value_parser!(u64).range(6..=1530))]
+    periodic_update: u64,
+    /// Subscribers from abroad.
+    #[arg(long, value_name = "SHARE", default_value = "0.04", value_parser = share)]
+    roamers: f64,
+    /// Subscribers of the country's other network.
+    #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
+    other_network: f64,
+    /// Subscribers whose phones are on when the capture begins.
+    #[arg(long, value_name = "SHARE", default_value = "0.85", value_parser = share)]
+    attached: f64,
+    /// Connections in which the MSC sends Common ID.
+    #[arg(long, value_name = "SHARE", default_value = "0.8", value_parser = share)]
+    common_id: f64,
+    /// Location updates that bring a new TMSI.
+    #[arg(long, value_name = "SHARE", default_value = "0.6", value_parser = share)]
+    tmsi_reallocation: f64,
+    /// Connections with authentication.
+    #[arg(long, value_name = "SHARE", default_value = "0.5", value_parser = share)]
+    authentication: f64,
+    /// Connections that are ciphered.
+    #[arg(long, value_name = "SHARE", default_value = "0.85", value_parser = share)]
+    ciphering: f64,
+    /// Cipher mode commands that ask for the IMEISV.
+    #[arg(long, value_name = "SHARE", default_value = "0.6", value_parser = share)]
+    imeisv: f64,
+    /// Location updates in which the MSC asks for the IMSI though it knows the TMSI.
+    #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share)]
+    identity: f64,
+    /// Registrations that are rejected (four times as many of strangers').
+    #[arg(long, value_name = "SHARE", default_value = "0.02", value_parser = share)]
+    rejects: f64,
+    /// Calls longer than 20 s with a handover.
+    #[arg(long, value_name = "SHARE", default_value = "0.15", value_parser = share)]
+    handovers: f64,
+    /// Frames that the tap loses.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    loss: f64,
+    /// Frames that the tap captures twice.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    duplicate: f64,
+    /// Frames that the tap captures after their successor.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    reorder: f64,
+    /// What the truth calls the feed.
+    #[arg(long, value_name = "NAME", default_value = "capture")]
+    feed: String,
+    /// Say nothing on standard error but errors.
+    #[arg(long)]
+    quiet: bool,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text {
+        "always" => Ok(1.0),
+        "never" => Ok(0.0),
+        _ => text
+            .parse()
+            .ok()
+            .filter(|share| (0.0..=1.0).contains(share))
+            .ok_or_else(|| "a share is a number from 0 to 1, `always` or `never`".to_owned()),
+    }
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    minutes_or_none(text)?;
+    text.parse().ok().filter(|minutes| *minutes > 0.0).ok_or_else(|| "it must be more than 0".to_owned())
+}
+
+fn minutes_or_none(text: &str) -> Result<f64, String> {
+    const MOST: f64 = 60.0 * 24.0 * 366.0;
+    text.parse()
+        .ok()
+        .filter(|minutes| (0.0..=MOST).contains(minutes))
+        .ok_or_else(|| "minutes are a number from 0 to a year's".to_owned())
+}
+
+fn transport(text: &str) -> Result<Transport, String> {
+    match text {
+        "sigtran" => Ok(Transport::Sigtran),
+        "lite" => Ok(Transport::Lite),
+        _ => Err("there are `sigtran` (M3UA over SCTP) and `lite` (SCCPlite: IPA over TCP)".to_owned()),
+    }
+}
+
+impl Options {
+    fn plan(&self) -> Result<Plan> {
+        let links = self.associations.unwrap_or(self.bsc);
+        ensure!(links >= self.bsc, "--associations {links}: every one of the {} BSCs needs at least one", self.bsc);
+        ensure!(
+            self.roamers + self.other_network <= 1.0,
+            "--roamers and --other-network: together they are more than everybody"
+        );
+        Ok(Plan {
+            seed: self.seed,
+            subscribers: self.subscribers,
+            shares: Shares { roamers: self.roamers, other_network: self.other_network, attached: self.attached },
+            start: self.start,
+            length: Duration::from_secs_f64(self.minutes * 60.0),
+            lead_in: Duration::from_secs_f64(self.lead_in * 60.0),
+            size: Size { bscs: self.bsc, links },
+            transport: self.transport,
+            hotspots: self.hotspots()?,
+            practice: self.practice(),
+            faults: Faults { loss: self.loss, duplicate: self.duplicate, reorder: self.reorder },
+            format: self.format(),
+            feed: self.feed.clone(),
+        })
+    }
+
+    fn practice(&self) -> Practice {
+        Practice {
+            common_id: self.common_id,
+            tmsi_reallocation: self.tmsi_reallocation,
+            authentication: self.authentication,
+            ciphering: self.ciphering,
+            imeisv: self.imeisv,
+            identity: self.identity,
+            rejects: self.rejects,
+            handovers: self.handovers,
+            action_every: Duration::from_secs(self.action_every),
+            periodic_update: Duration::from_secs(60 * self.periodic_update),
+        }
+    }
+
+    fn hotspots(&self) -> Result<Vec<Hotspot>> {
+        match &self.areas {
+            Some(folder) => areas::load(folder).context("--areas"),
+            None => Ok(default_hotspots()),
+        }
+    }
+
+    fn format(&self) -> Format {
+        match self.out.extension() {
+            Some(ending) if ending == "pcapng" => Format::Pcapng,
+            _ => Format::Pcap,
+        }
+    }
+
+    fn capture(&self) -> Result<Box<dyn Write>> {
+        const BUFFER_OCTETS: usize = 1 << 20;
+        if self.out.as_os_str() == "-" {
+            return Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, io::stdout())));
+        }
+        Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, create(&self.out)?)))
+    }
+}
+
+fn create(path: &PathBuf) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn run(options: &Options) -> Result<()> {
+    let plan = options.plan()?;
+    let truth = options.truth.as_ref().map(create).transpose()?.map(BufWriter::new);
+    let directory = options.directory.as_ref().map(create).transpose()?;
+    let (start, length) = (plan.start, plan.length);
+    let simulation = Simulation::new(plan, options.capture()?, truth)?;
+    if let Some(file) = directory {
+        write_directory(&mut BufWriter::new(file), simulation.people(), options.seed)?;
+    }
+    let show = !options.quiet && io::stderr().is_terminal();
+    let (report, _, _) = simulation.run(|at, frames| {
+        if show {
+            let done = at.since(start).as_secs_f64() / length.as_secs_f64();
+            eprint!("\r{:3.0} %  {frames} frames", done * 100.0);
+        }
+    })?;
+    if show {
+        eprint!("\r");
+    }
+    if !options.quiet {
+        eprint!("{}", summary(&report));
+    }
+    Ok(())
+}
+
+fn summary(report: &Report) -> String {
+    let mut text = format!(
+        "{} frames, {} SCCP messages, {} events ({} with an identity to be known)\n",
+        report.frames,
+        report.messages.sccp(),
+        report.events,
+        report.observable
+    );
+    for (message, count) in report.messages.written() {
+        text.push_str(&format!("  {:7} {:32} {count:9}\n", message.protocol().name(), message.name()));
+    }
+    text
+}
+
+fn main() -> ExitCode {
+    match run(&Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("synthesise: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

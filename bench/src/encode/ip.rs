@@ -1,0 +1,120 @@
+//! Ethernet II, IPv4 (RFC 791) and TCP (RFC 9293) headers with correct lengths and checksums.
+
+use super::Octets;
+
+/// An IPv4 address and a port.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Socket {
+    /// The address.
+    pub address: [u8; 4],
+    /// The port.
+    pub port: u16,
+}
+
+/// Protocol number of TCP.
+pub const TCP: u8 = 6;
+/// Protocol number of SCTP.
+pub const SCTP: u8 = 132;
+
+const ETHERNET_OCTETS: usize = 14;
+const IPV4_OCTETS: usize = 20;
+/// Where the payload of IP begins in a frame.
+pub const PAYLOAD_AT: usize = ETHERNET_OCTETS + IPV4_OCTETS;
+
+// Locally administered, made of the IP address.
+fn mac([a, b, c, d]: [u8; 4]) -> [u8; 6] {
+    [0x02, 0x00, a, b, c, d]
+}
+
+/// Begins a frame: Ethernet and IPv4 headers, the total length and checksum still empty.
+pub fn begin(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identification: u16) {
+    o.bytes(&mac(to));
+    o.bytes(&mac(from));
+    o.u16(0x0800);
+    o.bytes(&[0x45, 0x00, 0, 0]);
+    o.u16(identification);
+    o.u16(0x4000); // don't fragment
+    o.bytes(&[64, protocol, 0, 0]);
+    o.bytes(&from);
+    o.bytes(&to);
+}
+
+/// Ends a frame: total length and header checksum.
+pub fn end(o: &mut Octets) {
+    let total = (o.len() - ETHERNET_OCTETS) as u16;
+    o.patch(ETHERNET_OCTETS + 2, &total.to_be_bytes());
+    let header = o.as_slice().get(ETHERNET_OCTETS..PAYLOAD_AT).unwrap_or_default();
+    let sum = checksum(sum(header));
+    o.patch(ETHERNET_OCTETS + 10, &sum.to_be_bytes());
+}
+
+/// TCP header fields, RFC 9293 §3.1.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment {
+    /// From where.
+    pub from: Socket,
+    /// To where.
+    pub to: Socket,
+    /// Sequence number.
+    pub sequence: u32,
+    /// Acknowledgment number; meaningful with [`ACK`].
+    pub acknowledged: u32,
+    /// Control bits.
+    pub control: u8,
+}
+
+/// Control bit SYN.
+pub const SYN: u8 = 0x02;
+/// Control bit PSH.
+pub const PSH: u8 = 0x08;
+/// Control bit ACK.
+pub const ACK: u8 = 0x10;
+
+/// A whole frame with a TCP segment.
+pub fn tcp(o: &mut Octets, identification: u16, segment: Segment, payload: &[u8]) {
+    begin(o, segment.from.address, segment.to.address, TCP, identification);
+    o.u16(segment.from.port);
+    o.u16(segment.to.port);
+    o.u32(segment.sequence);
+    o.u32(segment.acknowledged);
+    o.u8(5 << 4);
+    o.u8(segment.control);
+    o.u16(0xfaf0); // window
+    o.u32(0); // checksum, urgent pointer
+    o.bytes(payload);
+    let octets = o.as_slice().get(PAYLOAD_AT..).unwrap_or_default();
+    let pseudo = sum(&segment.from.address) + sum(&segment.to.address) + u32::from(TCP) + octets.len() as u32;
+    let value = checksum(pseudo + sum(octets));
+    o.patch(PAYLOAD_AT + 16, &value.to_be_bytes());
+    end(o);
+}
+
+fn sum(octets: &[u8]) -> u32 {
+    let mut pairs = octets.chunks_exact(2);
+    let whole: u32 =
+        pairs.by_ref().map(|pair| pair.iter().fold(0, |value, octet| value << 8 | u32::from(*octet))).sum();
+    whole + pairs.remainder().first().map_or(0, |odd| u32::from(*odd) << 8)
+}
+
+// RFC 1071: folded and complemented.
+fn checksum(mut sum: u32) -> u16 {
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checksum_over_itself_is_zero() {
+        let mut o = Octets::default();
+        begin(&mut o, [127, 0, 0, 11], [127, 0, 0, 10], SCTP, 0x1234);
+        o.bytes(&[1, 2, 3]);
+        end(&mut o);
+        assert_eq!(checksum(sum(&o.as_slice()[ETHERNET_OCTETS..PAYLOAD_AT])), 0);
+        assert_eq!(o.as_slice()[ETHERNET_OCTETS + 2..ETHERNET_OCTETS + 4], [0, 23]);
+    }
+}

@@ -1,0 +1,19 @@
+//! Encoders, a file per specification, written from the specifications: they share nothing with the probe's decoders,
+//! so that the two can be checked against each other.
+
+pub mod bssmap;
+pub mod cc;
+pub mod ip;
+pub mod ipa;
+pub mod m3ua;
+pub mod message;
+pub mod mm;
+mod octets;
+pub mod rr;
+pub mod sccp;
+pub mod sctp;
+pub mod sms;
+pub mod ss;
+
+pub use message::{Message, Protocol, Tally};
+pub use octets::Octets;

@@ -1,0 +1,273 @@
+//! An SCTP association with M3UA over it, RFC 9260 and RFC 4666: handshake, numbering, acknowledgement, heartbeats, and
+//! now and then two messages in a packet.
+
+use std::io::Write;
+use std::time::Duration;
+
+use event::Timestamp;
+
+use super::{Cargo, Surroundings, Timer};
+use crate::encode::{Message, Octets, ip, m3ua, sctp};
+use crate::random::Random;
+use crate::script::Side;
+use crate::tap::Token;
+
+const STREAMS: usize = 17; // stream 0 for management (RFC 4666 §1.4.7), one for each link selection
+const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(200); // RFC 9260 §6.2
+const PROMPT_ACKNOWLEDGEMENT: Duration = Duration::from_micros(40);
+const BUNDLING_WAIT: Duration = Duration::from_millis(2);
+const BUNDLING_SHARE: f64 = 0.04;
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30); // RFC 9260 §16
+const ROUND_TRIP: Duration = Duration::from_micros(350);
+const COOKIE_OCTETS: usize = 32;
+
+/// One end of an association.
+#[derive(Debug)]
+struct End {
+    socket: ip::Socket,
+    tag: u32,
+    next_tsn: u32,
+    sequences: [u16; STREAMS],
+    identification: u16,
+    point_code: u16,
+    // The packet that waits for company: its chunks so far.
+    waiting: Octets,
+    waiting_tokens: Vec<Token>,
+    // What the other end has sent and this end has not acknowledged.
+    unacknowledged: u32,
+    acknowledgement_due: bool,
+}
+
+impl End {
+    fn new(socket: ip::Socket, point_code: u16, random: &mut Random) -> Self {
+        Self {
+            socket,
+            tag: random.bits() as u32 | 1,
+            next_tsn: random.bits() as u32,
+            sequences: [0; STREAMS],
+            identification: random.bits() as u16,
+            point_code,
+            waiting: Octets::default(),
+            waiting_tokens: Vec::new(),
+            unacknowledged: 0,
+            acknowledgement_due: false,
+        }
+    }
+
+    fn offer(&self) -> sctp::Offer {
+        sctp::Offer { tag: self.tag, tsn: self.next_tsn, streams: STREAMS as u16 }
+    }
+
+    // Appends a DATA chunk to the waiting packet.
+    fn data(&mut self, stream: usize, payload: impl FnOnce(&mut Octets)) {
+        let sequence = self.sequences.get_mut(stream).map_or(0, |next| {
+            let sequence = *next;
+            *next = next.wrapping_add(1);
+            sequence
+        });
+        let position = sctp::Position { tsn: self.next_tsn, stream: stream as u16, sequence };
+        self.next_tsn = self.next_tsn.wrapping_add(1);
+        sctp::data(&mut self.waiting, position, payload);
+    }
+
+    // The last TSN that has left: a message that waits for company has its number but has not been sent.
+    fn sent_tsn(&self) -> u32 {
+        let waiting = self.waiting.messages().iter().filter(|message| **message == Message::SctpData).count();
+        self.next_tsn.wrapping_sub(1 + waiting as u32)
+    }
+}
+
+/// The association.
+#[derive(Debug)]
+pub struct Association {
+    bss: End,
+    msc: End,
+    routing_context: u32,
+    network_indicator: u8,
+    packet: Octets,
+}
+
+impl Association {
+    /// The port on which the MSC listens, RFC 4666 §1.4.8.
+    pub const PORT: u16 = 2905;
+
+    /// An association between these ends, not yet set up. The BSC opens it.
+    pub fn new(sockets: (ip::Socket, ip::Socket), point_codes: (u16, u16), random: &mut Random) -> Self {
+        const NATIONAL: u8 = 2;
+        Self {
+            bss: End::new(sockets.0, point_codes.0, random),
+            msc: End::new(sockets.1, point_codes.1, random),
+            routing_context: u32::from(point_codes.0),
+            network_indicator: NATIONAL,
+            packet: Octets::default(),
+        }
+    }
+
+    /// Takes a message: alone, or to share a packet with the next.
+    pub fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
+        let (own, other) = self.ends(cargo.side);
+        let route = m3ua::Route {
+            originating: u32::from(own.point_code),
+            destination: u32::from(other.point_code),
+            network_indicator: self.network_indicator,
+            link_selection: cargo.link_selection,
+            routing_context: self.routing_context,
+        };
+        let own = self.end(cargo.side);
+        let first = own.waiting.is_empty();
+        let stream = 1 + usize::from(cargo.link_selection) % (STREAMS - 1);
+        own.data(stream, |o| m3ua::data(o, route, cargo.sccp));
+        own.waiting_tokens.extend(cargo.token);
+        if first && around.random.chance(BUNDLING_SHARE) {
+            return around.wake(now, BUNDLING_WAIT, Timer::Flush(cargo.side));
+        }
+        self.flush(now, cargo.side, around);
+    }
+
+    /// A timer has run out.
+    pub fn wake<W: Write>(&mut self, now: Timestamp, timer: Timer, around: &mut Surroundings<'_, W>) {
+        match timer {
+            Timer::Start(step) => self.start(now, step, around),
+            Timer::Flush(side) => self.flush(now, side, around),
+            Timer::Acknowledge(side) => self.acknowledge(now, side, around),
+            Timer::Heartbeat(answer) => self.heartbeat(now, answer, around),
+        }
+    }
+
+    fn ends(&self, side: Side) -> (&End, &End) {
+        match side {
+            Side::Bss => (&self.bss, &self.msc),
+            Side::Msc => (&self.msc, &self.bss),
+        }
+    }
+
+    fn end(&mut self, side: Side) -> &mut End {
+        match side {
+            Side::Bss => &mut self.bss,
+            Side::Msc => &mut self.msc,
+        }
+    }
+
+    // Sends one packet with what `chunks` writes into it: the messages of `tokens`, if any.
+    fn transmit<W: Write>(
+        &mut self,
+        now: Timestamp,
+        side: Side,
+        tag: u32,
+        tokens: &[Token],
+        around: &mut Surroundings<'_, W>,
+        chunks: impl FnOnce(&mut Octets, &mut End, &mut End),
+    ) {
+        let (own, other) = match side {
+            Side::Bss => (&mut self.bss, &mut self.msc),
+            Side::Msc => (&mut self.msc, &mut self.bss),
+        };
+        own.identification = own.identification.wrapping_add(1);
+        self.packet.clear();
+        sctp::begin(&mut self.packet, own.socket, other.socket, tag, own.identification);
+        chunks(&mut self.packet, own, other);
+        sctp::end(&mut self.packet);
+        around.count(self.packet.messages());
+        around.tap.frame(now, self.packet.as_slice(), tokens);
+    }
+
+    // Sends the waiting packet, with the acknowledgement that this side owes before it (RFC 9260 §6.10).
+    fn flush<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
+        let (own, other) = self.ends(side);
+        if own.waiting.is_empty() {
+            return;
+        }
+        let tag = other.tag;
+        around.count(own.waiting.messages());
+        let mut tokens = std::mem::take(&mut self.end(side).waiting_tokens);
+        self.transmit(now, side, tag, &tokens, around, |packet, own, other| {
+            if own.unacknowledged > 0 {
+                sctp::sack(packet, other.sent_tsn());
+                own.unacknowledged = 0;
+            }
+            packet.bytes(own.waiting.as_slice());
+            own.waiting.clear();
+            other.unacknowledged += 1;
+        });
+        tokens.clear();
+        self.end(side).waiting_tokens = tokens;
+        self.owe(now, side.other(), around);
+    }
+
+    // Every second packet is acknowledged at once, others within 200 ms (RFC 9260 §6.2).
+    fn owe<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
+        let end = self.end(side);
+        if end.unacknowledged == 2 {
+            around.wake(now, PROMPT_ACKNOWLEDGEMENT, Timer::Acknowledge(side));
+        } else if !end.acknowledgement_due {
+            end.acknowledgement_due = true;
+            around.wake(now, DELAYED_ACKNOWLEDGEMENT, Timer::Acknowledge(side));
+        }
+    }
+
+    fn acknowledge<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
+        let (own, other) = self.ends(side);
+        let (owed, tag) = (own.unacknowledged > 0, other.tag);
+        self.end(side).acknowledgement_due = false;
+        if owed {
+            self.transmit(now, side, tag, &[], around, |packet, own, other| {
+                sctp::sack(packet, other.sent_tsn());
+                own.unacknowledged = 0;
+            });
+        }
+    }
+
+    fn heartbeat<W: Write>(&mut self, now: Timestamp, answer: bool, around: &mut Surroundings<'_, W>) {
+        let side = if answer { Side::Msc } else { Side::Bss };
+        let tag = self.ends(side).1.tag;
+        let information = u64::from(self.bss.tag) << 16 | u64::from(self.bss.socket.port);
+        self.transmit(now, side, tag, &[], around, |packet, _, _| sctp::heartbeat(packet, answer, information));
+        let (after, timer) = match answer {
+            true => (HEARTBEAT_INTERVAL, Timer::Heartbeat(false)),
+            false => (ROUND_TRIP, Timer::Heartbeat(true)),
+        };
+        around.wake(now, after, timer);
+    }
+
+    // The start-up, a message a step: SCTP's four-way handshake, then M3UA's states (RFC 4666 §5.1).
+    fn start<W: Write>(&mut self, now: Timestamp, step: u8, around: &mut Surroundings<'_, W>) {
+        let (bss_tag, msc_tag) = (self.bss.tag, self.msc.tag);
+        let cookie: [u8; COOKIE_OCTETS] = cookie(bss_tag, msc_tag);
+        let context = self.routing_context;
+        match step {
+            0 => self.transmit(now, Side::Bss, 0, &[], around, |o, own, _| sctp::init(o, own.offer())),
+            1 => {
+                self.transmit(now, Side::Msc, bss_tag, &[], around, |o, own, _| sctp::init_ack(o, own.offer(), &cookie))
+            }
+            2 => self.transmit(now, Side::Bss, msc_tag, &[], around, |o, _, _| sctp::cookie_echo(o, &cookie)),
+            3 => self.transmit(now, Side::Msc, bss_tag, &[], around, |o, _, _| sctp::cookie_ack(o)),
+            4 => self.manage(now, Side::Bss, around, |o| m3ua::asp_up(o, context)),
+            5 => self.manage(now, Side::Msc, around, m3ua::asp_up_ack),
+            6 => self.manage(now, Side::Msc, around, |o| m3ua::notify(o, m3ua::State::Inactive, context)),
+            7 => self.manage(now, Side::Bss, around, |o| m3ua::asp_active(o, context)),
+            8 => self.manage(now, Side::Msc, around, |o| m3ua::asp_active_ack(o, context)),
+            _ => self.manage(now, Side::Msc, around, |o| m3ua::notify(o, m3ua::State::Active, context)),
+        }
+        const LAST_STEP: u8 = 9;
+        match step < LAST_STEP {
+            true => around.wake(now, ROUND_TRIP, Timer::Start(step + 1)),
+            false => around.wake(now, HEARTBEAT_INTERVAL, Timer::Heartbeat(false)),
+        }
+    }
+
+    fn manage<W: Write>(
+        &mut self,
+        now: Timestamp,
+        side: Side,
+        around: &mut Surroundings<'_, W>,
+        message: impl FnOnce(&mut Octets),
+    ) {
+        self.end(side).data(0, message);
+        self.flush(now, side, around);
+    }
+}
+
+fn cookie(bss_tag: u32, msc_tag: u32) -> [u8; COOKIE_OCTETS] {
+    let mut random = Random::new(u64::from(bss_tag) << 32 | u64::from(msc_tag));
+    random.octets()
+}

@@ -1,0 +1,38 @@
+//! What phones and network say to each other, a file per kind of procedure. Each is a function over a
+//! [`Dialogue`](dialogue::Dialogue) that reads like the message flow in its specification.
+
+pub mod behaviour;
+mod call;
+pub mod dialogue;
+mod handover;
+mod location;
+mod numbers;
+mod service;
+mod short_message;
+
+use std::time::Duration;
+
+/// What the network is configured to do, and how often people do what.
+#[derive(Clone, Copy, Debug)]
+pub struct Practice {
+    /// Share of connections in which the MSC sends Common ID.
+    pub common_id: f64,
+    /// Share of location updates that bring a new TMSI.
+    pub tmsi_reallocation: f64,
+    /// Share of connections with authentication.
+    pub authentication: f64,
+    /// Share of connections that are ciphered.
+    pub ciphering: f64,
+    /// Share of cipher mode commands that ask for the IMEISV.
+    pub imeisv: f64,
+    /// Share of location updates in which the MSC asks for the IMSI, though it knows it.
+    pub identity: f64,
+    /// Share of location updates that are rejected.
+    pub rejects: f64,
+    /// Share of long calls with a handover.
+    pub handovers: f64,
+    /// Mean time between two things that somebody does.
+    pub action_every: Duration,
+    /// T3212: the time after which a silent phone makes a periodic update.
+    pub periodic_update: Duration,
+}

@@ -1,0 +1,240 @@
+//! What will be said: the messages of one procedure with their times, and the facts that they prove. A procedure
+//! writes its script whole when it begins; the simulation then sends step by step.
+
+use std::ops::Range;
+
+use event::{CellId, Imei, Kind, Number, Timestamp, Tmsi};
+
+use crate::encode::{Message, Octets};
+
+/// Who sends a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Side {
+    /// The BSC, for itself or for a phone.
+    Bss,
+    /// The MSC.
+    Msc,
+}
+
+impl Side {
+    /// The one who receives it.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Bss => Self::Msc,
+            Self::Msc => Self::Bss,
+        }
+    }
+}
+
+/// Index of a step in its script.
+pub type StepId = u16;
+
+/// One SCCP message that will be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// When it is handed to the transport.
+    pub at: Timestamp,
+    /// On which link, by index.
+    pub link: u32,
+    /// By whom.
+    pub side: Side,
+    /// Signalling link selection.
+    pub link_selection: u8,
+    octets_end: u32,
+    messages_end: u32,
+}
+
+/// Where a message was captured: frame (0: not captured) and time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    /// Number of the frame, from 1; 0 where the capture lacks it.
+    pub frame: u64,
+    /// Capture time; where not captured, the time of sending.
+    pub at: Timestamp,
+}
+
+/// Something that an ideal probe reports.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// The message that is the evidence.
+    pub step: StepId,
+    /// What happened. The length of a call is filled in from the capture times.
+    pub kind: Kind,
+    /// The serving cell.
+    pub cell: CellId,
+    /// The device, where the connection has shown it.
+    pub device: Option<Imei>,
+    /// The CONNECT from which a call's length counts.
+    pub connected: Option<StepId>,
+    /// The number as it was dialled or signalled, before normalisation.
+    pub signalled: Option<Number>,
+    depends: Range<u32>,
+}
+
+/// How the phone named itself when it opened the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presented {
+    /// By IMSI.
+    #[default]
+    Imsi,
+    /// By TMSI.
+    Tmsi(Tmsi),
+    /// By IMEI: an emergency call without SIM, which has no subscriber.
+    Imei,
+}
+
+/// What becomes of an observer's knowledge of the TMSI.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Binding {
+    /// The TMSI stays as it is.
+    #[default]
+    Kept,
+    /// The TMSI is new, or has moved to another location area: these steps say so.
+    Renewed(Vec<StepId>),
+    /// The phone holds no TMSI any more.
+    Deleted,
+}
+
+/// A procedure in the making or under way. Reused, so that its memory is allocated once.
+#[derive(Debug, Default)]
+pub struct Script {
+    octets: Octets,
+    steps: Vec<Step>,
+    facts: Vec<Fact>,
+    depends: Vec<StepId>,
+    /// How the phone named itself.
+    pub presented: Presented,
+    /// The first step that shows the IMSI.
+    pub imsi_shown: Option<StepId>,
+    /// The steps without which nothing in the connection can be told: its opening, and handovers since.
+    pub opening: Vec<StepId>,
+    /// What becomes of the TMSI.
+    pub binding: Binding,
+    sent: usize,
+    captured: Vec<Option<Sighting>>,
+    missing: usize,
+    /// When the subscriber acts next.
+    pub then: Timestamp,
+}
+
+impl Script {
+    /// Forgets everything, keeps the memory.
+    pub fn clear(&mut self) {
+        self.octets.clear();
+        self.steps.clear();
+        self.facts.clear();
+        self.depends.clear();
+        self.presented = Presented::default();
+        self.imsi_shown = None;
+        self.opening.clear();
+        self.binding = Binding::default();
+        self.sent = 0;
+        self.captured.clear();
+        self.missing = 0;
+    }
+
+    /// Appends a step, whose SCCP message `write` writes.
+    pub fn step(&mut self, at: Timestamp, link: u32, side: Side, sls: u8, write: impl FnOnce(&mut Octets)) -> StepId {
+        write(&mut self.octets);
+        self.steps.push(Step {
+            at,
+            link,
+            side,
+            link_selection: sls,
+            octets_end: self.octets.len() as u32,
+            messages_end: self.octets.messages().len() as u32,
+        });
+        self.captured.push(None);
+        self.missing += 1;
+        (self.steps.len() - 1) as StepId
+    }
+
+    /// Appends a fact that depends on the connection's opening, on its own step and on `depends`.
+    pub fn fact(&mut self, mut fact: Fact, depends: &[StepId]) {
+        let start = self.depends.len() as u32;
+        self.depends.extend_from_slice(&self.opening);
+        self.depends.extend_from_slice(depends);
+        self.depends.push(fact.step);
+        fact.depends = start..self.depends.len() as u32;
+        self.facts.push(fact);
+    }
+
+    /// The steps that a fact depends on; a step may come twice.
+    pub fn depends(&self, fact: &Fact) -> &[StepId] {
+        self.depends.get(fact.depends.start as usize..fact.depends.end as usize).unwrap_or_default()
+    }
+
+    /// The facts, in the order of their evidence.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// How many steps there are.
+    pub fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// When the next step is due, if there is one.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.steps.get(self.sent).map(|step| step.at)
+    }
+
+    /// The next step with its SCCP message and the messages in it; from now on it counts as sent.
+    pub fn send(&mut self) -> Option<(StepId, Step, &[u8], &[Message])> {
+        let index = self.sent;
+        let step = *self.steps.get(index)?;
+        let before = index.checked_sub(1).and_then(|before| self.steps.get(before));
+        let (octets_from, messages_from) = before.map_or((0, 0), |before| (before.octets_end, before.messages_end));
+        self.sent += 1;
+        let octets = self.octets.as_slice().get(octets_from as usize..step.octets_end as usize)?;
+        let messages = self.octets.messages().get(messages_from as usize..step.messages_end as usize)?;
+        Some((index as StepId, step, octets, messages))
+    }
+
+    /// Notes where a step was captured. True when that was the last one missing.
+    pub fn captured(&mut self, step: StepId, sighting: Sighting) -> bool {
+        if let Some(slot) = self.captured.get_mut(usize::from(step))
+            && slot.replace(sighting).is_none()
+        {
+            self.missing -= 1;
+        }
+        self.missing == 0
+    }
+
+    /// Where a step was captured, if it was sent.
+    pub fn sighting(&self, step: StepId) -> Option<Sighting> {
+        self.captured.get(usize::from(step)).copied().flatten()
+    }
+}
+
+impl Fact {
+    /// A fact whose evidence is `step`.
+    pub fn new(step: StepId, kind: Kind, cell: CellId) -> Self {
+        Self { step, kind, cell, device: None, connected: None, signalled: None, depends: 0..0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_sent_in_order_with_their_own_octets_and_messages() {
+        let mut script = Script::default();
+        let at = Timestamp::from_seconds(1);
+        script.step(at, 0, Side::Bss, 0, |o| o.message(Message::Reset));
+        script.step(at, 0, Side::Msc, 0, |o| o.message(Message::ResetAcknowledge));
+        assert!(script.send().is_some());
+        let (id, step, octets, messages) = script.send().unwrap();
+        assert_eq!((id, step.side, octets, messages), (1, Side::Msc, &[0x31][..], &[Message::ResetAcknowledge][..]));
+        assert!(script.send().is_none());
+        let seen = Sighting { frame: 1, at };
+        assert!(!script.captured(1, seen));
+        assert!(script.captured(0, seen), "both are captured now");
+    }
+}

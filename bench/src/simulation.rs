@@ -1,0 +1,357 @@
+//! The whole network in motion: a queue of what happens next, scripts that are sent step by step over the links, a tap
+//! that writes the capture, and the truth. Single-threaded and without a clock: a seed gives the same octets for ever.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use event::Timestamp;
+
+use crate::encode::sccp::{self, Ends};
+use crate::encode::{Octets, Tally, bssmap};
+use crate::link::{Association, Cargo, Link, Lite, READY_AFTER, Surroundings, Timer, Transport};
+use crate::network::{Hotspot, MSC_POINT_CODE, Network, Size};
+use crate::population::{self, Shares, Subscriber};
+use crate::procedures::Practice;
+use crate::procedures::behaviour;
+use crate::procedures::dialogue::Parts;
+use crate::random::Random;
+use crate::script::{Script, Side};
+use crate::tap::{Faults, Tap, TapCounts, Token};
+use crate::truth::TruthWriter;
+use crate::writer::{CaptureWriter, Format};
+
+/// Everything that decides what a capture looks like.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Equal plans with equal seeds give equal octets.
+    pub seed: u64,
+    /// How many subscribers.
+    pub subscribers: u32,
+    /// Who they are.
+    pub shares: Shares,
+    /// When the capture begins.
+    pub start: Timestamp,
+    /// How long it lasts.
+    pub length: Duration,
+    /// How long the network has been running when it begins: not captured.
+    pub lead_in: Duration,
+    /// How large the network is.
+    pub size: Size,
+    /// How the A interface is carried.
+    pub transport: Transport,
+    /// Areas where people go.
+    pub hotspots: Vec<Hotspot>,
+    /// What the network is configured to do.
+    pub practice: Practice,
+    /// What the tap does to frames.
+    pub faults: Faults,
+    /// The format of the capture.
+    pub format: Format,
+    /// What the truth calls the feed.
+    pub feed: String,
+}
+
+/// What was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Frames in the capture.
+    pub frames: u64,
+    /// Messages that the network sent while it was captured, those lost by the tap included.
+    pub messages: Tally,
+    /// Events in the truth.
+    pub events: u64,
+    /// Of them, those whose identity could be known.
+    pub observable: u64,
+    /// What the tap did.
+    pub tap: TapCounts,
+    /// How many SCCP connections were under way at the end.
+    pub open: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Action {
+    Act(u32),
+    Step(u32),
+    Link(u32, Timer),
+    Reset { bsc: u32, by: Side },
+}
+
+/// The network in motion.
+pub struct Simulation<C, T> {
+    plan: Plan,
+    end: Timestamp,
+    network: Network,
+    people: Vec<Subscriber>,
+    links: Vec<Link>,
+    queue: BinaryHeap<Reverse<(Timestamp, u64, Action)>>,
+    sequence: u64,
+    running: Vec<Option<Box<Script>>>,
+    idle: Vec<Box<Script>>,
+    random: Random,
+    link_random: Random,
+    timers: Vec<(Timestamp, Timer)>,
+    captured: Vec<(Token, crate::script::Sighting)>,
+    tap: Tap<C>,
+    truth: TruthWriter<T>,
+    messages: Tally,
+    unseen_messages: Tally,
+}
+
+// Links come up one after the other, so that ten thousand do not begin in the same microsecond.
+const LINK_EVERY: Duration = Duration::from_micros(100);
+const RESET_ANSWER_AFTER: Duration = Duration::from_millis(4);
+const MEAN_OFF_AT_START: Duration = Duration::from_secs(240);
+const PROGRESS_EVERY: u64 = 1 << 16;
+
+impl<C: Write, T: Write> Simulation<C, T> {
+    /// A network at rest. Writes the capture's head.
+    pub fn new(plan: Plan, capture: C, truth: Option<T>) -> io::Result<Self> {
+        let mut seeds = Random::new(plan.seed);
+        let mut stream = || Random::new(seeds.bits());
+        let (mut random, mut link_random, tap_random) = (stream(), stream(), stream());
+        let begin = plan.start - plan.lead_in;
+        let mut network = Network::new(plan.size, &plan.hotspots, &mut random);
+        let people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
+        let links = links(&plan, &network, &mut link_random);
+        let writer = CaptureWriter::new(capture, plan.format)?;
+        let truth = TruthWriter::new(truth, &plan.feed);
+        let mut simulation = Self {
+            end: plan.start + plan.length,
+            tap: Tap::new(writer, plan.faults, plan.start, tap_random),
+            running: people.iter().map(|_| None).collect(),
+            plan,
+            network,
+            people,
+            links,
+            queue: BinaryHeap::new(),
+            sequence: 0,
+            idle: Vec::new(),
+            random,
+            link_random,
+            timers: Vec::new(),
+            captured: Vec::new(),
+            truth,
+            messages: Tally::default(),
+            unseen_messages: Tally::default(),
+        };
+        simulation.switch_on(begin);
+        Ok(simulation)
+    }
+
+    /// The people, for the subscriber file.
+    pub fn people(&self) -> &[Subscriber] {
+        &self.people
+    }
+
+    /// Runs to the end. `progress` is called now and then with the time reached and the frames written.
+    pub fn run(mut self, mut progress: impl FnMut(Timestamp, u64)) -> io::Result<(Report, C, Option<T>)> {
+        let mut reported = 0;
+        while let Some(Reverse((at, _, action))) = self.queue.pop() {
+            if at >= self.end {
+                break;
+            }
+            self.perform(at, action)?;
+            if self.tap.frames() >= reported + PROGRESS_EVERY {
+                reported = self.tap.frames();
+                self.tap.check()?;
+                progress(at, reported);
+            }
+        }
+        self.close()
+    }
+
+    fn switch_on(&mut self, begin: Timestamp) {
+        for link in 0..self.links.len() as u32 {
+            self.schedule(begin + LINK_EVERY * link, Action::Link(link, Timer::Start(0)));
+        }
+        let ready = begin + LINK_EVERY * self.links.len() as u32 + READY_AFTER;
+        for bsc in 0..self.plan.size.bscs {
+            self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss });
+        }
+        let open = ready + LINK_EVERY * self.plan.size.bscs + READY_AFTER;
+        for index in 0..self.people.len() as u32 {
+            self.settle_in(index, open);
+        }
+    }
+
+    // The first thing that somebody does: anything, a periodic update that falls due, or switching the phone on.
+    fn settle_in(&mut self, index: u32, open: Timestamp) {
+        let Some(person) = self.people.get_mut(index as usize) else { return };
+        let periodic = self.plan.practice.periodic_update;
+        let silent = periodic.mul_f64(self.random.fraction());
+        person.last_contact = open - silent;
+        let first = match person.attached {
+            true => self.random.exponential(self.plan.practice.action_every).min(periodic - silent),
+            false => self.random.exponential(MEAN_OFF_AT_START),
+        };
+        self.schedule(open + first, Action::Act(index));
+    }
+
+    fn schedule(&mut self, at: Timestamp, action: Action) {
+        self.sequence += 1;
+        self.queue.push(Reverse((at, self.sequence, action)));
+    }
+
+    fn perform(&mut self, at: Timestamp, action: Action) -> io::Result<()> {
+        match action {
+            Action::Act(subscriber) => self.act(at, subscriber),
+            Action::Step(subscriber) => self.step(at, subscriber),
+            Action::Link(link, timer) => self.on_link(at, link, |link, around| link.wake(at, timer, around)),
+            Action::Reset { bsc, by } => self.reset(at, bsc, by),
+        }
+        self.note_captured()
+    }
+
+    fn act(&mut self, at: Timestamp, index: u32) {
+        let Some(subscriber) = self.people.get_mut(index as usize) else { return };
+        let mut script = self.idle.pop().unwrap_or_default();
+        script.clear();
+        let parts = Parts {
+            script: &mut script,
+            network: &mut self.network,
+            random: &mut self.random,
+            practice: &self.plan.practice,
+            subscriber,
+        };
+        behaviour::act(parts, at);
+        match script.due() {
+            Some(due) => {
+                self.schedule(due, Action::Step(index));
+                if let Some(slot) = self.running.get_mut(index as usize) {
+                    *slot = Some(script);
+                }
+            }
+            None => {
+                self.schedule(script.then, Action::Act(index));
+                self.idle.push(script);
+            }
+        }
+    }
+
+    fn step(&mut self, at: Timestamp, index: u32) {
+        let Some(mut script) = self.running.get_mut(index as usize).and_then(Option::take) else { return };
+        if let Some((id, step, sccp, messages)) = script.send() {
+            let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
+            messages.iter().for_each(|message| tally.count(*message));
+            let token = Some(Token { subscriber: index, step: id });
+            let cargo = Cargo { side: step.side, link_selection: step.link_selection, sccp, token };
+            self.on_link(at, step.link, |link, around| link.send(at, cargo, around));
+        }
+        if let Some(due) = script.due() {
+            self.schedule(due, Action::Step(index));
+        }
+        if let Some(slot) = self.running.get_mut(index as usize) {
+            *slot = Some(script);
+        }
+    }
+
+    // BSSMAP RESET and its answer, as elements do when they come up (3GPP TS 48.008 §3.1.4).
+    fn reset(&mut self, at: Timestamp, bsc: u32, by: Side) {
+        let Some(plan) = self.network.bscs().get(bsc as usize) else { return };
+        let (bss, link) = (plan.point_code, plan.links.start);
+        let ends = match by {
+            Side::Bss => Ends { called: MSC_POINT_CODE, calling: bss },
+            Side::Msc => Ends { called: bss, calling: MSC_POINT_CODE },
+        };
+        let mut message = Octets::default();
+        sccp::unitdata(&mut message, ends, |o| {
+            bssmap::bssmap(o, if by == Side::Bss { bssmap::reset } else { bssmap::reset_acknowledge });
+        });
+        let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
+        message.messages().iter().for_each(|message| tally.count(*message));
+        let cargo = Cargo { side: by, link_selection: 0, sccp: message.as_slice(), token: None };
+        self.on_link(at, link, |link, around| link.send(at, cargo, around));
+        if by == Side::Bss {
+            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: Side::Msc });
+        }
+    }
+
+    fn on_link(&mut self, at: Timestamp, index: u32, work: impl FnOnce(&mut Link, &mut Surroundings<'_, C>)) {
+        let Some(link) = self.links.get_mut(index as usize) else { return };
+        let mut around = Surroundings {
+            tap: &mut self.tap,
+            tally: if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages },
+            random: &mut self.link_random,
+            timers: &mut self.timers,
+        };
+        work(link, &mut around);
+        while let Some((at, timer)) = self.timers.pop() {
+            self.schedule(at, Action::Link(index, timer));
+        }
+    }
+
+    // A script whose last message has been captured is settled; its subscriber goes on living.
+    fn note_captured(&mut self) -> io::Result<()> {
+        if !self.tap.has_news() {
+            return Ok(());
+        }
+        let mut captured = std::mem::take(&mut self.captured);
+        captured.extend(self.tap.drain());
+        for (token, sighting) in captured.drain(..) {
+            let Some(slot) = self.running.get_mut(token.subscriber as usize) else { continue };
+            let complete = slot.as_mut().is_some_and(|script| script.captured(token.step, sighting));
+            if complete && let Some(script) = slot.take() {
+                self.settle(token.subscriber, &script)?;
+                self.schedule(script.then.max(sighting.at), Action::Act(token.subscriber));
+                self.idle.push(script);
+            }
+        }
+        self.captured = captured;
+        Ok(())
+    }
+
+    fn settle(&mut self, index: u32, script: &Script) -> io::Result<()> {
+        match self.people.get_mut(index as usize) {
+            Some(subscriber) => self.truth.settle(script, subscriber, self.plan.start),
+            None => Ok(()),
+        }
+    }
+
+    // The capture ends: what was on its way is written, what was under way is told as far as it went.
+    fn close(mut self) -> io::Result<(Report, C, Option<T>)> {
+        let end = self.end;
+        for link in 0..self.links.len() as u32 {
+            self.on_link(end, link, |link, around| {
+                link.wake(end, Timer::Flush(Side::Bss), around);
+                link.wake(end, Timer::Flush(Side::Msc), around);
+            });
+        }
+        self.tap.close(end);
+        self.note_captured()?;
+        let mut open = 0;
+        for index in 0..self.running.len() {
+            if let Some(script) = self.running.get_mut(index).and_then(Option::take) {
+                open += 1;
+                self.settle(index as u32, &script)?;
+            }
+        }
+        let (events, observable) = self.truth.counts();
+        let report = Report {
+            frames: self.tap.frames(),
+            messages: self.messages,
+            events,
+            observable,
+            tap: self.tap.counts(),
+            open,
+        };
+        Ok((report, self.tap.finish()?, self.truth.finish()?))
+    }
+}
+
+fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
+    let mut links = Vec::with_capacity(plan.size.links as usize);
+    for bsc in network.bscs() {
+        for index in bsc.links.clone() {
+            links.push(match plan.transport {
+                Transport::Sigtran => {
+                    let sockets = Network::sockets(index, Association::PORT);
+                    Link::Sigtran(Association::new(sockets, (bsc.point_code, MSC_POINT_CODE), random))
+                }
+                Transport::Lite => Link::Lite(Lite::new(Network::sockets(index, Lite::PORT), bsc.point_code, random)),
+            });
+        }
+    }
+    links
+}

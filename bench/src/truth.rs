@@ -1,0 +1,197 @@
+//! The truth beside a capture: what an ideal probe reports, one JSON object a line, in the names of `decode --json`, with
+//! the frames that each event depends on and whether its identity could be known.
+
+use std::io::{self, Write};
+
+use event::{Imsi, Kind, Number, Timestamp};
+
+use crate::population::Subscriber;
+use crate::script::{Binding, Fact, Presented, Script, Sighting};
+
+/// Writes truth lines, or only counts them.
+#[derive(Debug)]
+pub struct TruthWriter<W> {
+    out: Option<W>,
+    feed: String,
+    line: Vec<u8>,
+    written: u64,
+    observable: u64,
+}
+
+impl<W: Write> TruthWriter<W> {
+    /// A writer of lines about this feed; without `out` it only counts.
+    pub fn new(out: Option<W>, feed: &str) -> Self {
+        Self { out, feed: feed.to_owned(), line: Vec::with_capacity(1024), written: 0, observable: 0 }
+    }
+
+    /// How many events there were, and of how many the identity could be known.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.written, self.observable)
+    }
+
+    /// Ends the file.
+    pub fn finish(self) -> io::Result<Option<W>> {
+        let Some(mut out) = self.out else { return Ok(None) };
+        out.flush()?;
+        Ok(Some(out))
+    }
+
+    /// Writes the facts of a script that has been sent, as far as it was, in the order of their evidence; events from
+    /// before `opens` are nobody's to see. Then brings the observer's knowledge of the TMSI up to date.
+    pub fn settle(&mut self, script: &Script, subscriber: &mut Subscriber, opens: Timestamp) -> io::Result<()> {
+        let identity = Identity::of(script, subscriber, opens);
+        for fact in script.facts() {
+            if let Some(evidence) = script.sighting(fact.step)
+                && evidence.at >= opens
+            {
+                self.event(script, fact, evidence, &identity, subscriber.imsi)?;
+            }
+        }
+        remember(script, identity, subscriber, opens);
+        Ok(())
+    }
+
+    fn event(
+        &mut self,
+        script: &Script,
+        fact: &Fact,
+        evidence: Sighting,
+        identity: &Identity,
+        imsi: Imsi,
+    ) -> io::Result<()> {
+        self.written += 1;
+        self.observable += u64::from(identity.proof.is_some());
+        let Some(out) = &mut self.out else { return Ok(()) };
+        let line = &mut self.line;
+        line.clear();
+        match evidence.frame {
+            0 => line.extend_from_slice(b"{\"frame\":null"),
+            frame => write!(line, "{{\"frame\":{frame}")?,
+        }
+        let kind = &fact.kind;
+        write!(line, ",\"at\":\"{}\",\"feed\":\"{}\",\"interface\":\"a\"", evidence.at, self.feed)?;
+        write!(line, ",\"kind\":\"{}\"", kind.name())?;
+        if script.presented != Presented::Imei {
+            write!(line, ",\"imsi\":\"{imsi}\"")?;
+        }
+        if let Presented::Tmsi(tmsi) = script.presented {
+            write!(line, ",\"tmsi\":\"{tmsi}\"")?;
+        }
+        if let Some(device) = fact.device {
+            write!(line, ",\"imei\":\"{device}\"")?;
+        }
+        write!(line, ",\"cell\":\"{}\"", fact.cell)?;
+        write_kind(line, script, fact, evidence)?;
+        if let Some(number) = fact.signalled {
+            write!(line, ",\"signalled\":\"{number}\"")?;
+        }
+        write_depends(line, script, fact, identity)?;
+        writeln!(line, ",\"observable\":{}}}", identity.proof.is_some())?;
+        out.write_all(line)
+    }
+}
+
+/// What the observer can know about who is in the connection.
+struct Identity {
+    // The sightings from which the IMSI follows, if it does.
+    proof: Option<Vec<Sighting>>,
+    // Whether the IMSI stood on the wire in this connection.
+    on_wire: bool,
+}
+
+impl Identity {
+    fn of(script: &Script, subscriber: &Subscriber, opens: Timestamp) -> Self {
+        let shown = script.imsi_shown.and_then(|step| script.sighting(step)).filter(|shown| shown.at >= opens);
+        let proof = match (shown, script.presented) {
+            (Some(shown), _) => Some(vec![shown]),
+            (None, Presented::Tmsi(_)) => subscriber.proof.clone(),
+            (None, _) => None,
+        };
+        Self { proof, on_wire: shown.is_some() }
+    }
+}
+
+fn remember(script: &Script, identity: Identity, subscriber: &mut Subscriber, opens: Timestamp) {
+    let steps: &[u16] = match &script.binding {
+        Binding::Deleted => {
+            subscriber.proof = None;
+            return;
+        }
+        Binding::Renewed(steps) => steps,
+        Binding::Kept if identity.on_wire && matches!(script.presented, Presented::Tmsi(_)) => &[],
+        Binding::Kept => return,
+    };
+    let own = || script.opening.iter().chain(steps).filter_map(|step| script.sighting(*step));
+    subscriber.proof = identity.proof.filter(|_| own().all(|sighting| sighting.at >= opens)).map(|mut proof| {
+        proof.extend(own());
+        proof
+    });
+}
+
+fn write_kind(line: &mut Vec<u8>, script: &Script, fact: &Fact, evidence: Sighting) -> io::Result<()> {
+    match &fact.kind {
+        Kind::LocationUpdate { update, old } => {
+            write!(line, ",\"update\":\"{}\"", update.name())?;
+            old.map_or(Ok(()), |old| write!(line, ",\"old_lai\":\"{old}\""))
+        }
+        Kind::LocationUpdateRejected { update, cause } => {
+            write!(line, ",\"update\":\"{}\",\"cause\":{cause}", update.name())
+        }
+        Kind::ServiceRejected { cause } => write!(line, ",\"cause\":{cause}"),
+        Kind::CallSetup { direction, number, emergency } => {
+            write!(line, ",\"direction\":\"{}\"", direction.name())?;
+            write_number(line, number.as_ref())?;
+            write!(line, ",\"emergency\":{emergency}")
+        }
+        Kind::CallAnswered { direction, number } => {
+            write!(line, ",\"direction\":\"{}\"", direction.name())?;
+            write_number(line, number.as_ref())
+        }
+        Kind::CallEnded { direction, number, cause, .. } => {
+            write!(line, ",\"direction\":\"{}\"", direction.name())?;
+            write_number(line, number.as_ref())?;
+            let connected = fact.connected.and_then(|step| script.sighting(step));
+            write!(line, ",\"answered\":{}", connected.is_some())?;
+            if let Some(connected) = connected {
+                write!(line, ",\"length_ms\":{}", evidence.at.since(connected.at).as_millis())?;
+            }
+            cause.map_or(Ok(()), |cause| write!(line, ",\"cause\":{cause}"))
+        }
+        Kind::Sms { direction, peer } => {
+            write!(line, ",\"direction\":\"{}\"", direction.name())?;
+            write_number(line, peer.as_ref())
+        }
+        Kind::Ussd { code } => write!(line, ",\"code\":\"{code}\""),
+        Kind::CallForwarding(forwarding) => {
+            let operation = forwarding.operation.name();
+            write!(line, ",\"operation\":\"{operation}\",\"service\":\"0x{:02x}\"", forwarding.service)?;
+            write_number(line, forwarding.to.as_ref())
+        }
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => Ok(()),
+    }
+}
+
+fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {
+    number.map_or(Ok(()), |number| write!(line, ",\"number\":\"{number}\""))
+}
+
+// Frames in order, each once; null for each message that the capture lacks.
+fn write_depends(line: &mut Vec<u8>, script: &Script, fact: &Fact, identity: &Identity) -> io::Result<()> {
+    let mut steps = script.depends(fact).to_vec();
+    steps.sort_unstable();
+    steps.dedup();
+    let own = steps.iter().filter_map(|step| script.sighting(*step));
+    let mut frames: Vec<Sighting> = own.chain(identity.proof.iter().flatten().copied()).collect();
+    frames.sort_by_key(|sighting| (sighting.frame, sighting.at));
+    frames.dedup();
+    line.extend_from_slice(b",\"depends\":[");
+    for (index, sighting) in frames.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        match sighting.frame {
+            0 => write!(line, "{comma}null")?,
+            frame => write!(line, "{comma}{frame}")?,
+        }
+    }
+    line.push(b']');
+    Ok(())
+}
