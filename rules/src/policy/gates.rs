@@ -210,3 +210,276 @@ fn reached(cap: Cap, case: &Case<'_>, counts: impl Fn(&Contact) -> bool) -> bool
 fn no_address(case: &Case<'_>) -> bool {
     case.person.msisdn.is_none() && !case.person.lookup
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::civil::{Weekday, date, time};
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::lists::{Directory, SubscriberList};
+    use crate::policy::scenario_hash;
+    use crate::scenario::{Audience, Limits, Schedule, Send, Trigger};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    /// A case that passes every gate, until a test changes something.
+    struct Fixture {
+        policy: Policy,
+        scenario: Scenario,
+        subscribers: &'static str,
+        binding: Binding,
+        origin: Option<Origin>,
+        lookup: bool,
+        contacts: Vec<Contact>,
+        at: &'static str,
+    }
+
+    fn fixture() -> Fixture {
+        Fixture {
+            policy: Policy {
+                timezone: TimeZone::get("Asia/Shanghai").unwrap(),
+                quiet: None,
+                caps: Vec::new(),
+                universal_control: 0,
+                opt_in: Vec::new(),
+                home: Vec::new(),
+            },
+            scenario: Scenario {
+                name: "wanda".into(),
+                title: "Wanda".to_owned(),
+                file: "wanda.yaml".into(),
+                purpose: Purpose::Marketing,
+                priority: 50,
+                schedule: Schedule::default(),
+                trigger: Trigger::PowerOn,
+                audience: Audience::default(),
+                send: Send { sms: "text".to_owned(), from: None },
+                limits: Limits { per_subscriber: None, total: None, control: 0, expires: HOUR },
+            },
+            subscribers: "imsi,msisdn,brand,consent\n460001234567890,13900000001,gotone,marketing\n",
+            binding: Binding::Mapped,
+            origin: Some(Origin::Home),
+            lookup: false,
+            contacts: Vec::new(),
+            // Friday 18:00 in Shanghai.
+            at: "2009-07-10T10:00:00Z",
+        }
+    }
+
+    fn contact(at: &str, scenario: &str, counted: bool) -> Contact {
+        Contact { at: at.parse().unwrap(), scenario: scenario_hash(scenario), counted }
+    }
+
+    fn list(imsi: &str, msisdn: &str) -> Arc<SubscriberList> {
+        Arc::new(SubscriberList::new("vip", imsi.parse(), msisdn.parse()))
+    }
+
+    /// Which gates refuse the fixture after `change`.
+    fn check(change: impl FnOnce(&mut Fixture), expected: &[Reason]) {
+        let mut fixture = fixture();
+        change(&mut fixture);
+        let directory = Directory::parse(Path::new("subscribers.csv"), fixture.subscribers.into()).unwrap();
+        let imsi = "460001234567890".parse().unwrap();
+        let subscriber = directory.find(imsi);
+        let at = fixture.at.parse().unwrap();
+        let person = Person {
+            imsi,
+            binding: fixture.binding,
+            origin: fixture.origin,
+            subscriber,
+            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
+            lookup: fixture.lookup,
+        };
+        let case = Case {
+            policy: &fixture.policy,
+            scenario: &fixture.scenario,
+            scenario_hash: scenario_hash(&fixture.scenario.name),
+            person: &person,
+            contacts: &fixture.contacts,
+            at,
+            local: fixture.policy.local(at),
+        };
+        let refusing: Vec<Reason> =
+            explain(&case).filter(|(_, verdict)| *verdict == Verdict::Refuses).map(|(reason, _)| reason).collect();
+        assert_eq!(refusing, expected);
+        assert_eq!(first_refusal(&case), expected.first().copied());
+    }
+
+    #[test]
+    fn the_gates_are_asked_in_the_order_of_the_reasons() {
+        assert_eq!(GATES.map(|(reason, _)| reason), Reason::ALL);
+        check(|_| {}, &[]);
+    }
+
+    #[test]
+    fn a_doubtful_identity_is_refused() {
+        check(|fixture| fixture.binding = Binding::Suspect, &[Reason::SuspectIdentity]);
+        check(|fixture| fixture.binding = Binding::OnWire, &[]);
+    }
+
+    #[test]
+    fn validity_holds_from_its_first_to_its_last_day_in_the_policys_zone() {
+        let valid = |at: &'static str, expected: &[Reason]| {
+            let days = Some((date(2009, 7, 10), date(2009, 7, 11)));
+            check(|fixture| (fixture.at, fixture.scenario.schedule.validity) = (at, days), expected);
+        };
+        valid("2009-07-09T15:59:59Z", &[Reason::OutsideValidity]);
+        valid("2009-07-09T16:00:00Z", &[]);
+        valid("2009-07-11T15:59:59Z", &[]);
+        valid("2009-07-11T16:00:00Z", &[Reason::OutsideValidity]);
+    }
+
+    #[test]
+    fn hours_over_midnight_belong_to_the_day_on_which_they_begin() {
+        let on = |at: &'static str, hours: &[(Time, Time)], expected: &[Reason]| {
+            let schedule = Schedule { validity: None, weekdays: vec![Weekday::Friday], hours: hours.to_vec() };
+            check(|fixture| (fixture.at, fixture.scenario.schedule) = (at, schedule), expected);
+        };
+        let night = &[(time(22, 0, 0, 0), time(2, 0, 0, 0))];
+        let noon = &[(time(9, 0, 0, 0), time(10, 0, 0, 0)), (time(12, 0, 0, 0), time(13, 0, 0, 0))];
+        let whole = &[(time(0, 0, 0, 0), time(0, 0, 0, 0))];
+        let outside = &[Reason::OutsideHours];
+        on("2009-07-10T10:00:00Z", &[], &[]);
+        on("2009-07-11T10:00:00Z", &[], outside);
+        on("2009-07-10T14:00:00Z", night, &[]);
+        on("2009-07-10T17:59:59Z", night, &[]);
+        on("2009-07-10T18:00:00Z", night, outside);
+        on("2009-07-09T17:00:00Z", night, outside);
+        on("2009-07-10T04:59:59Z", noon, &[]);
+        on("2009-07-10T05:00:00Z", noon, outside);
+        on("2009-07-10T10:00:00Z", whole, &[]);
+    }
+
+    #[test]
+    fn targets_exclusions_tags_and_origins_leave_people_out() {
+        let me = || list("460001234567890", "");
+        let my_number = || list("", "+8613900000001");
+        let other = || list("460009999999999", "13900000009");
+        check(|fixture| fixture.scenario.audience.target = Some(me()), &[]);
+        check(|fixture| fixture.scenario.audience.target = Some(my_number()), &[]);
+        check(|fixture| fixture.scenario.audience.target = Some(other()), &[Reason::NotInTarget]);
+        check(|fixture| fixture.scenario.audience.exclude = vec![other(), my_number()], &[Reason::Excluded]);
+        let tagged = |column: &str, values: &[&str], expected: &[Reason]| {
+            let tags = vec![(column.to_owned(), values.iter().map(|value| (*value).to_owned()).collect())];
+            check(|fixture| fixture.scenario.audience.tags = tags, expected);
+        };
+        tagged("brand", &["m-zone", "gotone"], &[]);
+        tagged("brand", &["m-zone"], &[Reason::NotInAudience]);
+        tagged("value", &["high"], &[Reason::NotInAudience]);
+        let origins = || vec![Origin::International];
+        check(|fixture| fixture.scenario.audience.origins = origins(), &[Reason::NotInAudience]);
+        check(
+            |fixture| (fixture.scenario.audience.origins, fixture.origin) = (origins(), Some(Origin::International)),
+            &[],
+        );
+        check(
+            |fixture| (fixture.scenario.audience.origins, fixture.origin) = (origins(), None),
+            &[Reason::NotInAudience],
+        );
+    }
+
+    #[test]
+    fn a_purpose_that_needs_consent_needs_its_own() {
+        let purpose = |purpose, expected: &[Reason]| {
+            let opt_in = vec![Purpose::Marketing, Purpose::Location];
+            check(|fixture| (fixture.scenario.purpose, fixture.policy.opt_in) = (purpose, opt_in), expected);
+        };
+        purpose(Purpose::Marketing, &[]);
+        purpose(Purpose::Location, &[Reason::NoConsent]);
+        purpose(Purpose::Service, &[]);
+        let unknown = |fixture: &mut Fixture| {
+            fixture.policy.opt_in = vec![Purpose::Marketing];
+            fixture.subscribers = "imsi\n";
+            fixture.lookup = true;
+        };
+        check(unknown, &[Reason::NoConsent]);
+    }
+
+    #[test]
+    fn control_groups_receive_no_marketing() {
+        let control = |universal, own, purpose, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.policy.universal_control = universal;
+                fixture.scenario.limits.control = own;
+                fixture.scenario.purpose = purpose;
+            };
+            check(change, expected);
+        };
+        control(10_000, 0, Purpose::Marketing, &[Reason::ControlGroup]);
+        control(0, 10_000, Purpose::Location, &[Reason::ControlGroup]);
+        control(10_000, 10_000, Purpose::Service, &[]);
+    }
+
+    #[test]
+    fn quiet_hours_are_those_of_the_wall_clock_over_midnight_and_summer_time() {
+        let quiet = |zone: &str, at: &'static str, purpose, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.policy.timezone = TimeZone::get(zone).unwrap();
+                fixture.policy.quiet = Some((time(21, 0, 0, 0), time(9, 0, 0, 0)));
+                fixture.scenario.purpose = purpose;
+                fixture.at = at;
+            };
+            check(change, expected);
+        };
+        let quiet_hours = &[Reason::QuietHours];
+        quiet("Asia/Shanghai", "2009-07-10T12:59:59Z", Purpose::Marketing, &[]);
+        quiet("Asia/Shanghai", "2009-07-10T13:00:00Z", Purpose::Marketing, quiet_hours);
+        quiet("Asia/Shanghai", "2009-07-11T00:59:59Z", Purpose::Location, quiet_hours);
+        quiet("Asia/Shanghai", "2009-07-11T01:00:00Z", Purpose::Marketing, &[]);
+        quiet("Asia/Shanghai", "2009-07-10T13:00:00Z", Purpose::Service, &[]);
+        // 08:30 in winter, 09:30 on the first day of summer time.
+        quiet("Europe/Berlin", "2026-03-28T07:30:00Z", Purpose::Marketing, quiet_hours);
+        quiet("Europe/Berlin", "2026-03-29T07:30:00Z", Purpose::Marketing, &[]);
+    }
+
+    #[test]
+    fn caps_count_what_is_younger_than_their_period() {
+        let cap = Cap { count: 2, per: HOUR };
+        let capped = |contacts: &[(&str, &str, bool)], own: bool, purpose, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.contacts = contacts.iter().map(|(at, name, counted)| contact(at, name, *counted)).collect();
+                fixture.scenario.purpose = purpose;
+                match own {
+                    true => fixture.scenario.limits.per_subscriber = Some(cap),
+                    false => fixture.policy.caps = vec![Cap { count: 9, per: HOUR }, cap],
+                }
+            };
+            check(change, expected);
+        };
+        let (old, young, now) = ("2009-07-10T09:00:00Z", "2009-07-10T09:00:00.000001Z", "2009-07-10T10:00:00Z");
+        let late = "2009-07-10T10:00:01Z";
+        let (own, all) = (true, false);
+        capped(&[(young, "wanda", true), (now, "wanda", true)], own, Purpose::Service, &[Reason::PerUserCap]);
+        capped(&[(old, "wanda", true), (now, "wanda", true)], own, Purpose::Marketing, &[]);
+        capped(&[(young, "other", true), (now, "wanda", true)], own, Purpose::Marketing, &[]);
+        capped(&[(now, "wanda", true), (late, "wanda", true)], own, Purpose::Marketing, &[Reason::PerUserCap]);
+        capped(&[(young, "other", true), (now, "third", true)], all, Purpose::Marketing, &[Reason::GlobalCap]);
+        capped(&[(young, "other", false), (now, "third", true)], all, Purpose::Marketing, &[]);
+        capped(&[(young, "other", true), (now, "third", true)], all, Purpose::Service, &[]);
+    }
+
+    #[test]
+    fn who_got_as_many_offers_as_are_remembered_gets_no_more() {
+        let full = |fixture: &mut Fixture| {
+            fixture.contacts = vec![contact("2009-07-10T09:00:00Z", "other", false); CONTACTS_LIMIT];
+            fixture.scenario.purpose = Purpose::Service;
+        };
+        check(full, &[Reason::GlobalCap]);
+    }
+
+    #[test]
+    fn without_a_number_only_a_look_up_may_find_one() {
+        let unknown = |lookup| {
+            move |fixture: &mut Fixture| {
+                (fixture.subscribers, fixture.lookup) = ("imsi,msisdn\n460001234567890,\n", lookup)
+            }
+        };
+        check(unknown(false), &[Reason::NoAddress]);
+        check(unknown(true), &[]);
+    }
+}
