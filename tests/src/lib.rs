@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
 
+pub mod lookup;
+pub mod smsc;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -1,0 +1,175 @@
+// A message centre for tests: the npm package `smpp` as a server on the loopback, one JSON line on stdout for what
+// happens. It ends when its standard input closes (the test is gone) or after `max_seconds`.
+//
+// Options, as JSON in the first argument; all may be absent:
+//   system_id, password   who may bind (default touchpoint, secret)
+//   bind_status           answer every bind with this command_status
+//   delay_ms              wait before each answer to a submit_sm
+//   throttle_first        answer the first so many submit_sm with `throttle_status`
+//   throttle_status       default 0x58, ESME_RTHROTTLED
+//   refuse                { "destination address": command_status }
+//   drop_at               [n, …]: destroy the socket instead of answering the n-th submit_sm (from 1, over all sessions)
+//   mute_at               [n, …]: never answer the n-th submit_sm
+//   garbage_at            n: send what is no PDU instead of answering the n-th submit_sm
+//   unbind_at             n: answer the n-th submit_sm, then end the session with unbind
+//   receipts              "text", "tlv" or "early" (before the submit_sm_resp)
+//   glue_ms               collect what is sent for so long and send it in one piece
+//   chop                  send in pieces of so many octets
+//   odd                   after a bind: an unknown command, an unknown TLV, a message from a subscriber
+//   enquire_ms            send an enquire_link so often
+//   no_message_id         submit_sm_resp without a body
+//   max_seconds           default 300
+'use strict';
+
+const smpp = require('smpp');
+
+const options = Object.assign(
+  { system_id: 'touchpoint', password: 'secret', throttle_status: 0x58, max_seconds: 300 },
+  JSON.parse(process.argv[2] || '{}'),
+);
+const has = (list, n) => (list || []).includes(n);
+const log = (line) => process.stdout.write(JSON.stringify({ ms: Math.round(performance.now()), ...line }) + '\n');
+
+let submitted = 0; // submit_sm over all sessions
+let sessions = 0;
+
+function concatenation(udh) {
+  const part = (udh || []).find((element) => element[0] === 0x00);
+  return part ? { reference: part[2], total: part[3], part: part[4] } : null;
+}
+
+// What the test reads: addresses, flags, and the text as the package decoded it.
+function describe(pdu, more) {
+  const { udh, message } = pdu.short_message;
+  const { source_addr, source_addr_ton, source_addr_npi, destination_addr, dest_addr_ton, dest_addr_npi } = pdu;
+  const { esm_class, data_coding, registered_delivery, service_type, priority_flag } = pdu;
+  return {
+    event: 'submit_sm', ...more, source_addr, source_addr_ton, source_addr_npi, destination_addr, dest_addr_ton,
+    dest_addr_npi, esm_class, data_coding, registered_delivery, service_type, priority_flag,
+    validity_period: pdu.validity_period instanceof Date ? pdu.validity_period.toISOString() : pdu.validity_period,
+    concatenation: concatenation(udh), text: message,
+  };
+}
+
+// Changes how octets leave: collected over a while, or in small pieces.
+function disturb(socket) {
+  const write = socket.write.bind(socket);
+  if (options.chop) {
+    socket.setNoDelay(true);
+    const pieces = [];
+    const next = () => {
+      if (pieces.length === 0 || socket.destroyed) return;
+      write(pieces.shift());
+      setTimeout(next, 2);
+    };
+    socket.write = (octets, done) => {
+      const idle = pieces.length === 0;
+      for (let at = 0; at < octets.length; at += options.chop) pieces.push(octets.subarray(at, at + options.chop));
+      if (idle) next();
+      if (done) process.nextTick(done);
+      return true;
+    };
+  }
+  if (options.glue_ms) {
+    let collected = [];
+    setInterval(() => {
+      if (collected.length > 0 && !socket.destroyed) write(Buffer.concat(collected.splice(0)));
+    }, options.glue_ms).unref();
+    socket.write = (octets, done) => {
+      collected.push(Buffer.from(octets));
+      if (done) process.nextTick(done);
+      return true;
+    };
+  }
+}
+
+function receipt(session, pdu, message_id) {
+  const deliver = { source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4 };
+  if (options.receipts === 'tlv') {
+    session.deliver_sm({ ...deliver, receipted_message_id: message_id, message_state: 2 });
+  } else {
+    // The usual oddity: hexadecimal in the submit_sm_resp, decimal in the receipt.
+    const decimal = String(parseInt(message_id, 16)).padStart(10, '0');
+    const short_message = `id:${decimal} sub:001 dlvrd:001 submit date:0907101200 done date:0907101201 ` +
+      'stat:DELIVRD err:000 text:';
+    session.deliver_sm({ ...deliver, short_message });
+  }
+}
+
+function answer(session, pdu, n) {
+  const respond = (command_status, message_id) => {
+    log({ event: 'submit_sm_resp', session: session.number, n, command_status });
+    session.unanswered -= 1;
+    if (options.no_message_id) {
+      const bare = Buffer.alloc(16);
+      [16, 0x80000004, command_status, pdu.sequence_number].forEach((field, at) => bare.writeUInt32BE(field, at * 4));
+      session.socket.write(bare);
+    } else {
+      session.send(pdu.response({ command_status, message_id }));
+    }
+  };
+  const message_id = (0xa000 + n).toString(16);
+  const refused = (options.refuse || {})[pdu.destination_addr];
+  if (has(options.drop_at, n)) return session.socket.destroy();
+  if (has(options.mute_at, n)) return undefined;
+  if (options.garbage_at === n) return session.socket.write(Buffer.from('HTTP/1.1 500 Internal Server Error\r\n'));
+  if (n <= (options.throttle_first || 0)) return respond(options.throttle_status);
+  if (refused) return respond(refused);
+  if (options.receipts === 'early') receipt(session, pdu, message_id);
+  respond(0, message_id);
+  if (options.receipts && options.receipts !== 'early') receipt(session, pdu, message_id);
+  if (options.unbind_at === n) session.unbind();
+  return undefined;
+}
+
+function bound(session) {
+  if (options.enquire_ms) setInterval(() => session.enquire_link(), options.enquire_ms).unref();
+  if (!options.odd) return;
+  // A command that no version knows, with a body; then TLVs that nobody knows; then a subscriber's message.
+  session.socket.write(Buffer.from('00000014000007ff000000000000004200010203', 'hex'));
+  session.socket.write(Buffer.from('0000001b800000150000000000000043140300070102030405ff60', 'hex'));
+  session.deliver_sm({ source_addr: '13900000005', destination_addr: '10086', short_message: 'id:1 stat:DELIVRD' });
+}
+
+const server = smpp.createServer((session) => {
+  session.number = ++sessions;
+  session.unanswered = 0;
+  log({ event: 'connect', session: session.number });
+  disturb(session.socket);
+  const bind = (pdu) => {
+    const right = pdu.system_id === options.system_id && pdu.password === options.password;
+    const wrong = pdu.system_id === options.system_id ? 0x0e : 0x0f;
+    const command_status = options.bind_status ?? (right ? 0 : wrong);
+    const { command, system_id, system_type, interface_version } = pdu;
+    log({ event: command, session: session.number, system_id, system_type, interface_version, command_status });
+    session.send(pdu.response({ command_status, system_id: 'smsc' }));
+    if (command_status === 0) bound(session);
+  };
+  session.on('bind_transceiver', bind);
+  session.on('bind_transmitter', bind);
+  session.on('submit_sm', (pdu) => {
+    const n = ++submitted;
+    session.unanswered += 1;
+    log(describe(pdu, { session: session.number, n, unanswered: session.unanswered }));
+    setTimeout(() => answer(session, pdu, n), options.delay_ms || 0);
+  });
+  session.on('enquire_link', (pdu) => {
+    log({ event: 'enquire_link', session: session.number });
+    session.send(pdu.response());
+  });
+  session.on('unbind', (pdu) => {
+    log({ event: 'unbind', session: session.number });
+    session.send(pdu.response(), () => session.close());
+  });
+  for (const event of ['enquire_link_resp', 'deliver_sm_resp', 'generic_nack', 'unbind_resp']) {
+    const note = ({ command_status, sequence_number }) =>
+      log({ event, session: session.number, command_status, sequence_number });
+    session.on(event, note);
+  }
+  session.on('close', () => log({ event: 'close', session: session.number }));
+  session.on('error', (error) => log({ event: 'error', session: session.number, error: error.message }));
+});
+
+server.listen(options.port || 0, '127.0.0.1', () => log({ event: 'listening', port: server.address().port }));
+setTimeout(() => process.exit(3), options.max_seconds * 1000).unref();
+process.stdin.on('end', () => process.exit(0)).resume();

@@ -1,0 +1,368 @@
+//! The SMPP channel against a message centre that is not ours, and that misbehaves.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
+use engine::offer::OfferId;
+use engine::offer::channel::smpp::{Smpp, SmppConfig};
+use engine::offer::channel::{Channel, ReceiptState, Report, Submission};
+use serde_json::{Value, json};
+use tests::smsc::{Smsc, Text};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const LONG_CHINESE: &str = "尊敬的客户，欢迎来到杭州！回复“流量”即可领取本地流量包，精彩不停歇😀。";
+
+fn offer(n: u128, text: impl Into<String>) -> Submission {
+    Submission {
+        id: OfferId(n),
+        to: format!("+86139{n:08}").parse().unwrap(),
+        imsi: "460001234567890".parse().unwrap(),
+        scenario: "test".to_owned(),
+        at: "2026-03-01T09:30:00Z".parse().unwrap(),
+        from: None,
+        text: text.into(),
+        validity_s: 3600,
+    }
+}
+
+fn offers(count: u128) -> VecDeque<Submission> {
+    (1..=count).map(|n| offer(n, format!("offer {n}"))).collect()
+}
+
+fn open(smsc: &Smsc, parameters: &str) -> Smpp {
+    Smpp::open(SmppConfig::from_url(&format!("{}?{parameters}", smsc.url())).unwrap()).unwrap()
+}
+
+fn next(smpp: &Smpp) -> Report {
+    smpp.reports().recv_timeout(PATIENCE).expect("a report comes in time")
+}
+
+/// How each offer ended, and what was reported on the way.
+#[derive(Default)]
+struct Outcome {
+    ends: BTreeMap<u128, Report>,
+    all: Vec<Report>,
+}
+
+impl Outcome {
+    fn accepted(&self) -> usize {
+        self.ends.values().filter(|end| matches!(end, Report::Accepted { .. })).count()
+    }
+
+    fn unknown(&self) -> usize {
+        self.ends.values().filter(|end| matches!(end, Report::Unknown { .. })).count()
+    }
+
+    fn given_back(&self) -> usize {
+        self.all.iter().filter(|report| matches!(report, Report::Refused { again: true, .. })).count()
+    }
+
+    fn down(&self) -> Option<&str> {
+        self.all.iter().find_map(|report| match report {
+            Report::Down { reason } => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Does as the outbox does: submits as many as there is room for, and again what is given back, until each has ended.
+fn deliver(smpp: &mut Smpp, offers: VecDeque<Submission>) -> Outcome {
+    let known: BTreeMap<u128, Submission> = offers.iter().map(|offer| (offer.id.0, offer.clone())).collect();
+    let (mut queue, mut outcome) = (offers, Outcome::default());
+    while outcome.ends.len() < known.len() {
+        for _ in 0..smpp.ready() {
+            queue.pop_front().into_iter().for_each(|offer| smpp.submit(offer));
+        }
+        let report = next(smpp);
+        outcome.all.push(report.clone());
+        match &report {
+            Report::Refused { id, again: true, .. } => queue.push_front(known[&id.0].clone()),
+            Report::Accepted { id, .. } | Report::Refused { id, .. } | Report::Unknown { id } => {
+                assert_eq!(outcome.ends.insert(id.0, report.clone()), None, "one end only");
+            }
+            Report::Receipt { .. } | Report::Ready | Report::Down { .. } => {}
+        }
+    }
+    outcome
+}
+
+fn sorted(mut texts: Vec<Text>) -> Vec<Text> {
+    texts.sort_by(|a, b| a.to.cmp(&b.to));
+    texts
+}
+
+fn expected(offers: &VecDeque<Submission>, from: &str) -> Vec<Text> {
+    let text = |offer: &Submission| Text {
+        to: offer.to.to_string().trim_start_matches('+').to_owned(),
+        from: from.to_owned(),
+        text: offer.text.clone(),
+    };
+    offers.iter().map(text).collect()
+}
+
+#[test]
+fn an_offer_arrives_as_it_was_submitted() {
+    let smsc = Smsc::start(json!({}));
+    let mut smpp = open(&smsc, "source=10086&system_type=VMA&service_type=CMT&priority=1");
+    assert_eq!(deliver(&mut smpp, [offer(7, "5€ [today]")].into()).accepted(), 1);
+    let (bind, submit) = (&smsc.events("bind_transceiver")[0], &smsc.events("submit_sm")[0]);
+    let check = |line: &Value, field: &str, expected: Value| assert_eq!(line[field], expected, "{field}: {line}");
+    check(bind, "system_type", json!("VMA"));
+    check(bind, "interface_version", json!(0x34));
+    check(submit, "source_addr", json!("10086"));
+    check(submit, "source_addr_ton", json!(3));
+    check(submit, "source_addr_npi", json!(0));
+    check(submit, "destination_addr", json!("8613900000007"));
+    check(submit, "dest_addr_ton", json!(1));
+    check(submit, "dest_addr_npi", json!(1));
+    check(submit, "esm_class", json!(0));
+    check(submit, "data_coding", json!(0));
+    check(submit, "registered_delivery", json!(1));
+    check(submit, "service_type", json!("CMT"));
+    check(submit, "priority_flag", json!(1));
+    check(submit, "text", json!("5€ [today]"));
+    check(submit, "concatenation", Value::Null);
+    // The package reads the relative time as a date from now; an hour, to the second.
+    let validity = submit["validity_period"].as_str().unwrap();
+    assert!(validity.starts_with("20") || validity == "000000010000000R", "{validity}");
+    assert_eq!(smpp.name(), "smpp");
+}
+
+#[test]
+fn long_texts_are_put_together_by_the_other_side() {
+    let smsc = Smsc::start(json!({}));
+    let mut smpp = open(&smsc, "source=10086&window=4");
+    let texts = [LONG_CHINESE.repeat(5), "x€".repeat(200), "😀".repeat(100), LONG_CHINESE.to_owned()];
+    let offers: VecDeque<Submission> = (1..).zip(texts).map(|(n, text)| offer(n, text)).collect();
+    assert_eq!(deliver(&mut smpp, offers.clone()).accepted(), 4);
+    assert_eq!(sorted(smsc.texts()), expected(&offers, "10086"));
+    assert!(smsc.events("submit_sm").iter().any(|line| line["esm_class"] == 0x40));
+}
+
+#[test]
+fn the_sender_of_an_offer_wins_over_the_channels_own() {
+    let smsc = Smsc::start(json!({}));
+    let mut smpp = open(&smsc, "source=10086");
+    let from = Submission { from: Some("Shop".to_owned()), ..offer(1, "hello") };
+    assert_eq!(deliver(&mut smpp, [from].into()).accepted(), 1);
+    let submit = &smsc.events("submit_sm")[0];
+    assert_eq!((&submit["source_addr"], &submit["source_addr_ton"]), (&json!("Shop"), &json!(5)));
+    let nobody = Submission { from: Some("欢迎".to_owned()), ..offer(2, "hello") };
+    let outcome = deliver(&mut smpp, [nobody].into());
+    assert!(matches!(&outcome.ends[&2], Report::Refused { again: false, reason, .. } if reason.contains("sender")));
+}
+
+#[test]
+fn the_window_is_never_exceeded() {
+    let check = |text: &dyn Fn(u128) -> String| {
+        let smsc = Smsc::start(json!({ "delay_ms": 10 }));
+        let mut smpp = open(&smsc, "window=4");
+        let offers: VecDeque<Submission> = (1..=40).map(|n| offer(n, text(n))).collect();
+        assert_eq!(deliver(&mut smpp, offers.clone()).accepted(), 40);
+        let most = smsc.events("submit_sm").iter().filter_map(|line| line["unanswered"].as_u64()).max();
+        assert_eq!(most, Some(4));
+        assert_eq!(sorted(smsc.texts()), expected(&offers, ""));
+    };
+    check(&|n| format!("offer {n}"));
+    check(&|n| LONG_CHINESE.repeat(1 + n as usize % 6));
+}
+
+#[test]
+fn throttling_slows_the_channel_and_loses_nothing() {
+    let check = |status: u32, text: &str| {
+        let smsc = Smsc::start(json!({ "throttle_first": 5, "throttle_status": status }));
+        let mut smpp = open(&smsc, "window=4");
+        let offers: VecDeque<Submission> = (1..=8).map(|n| offer(n, text)).collect();
+        let outcome = deliver(&mut smpp, offers.clone());
+        assert_eq!(outcome.accepted(), 8);
+        assert!(outcome.given_back() > 0);
+        assert_eq!(sorted(smsc.texts()), expected(&offers, ""));
+        // Four throttled together are one reason to pause, the fifth another: 250 ms, then 500.
+        let answers = smsc.events("submit_sm_resp");
+        let refused = |line: &&Value| line["command_status"] != 0;
+        let last = answers.iter().filter(refused).filter_map(|line| line["ms"].as_u64()).max().unwrap();
+        let first = answers.iter().filter(refused).filter_map(|line| line["ms"].as_u64()).min().unwrap();
+        assert!(last - first >= 240, "{first} {last}");
+    };
+    check(0x58, "short");
+    check(0x14, &LONG_CHINESE.repeat(4));
+}
+
+#[test]
+fn a_refusal_names_its_code() {
+    let smsc = Smsc::start(json!({ "refuse": { "8613900000002": 0x0b, "8613900000003": 0x432 } }));
+    let mut smpp = open(&smsc, "");
+    let outcome = deliver(&mut smpp, offers(3));
+    let refused = |n: u128, reason: &str| Report::Refused {
+        id: OfferId(n),
+        reason: format!("submit_sm refused: {reason}"),
+        again: false,
+    };
+    assert_eq!(outcome.ends[&1], Report::Accepted { id: OfferId(1), message_id: "a001".to_owned() });
+    assert_eq!(outcome.ends[&2], refused(2, "ESME_RINVDSTADR (0x0000000b)"));
+    assert_eq!(outcome.ends[&3], refused(3, "status 0x00000432"));
+}
+
+#[test]
+fn after_a_break_the_unanswered_are_unknown_and_the_rest_goes_on() {
+    let check = |trouble: Value, reason: &str, most_unknown: usize| {
+        let smsc = Smsc::start(trouble);
+        let mut smpp = open(&smsc, "window=3&reconnect_s=0.05&response_s=5");
+        let offers = offers(20);
+        let outcome = deliver(&mut smpp, offers.clone());
+        let told = outcome.down().expect("the break was reported");
+        assert!(told.contains(reason), "{told}");
+        assert!((0..=most_unknown).contains(&outcome.unknown()), "{}", outcome.unknown());
+        assert_eq!(outcome.accepted() + outcome.unknown(), 20);
+        assert!(smsc.events("connect").len() >= 2);
+        // Nothing comes twice, the unknown ones included: none was submitted again.
+        let submitted = smsc.events("submit_sm");
+        let mut to: Vec<&str> = submitted.iter().filter_map(|line| line["destination_addr"].as_str()).collect();
+        to.sort_unstable();
+        to.dedup();
+        assert_eq!(to.len(), submitted.len());
+    };
+    check(json!({ "drop_at": [5], "delay_ms": 5 }), "connection", 3);
+    check(json!({ "drop_at": [1, 9] }), "connection", 6);
+    check(json!({ "garbage_at": 5, "delay_ms": 5 }), "begins with `HTTP/1.1`", 3);
+    check(json!({ "unbind_at": 5, "delay_ms": 5 }), "unbind", 3);
+}
+
+#[test]
+fn a_missing_answer_is_unknown_and_its_slot_stays_taken() {
+    let smsc = Smsc::start(json!({ "mute_at": [2] }));
+    let mut smpp = open(&smsc, "window=2&response_s=0.3");
+    let outcome = deliver(&mut smpp, offers(10));
+    assert_eq!((outcome.accepted(), outcome.unknown(), outcome.down()), (9, 1, None));
+    assert_eq!(outcome.ends[&2], Report::Unknown { id: OfferId(2) });
+}
+
+#[test]
+fn when_every_slot_waits_in_vain_the_link_is_made_anew() {
+    let smsc = Smsc::start(json!({ "mute_at": [1, 2] }));
+    let mut smpp = open(&smsc, "window=2&response_s=0.3&reconnect_s=0.05");
+    let outcome = deliver(&mut smpp, offers(6));
+    assert_eq!((outcome.accepted(), outcome.unknown()), (4, 2));
+    assert_eq!(outcome.down(), Some("no answer to submit_sm within 0.3 s"));
+}
+
+#[test]
+fn the_link_is_tried_from_both_sides() {
+    let smsc = Smsc::start(json!({ "enquire_ms": 50 }));
+    let smpp = open(&smsc, "enquire_link_s=10");
+    smsc.wait_for_count("enquire_link_resp", 3);
+    drop(smpp);
+    let smsc = Smsc::start(json!({}));
+    let _smpp = open(&smsc, "enquire_link_s=0.05");
+    smsc.wait_for_count("enquire_link", 3);
+}
+
+#[test]
+fn closing_waits_for_answers_and_unbinds() {
+    let smsc = Smsc::start(json!({ "delay_ms": 200 }));
+    let mut smpp = open(&smsc, "window=2");
+    smpp.submit(offer(1, LONG_CHINESE.repeat(4)));
+    drop(smpp);
+    assert_eq!(smsc.texts().len(), 1);
+    smsc.wait_for_count("unbind", 1);
+}
+
+#[test]
+fn receipts_are_matched_in_the_forms_that_are_sent() {
+    for form in ["text", "tlv", "early"] {
+        let smsc = Smsc::start(json!({ "receipts": form }));
+        let mut smpp = open(&smsc, "source=10086");
+        let mut offers = offers(3);
+        offers[2].text = LONG_CHINESE.repeat(3);
+        let mut reports = deliver(&mut smpp, offers).all;
+        while reports.iter().filter(|report| matches!(report, Report::Receipt { .. })).count() < 3 {
+            reports.push(next(&smpp));
+        }
+        for n in 1..=3 {
+            let at = |wanted: &dyn Fn(&Report) -> bool| reports.iter().position(wanted).unwrap();
+            let accepted = at(&|report| matches!(report, Report::Accepted { id, .. } if id.0 == n));
+            let receipt = at(&|report| *report == Report::Receipt { id: OfferId(n), state: ReceiptState::Delivered });
+            assert!(accepted < receipt, "{form}: {reports:?}");
+        }
+        smsc.wait_for_count("deliver_sm_resp", 3);
+    }
+}
+
+#[test]
+fn a_transmitter_asks_for_no_receipts() {
+    let smsc = Smsc::start(json!({ "receipts": "text" }));
+    let mut smpp = open(&smsc, "mode=transmitter");
+    assert_eq!(deliver(&mut smpp, offers(1)).accepted(), 1);
+    assert_eq!(smsc.events("bind_transmitter").len(), 1);
+    assert_eq!(smsc.events("submit_sm")[0]["registered_delivery"], 0);
+}
+
+#[test]
+fn pdus_are_understood_however_they_are_cut_and_whatever_else_comes() {
+    let check = |habits: Value| {
+        let smsc = Smsc::start(habits);
+        let mut smpp = open(&smsc, "window=5");
+        let offers = offers(20);
+        assert_eq!(deliver(&mut smpp, offers.clone()).accepted(), 20);
+        assert_eq!(sorted(smsc.texts()), expected(&offers, ""));
+        smsc
+    };
+    check(json!({ "glue_ms": 30 }));
+    check(json!({ "chop": 3, "delay_ms": 1 }));
+    check(json!({ "no_message_id": true }));
+    let smsc = check(json!({ "odd": true, "chop": 7, "delay_ms": 1 }));
+    let nack = smsc.wait_for("a generic_nack", |line| line["event"] == "generic_nack");
+    assert_eq!((&nack["command_status"], &nack["sequence_number"]), (&json!(3), &json!(0x42)));
+    smsc.wait_for_count("deliver_sm_resp", 1);
+}
+
+fn refused(url: &str) -> String {
+    Smpp::open(SmppConfig::from_url(url).unwrap()).map(|_| ()).unwrap_err().to_string()
+}
+
+#[test]
+fn a_bind_that_is_refused_says_what_to_check() {
+    let smsc = Smsc::start(json!({}));
+    let check = |url: String, expected: &[&str]| {
+        let told = refused(&url);
+        assert!(expected.iter().all(|part| told.contains(part)), "{told}");
+        assert!(!told.contains("geheim"), "{told}");
+    };
+    check(smsc.url_as("touchpoint", "geheim"), &["touchpoint@127.0.0.1", "ESME_RINVPASWD (0x0000000e)", "password"]);
+    check(smsc.url_as("nobody", "geheim"), &["nobody@127.0.0.1", "ESME_RINVSYSID (0x0000000f)", "system_id"]);
+    let smsc = Smsc::start(json!({ "bind_status": 0x05 }));
+    check(smsc.url(), &["ESME_RALYBND", "another program"]);
+}
+
+/// A port on which something else listens: says `greeting` after the first octets, then hangs up or stays.
+fn something_else(greeting: &'static [u8], stays: bool) -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("smpp://touchpoint:geheim@{}?response_s=0.5", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read(&mut [0; 1024]).unwrap();
+        stream.write_all(greeting).unwrap();
+        if stays {
+            thread::sleep(PATIENCE);
+        }
+    });
+    url
+}
+
+#[test]
+fn what_is_no_message_centre_is_told_apart() {
+    let check = |url: &str, expected: &str| {
+        let told = refused(url);
+        assert!(told.contains(expected), "{told}");
+        assert!(!told.contains("geheim"), "{told}");
+    };
+    check("smpp://touchpoint:geheim@127.0.0.1:9", "cannot connect to message centre `touchpoint@127.0.0.1:9`");
+    check("smpp://touchpoint:geheim@no-such-host.invalid:2775", "cannot find the host");
+    check(&something_else(b"HTTP/1.1 400 Bad Request\r\n", false), "does not speak SMPP (it begins with `HTTP/1.1`)");
+    check(&something_else(b"SSH-2.0-OpenSSH_9.2\r\n", true), "does not speak SMPP (it begins with `SSH-2.0-`)");
+    check(&something_else(b"", false), "closed the connection without answering the bind");
+    check(&something_else(b"", true), "did not answer the bind within 0.5 s");
+}
