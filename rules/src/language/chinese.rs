@@ -16,31 +16,31 @@ pub(super) fn say(problem: &Problem) -> (String, Option<String>) {
 fn file(problem: &Problem) -> Option<(String, String)> {
     Some(match problem {
         Problem::Unreadable { reason: ErrorKind::NotFound } => {
-            ("找不到这个文件或文件夹".into(), "请检查路径：该文件夹里应有 `scenarios` 和 `policy.yaml`".into())
+            ("找不到这个文件或文件夹".into(), "请检查路径；该文件夹里应有 `scenarios` 和 `policy.yaml`".into())
         }
         Problem::Unreadable { reason: ErrorKind::PermissionDenied } => {
             ("没有权限读取这个文件".into(), "请申请读取权限".into())
         }
         Problem::Unreadable { .. } => ("这里无法读取".into(), "请确认它是存放场景文件的文件夹".into()),
         Problem::Encoding { encoding: Encoding::Utf16 } => {
-            ("文件保存成了 Unicode(UTF-16)，而不是 UTF-8".into(), "请在编辑器中另存为，编码选 UTF-8".into())
+            ("文件保存成了 Unicode（UTF-16），而不是 UTF-8".into(), "请在编辑器中另存为，编码选 UTF-8".into())
         }
         Problem::Encoding { .. } => {
-            ("文件不是 UTF-8 编码".into(), "请在编辑器中另存为，编码选 UTF-8(现在多半是 GBK，也叫 ANSI)".into())
+            ("文件不是 UTF-8 编码".into(), "请在编辑器中另存为，编码选 UTF-8（现在多半是 GBK，也叫 ANSI）".into())
         }
         Problem::TooLarge { limit } => {
             (too_large(*limit).into(), "一个文件只写一个场景，较长的名单请放进 CSV 文件".into())
         }
         Problem::EmptyFile => ("文件是空的".into(), "请写入一个场景，或删除该文件".into()),
         Problem::SeveralDocuments => {
-            ("这里开始了第二份表单".into(), "一个文件只写一个场景：请把这一部分移到另一个文件".into())
+            ("这里开始了第二份表单".into(), "一个文件只写一个场景；请把这一部分移到另一个文件".into())
         }
         Problem::NoScenarios => {
             ("这里没有任何场景".into(), "请在 `scenarios` 中至少放一个以 `.yaml` 结尾的场景文件".into())
         }
         Problem::TwoPolicies { other } => (format!("还有另一个策略文件 `{other}`"), "请只保留一个".into()),
         Problem::FurtherFindings { count } => {
-            (format!("本文件另有 {count} 处问题未显示"), "请先改正上面的问题，再检查一次".into())
+            (format!("从这里起还有 {count} 处问题未显示"), "请先改正上面的问题，再检查一次".into())
         }
         _ => return None,
     })
@@ -64,23 +64,23 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
         Problem::CurlyQuote { mark, instead } => {
             (format!("「{mark}」是中文引号，不能用来括住内容"), format!("请改为英文直引号 `{instead}`…`{instead}`"))
         }
-        Problem::Tab => ("这里有制表符(Tab)".into(), "请用空格缩进，每级两个空格".into()),
+        Problem::Tab => ("这里有制表符（Tab）".into(), "请用空格缩进，每级两个空格".into()),
         Problem::Unclosed { open } => {
             let close = if *open == '[' { ']' } else { '}' };
             (
                 format!("这个 `{open}` 没有闭合，或括号中间有写错的地方"),
-                format!("请补上 `{close}`：各项之间用 `, ` 隔开，含有 `,` `#` `{{` `[` 的文字请加引号"),
+                format!("请补上 `{close}`；各项之间用 `, ` 隔开，含有 `,` `#` `{{` `[` 的文字请加引号"),
             )
         }
         Problem::WrongBracket { open, close } => (format!("`{open}` 被 `{close}` 闭合了"), "左右括号要成对".into()),
         Problem::LooseBracket => ("这个括号没有对应的左括号".into(), "请删掉它，或在前面补上左括号".into()),
         Problem::UnclosedQuote => ("这个引号没有闭合".into(), "请在文字末尾补上同样的引号".into()),
         Problem::AfterQuote => {
-            ("引号闭合之后又有内容".into(), "整段文字只用一对引号括住：文字里面的引号请用 “ ”".into())
+            ("引号闭合之后又有内容".into(), "整段文字只用一对引号括住；文字里面的引号请用 “ ”".into())
         }
         Problem::Backslash => ("双引号里的 `\\` 有特殊含义".into(), "请改用单引号，或写成 `\\\\`".into()),
         Problem::Indentation => {
-            ("这一行的缩进与上下行没有对齐".into(), "同一级的项目要从同一列开始：`- ` 表示列表中的一项".into())
+            ("这一行的缩进与上下行没有对齐".into(), "同一级的项目要从同一列开始；`- ` 表示列表中的一项".into())
         }
         Problem::NoSpace => ("冒号后面缺少空格".into(), "请写成 `名称: 内容`".into()),
         Problem::NoColon => ("这里应当是「名称: 内容」这样的一行".into(), "请补上冒号，冒号后加一个空格".into()),
@@ -98,19 +98,23 @@ fn key(problem: &Problem) -> Option<(String, String)> {
             (format!("这里不能写「{key}」"), format!("是不是想写「{nearest}」？"))
         }
         Problem::UnknownKey { key, known, .. } => (format!("这里不能写「{key}」"), format!("可以写：{}", list(known))),
+        Problem::MisplacedKey { key, under } => (
+            format!("「{key}」不应写在这里"),
+            format!("它属于「{}」，请缩进写在其下，或写进它的花括号里", under.chinese),
+        ),
         Problem::MissingKey { word } => (format!("缺少「{}」", word.chinese), example(word)),
         Problem::MissingValue { key } => (format!("「{key}」后面没有内容"), "请填写内容，或删掉这一项".into()),
         Problem::WrongShape { shape } => {
             let (expected, help) = match shape {
-                Shape::Text => ("单个内容", "请只写一个内容：含有 `:` `{` `[` 的文字请加引号"),
+                Shape::Text => ("单个内容", "请只写一个内容；含有 `:` `{` `[` 的文字请加引号"),
                 Shape::TextOrList => ("一个内容或一个列表", "请写成 `[第一个, 第二个]`"),
                 Shape::Fields => ("「名称: 内容」", "请写成 `{名称: 内容}`，或另起一行并缩进"),
             };
             (format!("这里应当写{expected}"), help.into())
         }
         Problem::OneOnly { words } => (format!("{}只能写其中一个", list(words)), "请只保留一个，或拆成两个场景".into()),
-        Problem::OneNeeded { words } => (format!("{}需要写其中一个", list(words)), String::new()),
-        Problem::NotYet { what } => (format!("本版本尚不支持「{what}」"), "请先删掉：以后的版本会支持".into()),
+        Problem::OneNeeded { words } => ("这里还缺少内容".into(), format!("请写其中一个：{}", list(words))),
+        Problem::NotYet { what } => (format!("本版本尚不支持「{what}」"), "请先删掉，以后的版本会支持".into()),
         _ => return None,
     })
 }
@@ -118,7 +122,7 @@ fn key(problem: &Problem) -> Option<(String, String)> {
 fn example(word: &Word) -> String {
     let example = match word.english {
         "scenario" => "`场景: summer-g3`，名字不能与其他场景相同",
-        "purpose" => "`用途: 营销`(或 `位置`、`服务`)：它决定需要哪种同意",
+        "purpose" => "`用途: 营销`（或 `位置`、`服务`）：它决定需要哪种同意",
         "when" => "`当: {呼叫: {被叫: [114]}}`",
         "send" => "`发送: {短信: \"…\"}`",
         "sms" => "`短信: \"短信内容\"`",
@@ -200,7 +204,7 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         }
         Problem::NotLocation => ("这个营销场景用到了用户的位置，却只要求营销同意".into(), "请写 `用途: 位置`".into()),
         Problem::NoPolicy => (
-            "没有 `policy.yaml`：静默时段和总频次上限都不生效".into(),
+            "没有 `policy.yaml`，静默时段和总频次上限都不生效".into(),
             "请新建该文件，写上 `时区`、`静默`、`频次上限`".into(),
         ),
         _ => return None,

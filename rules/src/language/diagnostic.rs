@@ -65,6 +65,8 @@ pub enum Severity {
 /// All findings about a folder.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
+    /// The folder of the set, as it was given.
+    pub folder: PathBuf,
     /// In order of file and position.
     pub list: Vec<Diagnostic>,
     /// The files that the findings point into.
@@ -121,17 +123,14 @@ pub(super) struct Findings<'s> {
     pub(super) source: &'s Source,
     pub(super) language: Language,
     list: Vec<Diagnostic>,
+    /// How many findings more there are than are shown, and where the first of them is.
     unshown: usize,
+    unshown_from: Range<usize>,
 }
 
 impl<'s> Findings<'s> {
     pub(super) fn new(source: &'s Source, language: Language) -> Self {
-        Self { source, language, list: Vec::new(), unshown: 0 }
-    }
-
-    /// Whether nothing was found so far.
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
+        Self { source, language, list: Vec::new(), unshown: 0, unshown_from: 0..0 }
     }
 
     /// Enters a finding about the octets `span`.
@@ -141,11 +140,16 @@ impl<'s> Findings<'s> {
 
     /// Enters a finding with the other place that belongs to it.
     pub(super) fn report_with(&mut self, span: &Range<usize>, problem: Problem, related: Option<Related>) {
-        let mut found = about(&self.source.file, None, self.language, &problem);
-        found.position = Some(self.source.position(span.start));
-        found.span = Some(span.clone());
+        let mut found = self.found(span, &problem);
         found.related.extend(related);
         self.push(found);
+    }
+
+    fn found(&self, span: &Range<usize>, problem: &Problem) -> Diagnostic {
+        let mut found = about(&self.source.file, None, self.language, problem);
+        found.position = Some(self.source.position(span.start));
+        found.span = Some(span.clone());
+        found
     }
 
     /// Enters a finding about another file, which this one names.
@@ -162,17 +166,27 @@ impl<'s> Findings<'s> {
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         if self.unshown > 0 {
             let problem = Problem::FurtherFindings { count: self.unshown };
-            self.list.push(about(&self.source.file, None, self.language, &problem));
+            let from = self.unshown_from.clone();
+            self.list.push(self.found(&from, &problem));
         }
         self.list
     }
 
+    /// The same mistake at the same place is told once.
     fn push(&mut self, found: Diagnostic) {
+        let same =
+            |other: &Diagnostic| (other.code, &other.file, other.position) == (found.code, &found.file, found.position);
+        if self.list.iter().any(same) {
+            return;
+        }
         if self.list.len() < MAX_FINDINGS_PER_FILE {
             self.list.push(found);
-        } else {
-            self.unshown += 1;
+            return;
         }
+        if self.unshown == 0 {
+            self.unshown_from = found.span.unwrap_or(0..0);
+        }
+        self.unshown += 1;
     }
 }
 

@@ -46,9 +46,10 @@ fn file(problem: &Problem) -> Option<(String, String)> {
         Problem::TwoPolicies { other } => {
             (format!("there is a second policy file, `{other}`"), "keep one of the two".into())
         }
-        Problem::FurtherFindings { count } => {
-            (format!("{count} more problems in this file are not shown"), "mend those above and check again".into())
-        }
+        Problem::FurtherFindings { count } => (
+            format!("from here on {count} more problems in this file are not shown"),
+            "mend those above and check again".into(),
+        ),
         _ => return None,
     })
 }
@@ -125,6 +126,10 @@ fn key(problem: &Problem) -> Option<(String, String)> {
         Problem::UnknownKey { key, known, .. } => {
             (format!("`{key}` is not known here"), format!("known are {}", list(known)))
         }
+        Problem::MisplacedKey { key, under } => (
+            format!("`{key}` does not belong here"),
+            format!("it belongs under `{}`: indent it there, or write it in its braces", under.english),
+        ),
         Problem::MissingKey { word } => (format!("`{}` is missing", word.english), example(word)),
         Problem::MissingValue { key } => {
             (format!("`{key}` has no value"), "write a value after it, or remove the key".into())
@@ -145,7 +150,7 @@ fn key(problem: &Problem) -> Option<(String, String)> {
         Problem::OneOnly { words } => {
             (format!("only one of {} can be given", list(words)), "keep one, or make two scenarios".into())
         }
-        Problem::OneNeeded { words } => (format!("one of {} is missing", list(words)), String::new()),
+        Problem::OneNeeded { words } => ("something is missing here".into(), format!("write one of {}", list(words))),
         Problem::NotYet { what } => {
             (format!("`{what}` is not available yet in this version"), "remove it; a later version will know it".into())
         }

@@ -14,6 +14,9 @@ pub(super) struct Form<'n> {
     /// Where to point when something is missing: the key that opens the form.
     at: Range<usize>,
     fields: Vec<(Word, &'n Entry)>,
+    /// What keys that could not be read were probably meant to be: these are not missing.
+    meant: Vec<Word>,
+    refused_a_key: bool,
 }
 
 impl<'n> Form<'n> {
@@ -27,12 +30,18 @@ impl<'n> Form<'n> {
         let entries = match &node.value {
             Value::Fields(entries) => entries,
             Value::Refused => return None,
+            Value::Empty => {
+                let key = findings.source.text.get(at.clone()).unwrap_or_default().to_owned();
+                findings.report(at, Problem::MissingValue { key });
+                return None;
+            }
             _ => {
                 findings.report(&node.span, Problem::WrongShape { shape: Shape::Fields });
                 return None;
             }
         };
-        let mut form = Self { at: at.clone(), fields: Vec::with_capacity(entries.len()) };
+        let mut form =
+            Self { at: at.clone(), fields: Vec::with_capacity(entries.len()), meant: Vec::new(), refused_a_key: false };
         for entry in entries {
             form.enter(entry, vocabulary, findings);
         }
@@ -41,7 +50,7 @@ impl<'n> Form<'n> {
 
     fn enter(&mut self, entry: &'n Entry, vocabulary: &'static Vocabulary, findings: &mut Findings<'_>) {
         let Some(word) = vocabulary.keys.iter().find(|word| word.is(&entry.key)) else {
-            findings.report(&entry.key_span, unknown(&entry.key, vocabulary));
+            self.refuse_key(entry, vocabulary, findings);
             return;
         };
         if let Some(first) = self.find(*word) {
@@ -53,6 +62,22 @@ impl<'n> Form<'n> {
         self.fields.push((*word, entry));
     }
 
+    fn refuse_key(&mut self, entry: &Entry, vocabulary: &'static Vocabulary, findings: &mut Findings<'_>) {
+        self.refused_a_key = true;
+        let key = entry.key.as_str();
+        if let Some((word, at, problem)) = crammed(key, vocabulary) {
+            self.meant.push(word);
+            let start = entry.key_span.start + at.start;
+            findings.report(&(start..start + at.len()), problem);
+            return;
+        }
+        let problem = unknown(key, vocabulary);
+        if let Problem::UnknownKey { nearest: Some(nearest), .. } = &problem {
+            self.meant.extend(vocabulary.keys.iter().find(|word| word.is(nearest)));
+        }
+        findings.report(&entry.key_span, problem);
+    }
+
     /// The field, if it is there.
     pub(super) fn find(&self, word: Word) -> Option<&'n Entry> {
         self.fields.iter().find(|(known, _)| *known == word).map(|(_, entry)| *entry)
@@ -61,7 +86,7 @@ impl<'n> Form<'n> {
     /// The field; the author is told where it is not there.
     pub(super) fn require(&self, word: Word, findings: &mut Findings<'_>) -> Option<&'n Entry> {
         let found = self.find(word);
-        if found.is_none() {
+        if found.is_none() && !self.meant.contains(&word) {
             findings.report(&self.at, Problem::MissingKey { word });
         }
         found
@@ -71,8 +96,8 @@ impl<'n> Form<'n> {
     pub(super) fn one_of(&self, words: &[Word], findings: &mut Findings<'_>) -> Option<(Word, &'n Entry)> {
         let mut given = self.fields.iter().filter(|(word, _)| words.contains(word));
         let first = given.next()?;
-        if let Some((_, second)) = given.next() {
-            let problem = Problem::OneOnly { words: words.to_vec() };
+        if let Some((other, second)) = given.next() {
+            let problem = Problem::OneOnly { words: vec![first.0, *other] };
             let related = findings.related(&first.1.key_span, &problem);
             findings.report_with(&second.key_span, problem, Some(related));
         }
@@ -82,7 +107,7 @@ impl<'n> Form<'n> {
     /// As [`Form::one_of`]; the author is told where none is there.
     pub(super) fn require_one(&self, words: &'static [Word], findings: &mut Findings<'_>) -> Option<(Word, &'n Entry)> {
         let found = self.one_of(words, findings);
-        if found.is_none() && findings.is_empty() {
+        if found.is_none() && !self.refused_a_key {
             findings.report(&self.at, Problem::OneNeeded { words });
         }
         found
@@ -94,22 +119,21 @@ fn unknown(key: &str, vocabulary: &'static Vocabulary) -> Problem {
     if vocabulary.later.iter().any(|word| word.is(key)) {
         return Problem::NotYet { what: key.to_owned() };
     }
-    if let Some(crammed) = crammed(key) {
-        return crammed;
+    if let Some(under) = vocabulary::belongs_under(key, vocabulary) {
+        return Problem::MisplacedKey { key: key.to_owned(), under };
     }
     let spellings = vocabulary.keys.iter().chain(vocabulary.later).flat_map(Word::spellings);
     let nearest = words::nearest(key, spellings).map(str::to_owned);
     Problem::UnknownKey { key: key.to_owned(), nearest, known: vocabulary.keys }
 }
 
-/// A known key whose colon was none to the parser: `进入:wanda`.
-fn crammed(key: &str) -> Option<Problem> {
-    let (before, after) = key.split_once([':', '：'])?;
-    if !vocabulary::is_key(before.trim()) {
-        return None;
-    }
-    let wide = key.len() - before.len() - after.len() > 1;
-    Some(if wide { Problem::WideColon } else { Problem::NoSpace })
+/// A known key whose colon was none to the parser, and the place of that colon: `进入:wanda`.
+fn crammed(key: &str, vocabulary: &'static Vocabulary) -> Option<(Word, Range<usize>, Problem)> {
+    let (before, _) = key.split_once([':', '：'])?;
+    let word = vocabulary.keys.iter().find(|word| word.is(before.trim()))?;
+    let wide = key.get(before.len()..)?.starts_with('：');
+    let (length, problem) = if wide { ('：'.len_utf8(), Problem::WideColon) } else { (1, Problem::NoSpace) };
+    Some((*word, before.len()..before.len() + length, problem))
 }
 
 /// Reports `problem` about a value, unless it only comes from a full-width mark in it.

@@ -50,7 +50,12 @@ pub fn load(folder: &Path) -> (Option<RuleSet>, Diagnostics) {
 
 /// As [`load`], with all diagnostics in one language where it is given.
 pub fn load_in(root: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
-    let mut reading = Reading { root, asked: language, diagnostics: Diagnostics::default(), needs: Vec::new() };
+    let mut reading = Reading {
+        root,
+        asked: language,
+        diagnostics: Diagnostics { folder: root.to_owned(), ..Diagnostics::default() },
+        needs: Vec::new(),
+    };
     let set = match Folder::open(root) {
         Ok(folder) => reading.read(&folder),
         Err((file, problem)) => {
@@ -145,6 +150,10 @@ impl Reading<'_> {
         let value = match yaml::parse(&mut findings) {
             Some(root) if root.value == yaml::Value::Empty => {
                 findings.report(&(0..0), Problem::EmptyFile);
+                None
+            }
+            Some(root) if matches!(root.value, yaml::Value::Text { .. } | yaml::Value::List(_)) => {
+                findings.report(&root.span, Problem::NotAForm);
                 None
             }
             Some(root) => read(&root, &mut findings),

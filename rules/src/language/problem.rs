@@ -74,6 +74,7 @@ pub(super) enum Problem {
     // Keys.
     DuplicateKey { key: String },
     UnknownKey { key: String, nearest: Option<String>, known: &'static [Word] },
+    MisplacedKey { key: String, under: Word },
     MissingKey { word: Word },
     MissingValue { key: String },
     WrongShape { shape: Shape },
@@ -134,7 +135,7 @@ impl Problem {
             Self::SpecialStart { .. } => "S018",
             Self::NotAForm => "S019",
             Self::DuplicateKey { .. } => "S020",
-            Self::UnknownKey { .. } => "S021",
+            Self::UnknownKey { .. } | Self::MisplacedKey { .. } => "S021",
             Self::MissingKey { .. } | Self::OneNeeded { .. } => "S022",
             Self::MissingValue { .. } => "S023",
             Self::WrongShape { .. } => "S024",

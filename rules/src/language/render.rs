@@ -36,11 +36,20 @@ impl Diagnostics {
                 group = group.element(snippet(source, span, AnnotationKind::Primary, None));
                 found.related.iter().filter_map(|place| self.place(place)).fold(group, Group::element)
             }
-            _ => group.element(origin(found)),
+            _ => group.element(self.origin(found)),
         };
         match &found.help {
             Some(help) => group.element(Level::HELP.with_name(names.help).message(help.as_str())),
             None => group,
+        }
+    }
+
+    fn origin<'a>(&self, found: &Diagnostic) -> Origin<'a> {
+        let is_folder = found.file.as_os_str().is_empty();
+        let origin = Origin::path(if is_folder { self.folder.display().to_string() } else { name(&found.file) });
+        match found.position {
+            Some(position) => origin.line(position.line),
+            None => origin,
         }
     }
 
@@ -63,18 +72,10 @@ fn snippet<'a>(
         .annotation(kind.span(excerpt.span).label(label))
 }
 
-fn origin(found: &Diagnostic) -> Origin<'_> {
-    let origin = Origin::path(name(&found.file));
-    match found.position {
-        Some(position) => origin.line(position.line),
-        None => origin,
-    }
-}
-
-/// Slashes on every system, so that the text is the same everywhere; the folder itself is `.`.
+/// Slashes on every system, so that the text is the same everywhere.
 fn name(file: &Path) -> String {
     let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    parts.join("/")
 }
 
 struct Names {

@@ -184,13 +184,12 @@ fn limits(entry: Option<&Entry>, findings: &mut Findings<'_>) -> Limits {
 }
 
 fn total(entry: &Entry, findings: &mut Findings<'_>) -> Option<u64> {
-    const MOST: u64 = 1_000_000_000_000;
-    let total = field::whole_number(entry, 0, MOST, findings)?;
-    if total == 0 {
+    const MOST: u64 = 1_000_000_000;
+    if matches!(&entry.value.value, Value::Text { text, .. } if text.trim() == "0") {
         findings.report(&entry.value.span, Problem::LetsNothingThrough);
         return None;
     }
-    Some(total)
+    field::whole_number(entry, 1, MOST, findings)
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@
 use super::words::Word;
 
 /// The keys of one form.
-#[derive(Debug)]
 pub(super) struct Vocabulary {
+    /// The key that opens the form; absent for a whole file.
+    pub(super) under: Option<Word>,
     /// Those that it may hold.
     pub(super) keys: &'static [Word],
     /// Those that a later version will know.
@@ -34,6 +35,7 @@ pub(super) const LIMITS: Word = word!("limits", "限制", "limit", "频控");
 
 /// A scenario file.
 pub(super) static SCENARIO_FILE: Vocabulary = Vocabulary {
+    under: None,
     keys: &[SCENARIO, TITLE, NOTE, VALID, WEEKDAYS, HOURS, PURPOSE, PRIORITY, WHEN, WHO, SEND, LIMITS],
     later: &[
         word!("convert", "转化", "conversion"),
@@ -60,6 +62,7 @@ pub(super) const POWER_OFF: Word = word!("power_off", "关机", "switch_off");
 
 /// What triggers a scenario.
 pub(super) static TRIGGER: Vocabulary = Vocabulary {
+    under: Some(WHEN),
     keys: &[AREA, CALL, SMS, USSD, CALL_FORWARDING, DEVICE_CHANGE, DEVICE, ROAM, POWER, POWER_ON, POWER_OFF],
     later: &[
         word!("all", "同时满足", "全部", "and", "并且"),
@@ -82,6 +85,7 @@ pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
 
 /// `area:`
 pub(super) static AREA_FORM: Vocabulary = Vocabulary {
+    under: Some(AREA),
     keys: &[ENTER, LEAVE],
     later: &[
         word!("dwell", "停留", "停留时间"),
@@ -99,6 +103,7 @@ pub(super) const PHASE: Word = word!("phase", "阶段", "时刻");
 
 /// `call:`
 pub(super) static CALL_FORM: Vocabulary = Vocabulary {
+    under: Some(CALL),
     keys: &[DIALLED, CALLER, NUMBER, DIRECTION, PHASE],
     later: &[word!("length", "时长", "通话时长", "duration"), word!("cause", "原因", "释放原因")],
 };
@@ -107,20 +112,25 @@ pub(super) const TO: Word = word!("to", "发往", "发给", "接收号码");
 pub(super) const FROM: Word = word!("from", "来自", "发送号码");
 
 /// `sms:` as a trigger.
-pub(super) static SMS_FORM: Vocabulary = Vocabulary { keys: &[TO, FROM, NUMBER, DIRECTION], later: &[] };
+pub(super) static SMS_FORM: Vocabulary =
+    Vocabulary { under: Some(SMS), keys: &[TO, FROM, NUMBER, DIRECTION], later: &[] };
 
 pub(super) const CHANGE_TO: Word = word!("to", "换成", "换为", "新终端");
 pub(super) const CHANGE_FROM: Word = word!("from", "原终端", "原来", "旧终端");
 
 /// `device_change:`
-pub(super) static DEVICE_CHANGE_FORM: Vocabulary =
-    Vocabulary { keys: &[CHANGE_TO, CHANGE_FROM], later: &[word!("stable", "稳定", "稳定时间")] };
+pub(super) static DEVICE_CHANGE_FORM: Vocabulary = Vocabulary {
+    under: Some(DEVICE_CHANGE),
+    keys: &[CHANGE_TO, CHANGE_FROM],
+    later: &[word!("stable", "稳定", "稳定时间")],
+};
 
 pub(super) const ROAM_IN: Word = word!("in", "漫入");
 pub(super) const ROAM_BACK: Word = word!("back", "漫回", "返回");
 
 /// `roam:`
 pub(super) static ROAM_FORM: Vocabulary = Vocabulary {
+    under: Some(ROAM),
     keys: &[ROAM_IN, ROAM_BACK],
     later: &[word!("settle", "稳定", "稳定时间"), word!("out", "漫出")],
 };
@@ -132,6 +142,7 @@ pub(super) const ORIGIN: Word = word!("origin", "归属", "归属地");
 
 /// `who:`
 pub(super) static WHO_FORM: Vocabulary = Vocabulary {
+    under: Some(WHO),
     keys: &[TARGET, EXCLUDE, TAGS, ORIGIN],
     later: &[word!("device", "终端", "机型"), word!("sample", "抽样", "比例"), word!("segment", "分群")],
 };
@@ -141,6 +152,7 @@ pub(super) const SENDER: Word = word!("from", "发件人", "sender", "显示号�
 
 /// `send:`
 pub(super) static SEND_FORM: Vocabulary = Vocabulary {
+    under: Some(SEND),
     keys: &[TEXT, SENDER],
     later: &[
         word!("wap_push", "WAP推送", "wap"),
@@ -159,6 +171,7 @@ pub(super) const EXPIRES: Word = word!("expires", "时效", "expiry", "过期");
 
 /// `limits:`
 pub(super) static LIMITS_FORM: Vocabulary = Vocabulary {
+    under: Some(LIMITS),
     keys: &[PER_USER, TOTAL, CONTROL, EXPIRES],
     later: &[word!("budget", "预算"), word!("per_day", "每天", "每日"), word!("rate", "速率", "发送速度")],
 };
@@ -172,6 +185,7 @@ pub(super) const HOME: Word = word!("home", "本网", "home_networks", "本网�
 
 /// The policy file.
 pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
+    under: None,
     keys: &[TIMEZONE, QUIET, CAPS, UNIVERSAL_CONTROL, CONSENT, HOME, NOTE],
     later: &[
         word!("holidays", "节假日"),
@@ -188,13 +202,15 @@ pub(super) const QUIET_TO: Word = word!("to", "到", "至", "结束", "止");
 pub(super) const QUIET_THEN: Word = word!("then", "则", "处理");
 
 /// `quiet:`
-pub(super) static QUIET_FORM: Vocabulary = Vocabulary { keys: &[QUIET_FROM, QUIET_TO, QUIET_THEN], later: &[] };
+pub(super) static QUIET_FORM: Vocabulary =
+    Vocabulary { under: Some(QUIET), keys: &[QUIET_FROM, QUIET_TO, QUIET_THEN], later: &[] };
 
 pub(super) const CAPS_ALL: Word = word!("all", "全部", "所有", "合计");
 pub(super) const CAPS_SMS: Word = word!("sms", "短信");
 
 /// `caps:`
 pub(super) static CAPS_FORM: Vocabulary = Vocabulary {
+    under: Some(CAPS),
     keys: &[CAPS_ALL, CAPS_SMS],
     later: &[word!("wap_push", "WAP推送"), word!("per_campaign", "每活动")],
 };
@@ -204,7 +220,8 @@ pub(super) const MARKETING: Word = word!("marketing", "营销", "推广");
 pub(super) const LOCATION: Word = word!("location", "位置", "位置营销");
 
 /// `consent:`
-pub(super) static CONSENT_FORM: Vocabulary = Vocabulary { keys: &[MARKETING, LOCATION], later: &[] };
+pub(super) static CONSENT_FORM: Vocabulary =
+    Vocabulary { under: Some(CONSENT), keys: &[MARKETING, LOCATION], later: &[] };
 
 pub(super) const OPT_IN: Word = word!("opt_in", "需同意", "事先同意");
 pub(super) const OPT_OUT: Word = word!("opt_out", "可退订", "无需同意");
@@ -257,6 +274,14 @@ static FORMS: [&Vocabulary; 14] = [
     &CAPS_FORM,
     &CONSENT_FORM,
 ];
+
+/// The key under which `text` is known in another form of the same file as `form`.
+pub(super) fn belongs_under(text: &str, form: &Vocabulary) -> Option<Word> {
+    let of_policy = |form: &Vocabulary| form.under.is_some_and(|word| POLICY_FILE.keys.contains(&word));
+    let is_policy = of_policy(form) || std::ptr::eq(form, &POLICY_FILE);
+    let others = FORMS.iter().filter(|other| of_policy(other) == is_policy);
+    others.filter(|other| other.keys.iter().any(|word| word.is(text))).find_map(|other| other.under)
+}
 
 /// Whether any form knows this key.
 pub(super) fn is_key(text: &str) -> bool {

@@ -141,10 +141,11 @@ impl<'s> Builder<'s, '_> {
 
     fn fields(&mut self, depth: usize) -> Result<(Value, usize), Stop> {
         let mut entries = Vec::new();
+        let mut refused = false;
         loop {
             let (event, at) = self.next()?;
             if event == Event::MappingEnd {
-                return Ok((Value::Fields(entries), at.end));
+                return Ok((if refused { Value::Refused } else { Value::Fields(entries) }, at.end));
             }
             let key = self.node(event, at, depth + 1)?;
             let (event, at) = self.next()?;
@@ -152,7 +153,10 @@ impl<'s> Builder<'s, '_> {
             match key.value {
                 Value::Text { text, .. } => entries.push(Entry { key: text, key_span: key.span, value }),
                 Value::Refused => {}
-                _ => self.findings.report(&key.span, Problem::NotAForm),
+                _ => {
+                    self.findings.report(&key.span, Problem::NotAForm);
+                    refused = true;
+                }
             }
         }
     }
@@ -230,6 +234,7 @@ fn syntax(kind: &ErrorKind, text: &str, at: usize) -> (Range<usize>, Problem) {
         | E::BlockSequenceEntryNotAllowed
         | E::BlockEntryInFlowCollection => (punctuation::line_at(text, at), Problem::Indentation),
         E::UnexpectedCharacter { character } => (one, Problem::SpecialStart { mark: *character }),
+        E::CommentNotSeparated => (one, Problem::SpecialStart { mark: '#' }),
         E::DirectiveDisallowed => (one, Problem::SpecialStart { mark: '%' }),
         E::MissingAnchorOrAliasName => (one, Problem::SpecialStart { mark: next.unwrap_or('*') }),
         E::MultipleDocumentsUnsupported | E::ExpectedDocumentStart | E::InvalidDocumentEnd => {

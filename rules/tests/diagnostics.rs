@@ -1,0 +1,131 @@
+//! Mistakes of authors, and what they are told. Each case in `diagnostics/` is named by the code that it must lead to:
+//! `S010-wide-colon.yaml` is put into the set `_set` as a scenario, `….policy.yaml` as its policy, a folder is a set of its
+//! own. The expected text stands beside it in `.expected`; `UPDATE_EXPECTED=1 cargo test -p rules` writes it anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rules::language::{self, Language};
+
+fn cases_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
+}
+
+/// A fresh folder with a copy of the set that the cases are put into.
+fn fresh_set(test: &str, name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("diagnostics").join(test).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    copy(&cases_folder().join("_set"), &folder);
+    folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A broken set: its name, and the folder to load.
+fn cases(test: &str) -> Vec<(String, PathBuf)> {
+    let mut cases = Vec::new();
+    for entry in fs::read_dir(cases_folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if name == "_set" || name.ends_with(".expected") {
+            continue;
+        }
+        let folder = if path.is_dir() {
+            path.clone()
+        } else {
+            let folder = fresh_set(test, &name);
+            let place = if name.ends_with(".policy.yaml") { "policy.yaml".into() } else { format!("scenarios/{name}") };
+            fs::copy(&path, folder.join(place)).unwrap();
+            folder
+        };
+        cases.push((name.trim_end_matches(".yaml").to_owned(), folder));
+    }
+    cases.extend(made_cases(test));
+    cases.sort();
+    cases
+}
+
+/// Cases that are too large for a repository, or are no file at all.
+fn made_cases(test: &str) -> Vec<(String, PathBuf)> {
+    let made = |name: &str, text: String| {
+        let folder = fresh_set(test, name);
+        fs::write(folder.join("scenarios").join(format!("{name}.yaml")), text).unwrap();
+        (name.to_owned(), folder)
+    };
+    let unknown_keys = (0..150).map(|number| format!("key{number}: 1\n")).collect::<String>();
+    vec![
+        ("S001-no-folder".to_owned(), Path::new(env!("CARGO_TARGET_TMPDIR")).join("no such folder")),
+        made("S003-ten-megabytes", "title: x\n".repeat(10 << 20).get(..10 << 20).unwrap().to_owned()),
+        made("S003-many-values", format!("title: [{}]\n", "1, ".repeat(30_000))),
+        made("S008-many-mistakes", format!("scenario: many\n{unknown_keys}")),
+    ]
+}
+
+/// What is wrong with what a case is told, if anything, and the codes that it carries.
+fn check(name: &str, folder: &Path) -> (Option<String>, Vec<&'static str>) {
+    let (set, diagnostics) = language::load(folder);
+    assert_eq!(set.is_none(), diagnostics.has_errors(), "{name}: a set is given unless it has errors");
+    let shown = diagnostics.render(false).replace(&folder.display().to_string(), "(the folder)");
+    let beside = cases_folder().join(format!("{name}.expected"));
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&beside, &shown).unwrap();
+    }
+    let expected = fs::read_to_string(&beside).unwrap_or_default();
+    let codes: Vec<_> = diagnostics.list.iter().map(|found| found.code).collect();
+    let wrong = if !codes.contains(&name.get(..4).unwrap()) {
+        Some(format!("{name} does not lead to the code of its name:\n{shown}"))
+    } else {
+        (shown != expected).then(|| format!("{name} is told\n{shown}\nand not\n{expected}"))
+    };
+    (wrong, codes)
+}
+
+#[test]
+fn each_mistake_is_told_as_expected_and_every_code_has_a_case() {
+    let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+    for (name, folder) in cases("told") {
+        let (mistake, codes) = check(&name, &folder);
+        wrong.extend(mistake);
+        seen.extend(codes);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let known: BTreeSet<_> = language::codes().iter().map(|code| code.code).collect();
+    assert_eq!(seen, known);
+}
+
+#[test]
+fn every_mistake_can_be_told_in_either_language() {
+    for (name, folder) in cases("either") {
+        let [english, chinese] =
+            [Language::English, Language::Chinese].map(|asked| language::load_in(&folder, Some(asked)).1.list);
+        assert_eq!(english.len(), chinese.len(), "{name}");
+        for (english, chinese) in english.iter().zip(&chinese) {
+            assert_eq!((english.code, english.position), (chinese.code, chinese.position), "{name}");
+            let is_chinese = |text: &str| text.chars().any(|letter| matches!(letter, '\u{4e00}'..='\u{9fff}'));
+            assert!(is_chinese(&chinese.message), "{name}: {}", chinese.message);
+            assert!(english.message.len() > 10, "{name}: {}", english.message);
+        }
+    }
+}
+
+#[test]
+fn every_code_is_explained_in_both_languages() {
+    for code in language::codes() {
+        for language in [Language::English, Language::Chinese] {
+            assert!(!code.title(language).is_empty(), "{}", code.code);
+            assert!(code.explanation(language).chars().count() > 10, "{}", code.code);
+        }
+    }
+}
