@@ -18,7 +18,7 @@ pub struct Bssmap<'a> {
     pub message_type: BssmapMessageType,
     /// Circuit identity code, §3.2.2.2: absent over IP.
     pub circuit: Option<u16>,
-    /// Cause, §3.2.2.5: 0 to 127, or of two octets where the first has its high bit set.
+    /// Cause, §3.2.2.5: 0 to 127, or of two octets without their extension bit (the first of which is a class).
     pub cause: Option<u16>,
     /// Cell identifier, §3.2.2.17: the serving one.
     pub cell: Option<CellId>,
@@ -122,7 +122,7 @@ fn cause(mut r: Reader<'_>) -> Result<u16, Malformed> {
         return Ok(u16::from(first));
     }
     let [second] = r.v("cause")?;
-    Ok(u16::from_be_bytes([first, second]))
+    Ok(u16::from_be_bytes([first & 0x7f, second]))
 }
 
 impl Message for Bssmap<'_> {
