@@ -16,6 +16,9 @@ use crate::policy::{self, Case, Home, Person, Policy, Reason};
 use crate::profile::{Contact, Profile};
 use crate::scenario::{Purpose, Scenario};
 
+/// How late an event may come and still find all contacts that its caps count.
+const LATE: Duration = Duration::from_secs(3600);
+
 /// Scenarios, policy and lists, compiled and immutable. Shared between threads behind one pointer.
 #[derive(Debug)]
 pub struct RuleSet {
@@ -140,9 +143,9 @@ impl RuleSet {
         }
     }
 
-    /// How many of the oldest contacts no cap counts any more.
+    /// How many of the oldest contacts no cap counts any more, not even for an event that comes late.
     fn forgotten(&self, contacts: &[Contact], event: &Event) -> usize {
-        let since = event.at - self.longest_cap;
+        let since = event.at - self.longest_cap - LATE;
         contacts.partition_point(|contact| contact.at <= since)
     }
 

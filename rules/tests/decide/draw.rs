@@ -1,0 +1,316 @@
+//! Random rule sets, subscribers and streams of events over a small domain, so that things meet.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event::{
+    Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number,
+    Timestamp, UpdateType,
+};
+use jiff::civil::{Weekday, date, time};
+use jiff::tz::TimeZone;
+use rules::lists::{Area, SubscriberList, TacList};
+use rules::scenario::{
+    Audience, CallPhase, Cap, Limits, NumberPattern, Origin, Purpose, Scenario, Schedule, Send, Trigger,
+};
+use rules::{Directory, Policy, RuleSet};
+
+/// SplitMix64.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % bound
+    }
+
+    /// True once in `times`.
+    pub(crate) fn one_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+
+    pub(crate) fn of<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize].clone()
+    }
+
+    /// At most `most` of these, perhaps one of them twice.
+    fn some<T: Clone>(&mut self, from: &[T], most: u64) -> Vec<T> {
+        (0..self.below(most + 1)).map(|_| self.of(from)).collect()
+    }
+
+    fn maybe<T>(&mut self, draw: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        (!self.one_in(2)).then(|| draw(self))
+    }
+}
+
+pub(crate) const PLMNS: [&str; 3] = ["46000", "46001", "45400"];
+const IMSIS: [&str; 4] = ["460001111111111", "460021111111111", "460011111111111", "454001111111111"];
+const NUMBERS: [&str; 8] =
+    ["114", "1145", "+861145", "008613900000001", "13900000001", "+85291234567", "0085291234567", "110"];
+const PATTERNS: [&str; 8] = ["114", "114*", "11*", "+8613900000001", "85291234567", "00*", "852*", "*"];
+const DEVICES: [&str; 6] =
+    ["353900021111110", "353900022222220", "358240051111110", "3582400511111199", "000000000000000", "350000001111111"];
+const TACS: [u32; 3] = [35_390_002, 35_824_005, 35_000_000];
+
+/// One subscriber, and what the subscriber file says of them.
+pub(crate) struct Person {
+    pub(crate) imsi: Imsi,
+    pub(crate) msisdn: Option<&'static str>,
+    pub(crate) brand: &'static str,
+    pub(crate) consent: &'static [Purpose],
+}
+
+/// Everything about one case.
+pub(crate) struct World {
+    pub(crate) areas: Vec<(Arc<Area>, Vec<CellId>)>,
+    pub(crate) lists: Vec<(Arc<SubscriberList>, Vec<Imsi>)>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) directory: Directory,
+    pub(crate) rules: RuleSet,
+    pub(crate) lookup: bool,
+    pub(crate) warm: bool,
+    pub(crate) events: Vec<Event>,
+}
+
+impl World {
+    pub(crate) fn draw(random: &mut Random) -> Self {
+        let areas: Vec<_> = (0..3).map(|_| area(random)).collect();
+        let people: Vec<Person> = (0..2).map(|index| person(random, index)).collect();
+        let lists: Vec<_> = (0..2).map(|_| list(random, &people)).collect();
+        let tacs: Vec<_> = (0..2).map(|_| Arc::new(TacList::new("models", random.some(&TACS, 2)))).collect();
+        let mut scenarios: Vec<Scenario> = Vec::new();
+        for number in 0..=random.below(6) {
+            let trigger = trigger(random, &areas, &tacs);
+            // Not in order of name.
+            scenarios.push(scenario(random, format!("s{}", (number * 5 + 3) % 7), trigger, &lists));
+        }
+        let rules = RuleSet::new(scenarios, policy(random), "0".repeat(16));
+        let mut at = Timestamp::from_seconds(1_247_200_000 + random.below(200_000) as i64);
+        let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at)).collect();
+        Self {
+            directory: directory(&people),
+            areas,
+            lists,
+            people,
+            rules,
+            lookup: random.one_in(2),
+            warm: !random.one_in(4),
+            events,
+        }
+    }
+}
+
+fn cell(random: &mut Random, unknown_in: u64) -> CellId {
+    let known = |random: &mut Random| !random.one_in(unknown_in);
+    CellId {
+        plmn: known(random).then(|| random.of(&PLMNS[..2]).parse().unwrap()),
+        lac: known(random).then(|| 1 + random.below(3) as u16),
+        ci: known(random).then(|| 1 + random.below(3) as u16),
+    }
+}
+
+fn area(random: &mut Random) -> (Arc<Area>, Vec<CellId>) {
+    let mut rows = Vec::new();
+    for _ in 0..=random.below(4) {
+        let mut row = cell(random, 3);
+        row.plmn = row.plmn.filter(|_| random.one_in(3));
+        row.lac = row.lac.or(Some(2));
+        rows.push(row);
+    }
+    (Arc::new(Area::new("area", rows.iter().copied())), rows)
+}
+
+fn person(random: &mut Random, index: u64) -> Person {
+    let consents: [&[Purpose]; 3] = [&[], &[Purpose::Marketing], &[Purpose::Location, Purpose::Marketing]];
+    Person {
+        imsi: IMSIS[(index * 2 + random.below(2)) as usize].parse().unwrap(),
+        msisdn: random.of(&[None, Some("13900000001"), Some("13900000002")]),
+        brand: random.of(&["", "gotone", "m-zone"]),
+        consent: random.of(&consents),
+    }
+}
+
+fn directory(people: &[Person]) -> Directory {
+    let mut text = String::from("imsi,msisdn,brand,consent\n");
+    for person in people {
+        let consent: Vec<&str> = person.consent.iter().map(|purpose| word(*purpose)).collect();
+        let msisdn = person.msisdn.unwrap_or_default();
+        text.push_str(&format!("{},{msisdn},{},{}\n", person.imsi, person.brand, consent.join("|")));
+    }
+    Directory::parse(Path::new("subscribers.csv"), text.into()).unwrap()
+}
+
+fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Service => "service",
+        Purpose::Marketing => "marketing",
+        Purpose::Location => "location",
+    }
+}
+
+/// Members by IMSI or by number.
+fn list(random: &mut Random, people: &[Person]) -> (Arc<SubscriberList>, Vec<Imsi>) {
+    let member = people[random.below(people.len() as u64) as usize].imsi;
+    let number = random.of(&["13900000001", "+8613900000002"]);
+    let by_number = random.one_in(2);
+    let members = match by_number {
+        true => people
+            .iter()
+            .filter(|person| person.msisdn.is_some_and(|msisdn| number.ends_with(msisdn)))
+            .map(|person| person.imsi)
+            .collect(),
+        false => vec![member],
+    };
+    let list = match by_number {
+        true => SubscriberList::new("list", None, number.parse()),
+        false => SubscriberList::new("list", Some(member), None),
+    };
+    (Arc::new(list), members)
+}
+
+fn pattern(text: &str) -> NumberPattern {
+    match text.strip_suffix('*') {
+        Some(prefix) => NumberPattern::Prefix(prefix.parse().unwrap_or(Number::EMPTY)),
+        None => NumberPattern::Exactly(text.parse().unwrap()),
+    }
+}
+
+fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<TacList>]) -> Trigger {
+    let origins = [Origin::Home, Origin::OtherNetwork, Origin::International];
+    let patterns = |random: &mut Random| random.some(&PATTERNS.map(pattern), 3);
+    match random.below(14) {
+        0..=2 => Trigger::Enter(random.of(areas).0),
+        3 => Trigger::Leave(random.of(areas).0),
+        4 | 5 => Trigger::Call {
+            phase: random.of(&[CallPhase::Setup, CallPhase::Answered, CallPhase::Ended]),
+            direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
+            numbers: patterns(random),
+        },
+        6 => Trigger::Sms {
+            direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
+            numbers: patterns(random),
+        },
+        7 => Trigger::Ussd(random.some(&["*100#", "*1*"].map(pattern), 2)),
+        8 => Trigger::CallForwarding,
+        9 => Trigger::DeviceChange {
+            to: random.maybe(|random| random.of(tacs)),
+            from: random.maybe(|random| random.of(tacs)),
+        },
+        10 => Trigger::Device(random.of(tacs)),
+        11 => Trigger::RoamIn(random.some(&origins, 2)),
+        12 => Trigger::RoamBack(random.some(&origins, 2)),
+        _ => random.of(&[Trigger::PowerOn, Trigger::PowerOff]),
+    }
+}
+
+fn scenario(
+    random: &mut Random,
+    name: String,
+    trigger: Trigger,
+    lists: &[(Arc<SubscriberList>, Vec<Imsi>)],
+) -> Scenario {
+    let day = |number: u64| date(2009, 7, 10 + number as i8);
+    let hours = [(time(9, 0, 0, 0), time(18, 0, 0, 0)), (time(22, 0, 0, 0), time(3, 0, 0, 0))];
+    Scenario {
+        name: name.into(),
+        title: String::new(),
+        file: "set.yaml".into(),
+        purpose: random.of(&[Purpose::Service, Purpose::Marketing, Purpose::Location]),
+        priority: random.of(&[10, 50, 90]),
+        schedule: Schedule {
+            validity: random.one_in(8).then(|| (day(random.below(2)), day(1 + random.below(2)))),
+            weekdays: if random.one_in(8) { random.some(&[Weekday::Friday, Weekday::Saturday], 2) } else { vec![] },
+            hours: if random.one_in(8) { random.some(&hours, 2) } else { vec![] },
+        },
+        trigger,
+        audience: Audience {
+            target: random.one_in(8).then(|| random.of(lists).0),
+            exclude: if random.one_in(8) { vec![random.of(lists).0] } else { vec![] },
+            tags: if random.one_in(10) { vec![("brand".into(), vec!["gotone".into(), "x".into()])] } else { vec![] },
+            origins: if random.one_in(10) { vec![Origin::Home] } else { vec![] },
+        },
+        send: Send { sms: "text".into(), from: None },
+        limits: Limits {
+            per_subscriber: random.maybe(cap),
+            total: None,
+            control: if random.one_in(12) { 10_000 } else { 0 },
+            expires: Duration::from_secs(600),
+        },
+    }
+}
+
+fn cap(random: &mut Random) -> Cap {
+    // Periods that meet the steps of the stream exactly.
+    Cap { count: 1 + random.below(2) as u32, per: Duration::from_secs(random.of(&[60, 3600, 86_400])) }
+}
+
+fn policy(random: &mut Random) -> Policy {
+    let home: [&[&str]; 3] = [&[], &["46000", "46002"], &["46001"]];
+    Policy {
+        timezone: TimeZone::fixed(jiff::tz::offset(8)),
+        quiet: random.one_in(3).then(|| (time(21, 0, 0, 0), time(9, 0, 0, 0))),
+        caps: if random.one_in(2) { vec![cap(random)] } else { vec![] },
+        universal_control: if random.one_in(40) { 10_000 } else { 0 },
+        opt_in: random.some(&[Purpose::Marketing, Purpose::Location], 2),
+        home: random.of(&home).iter().map(|plmn| plmn.parse().unwrap()).collect(),
+    }
+}
+
+fn event(random: &mut Random, people: &[Person], at: &mut Timestamp) -> Event {
+    let step = Duration::from_secs(random.of(&[0, 1, 59, 60, 600, 3600]));
+    let late = Duration::from_secs(random.of(&[1, 60, 600]));
+    let is_late = random.one_in(12);
+    *at = if is_late { *at } else { *at + step };
+    let kind = kind(random);
+    Event {
+        at: if is_late { *at - late } else { *at },
+        frame: 1,
+        feed: 0,
+        interface: Interface::A,
+        imsi: (!random.one_in(30)).then(|| people[random.below(people.len() as u64) as usize].imsi),
+        binding: if random.one_in(20) { Binding::Suspect } else { Binding::Mapped },
+        tmsi: None,
+        imei: (kind == Kind::ImeiSeen || random.one_in(6)).then(|| device(random)),
+        cell: cell(random, 8),
+        kind,
+    }
+}
+
+fn device(random: &mut Random) -> Imei {
+    random.of(&DEVICES).parse().unwrap()
+}
+
+fn kind(random: &mut Random) -> Kind {
+    let update = random.of(&[UpdateType::Normal, UpdateType::Normal, UpdateType::Periodic, UpdateType::ImsiAttach]);
+    let direction = random.of(&[Direction::Out, Direction::In]);
+    let number = random.of(&[None, Some(())]).map(|()| random.of(&NUMBERS).parse().unwrap());
+    let operation =
+        random.of(&[ForwardingOperation::Register, ForwardingOperation::Erase, ForwardingOperation::Activate]);
+    match random.below(16) {
+        0..=3 => Kind::LocationUpdate { update, old: random.maybe(old_location_area) },
+        4 => Kind::LocationUpdateRejected { update, cause: 6 },
+        5 => Kind::ImsiDetach,
+        6 => Kind::PagingResponse,
+        7 => Kind::ServiceRejected { cause: 6 },
+        8 => Kind::Handover,
+        9 => Kind::CallSetup { direction, number, emergency: random.one_in(8) },
+        10 => Kind::CallAnswered { direction, number },
+        11 => Kind::CallEnded { direction, number, length: None, cause: None, left_view: random.one_in(4) },
+        12 => Kind::Sms { direction, peer: number },
+        13 => Kind::Ussd { code: random.of(&["*100#", "*1", "#"]).parse().unwrap() },
+        14 => Kind::CallForwarding(Forwarding { operation, service: 0x21, to: None }),
+        _ => Kind::ImeiSeen,
+    }
+}
+
+fn old_location_area(random: &mut Random) -> Lai {
+    Lai { plmn: random.of(&PLMNS).parse().unwrap(), lac: random.of(&[0, 1, 2, 3, 0xfffe]) }
+}

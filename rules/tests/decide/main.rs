@@ -1,0 +1,86 @@
+//! `RuleSet::decide` against the definitions: an oracle without index, profile or cache judges each event anew from the
+//! list of all events before it. Random rule sets, subscribers and streams; the seed of a case is printed when it fails.
+//!
+//! Seen to fail with each of these planted in turn: `>=` for `>` in the cap's period; a partly unknown cell taken as outside;
+//! the exit of an area taken from the cell after; a periodic update counted as power on; prefixes of the longest
+//! length only; scenarios of equal priority in reverse order of name; a suspect sighting remembered.
+
+mod draw;
+mod oracle;
+
+use rules::{Context, Decision, Outcome, Profile, Reason};
+
+use crate::draw::{Random, World};
+use crate::oracle::Oracle;
+
+/// Each case is a rule set and a stream of events.
+const CASES: u64 = 20_000;
+const FIRST_SEED: u64 = 1;
+
+#[test]
+fn decisions_are_those_of_the_definitions() {
+    println!("seeds {FIRST_SEED} to {}", FIRST_SEED + CASES - 1);
+    let mut seen = Seen::default();
+    for seed in FIRST_SEED..FIRST_SEED + CASES {
+        run(seed, &mut seen);
+    }
+    seen.expect_everything();
+}
+
+fn run(seed: u64, seen: &mut Seen) {
+    let mut random = Random::new(seed);
+    let world = World::draw(&mut random);
+    let context = Context { directory: &world.directory, lookup: world.lookup, warm: world.warm };
+    let mut oracle = Oracle::new(&world);
+    let mut profiles = vec![Profile::default(); world.people.len()];
+    let mut decisions = Vec::new();
+    for event in &world.events {
+        let expected = oracle.judge(event);
+        let person = world.people.iter().position(|person| Some(person.imsi) == event.imsi);
+        let mut nobody = Profile::default();
+        let profile = person.map_or(&mut nobody, |index| &mut profiles[index]);
+        decisions.clear();
+        world.rules.decide(event, profile, context, &mut decisions);
+        let scenarios = world.rules.scenarios();
+        let found: Vec<(&str, Option<Reason>)> =
+            decisions.iter().map(|decision| (&*scenarios[decision.scenario as usize].name, reason(decision))).collect();
+        assert_eq!(found, expected, "seed {seed}: {event:?}\n{scenarios:#?}");
+        seen.note(&decisions);
+    }
+}
+
+fn reason(decision: &Decision) -> Option<Reason> {
+    match decision.outcome {
+        Outcome::Offer => None,
+        Outcome::Withheld(reason) => Some(reason),
+    }
+}
+
+/// What came up, so that the test cannot go blind.
+#[derive(Default)]
+struct Seen {
+    offers: u64,
+    together: u64,
+    withheld: std::collections::BTreeMap<Reason, u64>,
+}
+
+impl Seen {
+    fn note(&mut self, decisions: &[Decision]) {
+        self.together += u64::from(decisions.len() > 1);
+        for decision in decisions {
+            match reason(decision) {
+                None => self.offers += 1,
+                Some(reason) => *self.withheld.entry(reason).or_default() += 1,
+            }
+        }
+    }
+
+    fn expect_everything(&self) {
+        println!("{} offers, {} events with several, withheld {:?}", self.offers, self.together, self.withheld);
+        assert!(self.offers > 10_000 && self.together > 10_000);
+        let elsewhere = [Reason::TotalReached, Reason::Expired];
+        for reason in Reason::ALL.into_iter().filter(|reason| !elsewhere.contains(reason)) {
+            assert!(self.withheld.get(&reason).is_some_and(|count| *count > 100), "{reason} hardly came up");
+        }
+    }
+}

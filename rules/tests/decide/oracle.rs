@@ -1,0 +1,381 @@
+//! The definitions, applied to the list of all events so far: no index, no profile, no pruning.
+
+use event::{Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number, Plmn, UpdateType};
+use rules::Reason;
+use rules::scenario::{CallPhase, Cap, NumberPattern, Origin, Purpose, Scenario, Trigger};
+
+use crate::draw::{Person, World};
+
+pub(crate) struct Oracle<'w> {
+    world: &'w World,
+    past: Vec<Event>,
+    offers: Vec<(Event, &'w Scenario)>,
+}
+
+impl<'w> Oracle<'w> {
+    pub(crate) fn new(world: &'w World) -> Self {
+        Self { world, past: Vec::new(), offers: Vec::new() }
+    }
+
+    /// The scenarios that the event triggers, in order, with the reason where an offer is withheld.
+    pub(crate) fn judge(&mut self, event: &Event) -> Vec<(&'w str, Option<Reason>)> {
+        let mut decisions = Vec::new();
+        if let Some(person) = self.world.people.iter().find(|person| Some(person.imsi) == event.imsi) {
+            let moment = self.moment(event);
+            let mut hit: Vec<&Scenario> =
+                self.world.rules.scenarios().iter().filter(|scenario| moment.triggers(&scenario.trigger)).collect();
+            hit.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
+            for scenario in hit {
+                let refusal = self.refusal(scenario, person, &moment);
+                if refusal.is_none() {
+                    self.offers.push((*event, scenario));
+                }
+                decisions.push((&*scenario.name, refusal));
+            }
+        }
+        self.past.push(*event);
+        decisions
+    }
+
+    fn moment<'m>(&self, event: &'m Event) -> Moment<'m>
+    where
+        'w: 'm,
+    {
+        let mut history = History::default();
+        let earlier = self.past.iter().filter(|past| past.imsi == event.imsi && past.binding != Binding::Suspect);
+        earlier.for_each(|past| history.add(past));
+        Moment { world: self.world, event, history }
+    }
+
+    fn refusal(&self, scenario: &Scenario, person: &Person, moment: &Moment<'_>) -> Option<Reason> {
+        let policy = self.world.rules.policy();
+        let at = moment.event.at;
+        let marketing = scenario.purpose != Purpose::Service;
+        let listed = |list: &std::sync::Arc<rules::lists::SubscriberList>| {
+            let known = self.world.lists.iter().find(|(known, _)| std::sync::Arc::ptr_eq(known, list));
+            known.is_some_and(|(_, members)| members.contains(&person.imsi))
+        };
+        // The zone is eight hours ahead of UTC all year; 1 January 1970 was a Thursday.
+        let local = at.as_micros().div_euclid(1_000_000) + 8 * 3600;
+        let (day, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+        let seconds = |time: jiff::civil::Time| i64::from(time.hour()) * 3600;
+        let within = |(from, to): (i64, i64), second: i64| (from <= second) && (second < to);
+        let on = |day: i64| {
+            let number = (day + 3).rem_euclid(7) as i8;
+            scenario.schedule.weekdays.is_empty()
+                || scenario.schedule.weekdays.iter().any(|weekday| weekday.to_monday_zero_offset() == number)
+        };
+        let opens = |from: jiff::civil::Time, to: jiff::civil::Time, day_of_span: i64| {
+            let length = (seconds(to) - seconds(from)).rem_euclid(86_400);
+            let begin = day_of_span * 86_400 + seconds(from);
+            within((begin, begin + length), day * 86_400 + second)
+        };
+        let in_hours = match scenario.schedule.hours.is_empty() {
+            true => on(day),
+            false => scenario
+                .schedule
+                .hours
+                .iter()
+                .any(|(from, to)| [day - 1, day].into_iter().any(|begun| opens(*from, *to, begun) && on(begun))),
+        };
+        let valid = scenario.schedule.validity.is_none_or(|(first, last)| {
+            let epoch = jiff::civil::date(1970, 1, 1);
+            let number = |date: jiff::civil::Date| i64::from((date - epoch).get_days());
+            number(first) <= day && day <= number(last)
+        });
+        let reached = |cap: &Cap, counts: &dyn Fn(&Scenario) -> bool| {
+            let mine = self.offers.iter().filter(|(offer, _)| offer.imsi == Some(person.imsi));
+            mine.filter(|(offer, by)| offer.at > at - cap.per && counts(by)).count() >= cap.count as usize
+        };
+        let checks = [
+            (Reason::SuspectIdentity, moment.event.binding == Binding::Suspect),
+            (Reason::OutsideValidity, !valid),
+            (Reason::OutsideHours, !in_hours),
+            (Reason::NotInTarget, scenario.audience.target.as_ref().is_some_and(|list| !listed(list))),
+            (Reason::Excluded, scenario.audience.exclude.iter().any(listed)),
+            (
+                Reason::NotInAudience,
+                !scenario.audience.tags.is_empty() && person.brand != "gotone"
+                    || !scenario.audience.origins.is_empty() && moment.home_of(person.imsi) != Some(Origin::Home),
+            ),
+            (
+                Reason::NoConsent,
+                marketing && policy.opt_in.contains(&scenario.purpose) && !person.consent.contains(&scenario.purpose),
+            ),
+            (Reason::ControlGroup, marketing && (policy.universal_control > 0 || scenario.limits.control > 0)),
+            (
+                Reason::QuietHours,
+                marketing && policy.quiet.is_some_and(|(from, to)| opens(from, to, day - 1) || opens(from, to, day)),
+            ),
+            (
+                Reason::PerUserCap,
+                scenario.limits.per_subscriber.as_ref().is_some_and(|cap| reached(cap, &|by| by.name == scenario.name)),
+            ),
+            (
+                Reason::GlobalCap,
+                marketing && policy.caps.iter().any(|cap| reached(cap, &|by| by.purpose != Purpose::Service)),
+            ),
+            (Reason::NoAddress, person.msisdn.is_none() && !self.world.lookup),
+        ];
+        checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason)
+    }
+}
+
+/// What the events so far say about one subscriber.
+#[derive(Default)]
+struct History {
+    sightings: Vec<Event>,
+    /// Devices shown, with the time.
+    devices: Vec<(event::Timestamp, Imei)>,
+}
+
+impl History {
+    fn add(&mut self, event: &Event) {
+        let device = self.device(event);
+        if self.is_sighting(event) {
+            self.sightings.push(*event);
+        }
+        self.devices.extend(device.map(|device| (event.at, device)));
+    }
+
+    fn is_sighting(&self, event: &Event) -> bool {
+        let is_newest = self.sightings.iter().all(|sighting| sighting.at <= event.at);
+        let proves = match event.kind {
+            Kind::LocationUpdateRejected { .. } | Kind::ServiceRejected { .. } | Kind::ImeiSeen => false,
+            Kind::CallSetup { emergency: true, .. } => !self.sightings.is_empty(),
+            _ => true,
+        };
+        proves && is_newest
+    }
+
+    fn device(&self, event: &Event) -> Option<Imei> {
+        let refused = matches!(event.kind, Kind::LocationUpdateRejected { .. } | Kind::ServiceRejected { .. });
+        let model = self.devices.last().map(|(_, device)| device.tac());
+        let since = self.devices.iter().rev().take_while(|(_, device)| Some(device.tac()) == model).last();
+        let is_newest = self.sightings.iter().all(|sighting| sighting.at <= event.at)
+            && since.is_none_or(|(since, _)| *since <= event.at);
+        event.imei.filter(|imei| !refused && is_newest && imei.device() != 0)
+    }
+
+    fn place(&self) -> CellId {
+        self.sightings.iter().fold(CellId::UNKNOWN, |place, sighting| complete(place, sighting.cell))
+    }
+
+    fn detached(&self) -> bool {
+        self.sightings.last().is_some_and(|sighting| sighting.kind == Kind::ImsiDetach)
+    }
+}
+
+/// Where somebody is who was at `place` and is now seen in `seen`.
+fn complete(place: CellId, seen: CellId) -> CellId {
+    match (seen.lac, place.lac) {
+        (None, _) => place,
+        (Some(now), Some(before)) if now == before => {
+            let moved = matches!((seen.plmn, place.plmn), (Some(now), Some(before)) if now != before);
+            if moved { seen } else { seen.or(place) }
+        }
+        _ => seen,
+    }
+}
+
+/// An event, and what came before it.
+struct Moment<'m> {
+    world: &'m World,
+    event: &'m Event,
+    history: History,
+}
+
+impl Moment<'_> {
+    fn triggers(&self, trigger: &Trigger) -> bool {
+        let sighting = self.history.is_sighting(self.event);
+        match (trigger, &self.event.kind) {
+            (Trigger::Enter(area), _) => sighting && self.enters(self.rows(area)),
+            (Trigger::Leave(area), _) => sighting && self.leaves(self.rows(area)),
+            (Trigger::PowerOn, Kind::LocationUpdate { update, .. }) => {
+                sighting
+                    && match update {
+                        UpdateType::ImsiAttach => true,
+                        UpdateType::Periodic => false,
+                        UpdateType::Normal | UpdateType::Reserved => self.history.detached(),
+                    }
+            }
+            (Trigger::PowerOff, Kind::ImsiDetach) => sighting,
+            (Trigger::DeviceChange { to, from }, _) => {
+                let before = self.history.devices.last().map(|(_, device)| *device);
+                match (before, self.history.device(self.event)) {
+                    (Some(before), Some(now)) if before.tac() != now.tac() => {
+                        to.as_ref().is_none_or(|list| list.tacs().any(|tac| tac == now.tac()))
+                            && from.as_ref().is_none_or(|list| list.tacs().any(|tac| tac == before.tac()))
+                    }
+                    _ => false,
+                }
+            }
+            (Trigger::Device(list), Kind::ImeiSeen) => {
+                self.event.imei.is_some_and(|imei| list.tacs().any(|tac| tac == imei.tac()))
+            }
+            (Trigger::RoamIn(origins), Kind::LocationUpdate { old, .. }) => {
+                self.arrives(*old).is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
+            }
+            (Trigger::RoamBack(origins), Kind::LocationUpdate { old, .. }) => {
+                self.returns(*old).is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
+            }
+            (Trigger::Call { phase, direction, numbers }, kind) => match call(kind) {
+                Some((now, whose, number)) => {
+                    now == *phase
+                        && direction.is_none_or(|direction| direction == whose)
+                        && if numbers.is_empty() { is_somebody(whose, number) } else { fits(numbers, number) }
+                }
+                None => false,
+            },
+            (Trigger::Sms { direction, numbers }, Kind::Sms { direction: whose, peer }) => {
+                direction.is_none_or(|direction| direction == *whose) && (numbers.is_empty() || fits(numbers, *peer))
+            }
+            (Trigger::Ussd(codes), Kind::Ussd { code }) => codes.is_empty() || fits(codes, Some(*code)),
+            (Trigger::CallForwarding, Kind::CallForwarding(forwarding)) => {
+                matches!(forwarding.operation, ForwardingOperation::Register | ForwardingOperation::Activate)
+            }
+            _ => false,
+        }
+    }
+
+    fn rows(&self, area: &std::sync::Arc<rules::lists::Area>) -> &[CellId] {
+        let known = self.world.areas.iter().find(|(known, _)| std::sync::Arc::ptr_eq(known, area));
+        known.map(|(_, rows)| rows.as_slice()).unwrap()
+    }
+
+    /// The place before; in the warm-up, of somebody never placed, the old location area.
+    fn before(&self) -> Option<CellId> {
+        let place = self.history.place();
+        let old = match self.event.kind {
+            Kind::LocationUpdate { old, .. } => old.filter(|lai| !matches!(lai.lac, 0 | 0xfffe)),
+            _ => None,
+        };
+        let proven =
+            old.filter(|_| !self.world.warm).map(|lai| CellId { plmn: Some(lai.plmn), lac: Some(lai.lac), ci: None });
+        if place.lac.is_some() { Some(place) } else { proven }
+    }
+
+    fn enters(&self, rows: &[CellId]) -> bool {
+        let after = complete(self.history.place(), self.event.cell);
+        let from_outside = self.before().map_or(self.world.warm, |before| certainly_outside(rows, before));
+        from_outside && after.lac.is_some() && certainly_inside(rows, after)
+    }
+
+    fn leaves(&self, rows: &[CellId]) -> bool {
+        let after = complete(self.history.place(), self.event.cell);
+        let was_inside = self.before().is_some_and(|before| certainly_inside(rows, before));
+        was_inside && after.lac.is_some() && certainly_outside(rows, after)
+    }
+
+    fn homes(&self) -> Vec<Plmn> {
+        let named = &self.world.rules.policy().home;
+        let sighting = self.history.is_sighting(self.event);
+        let place = self.history.place();
+        let place = if sighting { complete(place, self.event.cell) } else { place };
+        let updates = self.history.sightings.iter().filter(|past| matches!(past.kind, Kind::LocationUpdate { .. }));
+        let updated = updates.filter_map(|past| past.cell.lai()).last().map(|lai| lai.plmn);
+        let now = matches!(self.event.kind, Kind::LocationUpdate { .. }) && sighting;
+        let now = self.event.cell.lai().map(|lai| lai.plmn).filter(|_| now && self.event.binding != Binding::Suspect);
+        if named.is_empty() { place.plmn.or(now).or(updated).into_iter().collect() } else { named.clone() }
+    }
+
+    fn home_of(&self, imsi: Imsi) -> Option<Origin> {
+        let text = imsi.to_string();
+        self.class(|home| text.starts_with(&home.to_string().replace('-', "")), &text[..3])
+    }
+
+    fn class(&self, is_home: impl Fn(&Plmn) -> bool, country: &str) -> Option<Origin> {
+        let homes = self.homes();
+        if homes.is_empty() {
+            None
+        } else if homes.iter().any(is_home) {
+            Some(Origin::Home)
+        } else if homes.iter().any(|home| home.to_string().starts_with(country)) {
+            Some(Origin::OtherNetwork)
+        } else {
+            Some(Origin::International)
+        }
+    }
+
+    /// Where the old location area lies, if outside our network.
+    fn outside(&self, old: Option<Lai>) -> Option<Origin> {
+        let plmn = old.filter(|lai| !matches!(lai.lac, 0 | 0xfffe))?.plmn;
+        let country = plmn.to_string();
+        self.class(|home| *home == plmn, &country[..3]).filter(|origin| *origin != Origin::Home)
+    }
+
+    fn arrives(&self, old: Option<Lai>) -> Option<Origin> {
+        let home = self.home_of(self.event.imsi?).filter(|origin| *origin != Origin::Home)?;
+        let deleted = old.is_some_and(|lai| matches!(lai.lac, 0 | 0xfffe));
+        let unknown = self.world.warm && self.history.sightings.is_empty();
+        (self.outside(old).is_some() || deleted || unknown).then_some(home)
+    }
+
+    fn returns(&self, old: Option<Lai>) -> Option<Origin> {
+        let home = self.home_of(self.event.imsi?);
+        if home == Some(Origin::Home) { self.outside(old) } else { None }
+    }
+}
+
+/// Every cell that a partly known one can be, among those that rows speak of and one of which none speaks.
+fn possible(cell: CellId) -> Vec<CellId> {
+    let plmns: Vec<Plmn> = ["46000", "46001", "99999"].map(|plmn| plmn.parse().unwrap()).to_vec();
+    let mut cells = Vec::new();
+    for plmn in cell.plmn.map_or(plmns, |plmn| vec![plmn]) {
+        for lac in cell.lac.map_or(vec![1, 2, 3, 99], |lac| vec![lac]) {
+            for ci in cell.ci.map_or(vec![1, 2, 3, 99], |ci| vec![ci]) {
+                cells.push(CellId { plmn: Some(plmn), lac: Some(lac), ci: Some(ci) });
+            }
+        }
+    }
+    cells
+}
+
+fn is_inside(rows: &[CellId], cell: CellId) -> bool {
+    rows.iter().any(|row| {
+        (row.plmn.is_none() || row.plmn == cell.plmn) && row.lac == cell.lac && (row.ci.is_none() || row.ci == cell.ci)
+    })
+}
+
+fn certainly_inside(rows: &[CellId], cell: CellId) -> bool {
+    possible(cell).into_iter().all(|cell| is_inside(rows, cell))
+}
+
+fn certainly_outside(rows: &[CellId], cell: CellId) -> bool {
+    !possible(cell).into_iter().any(|cell| is_inside(rows, cell))
+}
+
+fn call(kind: &Kind) -> Option<(CallPhase, Direction, Option<Number>)> {
+    match *kind {
+        Kind::CallSetup { direction, number, emergency: false } => Some((CallPhase::Setup, direction, number)),
+        Kind::CallAnswered { direction, number } => Some((CallPhase::Answered, direction, number)),
+        Kind::CallEnded { direction, number, left_view: false, .. } => Some((CallPhase::Ended, direction, number)),
+        _ => None,
+    }
+}
+
+fn is_somebody(direction: Direction, number: Option<Number>) -> bool {
+    match number.map(|number| number.to_string()) {
+        None => direction == Direction::In,
+        Some(number) => !["110", "112", "119", "120", "122"].contains(&number.as_str()),
+    }
+}
+
+/// A number as text, ours without country code, others with 00.
+fn plain(number: &Number) -> String {
+    let text = number.to_string();
+    match text.strip_prefix("+86").or_else(|| text.strip_prefix("0086")) {
+        Some(ours) => ours.to_owned(),
+        None => text.replace('+', "00"),
+    }
+}
+
+fn fits(patterns: &[NumberPattern], number: Option<Number>) -> bool {
+    let Some(number) = number.as_ref().map(plain) else { return false };
+    // Digits without + or 00 may be an international number's as well.
+    let forms = [number.clone(), number.strip_prefix("00").unwrap_or(&number).to_owned()];
+    patterns.iter().any(|pattern| match pattern {
+        NumberPattern::Exactly(wanted) => forms.contains(&plain(wanted)),
+        NumberPattern::Prefix(prefix) => forms.iter().any(|form| form.starts_with(&plain(prefix))),
+    })
+}
