@@ -150,11 +150,14 @@ fn put_together<'a>(submitted: impl Iterator<Item = &'a Value>) -> Vec<Text> {
         let index = part["part"].as_u64().unwrap_or(1) as usize - 1;
         let text =
             Text { to: string(&line["destination_addr"]), from: string(&line["source_addr"]), text: String::new() };
-        let open = |known: &&mut Growing| {
-            known.reference == part["reference"] && known.text == text && known.parts.contains(&None)
-        };
-        let at = messages.iter_mut().position(|mut known| open(&&mut known)).unwrap_or_else(|| {
-            messages.push(Growing { reference: part["reference"].clone(), text, parts: vec![None; total] });
+        let open =
+            |known: &Growing| known.reference == part["reference"] && known.text == text && known.parts.contains(&None);
+        let at = messages.iter().position(open).unwrap_or_else(|| {
+            messages.push(Growing {
+                reference: part["reference"].clone(),
+                text: text.clone(),
+                parts: vec![None; total],
+            });
             messages.len() - 1
         });
         let previous = messages[at].parts[index].replace(string(&line["text"]));

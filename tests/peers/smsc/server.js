@@ -46,7 +46,8 @@ function describe(pdu, more) {
   return {
     event: 'submit_sm', ...more, source_addr, source_addr_ton, source_addr_npi, destination_addr, dest_addr_ton,
     dest_addr_npi, esm_class, data_coding, registered_delivery, service_type, priority_flag,
-    validity_period: pdu.validity_period instanceof Date ? pdu.validity_period.toISOString() : pdu.validity_period,
+    // The package makes a date of the relative time.
+    validity_s: pdu.validity_period instanceof Date ? Math.round((pdu.validity_period - Date.now()) / 1000) : null,
     concatenation: concatenation(udh), text: message,
   };
 }

@@ -1,13 +1,16 @@
 //! One question over HTTP, and what its answer says.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender};
 use event::{Imsi, Number};
 use ureq::http::Uri;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Error};
 
-use super::{Answer, LookupError};
+use super::{Answer, LookupConfig, LookupError};
 
 /// Where the IMSI goes in the URL.
 pub(super) const PLACEHOLDER: &str = "{imsi}";
@@ -26,19 +29,21 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn new(template: &str, timeout: Duration) -> Result<Self, LookupError> {
-        if !template.contains(PLACEHOLDER) {
-            return Err(LookupError::NoPlaceholder(template.to_owned()));
-        }
-        check(template)?;
-        let config = Agent::config_builder()
-            .timeout_global(Some(timeout))
+    pub(super) fn new(config: &LookupConfig) -> Result<Self, LookupError> {
+        check(&config.url)?;
+        let roots = match &config.authorities {
+            Some(path) => RootCerts::new_with_certs(&certificates(path)?),
+            None => RootCerts::WebPki,
+        };
+        let agent = Agent::config_builder()
+            .timeout_global(Some(config.timeout))
             .http_status_as_error(false)
             .max_redirects(REDIRECTS_LIMIT)
             .proxy(None)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
             .user_agent(concat!("touchpoint/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: Agent::new_with_config(config), template: template.to_owned(), timeout })
+        Ok(Self { agent: Agent::new_with_config(agent), template: config.url.clone(), timeout: config.timeout })
     }
 
     /// Answers questions until there are no more.
@@ -77,6 +82,9 @@ impl Asker {
 }
 
 fn check(template: &str) -> Result<(), LookupError> {
+    if !template.contains(PLACEHOLDER) {
+        return Err(LookupError::NoPlaceholder(template.to_owned()));
+    }
     let wrong = |why: String| LookupError::Url { url: template.to_owned(), why };
     let url: Uri =
         template.replace(PLACEHOLDER, "001010000000000").parse().map_err(|error| wrong(format!("{error}")))?;
@@ -85,6 +93,21 @@ fn check(template: &str) -> Result<(), LookupError> {
         (Some("http" | "https"), _) => Err(wrong("the host is missing".to_owned())),
         _ => Err(wrong("it does not begin with `http://` or `https://`".to_owned())),
     }
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, LookupError> {
+    let unusable = |why: String| LookupError::Authorities { path: path.to_owned(), why };
+    let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| unusable(error.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(unusable("it holds no certificate".to_owned()));
+    }
+    Ok(certificates)
 }
 
 /// Reads the body of an answer: JSON, or the digits alone.

@@ -10,6 +10,7 @@ mod dispatch;
 
 use std::io;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ pub enum Answer {
 pub struct LookupConfig {
     /// `https://vlr.example/msisdn?imsi={imsi}`: `http` or `https`, with `{imsi}` where the digits go.
     pub url: String,
+    /// Certificates (PEM) of the authorities that an `https` source is trusted by, instead of the web's: operators have
+    /// their own.
+    pub authorities: Option<PathBuf>,
     /// For one question, from connecting to the last octet.
     pub timeout: Duration,
     /// Questions per second, at most.
@@ -64,6 +68,7 @@ impl LookupConfig {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            authorities: None,
             timeout: Duration::from_secs(2),
             rate: NonZeroU32::MIN.saturating_add(199),
             workers: 8,
@@ -91,6 +96,14 @@ pub enum LookupError {
         /// What is wrong.
         why: String,
     },
+    /// The authorities' certificates cannot be used.
+    #[error("cannot use the certificates `{}` of the look-up hook: {why}; name a PEM file with `BEGIN CERTIFICATE`", path.display())]
+    Authorities {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// There must be some, and not too many.
     #[error("the look-up hook has 1 to {WORKERS_LIMIT} workers, not {0}")]
     Workers(usize),
@@ -114,7 +127,7 @@ impl Lookup {
         if !(1..=WORKERS_LIMIT).contains(&config.workers) {
             return Err(LookupError::Workers(config.workers));
         }
-        let asker = Asker::new(&config.url, config.timeout)?;
+        let asker = Asker::new(&config)?;
         let (requests, requested) = channel::bounded(REQUESTS_LIMIT);
         let (told, answers) = channel::unbounded();
         // As many questions as workers: what waits does so in the dispatcher, which joins it.
@@ -177,6 +190,20 @@ mod tests {
         check("{imsi}", 1, "is not a URL of http or https");
         check("http://host/{imsi}", 0, "1 to 64 workers, not 0");
         check("http://host/{imsi}", 65, "1 to 64 workers, not 65");
+    }
+
+    #[test]
+    fn certificates_that_are_none_are_explained() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").unwrap();
+        let check = |path: PathBuf, expected: &str| {
+            let config = LookupConfig { authorities: Some(path), ..LookupConfig::new("https://host/{imsi}") };
+            let told = Lookup::open(config).map(|_| ()).unwrap_err().to_string();
+            assert!(told.contains(expected) && told.contains("BEGIN CERTIFICATE"), "{told}");
+        };
+        check(folder.path().join("absent.pem"), "No such file");
+        check(empty, "it holds no certificate");
     }
 
     #[test]
