@@ -68,6 +68,8 @@ pub struct Capture {
     /// Open, standing at a frame later than the current one's.
     open: BinaryHeap<Reverse<Queued>>,
     current: Option<Box<Source>>,
+    /// Time of the earliest frame outside of the current file.
+    horizon: Timestamp,
     frames: u64,
     unknown_links: u64,
 }
@@ -96,6 +98,7 @@ impl Capture {
             waiting: (0..).zip(inputs).collect::<Vec<_>>().into_iter().rev().collect(),
             open: BinaryHeap::new(),
             current: None,
+            horizon: Timestamp::MIN,
             frames: 0,
             unknown_links: 0,
         })
@@ -118,7 +121,8 @@ impl Capture {
                 }
             }
         }
-        if !self.is_current_earliest() {
+        let at = self.current.as_ref().and_then(|source| source.at());
+        if at.is_none_or(|at| at > self.horizon) {
             self.choose()?;
         }
         let Some(source) = &self.current else { return Ok(None) };
@@ -152,23 +156,6 @@ impl Capture {
         self.fingerprint
     }
 
-    // The earliest frame outside of the current file.
-    fn horizon(&self) -> Option<Timestamp> {
-        let waiting = self.waiting.last().map(|(_, input)| input.first);
-        let open = self.open.peek().map(|Reverse(queued)| queued.at);
-        waiting.into_iter().chain(open).min()
-    }
-
-    #[inline]
-    fn is_current_earliest(&self) -> bool {
-        let at = self.current.as_ref().and_then(|source| source.at());
-        match (at, self.horizon()) {
-            (Some(at), Some(horizon)) => at <= horizon,
-            (Some(_), None) => true,
-            (None, horizon) => horizon.is_none(),
-        }
-    }
-
     // Makes the file with the earliest frame the current one.
     fn choose(&mut self) -> Result<(), CaptureError> {
         if let Some(source) = self.current.take() {
@@ -192,6 +179,9 @@ impl Capture {
             self.queue(source);
         }
         self.current = self.open.pop().map(|Reverse(queued)| queued.source);
+        let waiting = self.waiting.last().map(|(_, input)| input.first);
+        let open = self.open.peek().map(|Reverse(queued)| queued.at);
+        self.horizon = waiting.into_iter().chain(open).min().unwrap_or(Timestamp::MAX);
         Ok(())
     }
 

@@ -114,7 +114,9 @@ impl Associations {
         let key = DirectionKey::new(feed, &header);
         let (mut begins, mut ends) = (None, false);
         let Self { directions, reassembly, .. } = self;
-        let mut direction = direction(directions, key, at, counters);
+        // INIT travels before its direction has a tag, and begins none.
+        let is_tracked = header.verification_tag != 0 || Data::is_data(r.peek());
+        let mut direction = if is_tracked { direction(directions, key, at, counters) } else { None };
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
             match Data::read(&chunk) {

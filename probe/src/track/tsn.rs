@@ -35,6 +35,7 @@ impl TsnWindow {
     }
 
     /// Marks `tsn` as seen.
+    #[inline]
     pub fn admit(&mut self, tsn: u32) -> Admission {
         let Some(highest) = self.highest else { return self.restart(tsn) };
         let ahead = tsn.wrapping_sub(highest);
@@ -59,6 +60,7 @@ impl TsnWindow {
     }
 
     // Forgets what the places between the old and the new highest TSN meant a window ago.
+    #[inline]
     fn advance(&mut self, highest: u32, ahead: u32) {
         if ahead >= WINDOW_TSNS {
             self.seen = [0; WORDS];
@@ -72,6 +74,8 @@ impl TsnWindow {
         }
         self.highest = Some(highest.wrapping_add(ahead));
     }
+
+    #[inline]
 
     fn mark(&mut self, tsn: u32) -> Admission {
         let (word, bit) = place(tsn);

@@ -53,6 +53,7 @@ pub struct Fragment {
 }
 
 /// Reads an IPv4 packet.
+#[inline]
 pub fn read_v4(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Ip, octets);
     let [version_ihl, _] = r.v("version")?;
@@ -133,6 +134,8 @@ fn extension_headers(r: &mut Reader<'_>, mut next_header: u8) -> Result<(u8, Opt
         }
     }
 }
+
+#[inline]
 
 fn kept(octets: &[u8], length: usize) -> (&[u8], usize) {
     octets.get(..length).map_or((octets, length.saturating_sub(octets.len())), |whole| (whole, 0))

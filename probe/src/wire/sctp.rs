@@ -29,6 +29,7 @@ pub struct CommonHeader {
 
 impl CommonHeader {
     /// Reads the header; `r` then stands at the first chunk.
+    #[inline]
     pub fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let source_port = r.u16("source port number")?;
         let destination_port = r.u16("destination port number")?;
@@ -53,6 +54,7 @@ pub struct Chunk<'a> {
 
 impl<'a> Chunk<'a> {
     /// Reads one chunk with its padding.
+    #[inline]
     pub fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let [kind, flags] = r.v("chunk type")?;
         let length = usize::from(r.u16("chunk length")?);
@@ -142,6 +144,7 @@ const ENDING: u8 = 1;
 
 impl<'a> Data<'a> {
     /// Reads a DATA or an I-DATA chunk; `None` where `chunk` is neither.
+    #[inline]
     pub fn read(chunk: &Chunk<'a>) -> Option<Result<Self, Malformed>> {
         match chunk.kind {
             chunk_type::DATA => Some(Self::read_data(chunk)),
@@ -150,12 +153,18 @@ impl<'a> Data<'a> {
         }
     }
 
+    /// Whether a chunk of this type is one of either.
+    pub const fn is_data(chunk_type: Option<u8>) -> bool {
+        matches!(chunk_type, Some(chunk_type::DATA | chunk_type::I_DATA))
+    }
+
     /// Whether this is a user message of its own.
     pub const fn is_whole(&self) -> bool {
         self.beginning && self.ending
     }
 
     // RFC 9260 §3.3.1.
+    #[inline]
     fn read_data(chunk: &Chunk<'a>) -> Result<Self, Malformed> {
         let mut r = Reader::new(Protocol::Sctp, chunk.value);
         let tsn = r.u32("tsn")?;
@@ -180,6 +189,8 @@ impl<'a> Data<'a> {
             if chunk.flags & BEGINNING != 0 { (protocol_or_sequence, 0) } else { (0, protocol_or_sequence) };
         Ok(Self::with_flags(chunk.flags, tsn, stream, Part { message, sequence }, protocol, r.rest()))
     }
+
+    #[inline]
 
     const fn with_flags(flags: u8, tsn: u32, stream: u16, part: Part, protocol: u32, payload: &'a [u8]) -> Self {
         let (beginning, ending) = (flags & BEGINNING != 0, flags & ENDING != 0);

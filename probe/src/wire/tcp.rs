@@ -24,6 +24,7 @@ impl<'a> Segment<'a> {
     const ACK: u8 = 16;
 
     /// Reads a segment.
+    #[inline]
     pub fn read(octets: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(Protocol::Tcp, octets);
         let source_port = r.u16("source port")?;
