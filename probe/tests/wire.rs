@@ -3,6 +3,8 @@
 //! Most are taken from the recorded captures, the others made by hand; all were compared with tshark's reading.
 //! `GOLDEN=write cargo test -p probe --test wire` writes what is read now: review the difference.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail by panic")]
+
 use std::fmt::Write as _;
 use std::path::PathBuf;
 

@@ -253,3 +253,73 @@ const fn forwarding_operation(operation: Operation) -> Option<ForwardingOperatio
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGISTER_UNCONDITIONAL: &[u8] = &[
+        0xa1, 0x1a, 0x02, 0x01, 0x01, 0x02, 0x01, 0x0a, 0x30, 0x12, 0x04, 0x01, 0x21, 0x83, 0x01, 0x11, 0x84, 0x07,
+        0x91, 0x68, 0x31, 0x09, 0x00, 0x10, 0xf2, 0x85, 0x01, 0x14,
+    ];
+    const INTERROGATE_BUSY: &[u8] = &[0xa1, 0x0b, 0x02, 0x01, 0x02, 0x02, 0x01, 0x0e, 0x30, 0x03, 0x04, 0x01, 0x29];
+    const INTERROGATE_CLIR: &[u8] = &[0xa1, 0x0b, 0x02, 0x01, 0x02, 0x02, 0x01, 0x0e, 0x30, 0x03, 0x04, 0x01, 0x12];
+    const REGISTERED: &[u8] = &[0xa2, 0x08, 0x02, 0x01, 0x01, 0x30, 0x03, 0x02, 0x01, 0x0a];
+
+    fn facility(octets: &[u8]) -> Decoded<Facility<'_>> {
+        Facility::read(Reader::new(Protocol::Ss, octets))
+    }
+
+    fn check(octets: &[u8], expected: Option<Forwarding>) {
+        let read = facility(octets);
+        assert_eq!(read.malformed, None);
+        let component = read.message.components().next().unwrap();
+        assert_eq!(component.forwarding(), expected);
+    }
+
+    #[test]
+    fn forwarding_is_what_a_mobile_station_invokes_on_a_forwarding_service() {
+        let to = Some("+86139000012".parse().unwrap());
+        check(REGISTER_UNCONDITIONAL, Some(Forwarding { operation: ForwardingOperation::Register, service: 0x21, to }));
+        check(
+            INTERROGATE_BUSY,
+            Some(Forwarding { operation: ForwardingOperation::Interrogate, service: 0x29, to: None }),
+        );
+        check(INTERROGATE_CLIR, None);
+        check(REGISTERED, None);
+    }
+
+    #[test]
+    fn components_follow_each_other_up_to_the_first_that_is_malformed() {
+        let octets = [INTERROGATE_BUSY, REGISTERED, &REGISTERED[..5], REGISTERED].concat();
+        let read = facility(&octets);
+        let types: Vec<_> = read.message.components().map(|component| component.component_type.name()).collect();
+        assert_eq!(types, ["invoke", "return_result", "return_result"]);
+        assert!(read.malformed.is_some());
+    }
+
+    #[test]
+    fn a_truncated_component_keeps_what_stands_before_the_cut() {
+        for length in 1..REGISTER_UNCONDITIONAL.len() {
+            assert!(facility(&REGISTER_UNCONDITIONAL[..length]).malformed.is_some(), "{length} octets");
+        }
+        // The outer length is right, the argument is not.
+        let mut octets = REGISTER_UNCONDITIONAL.to_vec();
+        octets[9] = 0x20;
+        let component = facility(&octets).message.components().next().unwrap();
+        assert_eq!(component.operation, Some(Operation::REGISTER_SS));
+        assert_eq!(component.forwarding(), None);
+    }
+
+    #[test]
+    fn what_the_network_writes_is_not_read() {
+        // A result of processUnstructuredSS-Request: operation, alphabet and text.
+        let octets = [
+            0xa2, 0x12, 0x02, 0x01, 0x01, 0x30, 0x0d, 0x02, 0x01, 0x3b, 0x30, 0x08, 0x04, 0x01, 0x0f, 0x04, 0x03, 0x31,
+            0x59, 0x0c,
+        ];
+        let component = facility(&octets).message.components().next().unwrap();
+        assert_eq!(component.operation, Some(Operation::PROCESS_UNSTRUCTURED_SS_REQUEST));
+        assert_eq!(component.ussd, None);
+    }
+}
