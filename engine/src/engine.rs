@@ -1,6 +1,7 @@
 //! The engine as a whole: starts its threads, gives each event to its shard in order of event time, and brings
 //! everything to an end.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -8,14 +9,15 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, Sender, bounded};
-use event::{Event, Imsi, Timestamp};
+use event::{Event, Timestamp};
 use rocksdb::WriteBatch;
+use rules::policy::scenario_hash;
 use rules::{Directory, RuleSet};
 
 use crate::counters::{Counters, EngineCounters};
 use crate::offer::arbiter::{Arbiter, Means};
 use crate::offer::channel::Channel;
-use crate::offer::{AddressSource, Pace, name_hash};
+use crate::offer::{AddressSource, Pace};
 use crate::sealer;
 use crate::shard::{self, Batch, MAX_THREADS, Message, Order, Routed, Shared};
 use crate::window::arena::ARENA_LIMIT;
@@ -36,7 +38,7 @@ pub struct EngineConfig {
     /// The folder of the store; made where there is none.
     pub store: PathBuf,
     /// Shards, each a thread, 1 to 64. Decides nothing but speed.
-    pub threads: usize,
+    pub threads: NonZeroUsize,
     /// What to match against.
     pub rules: Arc<RuleSet>,
     /// The subscriber file.
@@ -70,16 +72,21 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The defaults of a replay.
-    pub fn replay(store: PathBuf, rules: Arc<RuleSet>, channel: Box<dyn Channel + Send>, input: u64) -> Self {
+    /// The defaults of a replay on one thread. The input is still to be named.
+    pub fn new(
+        store: impl Into<PathBuf>,
+        rules: Arc<RuleSet>,
+        directory: Arc<Directory>,
+        channel: Box<dyn Channel + Send>,
+    ) -> Self {
         Self {
-            store,
-            threads: 1,
+            store: store.into(),
+            threads: NonZeroUsize::MIN,
             rules,
-            directory: Arc::default(),
+            directory,
             channel,
             lookup: None,
-            input,
+            input: 0,
             warm: true,
             pace: Pace::Replay,
             reorder_window: Duration::from_millis(500),
@@ -112,12 +119,14 @@ pub enum EngineError {
 }
 
 /// What a run has come to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Summary {
     /// Everything that was counted.
     pub counters: EngineCounters,
     /// Offers that are still to be sent, or of which the answer is still out; the next start goes on with them.
     pub unsettled: u64,
+    /// The store, for reports.
+    pub store: Arc<Store>,
 }
 
 /// A running engine. Dropped without [`Engine::finish`] it stops where it is, as if it had been killed.
@@ -141,8 +150,9 @@ pub struct Engine {
 impl Engine {
     /// Opens the store, recovers what a crash has left, and starts the threads.
     pub fn start(config: EngineConfig) -> Result<Self, EngineError> {
-        if !(1..=MAX_THREADS).contains(&config.threads) {
-            return Err(EngineError::Threads(config.threads));
+        let threads = config.threads.get();
+        if threads > MAX_THREADS {
+            return Err(EngineError::Threads(threads));
         }
         let store = Arc::new(Store::open(&config.store)?);
         let epoch = store.begin()?;
@@ -172,10 +182,10 @@ impl Engine {
         shared.counters.recovered.add(recovered);
         let means =
             Means { channel: config.channel, lookup: config.lookup, pace: config.pace, patience: config.patience };
-        let mut engine = Self::new(shared, config.threads, config.reorder_window);
-        let spent = bounded(config.threads * SHARD_BATCHES);
+        let mut engine = Self::new(shared, threads, config.reorder_window);
+        let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
-        engine.spawn_all(config.threads, means, &spent.0)?;
+        engine.spawn_all(threads, means, &spent.0)?;
         Ok(engine)
     }
 
@@ -262,9 +272,9 @@ impl Engine {
         shards.iter().for_each(|shard| self.is_stopped |= shard.send(Message::Finish).is_err());
         drop(shards);
         self.join()?;
-        let store = &self.shared.store;
+        let store = self.store();
         let unsettled = store.rows(keys::QUEUE, &[])?.count() + store.rows(keys::PROPOSAL, &[])?.count();
-        Ok(Summary { counters: self.counters(), unsettled: unsettled as u64 })
+        Ok(Summary { counters: self.counters(), unsettled: unsettled as u64, store })
     }
 
     /// The store, for reports: readable at any time.
@@ -338,7 +348,7 @@ fn name_scenarios(store: &Store, rules: &RuleSet) -> Result<(), StoreError> {
     let mut batch = WriteBatch::default();
     let family = store.family(keys::META)?;
     for scenario in rules.scenarios() {
-        batch.put_cf(&family, keys::scenario(name_hash(&scenario.name)), scenario.name.as_bytes());
+        batch.put_cf(&family, keys::scenario(scenario_hash(&scenario.name)), scenario.name.as_bytes());
     }
     store.write(batch, false)
 }

@@ -15,7 +15,7 @@ use rustc_hash::FxHashMap;
 use super::channel::{Channel, Report, Submission};
 use super::merge::Merge;
 use super::outbox::{Outbox, Queued};
-use super::undecided::{Answer, Undecided};
+use super::undecided::{Known, Undecided};
 use super::{AddressSource, Offer, OfferId, State};
 use crate::shard::{Progress, Shared};
 use crate::window::StoreError;
@@ -275,7 +275,7 @@ impl Arbiter {
         }
         let number = match (self.directory_number(offer.imsi), self.undecided.known(offer.imsi)) {
             (Some(number), _) => Some(number),
-            (None, Answer::Came(number)) => number,
+            (None, Known::Came(number)) => number,
             (None, _) if self.means.lookup.is_some() => return Verdict::Wait,
             (None, _) => None,
         };
@@ -297,9 +297,11 @@ impl Arbiter {
     fn collect_answers(&mut self) -> Result<bool, StoreError> {
         let Some(lookup) = self.means.lookup.as_mut() else { return Ok(false) };
         let mut came = false;
-        while let Some((imsi, number)) = lookup.answer() {
-            self.undecided.answer(imsi, number);
+        while let Some((imsi, answer)) = lookup.answer() {
             came = true;
+            if self.undecided.answer(imsi, &answer) {
+                lookup.request(imsi);
+            }
         }
         if came {
             self.settle_undecided()?;

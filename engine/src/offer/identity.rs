@@ -4,12 +4,10 @@ use std::fmt;
 use std::hash::Hasher;
 
 use event::{Imsi, Timestamp};
-use siphasher::sip::SipHasher13;
-use siphasher::sip128::{Hasher128, SipHasher13 as SipHasher13x128};
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 // Fixed for ever: another key would let a replay send again what was sent.
 const OFFER_KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_206f_6666_6572);
-const NAME_KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_2073_6365_6e65);
 
 /// The identity of an offer: derived from scenario, subscriber and triggering event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,7 +16,7 @@ pub struct OfferId(pub u128);
 impl OfferId {
     /// Of the scenario with this name, for an event of this kind (its stored code) at this time.
     pub(crate) fn derive(scenario: &str, imsi: Imsi, at: Timestamp, kind: u8) -> Self {
-        let mut hasher = SipHasher13x128::new_with_keys(OFFER_KEY.0, OFFER_KEY.1);
+        let mut hasher = SipHasher13::new_with_keys(OFFER_KEY.0, OFFER_KEY.1);
         hasher.write_u64(imsi.to_bits());
         hasher.write_i64(at.as_micros());
         hasher.write_u8(kind);
@@ -32,13 +30,6 @@ impl fmt::Display for OfferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
     }
-}
-
-/// The stored name of a scenario's name.
-pub(crate) fn name_hash(scenario: &str) -> u64 {
-    let mut hasher = SipHasher13::new_with_keys(NAME_KEY.0, NAME_KEY.1);
-    hasher.write(scenario.as_bytes());
-    hasher.finish()
 }
 
 #[cfg(test)]

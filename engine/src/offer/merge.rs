@@ -109,7 +109,7 @@ mod tests {
         let mut merge = Merge::new(2);
         merge.resume(offer(2));
         merge.step(step(0, 10, &[3, 9]));
-        assert_eq!(turns(&mut merge), []);
+        assert_eq!(turns(&mut merge), [0_u64; 0]);
         merge.step(step(1, 5, &[1, 4]));
         assert_eq!(turns(&mut merge), [1, 2, 3, 4]);
         assert_eq!(merge.now(), Timestamp::from_micros(5));

@@ -11,18 +11,29 @@ mod record;
 pub mod text;
 mod undecided;
 
-use event::{Imsi, Number};
+use event::Imsi;
+
+use address::{Answer, Lookup};
 
 pub use arbiter::Pace;
 pub use identity::OfferId;
-pub(crate) use identity::name_hash;
 pub use record::{Offer, State};
 
 /// Finds numbers that the subscriber file does not know. Never blocks.
 pub trait AddressSource: Send {
-    /// Asks for a subscriber's number. Every request is answered, once or more, in any order.
+    /// Asks for a subscriber's number. Every request is answered, alone or together with others for the same subscriber.
     fn request(&mut self, imsi: Imsi);
 
-    /// The next answer, if there is one: the number, or that nobody knows it.
-    fn answer(&mut self) -> Option<(Imsi, Option<Number>)>;
+    /// The next answer, if there is one.
+    fn answer(&mut self) -> Option<(Imsi, Answer)>;
+}
+
+impl AddressSource for Lookup {
+    fn request(&mut self, imsi: Imsi) {
+        Self::request(self, imsi);
+    }
+
+    fn answer(&mut self) -> Option<(Imsi, Answer)> {
+        self.answers().try_recv().ok()
+    }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rocksdb::WriteBatch;
 use rules::Reason;
+use rules::policy::scenario_hash;
 use rustc_hash::FxHashMap;
 
-use super::{Offer, OfferId, State, name_hash};
+use super::{Offer, OfferId, State};
 use crate::window::keys::{self, OutboxKey};
 use crate::window::octets::{Octets, put_varint};
 use crate::window::{Store, StoreError};
@@ -90,7 +91,7 @@ impl Outbox {
 
     /// How many offers of the scenario have taken a place in its total.
     pub(crate) fn taken(&self, scenario: &str) -> u64 {
-        self.totals.get(&name_hash(scenario)).copied().unwrap_or(0)
+        self.totals.get(&scenario_hash(scenario)).copied().unwrap_or(0)
     }
 
     /// The arbiter says no.
@@ -103,7 +104,7 @@ impl Outbox {
     pub(crate) fn queue(&mut self, mut offer: Offer) -> Result<Queued, StoreError> {
         offer.state = State::Queued;
         self.decided(&offer)?;
-        let scenario = name_hash(&offer.scenario);
+        let scenario = scenario_hash(&offer.scenario);
         let taken = self.totals.entry(scenario).or_insert(0);
         *taken += 1;
         let mut count = Vec::new();

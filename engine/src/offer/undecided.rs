@@ -9,10 +9,14 @@ use event::{Imsi, Number};
 use rustc_hash::FxHashMap;
 
 use super::Offer;
+use super::address::Answer;
+
+/// How often a number is asked for that the source fails to look up; then nobody knows it.
+const ATTEMPTS: u8 = 3;
 
 /// What is known of a number that was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answer {
+pub(crate) enum Known {
     /// Nobody has asked.
     NotAsked,
     /// It has not come.
@@ -23,6 +27,7 @@ pub(crate) enum Answer {
 
 struct Asked {
     by: usize,
+    attempts: u8,
     answer: Option<Option<Number>>,
 }
 
@@ -53,7 +58,7 @@ impl Undecided {
                 false
             }
             Entry::Vacant(vacant) => {
-                vacant.insert(Asked { by: 1, answer: None });
+                vacant.insert(Asked { by: 1, attempts: 1, answer: None });
                 true
             }
         };
@@ -61,19 +66,26 @@ impl Undecided {
         is_new
     }
 
-    /// An answer has come. One that nobody waits for is passed over.
-    pub(crate) fn answer(&mut self, imsi: Imsi, number: Option<Number>) {
-        if let Some(asked) = self.asked.get_mut(&imsi) {
-            asked.answer = Some(number);
-        }
+    /// An answer has come; one that nobody waits for is passed over. Tells whether to ask again.
+    pub(crate) fn answer(&mut self, imsi: Imsi, answer: &Answer) -> bool {
+        let Some(asked) = self.asked.get_mut(&imsi) else { return false };
+        asked.answer = match answer {
+            Answer::Found(number) => Some(Some(*number)),
+            Answer::Failed(_) if asked.attempts < ATTEMPTS => {
+                asked.attempts += 1;
+                return true;
+            }
+            Answer::Unknown | Answer::Failed(_) => Some(None),
+        };
+        false
     }
 
     /// What is known of a subscriber's number.
-    pub(crate) fn known(&self, imsi: Imsi) -> Answer {
+    pub(crate) fn known(&self, imsi: Imsi) -> Known {
         match self.asked.get(&imsi) {
-            None => Answer::NotAsked,
-            Some(Asked { answer: None, .. }) => Answer::Awaited,
-            Some(Asked { answer: Some(number), .. }) => Answer::Came(*number),
+            None => Known::NotAsked,
+            Some(Asked { answer: None, .. }) => Known::Awaited,
+            Some(Asked { answer: Some(number), .. }) => Known::Came(*number),
         }
     }
 
@@ -119,13 +131,15 @@ mod tests {
         let first = offer(1);
         assert!(undecided.push(first.clone()));
         assert!(!undecided.push(offer(2)));
-        assert_eq!(undecided.known(first.imsi), Answer::Awaited);
-        undecided.answer(first.imsi, None);
-        assert_eq!(undecided.known(first.imsi), Answer::Came(None));
+        assert_eq!(undecided.known(first.imsi), Known::Awaited);
+        for again in [true, true, false] {
+            assert_eq!(undecided.answer(first.imsi, &Answer::Failed("no route".into())), again);
+        }
+        assert_eq!(undecided.known(first.imsi), Known::Came(None));
         assert_eq!(undecided.pop(&first.scenario).unwrap().sequence, 1);
         assert!(undecided.holds_up(&first.scenario));
         assert_eq!(undecided.pop(&first.scenario).unwrap().sequence, 2);
-        assert_eq!(undecided.known(first.imsi), Answer::NotAsked);
+        assert_eq!(undecided.known(first.imsi), Known::NotAsked);
         assert!(!undecided.holds_up(&first.scenario));
         assert_eq!(undecided.len(), 0);
     }

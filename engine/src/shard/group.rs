@@ -3,12 +3,13 @@
 
 use event::{Imsi, Timestamp};
 use rocksdb::WriteBatch;
+use rules::policy::scenario_hash;
 use rules::profile::Contact;
 use rules::{Outcome, RuleSet};
 use rustc_hash::FxHashSet;
 
 use super::{Routed, SLICES, Shared};
-use crate::offer::{Offer, OfferId, State, name_hash, outbox};
+use crate::offer::{Offer, OfferId, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
 use crate::window::octets::put_varint;
@@ -107,7 +108,7 @@ impl Group {
             imsi: routed.imsi,
             at: event.at,
             sequence: routed.sequence,
-            scenario: name_hash(&scenario.name),
+            scenario: scenario_hash(&scenario.name),
         };
         self.scratch.clear();
         ledger::put(&mut self.scratch, verdict);

@@ -81,7 +81,7 @@ mod tests {
         for (at, frame) in [(30, 1), (10, 2), (20, 3), (10, 4), (40, 5)] {
             assert_eq!(order.push(event(at, frame)), None);
         }
-        assert_eq!(release(&mut order, 9), []);
+        assert_eq!(release(&mut order, 9), [0_u64; 0]);
         assert_eq!(release(&mut order, 20), [2, 4, 3]);
         order.push(event(5, 6));
         assert_eq!(release(&mut order, 20), [6]);

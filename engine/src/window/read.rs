@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use event::{Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
+use rules::policy::scenario_hash;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{self, LedgerKey};
 use super::ledger::LedgerEntry;
 use super::store::{Rows, Store, StoreError};
 use super::{journal, ledger, seal};
-use crate::offer::{Offer, name_hash};
+use crate::offer::Offer;
 
 impl Store {
     /// The subscriber's events from `since` on, in the order in which they were taken in.
@@ -28,7 +29,7 @@ impl Store {
             runs.extend(keys::read_run(&row?.0).map(|(_, run)| (run.epoch, run.number)));
         }
         let mut events = Vec::new();
-        for bucket in self.buckets() {
+        for bucket in self.buckets().iter() {
             // A bucket may be dropped meanwhile: then it is older than the retention.
             let Some(family) = self.db().cf_handle(&bucket.family()) else { continue };
             let blocks = self.db().get_pinned_cf_opt(&family, keys::subscriber(imsi), &options());
@@ -95,7 +96,7 @@ impl Store {
                 break;
             }
             let name = std::str::from_utf8(&name).map_err(|_| self.damaged(keys::META))?;
-            names.insert(name_hash(name), Arc::from(name));
+            names.insert(scenario_hash(name), Arc::from(name));
         }
         Ok(names)
     }

@@ -71,7 +71,7 @@ fn write_runs(store: &Store, generation: &Generation, floor: Bucket) -> Result<V
         }
     }
     writers.values_mut().try_for_each(SstFileWriter::finish).map_err(|error| store.failed(&error))?;
-    Ok(options.into_keys().collect())
+    Ok(writers.into_keys().collect())
 }
 
 // Nearly always one bucket, or two when an hour turns.
@@ -151,10 +151,7 @@ fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Resul
 
 /// Drops every bucket before `floor` whole: its events, its ledger, and its offers as far as they are settled.
 pub(crate) fn drop_before(store: &Store, floor: Bucket) -> Result<u64, StoreError> {
-    let old: Vec<Bucket> = store.buckets().into_iter().filter(|bucket| *bucket < floor).collect();
-    for bucket in &old {
-        store.db().drop_cf(&bucket.family()).map_err(|error| store.failed(&error))?;
-    }
+    let dropped = store.drop_buckets(floor)?;
     let mut batch = WriteBatch::default();
     let first = keys::bucket_start(Bucket::FIRST);
     let end = keys::bucket_start(floor);
@@ -166,7 +163,7 @@ pub(crate) fn drop_before(store: &Store, floor: Bucket) -> Result<u64, StoreErro
     store.write(batch, false)?;
     store.delete_files(keys::LEDGER, &first..&end)?;
     store.delete_files(keys::OUTBOX, &first..&settled)?;
-    Ok(old.len() as u64)
+    Ok(dropped)
 }
 
 fn oldest_unsettled(store: &Store) -> Result<Option<Bucket>, StoreError> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use arc_swap::ArcSwap;
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBPinnableSlice,
     DBWithThreadMode, Direction, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options, ReadOptions,
@@ -78,6 +79,8 @@ pub struct Store {
     path: PathBuf,
     runs: AtomicU32,
     cache: Cache,
+    /// Oldest first. Changed by the sealing thread alone.
+    buckets: ArcSwap<Vec<Bucket>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -109,12 +112,15 @@ impl Store {
         names.extend(keys::FIXED.into_iter().map(str::to_owned));
         names.sort_unstable();
         names.dedup();
+        let mut buckets: Vec<Bucket> = names.iter().filter_map(|name| Bucket::from_family(name)).collect();
+        buckets.sort_unstable();
         let families = names.into_iter().map(|name| {
             let options = family_options(&name, &cache);
             ColumnFamilyDescriptor::new(name, options)
         });
         let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
-        let store = Self { db, path: path.to_owned(), runs: AtomicU32::new(0), cache };
+        let store =
+            Self { db, path: path.to_owned(), runs: AtomicU32::new(0), cache, buckets: ArcSwap::from_pointee(buckets) };
         store.check_version(is_new)?;
         Ok(store)
     }
@@ -196,6 +202,10 @@ impl Store {
         let name = bucket.family();
         if self.db.cf_handle(&name).is_none() {
             self.db.create_cf(&name, &family_options(&name, &self.cache)).map_err(|error| self.failed(&error))?;
+            let mut buckets = self.buckets.load().to_vec();
+            buckets.push(bucket);
+            buckets.sort_unstable();
+            self.buckets.store(Arc::new(buckets));
         }
         self.family(&name)
     }
@@ -206,10 +216,18 @@ impl Store {
     }
 
     /// The buckets whose events are there, oldest first.
-    pub(crate) fn buckets(&self) -> Vec<Bucket> {
-        let mut buckets: Vec<Bucket> = self.db.cf_names().iter().filter_map(|name| Bucket::from_family(name)).collect();
-        buckets.sort_unstable();
-        buckets
+    pub(crate) fn buckets(&self) -> Arc<Vec<Bucket>> {
+        self.buckets.load_full()
+    }
+
+    /// Drops the events of every bucket before `floor`; tells how many. Only the sealing thread calls this.
+    pub(crate) fn drop_buckets(&self, floor: Bucket) -> Result<u64, StoreError> {
+        let (old, kept): (Vec<Bucket>, Vec<Bucket>) = self.buckets().iter().partition(|bucket| **bucket < floor);
+        self.buckets.store(Arc::new(kept));
+        for bucket in &old {
+            self.db.drop_cf(&bucket.family()).map_err(|error| self.failed(&error))?;
+        }
+        Ok(old.len() as u64)
     }
 
     pub(crate) const fn db(&self) -> &Db {
