@@ -1,4 +1,4 @@
-//! BSS management application part, 3GPP TS 48.008 §3.2. Formats of elements are a table ([`element`]).
+//! BSS management application part, 3GPP TS 48.008 §3.2. Formats of elements are a table (`element`).
 
 mod element;
 mod message_type;

@@ -1,4 +1,4 @@
-//! Signalling connection control part, ITU-T Q.713. What each message holds is a table ([`layout`]).
+//! Signalling connection control part, ITU-T Q.713. What each message holds is a table (`layout`).
 
 mod address;
 mod layout;
