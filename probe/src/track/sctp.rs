@@ -236,6 +236,7 @@ impl Reassembly {
     }
 }
 
+#[inline]
 fn direction<'a>(
     directions: &'a mut FxHashMap<DirectionKey, Direction>,
     key: DirectionKey,

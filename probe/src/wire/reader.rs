@@ -84,6 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Format V of a fixed length: `let [octet] = r.v("cause")?;`.
+    #[inline]
     pub fn v<const N: usize>(&mut self, element: &'static str) -> Result<[u8; N], Malformed> {
         let (head, rest) = self.octets.split_first_chunk::<N>().ok_or(self.error(element, Fault::Truncated))?;
         self.octets = rest;
@@ -91,6 +92,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `count` octets.
+    #[inline]
     pub fn take(&mut self, count: usize, element: &'static str) -> Result<&'a [u8], Malformed> {
         let (head, rest) = self.octets.split_at_checked(count).ok_or(self.error(element, Fault::Truncated))?;
         self.octets = rest;
@@ -98,17 +100,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Format LV: one octet of length, then the value.
+    #[inline]
     pub fn lv(&mut self, element: &'static str) -> Result<&'a [u8], Malformed> {
         let [length] = self.v(element)?;
         self.take(usize::from(length), element)
     }
 
     /// Big-endian number of two octets.
+    #[inline]
     pub fn u16(&mut self, element: &'static str) -> Result<u16, Malformed> {
         self.v(element).map(u16::from_be_bytes)
     }
 
     /// Big-endian number of four octets.
+    #[inline]
     pub fn u32(&mut self, element: &'static str) -> Result<u32, Malformed> {
         self.v(element).map(u32::from_be_bytes)
     }
