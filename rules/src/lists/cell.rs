@@ -60,6 +60,9 @@ pub(super) fn imsi(text: &str) -> Result<Imsi, Fault> {
 
 /// A subscriber's number, with or without country code; spaces and hyphens between the digits are of no account.
 pub(super) fn msisdn(text: &str) -> Result<Msisdn, Fault> {
+    if let Some(msisdn) = Msisdn::from_plain_digits(text) {
+        return Ok(msisdn);
+    }
     let number: Option<Number> = match text.contains([' ', '-']) {
         true => text.replace([' ', '-'], "").parse().ok(),
         false => text.parse().ok(),

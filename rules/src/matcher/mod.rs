@@ -176,3 +176,124 @@ fn person<'a>(event: &Event, imsi: Imsi, home: &Home<'_>, context: Context<'a>) 
         lookup: context.lookup,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use event::{Binding, CellId, Interface, Kind, Timestamp};
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::scenario::{Audience, Cap, Limits, Schedule, Send, Trigger};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn scenario(name: &str, priority: u8, purpose: Purpose, per_subscriber: Option<Cap>) -> Scenario {
+        Scenario {
+            name: name.into(),
+            title: name.to_owned(),
+            file: "set.yaml".into(),
+            purpose,
+            priority,
+            schedule: Schedule::default(),
+            trigger: Trigger::Ussd(Vec::new()),
+            audience: Audience::default(),
+            send: Send { sms: "text".to_owned(), from: None },
+            limits: Limits { per_subscriber, total: None, control: 0, expires: HOUR },
+        }
+    }
+
+    fn rules(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> RuleSet {
+        let policy = Policy {
+            timezone: TimeZone::UTC,
+            quiet: None,
+            caps,
+            universal_control: 0,
+            opt_in: Vec::new(),
+            home: Vec::new(),
+        };
+        RuleSet::new(scenarios, policy, "0123456789abcdef".to_owned())
+    }
+
+    fn dials(seconds: i64) -> Event {
+        Event {
+            at: Timestamp::from_seconds(seconds),
+            frame: 1,
+            feed: 0,
+            interface: Interface::A,
+            imsi: "460001234567890".parse().ok(),
+            binding: Binding::OnWire,
+            tmsi: None,
+            imei: None,
+            cell: CellId::UNKNOWN,
+            kind: Kind::Ussd { code: "*100#".parse().unwrap() },
+        }
+    }
+
+    /// What comes of dialling a code at these seconds: scenarios in order, those withheld in brackets.
+    fn check(rules: &RuleSet, expected: &[(i64, &str)]) -> Profile {
+        let directory =
+            Directory::parse(Path::new("s.csv"), "imsi,msisdn\n460001234567890,13900000001\n".into()).unwrap();
+        let context = Context { directory: &directory, lookup: false, warm: true };
+        let (mut profile, mut decisions) = (Profile::default(), Vec::new());
+        for (seconds, expected) in expected {
+            decisions.clear();
+            rules.decide(&dials(*seconds), &mut profile, context, &mut decisions);
+            let show = |decision: &Decision| {
+                let name = &rules.scenarios()[decision.scenario as usize].name;
+                match decision.outcome {
+                    Outcome::Offer => name.to_string(),
+                    Outcome::Withheld(reason) => format!("[{name} {reason}]"),
+                }
+            };
+            let shown: Vec<String> = decisions.iter().map(show).collect();
+            assert_eq!(shown.join(" "), *expected, "at {seconds}");
+        }
+        profile
+    }
+
+    #[test]
+    fn of_two_that_hit_at_once_the_higher_priority_takes_the_cap() {
+        let marketing = |name, priority| scenario(name, priority, Purpose::Marketing, None);
+        let set = vec![marketing("b", 50), marketing("c", 90), marketing("a", 50)];
+        let rules = rules(set, vec![Cap { count: 1, per: HOUR }]);
+        check(
+            &rules,
+            &[
+                (0, "c [a global_cap] [b global_cap]"),
+                (3599, "[c global_cap] [a global_cap] [b global_cap]"),
+                (3600, "c [a global_cap] [b global_cap]"),
+            ],
+        );
+    }
+
+    #[test]
+    fn contacts_are_kept_in_order_as_far_back_as_the_longest_cap() {
+        let cap = |hours| Some(Cap { count: 1, per: HOUR * hours });
+        let set = vec![scenario("a", 50, Purpose::Service, cap(2)), scenario("b", 50, Purpose::Marketing, None)];
+        let rules = rules(set, Vec::new());
+        assert_eq!(rules.longest_cap(), HOUR * 2);
+        let at = |profile: &Profile| -> Vec<i64> {
+            profile.contacts.iter().map(|contact| contact.at.as_micros() / 1_000_000).collect()
+        };
+        let with_a_late_one = [(0, "a b"), (10_000, "a b"), (9000, "[a per_user_cap] b")];
+        assert_eq!(at(&check(&rules, &with_a_late_one)), [0, 0, 9000, 10_000, 10_000]);
+        let profile = check(&rules, &[(0, "a b"), (10_000, "a b"), (20_000, "a b")]);
+        assert_eq!(at(&profile), [10_000, 10_000, 20_000, 20_000]);
+        let counted: Vec<bool> = profile.contacts.iter().map(|contact| contact.counted).collect();
+        assert_eq!(counted, [false, true, false, true]);
+    }
+
+    #[test]
+    fn decisions_already_there_are_left_alone() {
+        let rules = rules(vec![scenario("a", 50, Purpose::Service, None)], Vec::new());
+        let directory = Directory::default();
+        let context = Context { directory: &directory, lookup: true, warm: true };
+        let earlier = Decision { scenario: 9, outcome: Outcome::Withheld(Reason::Expired) };
+        let (mut profile, mut decisions) = (Profile::default(), vec![earlier]);
+        rules.decide(&dials(0), &mut profile, context, &mut decisions);
+        assert_eq!(decisions, [earlier, Decision { scenario: 0, outcome: Outcome::Offer }]);
+        assert!(profile.contacts.is_empty(), "nothing is capped, so nothing need be remembered");
+    }
+}

@@ -94,3 +94,52 @@ impl Activity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use event::UpdateType;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::policy::Policy;
+
+    fn check(imsi: &str, old: Option<&str>, newcomer: bool, expected: Option<Roamed>) {
+        let policy = Policy {
+            timezone: TimeZone::UTC,
+            quiet: None,
+            caps: Vec::new(),
+            universal_control: 0,
+            opt_in: Vec::new(),
+            home: ["46000", "46002"].map(|plmn| plmn.parse().unwrap()).to_vec(),
+        };
+        let old = old.map(|lai| lai.rsplit_once('-').unwrap());
+        let old = old.map(|(plmn, lac)| Lai { plmn: plmn.parse().unwrap(), lac: lac.parse().unwrap() });
+        let kind = Kind::LocationUpdate { update: UpdateType::Normal, old };
+        let found = roamed(&kind, imsi.parse().unwrap(), newcomer, &Home::new(&policy, &None));
+        assert_eq!(found, expected, "{imsi} from {old:?}");
+    }
+
+    #[test]
+    fn a_guest_roams_in_from_outside_from_nowhere_or_unknown() {
+        let (guest, abroad) = ("310260111111111", Some(Roamed::In(Origin::International)));
+        check(guest, Some("45400-1"), false, abroad);
+        check(guest, Some("46001-1"), false, abroad);
+        check(guest, Some("46000-65534"), false, abroad);
+        check(guest, Some("46000-0"), false, abroad);
+        check(guest, Some("46000-1"), false, None);
+        check(guest, Some("46000-1"), true, abroad);
+        check(guest, None, false, None);
+        check(guest, None, true, abroad);
+        check("460011111111111", Some("46001-1"), false, Some(Roamed::In(Origin::OtherNetwork)));
+    }
+
+    #[test]
+    fn our_own_subscriber_comes_back_only_from_a_place_that_is_not_ours() {
+        let home = "460021111111111";
+        check(home, Some("45400-1"), false, Some(Roamed::Back(Origin::International)));
+        check(home, Some("46001-1"), false, Some(Roamed::Back(Origin::OtherNetwork)));
+        check(home, Some("46000-1"), true, None);
+        check(home, Some("45400-65534"), true, None);
+        check(home, None, true, None);
+    }
+}
