@@ -245,3 +245,6 @@ impl<S: Sink, U: FnMut(Carrier, &[u8], &mut S)> Outlet<'_, S, U> {
         self.sink.malformed(from, malformed);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,6 @@ impl TsnWindow {
     }
 
     #[inline]
-
     fn mark(&mut self, tsn: u32) -> Admission {
         let (word, bit) = place(tsn);
         let Some(word) = self.seen.get_mut(word) else { return Admission::Fresh };

@@ -136,7 +136,6 @@ fn extension_headers(r: &mut Reader<'_>, mut next_header: u8) -> Result<(u8, Opt
 }
 
 #[inline]
-
 fn kept(octets: &[u8], length: usize) -> (&[u8], usize) {
     octets.get(..length).map_or((octets, length.saturating_sub(octets.len())), |whole| (whole, 0))
 }

@@ -97,14 +97,12 @@ pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
 }
 
 #[inline]
-
 fn tagged<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
     let ether_type = r.u16("ethertype")?;
     untag(r, ether_type)
 }
 
 #[inline]
-
 fn untag<'a>(r: &mut Reader<'a>, mut ether_type: u16) -> Result<Carried<'a>, Malformed> {
     while matches!(ether_type, ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN) {
         r.v::<2>("vlan tag control information")?;

@@ -191,7 +191,6 @@ impl<'a> Data<'a> {
     }
 
     #[inline]
-
     const fn with_flags(flags: u8, tsn: u32, stream: u16, part: Part, protocol: u32, payload: &'a [u8]) -> Self {
         let (beginning, ending) = (flags & BEGINNING != 0, flags & ENDING != 0);
         Self { tsn, stream, part, protocol, beginning, ending, payload }
