@@ -78,6 +78,37 @@ enum Action {
     Reset { bsc: u32, by: Side },
 }
 
+type Entry = Reverse<(Timestamp, u64, Action)>;
+
+/// What happens next, in order of time, then of planning. People who wait are kept apart: they are many and rarely move,
+/// so that the few who talk, and the links, stay in a heap that fits a processor's cache.
+#[derive(Debug, Default)]
+struct Queue {
+    talking: BinaryHeap<Entry>,
+    waiting: BinaryHeap<Entry>,
+    sequence: u64,
+}
+
+impl Queue {
+    fn push(&mut self, at: Timestamp, action: Action) {
+        self.sequence += 1;
+        let entry = Reverse((at, self.sequence, action));
+        match action {
+            Action::Act(_) => self.waiting.push(entry),
+            _ => self.talking.push(entry),
+        }
+    }
+
+    fn pop(&mut self) -> Option<(Timestamp, Action)> {
+        let waiting_first = match (self.waiting.peek(), self.talking.peek()) {
+            (Some(waiting), Some(talking)) => waiting > talking,
+            (waiting, _) => waiting.is_some(),
+        };
+        let first = if waiting_first { self.waiting.pop() } else { self.talking.pop() };
+        first.map(|Reverse((at, _, action))| (at, action))
+    }
+}
+
 /// The network in motion.
 pub struct Simulation<C, T> {
     plan: Plan,
@@ -85,13 +116,13 @@ pub struct Simulation<C, T> {
     network: Network,
     people: Vec<Subscriber>,
     links: Vec<Link>,
-    queue: BinaryHeap<Reverse<(Timestamp, u64, Action)>>,
-    sequence: u64,
+    queue: Queue,
     running: Vec<Option<Box<Script>>>,
     idle: Vec<Box<Script>>,
     random: Random,
     link_random: Random,
     timers: Vec<(Timestamp, Timer)>,
+    packet: Octets,
     captured: Vec<(Token, crate::script::Sighting)>,
     tap: Tap<C>,
     truth: TruthWriter<T>,
@@ -125,8 +156,8 @@ impl<C: Write, T: Write> Simulation<C, T> {
             network,
             people,
             links,
-            queue: BinaryHeap::new(),
-            sequence: 0,
+            queue: Queue::default(),
+            packet: Octets::default(),
             idle: Vec::new(),
             random,
             link_random,
@@ -148,7 +179,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
     /// Runs to the end. `progress` is called now and then with the time reached and the frames written.
     pub fn run(mut self, mut progress: impl FnMut(Timestamp, u64)) -> io::Result<(Report, C, Option<T>)> {
         let mut reported = 0;
-        while let Some(Reverse((at, _, action))) = self.queue.pop() {
+        while let Some((at, action)) = self.queue.pop() {
             if at >= self.end {
                 break;
             }
@@ -190,8 +221,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
     }
 
     fn schedule(&mut self, at: Timestamp, action: Action) {
-        self.sequence += 1;
-        self.queue.push(Reverse((at, self.sequence, action)));
+        self.queue.push(at, action);
     }
 
     fn perform(&mut self, at: Timestamp, action: Action) -> io::Result<()> {
@@ -275,6 +305,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             tally: if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages },
             random: &mut self.link_random,
             timers: &mut self.timers,
+            packet: &mut self.packet,
         };
         work(link, &mut around);
         while let Some((at, timer)) = self.timers.pop() {
@@ -354,4 +385,21 @@ fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
         }
     }
     links
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_due_first_comes_first_and_ties_keep_the_order_of_planning() {
+        let mut queue = Queue::default();
+        let at = Timestamp::from_seconds;
+        queue.push(at(2), Action::Act(1));
+        queue.push(at(1), Action::Step(2));
+        queue.push(at(2), Action::Step(3));
+        queue.push(at(1), Action::Act(4));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(_, action)| action).collect();
+        assert_eq!(order, [Action::Step(2), Action::Act(4), Action::Act(1), Action::Step(3)]);
+    }
 }

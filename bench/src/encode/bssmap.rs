@@ -95,7 +95,7 @@ pub fn complete_layer_3_information(o: &mut Octets, cell: CellId, layer3: impl F
 pub fn classmark_update(o: &mut Octets) {
     o.message(Message::ClassmarkUpdate);
     o.tlv_bytes(0x12, &mm::CLASSMARK_2);
-    o.tlv_bytes(0x13, &[0x60, 0x14, 0x04]);
+    o.tlv_bytes(0x13, &[0x60, 0x14, 0x04, 0, 0, 0, 0, 0]);
 }
 
 /// CIPHER MODE COMMAND, §3.2.1.30. `equipment` asks the phone for its IMEISV (§3.2.2.34).

@@ -84,7 +84,6 @@ pub struct Association {
     msc: End,
     routing_context: u32,
     network_indicator: u8,
-    packet: Octets,
 }
 
 impl Association {
@@ -99,7 +98,6 @@ impl Association {
             msc: End::new(sockets.1, point_codes.1, random),
             routing_context: u32::from(point_codes.0),
             network_indicator: NATIONAL,
-            packet: Octets::default(),
         }
     }
 
@@ -163,12 +161,11 @@ impl Association {
             Side::Msc => (&mut self.msc, &mut self.bss),
         };
         own.identification = own.identification.wrapping_add(1);
-        self.packet.clear();
-        sctp::begin(&mut self.packet, own.socket, other.socket, tag, own.identification);
-        chunks(&mut self.packet, own, other);
-        sctp::end(&mut self.packet);
-        around.count(self.packet.messages());
-        around.tap.frame(now, self.packet.as_slice(), tokens);
+        around.packet.clear();
+        sctp::begin(around.packet, own.socket, other.socket, tag, own.identification);
+        chunks(around.packet, own, other);
+        sctp::end(around.packet);
+        around.transmit(now, tokens);
     }
 
     // Sends the waiting packet, with the acknowledgement that this side owes before it (RFC 9260 §6.10).

@@ -51,7 +51,6 @@ pub struct Lite {
     bss: End,
     msc: End,
     unit_name: String,
-    segment: Octets,
 }
 
 impl Lite {
@@ -64,7 +63,6 @@ impl Lite {
             bss: End::new(sockets.0, random),
             msc: End::new(sockets.1, random),
             unit_name: format!("bsc-{point_code}"),
-            segment: Octets::default(),
         }
     }
 
@@ -99,22 +97,20 @@ impl Lite {
 
     // Sends one segment with what waits. SYN counts as an octet (RFC 9293 §3.4).
     fn transmit<W: Write>(&mut self, now: Timestamp, side: Side, control: u8, around: &mut Surroundings<'_, W>) {
-        let mut packet = std::mem::take(&mut self.segment);
-        packet.clear();
         let (own, other) = self.ends(side);
         own.identification = own.identification.wrapping_add(1);
         let acknowledged = if control & ip::ACK == 0 { 0 } else { other.sequence };
         let segment = ip::Segment { from: own.socket, to: other.socket, sequence: own.sequence, acknowledged, control };
-        ip::tcp(&mut packet, own.identification, segment, own.waiting.as_slice());
+        around.packet.clear();
+        ip::tcp(around.packet, own.identification, segment, own.waiting.as_slice());
         let length = own.waiting.len() as u32 + u32::from(control & ip::SYN != 0);
         own.sequence = own.sequence.wrapping_add(length);
         own.unacknowledged = 0;
         other.unacknowledged += u32::from(!own.waiting.is_empty());
         around.count(own.waiting.messages());
-        around.tap.frame(now, packet.as_slice(), &own.waiting_tokens);
+        around.transmit(now, &own.waiting_tokens);
         own.waiting.clear();
         own.waiting_tokens.clear();
-        self.segment = packet;
     }
 
     fn flush<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use event::Timestamp;
 
-use crate::encode::{Message, Tally};
+use crate::encode::{Message, Octets, Tally};
 use crate::random::Random;
 use crate::script::Side;
 use crate::tap::{Tap, Token};
@@ -63,6 +63,8 @@ pub struct Surroundings<'a, W> {
     pub random: &'a mut Random,
     /// Timers that the link starts: when, what.
     pub timers: &'a mut Vec<(Timestamp, Timer)>,
+    /// Where a packet is put together.
+    pub packet: &'a mut Octets,
 }
 
 impl<W> Surroundings<'_, W> {
@@ -72,6 +74,15 @@ impl<W> Surroundings<'_, W> {
 
     fn count(&mut self, messages: &[Message]) {
         messages.iter().for_each(|message| self.tally.count(*message));
+    }
+
+    // The packet leaves.
+    fn transmit(&mut self, now: Timestamp, tokens: &[Token])
+    where
+        W: Write,
+    {
+        self.packet.messages().iter().for_each(|message| self.tally.count(*message));
+        self.tap.frame(now, self.packet.as_slice(), tokens);
     }
 }
 

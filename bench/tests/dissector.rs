@@ -1,0 +1,330 @@
+//! What the synthesiser writes, read by an independent dissector: every frame whole, every message counted, identities
+//! and numbers as the truth has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use bench::encode::{Message, Protocol};
+use bench::link::Transport;
+use bench::network::{Size, default_hotspots};
+use bench::population::Shares;
+use bench::procedures::Practice;
+use bench::tap::Faults;
+use bench::writer::Format;
+use bench::{Plan, Report, Simulation};
+
+fn plan(seed: u64) -> Plan {
+    Plan {
+        seed,
+        subscribers: 400,
+        shares: Shares { roamers: 0.1, other_network: 0.05, attached: 0.7 },
+        start: "2026-03-02T09:00:00Z".parse().unwrap(),
+        length: Duration::from_secs(900),
+        lead_in: Duration::ZERO,
+        size: Size { bscs: 3, links: 5 },
+        transport: Transport::Sigtran,
+        hotspots: default_hotspots(),
+        practice: Practice {
+            common_id: 0.5,
+            tmsi_reallocation: 0.6,
+            authentication: 0.5,
+            ciphering: 0.8,
+            imeisv: 0.6,
+            identity: 0.2,
+            rejects: 0.05,
+            handovers: 0.8,
+            action_every: Duration::from_secs(180),
+            periodic_update: Duration::from_secs(1800),
+        },
+        faults: Faults::default(),
+        format: Format::Pcap,
+        feed: "capture".into(),
+    }
+}
+
+struct Made {
+    report: Report,
+    capture: Vec<u8>,
+    truth: Vec<Event>,
+}
+
+fn make(plan: Plan) -> Made {
+    let (report, capture, truth) = Simulation::new(plan, Vec::new(), Some(Vec::new())).unwrap().run(|_, _| {}).unwrap();
+    let truth = String::from_utf8(truth.unwrap()).unwrap();
+    Made { report, capture, truth: truth.lines().map(Event::read).collect() }
+}
+
+/// A truth line: its fields as text. The writer puts no space, and no quote or comma into a value.
+struct Event(BTreeMap<String, String>);
+
+impl Event {
+    fn read(line: &str) -> Self {
+        let (head, tail) = line.split_once("\"depends\":[").unwrap();
+        let (depends, tail) = tail.split_once(']').unwrap();
+        let fields = head.trim_start_matches('{').split(',').chain(tail.trim_end_matches('}').split(','));
+        let pairs = fields.filter_map(|field| field.split_once(':'));
+        let clean = |text: &str| text.trim_matches('"').to_owned();
+        let mut fields: BTreeMap<_, _> = pairs.map(|(key, value)| (clean(key), clean(value))).collect();
+        fields.insert("depends".into(), depends.into());
+        Self(fields)
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", String::as_str)
+    }
+
+    fn frame(&self) -> Option<u64> {
+        self.text("frame").parse().ok()
+    }
+
+    fn depends(&self) -> Vec<Option<u64>> {
+        self.text("depends").split(',').map(|frame| frame.parse().ok()).collect()
+    }
+}
+
+fn write(name: &str, capture: &[u8]) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, capture).unwrap();
+    file
+}
+
+/// The fields of every frame, by frame number; several values of one field come comma-separated.
+fn dissect(file: &Path, filter: &str, fields: &[&str]) -> BTreeMap<u64, Vec<String>> {
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(file).args(["-T", "fields", "-e", "frame.number"]);
+    command.args(["-o", "sctp.checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]);
+    if !filter.is_empty() {
+        command.args(["-Y", filter]);
+    }
+    fields.iter().for_each(|field| {
+        command.args(["-e", field]);
+    });
+    let output = command.output().expect("this test needs tshark: `make test` installs it");
+    assert!(output.status.success(), "tshark: {}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines()
+        .map(|line| {
+            let mut values = line.split('\t').map(str::to_owned);
+            (values.next().unwrap().parse().unwrap(), values.collect())
+        })
+        .collect()
+}
+
+// tshark remarks on every TCP connection that begins; that is no fault.
+const FAULTY: &str = "_ws.malformed || (_ws.expert && !(tcp.flags.syn == 1))";
+
+fn check_whole(name: &str, plan: Plan) -> (Made, PathBuf) {
+    let made = make(plan);
+    let file = write(name, &made.capture);
+    let faulty = dissect(&file, FAULTY, &["_ws.expert.message", "_ws.col.Info"]);
+    assert!(faulty.is_empty(), "{} frames are not well-formed: {:?}", faulty.len(), faulty.iter().take(5));
+    assert_eq!(dissect(&file, "", &[]).len() as u64, made.report.frames);
+    (made, file)
+}
+
+/// The dissector's field for the message type of a protocol, and the values it shows for a message.
+fn type_field(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Sctp => "sctp.chunk_type",
+        Protocol::M3ua => "m3ua.message_class",
+        Protocol::Ipa => "ipaccess.msg_type",
+        Protocol::Sccp => "sccp.message_type",
+        Protocol::Bssmap => "gsm_a.bssmap.msgtype",
+        Protocol::Rr => "gsm_a.dtap.msg_rr_type",
+        Protocol::Mm => "gsm_a.dtap.msg_mm_type",
+        Protocol::Cc => "gsm_a.dtap.msg_cc_type",
+        Protocol::Sms => "gsm_a.dtap.msg_sms_type",
+        Protocol::Rp => "gsm_a.rp.msg_type",
+        Protocol::Tpdu => "gsm_sms.tp-mti",
+        Protocol::Ss => "gsm_a.dtap.msg_ss_type",
+    }
+}
+
+fn number(text: &str) -> u64 {
+    match text.strip_prefix("0x") {
+        Some(digits) => u64::from_str_radix(digits, 16).unwrap(),
+        None => text.parse().unwrap(),
+    }
+}
+
+fn check_counts(made: &Made, file: &Path) {
+    // M3UA needs two fields; its data messages are counted by the SCCP messages in them.
+    let protocols = [
+        Protocol::Sctp,
+        Protocol::Sccp,
+        Protocol::Bssmap,
+        Protocol::Rr,
+        Protocol::Mm,
+        Protocol::Cc,
+        Protocol::Sms,
+        Protocol::Rp,
+        Protocol::Tpdu,
+        Protocol::Ss,
+    ];
+    let fields: Vec<_> = protocols.iter().map(|protocol| type_field(*protocol)).collect();
+    let mut seen: BTreeMap<(Protocol, u64), u64> = BTreeMap::new();
+    for values in dissect(file, "", &fields).values() {
+        for (protocol, value) in protocols.iter().zip(values) {
+            for code in value.split(',').filter(|code| !code.is_empty()) {
+                *seen.entry((*protocol, number(code))).or_default() += 1;
+            }
+        }
+    }
+    let mut written: BTreeMap<(Protocol, u64), u64> = BTreeMap::new();
+    for (message, count) in
+        made.report.messages.written().filter(|(message, _)| protocols.contains(&message.protocol()))
+    {
+        *written.entry((message.protocol(), u64::from(message.code()))).or_default() += count;
+    }
+    assert_eq!(seen, written, "left: the dissector, right: the synthesiser");
+}
+
+#[test]
+fn every_frame_over_sigtran_is_whole_and_every_message_counted() {
+    let (made, file) = check_whole("sigtran.pcap", plan(11));
+    check_counts(&made, &file);
+    for message in [
+        Message::BssmapHandoverComplete,
+        Message::HandoverPerformed,
+        Message::LocationUpdatingReject,
+        Message::Register,
+        Message::ImsiDetachIndication,
+        Message::ClearRequest,
+    ] {
+        assert!(made.report.messages.of(message) > 0, "the plan must make a {}", message.name());
+    }
+}
+
+#[test]
+fn every_frame_over_lite_is_whole_and_every_message_counted() {
+    let (made, file) = check_whole("lite.pcap", Plan { transport: Transport::Lite, ..plan(12) });
+    check_counts(&made, &file);
+}
+
+#[test]
+fn every_frame_in_pcapng_is_whole() {
+    check_whole("sigtran.pcapng", Plan { format: Format::Pcapng, length: Duration::from_secs(120), ..plan(13) });
+}
+
+#[test]
+fn identities_and_numbers_of_the_truth_stand_in_the_frames() {
+    let (made, file) = check_whole("identities.pcap", plan(14));
+    let fields = [
+        "e212.imsi",
+        "gsm_a.imeisv",
+        "gsm_a.imei",
+        "gsm_a.dtap.cld_party_bcd_num",
+        "gsm_a.dtap.clg_party_bcd_num",
+        "gsm_sms.tp-da",
+        "gsm_sms.tp-oa",
+        "gsm_a.bssmap.cell_ci",
+    ];
+    let frames = dissect(&file, "", &fields);
+    let at = |frame: u64, field: usize| frames[&frame][field].split(',').map(str::to_owned).collect::<Vec<_>>();
+    let mut compared: BTreeMap<&str, u32> = BTreeMap::new();
+    for event in &made.truth {
+        let Some(frame) = event.frame() else { continue };
+        let signalled = event.text("signalled").trim_start_matches('+').to_owned();
+        let (field, expected) = match (event.text("kind"), event.text("direction")) {
+            ("imei_seen", _) if event.text("imsi").is_empty() => (2, event.text("imei")[..14].to_owned()),
+            ("imei_seen", _) => (1, event.text("imei").to_owned()),
+            ("call_setup", "out") if event.text("emergency") == "false" => (3, signalled),
+            ("call_setup", "in") if !signalled.is_empty() => (4, signalled),
+            ("sms_sent", _) => (5, signalled),
+            ("sms_received", _) if !signalled.is_empty() => (6, signalled),
+            _ => continue,
+        };
+        let found = at(frame, field);
+        assert!(
+            found.iter().any(|value| value.trim_start_matches('+').starts_with(&expected)),
+            "frame {frame}: the truth has {expected}, the dissector {found:?}"
+        );
+        *compared.entry(event.text("kind")).or_default() += 1;
+    }
+    assert!(compared.values().all(|count| *count > 5) && compared.len() == 4, "too few to compare: {compared:?}");
+    check_imsi_in_depends(&made, &|frame| at(frame, 0));
+}
+
+// Where the identity is observable, the IMSI stands in one of the frames that the event depends on.
+fn check_imsi_in_depends(made: &Made, imsis: &dyn Fn(u64) -> Vec<String>) {
+    let mut mapped = 0;
+    for event in made.truth.iter().filter(|event| event.text("observable") == "true") {
+        let imsi = event.text("imsi");
+        let depends = event.depends();
+        let proving = depends.iter().flatten().find(|frame| imsis(**frame).iter().any(|seen| seen == imsi));
+        assert!(proving.is_some(), "{:?}: no frame of {depends:?} shows the IMSI", event.0);
+        mapped += u32::from(depends.first() == proving.map(|frame| Some(*frame)).as_ref());
+    }
+    assert!(mapped > 0);
+}
+
+#[test]
+fn a_seed_gives_the_same_octets_and_another_seed_others() {
+    let short = |seed| make(Plan { length: Duration::from_secs(120), ..plan(seed) });
+    let (first, again, other) = (short(1), short(1), short(2));
+    assert!(first.capture == again.capture, "the same plan gave two captures");
+    assert_eq!(first.report, again.report);
+    assert!(first.capture != other.capture, "the seed decides nothing");
+}
+
+#[test]
+fn the_truth_is_consistent() {
+    let made = make(plan(21));
+    assert_eq!(made.truth.len() as u64, made.report.events);
+    let kinds: BTreeSet<&str> = made.truth.iter().map(|event| event.text("kind")).collect();
+    for kind in [
+        "location_update",
+        "location_update_rejected",
+        "imsi_detach",
+        "paging_response",
+        "handover",
+        "call_setup",
+        "call_answered",
+        "call_ended",
+        "sms_sent",
+        "sms_received",
+        "ussd",
+        "call_forwarding",
+        "imei_seen",
+    ] {
+        assert!(kinds.contains(kind), "the plan must make a {kind}: {kinds:?}");
+    }
+    for event in &made.truth {
+        let frame = event.frame().expect("nothing is lost here");
+        assert!(event.depends().contains(&Some(frame)), "an event depends on its own frame: {:?}", event.0);
+        assert!((1..=made.report.frames).contains(&frame));
+        assert!(event.text("cell").starts_with("460-00-"), "{:?}", event.0);
+    }
+    let ended = made.truth.iter().filter(|event| event.text("kind") == "call_ended").count();
+    let answered = made.truth.iter().filter(|event| event.text("kind") == "call_answered").count();
+    let with_length = made.truth.iter().filter(|event| !event.text("length_ms").is_empty()).count();
+    assert!(with_length <= answered && with_length < ended && with_length > 0);
+}
+
+#[test]
+fn what_the_tap_loses_is_null_in_the_truth() {
+    let faults = Faults { loss: 0.05, duplicate: 0.02, reorder: 0.02 };
+    let made = make(Plan { faults, ..plan(22) });
+    let tap = made.report.tap;
+    assert!(tap.lost > 0 && tap.duplicated > 0 && tap.reordered > 0, "{tap:?}");
+    let share = tap.lost as f64 / (tap.lost + made.report.frames - tap.duplicated) as f64;
+    assert!((0.04..0.06).contains(&share), "lost {share}");
+    let without_frame = made.truth.iter().filter(|event| event.frame().is_none()).count();
+    let with_gap = made.truth.iter().filter(|event| event.depends().contains(&None)).count();
+    assert!(without_frame > 0 && with_gap > without_frame && with_gap < made.truth.len());
+}
+
+#[test]
+fn nothing_from_before_the_capture_is_observable() {
+    let practice = Practice { common_id: 0.0, identity: 0.0, ..plan(23).practice };
+    let made = make(Plan { lead_in: Duration::from_secs(900), practice, ..plan(23) });
+    let start = "2026-03-02T09:00:00";
+    assert!(made.truth.iter().all(|event| event.text("at") >= start));
+    let unknown = made.truth.iter().filter(|event| event.text("observable") == "false").count();
+    assert!(unknown > 0 && unknown < made.truth.len(), "{unknown} of {}", made.truth.len());
+    for event in made.truth.iter().filter(|event| event.text("observable") == "true") {
+        assert!(event.depends().iter().flatten().count() > 0);
+    }
+}
