@@ -28,9 +28,6 @@ impl Reading {
     fn sccp(&mut self, octets: &[u8]) {
         let Some(sccp) = self.kept::<Sccp<'_>>(sccp::read(octets)) else { return };
         self.message(&sccp);
-        if let Some(segmentation) = sccp.segmentation {
-            writeln!(self.0, "    {segmentation:?}").unwrap();
-        }
         if let Some(data) = sccp.data {
             self.bssap(data);
         }

@@ -174,7 +174,7 @@ impl<'a> Cc<'a> {
                 Mandatory::V(name) => {
                     let [_] = r.v(name)?;
                 }
-                Mandatory::CallState => self.call_state = r.v("call state").map(|[state]| Some(state & 0x3f))?,
+                Mandatory::CallState => self.call_state = Some(r.u8("call state")? & 0x3f),
             }
         }
         Ok(())
@@ -207,7 +207,7 @@ pub(super) fn cause(mut r: Reader<'_>) -> Result<u8, Malformed> {
     if location & LAST == 0 {
         let [_recommendation] = r.v("cause")?;
     }
-    r.v("cause").map(|[value]| value & 0x7f)
+    r.u8("cause").map(|value| value & 0x7f)
 }
 
 /// Progress description, §10.5.4.21.

@@ -18,7 +18,7 @@ impl TransactionIdentifier {
     fn read(first: u8, r: &mut Reader<'_>) -> Result<Self, Malformed> {
         const EXTENDED: u8 = 7;
         let value = match first >> 4 & 7 {
-            EXTENDED => r.v("transaction identifier").map(|[extension]| extension & 0x7f)?,
+            EXTENDED => r.u8("transaction identifier")? & 0x7f,
             value => value,
         };
         Ok(Self { value, to_originator: first & 0x80 != 0 })

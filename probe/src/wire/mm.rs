@@ -255,7 +255,7 @@ const fn key_sequence(half_octet: u8) -> u8 {
 
 impl Cause {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        r.v("reject cause").map(|[cause]| Self(cause)) // 10.5.3.6
+        r.u8("reject cause").map(Self) // 10.5.3.6
     }
 }
 

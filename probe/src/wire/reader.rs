@@ -106,6 +106,11 @@ impl<'a> Reader<'a> {
         self.take(usize::from(length), element)
     }
 
+    /// One octet.
+    pub fn u8(&mut self, element: &'static str) -> Result<u8, Malformed> {
+        self.v(element).map(|[octet]| octet)
+    }
+
     /// Big-endian number of two octets.
     #[inline]
     pub fn u16(&mut self, element: &'static str) -> Result<u16, Malformed> {

@@ -88,13 +88,13 @@ impl<'a> Bssmap<'a> {
             element::CELL_IDENTIFIER => self.put_cell(cell_identifier(r)?),
             element::IMSI => self.imsi = MobileIdentity::read(r)?.imsi(),
             element::TMSI => self.tmsi = Some(Tmsi(r.u32("tmsi")?)),
-            element::RR_CAUSE => self.rr_cause = Some(octet(r, "rr cause")?),
+            element::RR_CAUSE => self.rr_cause = Some(r.u8("rr cause")?),
             element::LAYER_3_INFORMATION => self.layer_3_information = Some(r.rest()),
-            element::DLCI => self.dlci = Some(Dlci(octet(r, "dlci")?)),
+            element::DLCI => self.dlci = Some(Dlci(r.u8("dlci")?)),
             element::CELL_IDENTIFIER_LIST => self.cells = Some(CellIdentifierList::read(r)?),
             element::LAYER_3_MESSAGE_CONTENTS => self.layer_3_message_contents = Some(r.rest()),
             element::CHOSEN_ENCRYPTION_ALGORITHM => {
-                self.chosen_encryption_algorithm = Some(octet(r, "chosen encryption algorithm")?);
+                self.chosen_encryption_algorithm = Some(r.u8("chosen encryption algorithm")?);
             }
             element::MOBILE_IDENTITY | element::IMEI => self.mobile_identity = Some(MobileIdentity::read(r)?),
             _ => {}
@@ -109,10 +109,6 @@ impl<'a> Bssmap<'a> {
             None => self.cell = Some(cell),
         }
     }
-}
-
-fn octet(mut r: Reader<'_>, element: &'static str) -> Result<u8, Malformed> {
-    r.v(element).map(|[octet]| octet)
 }
 
 /// §3.2.2.5: with the high bit set the value goes on in a second octet.

@@ -34,7 +34,7 @@ impl<'a> Address<'a> {
     pub(super) fn read(mut r: Reader<'a>, element: &'static str) -> Result<Self, Malformed> {
         let [indicator] = r.v(element)?;
         let point_code = (indicator & POINT_CODE != 0).then(|| point_code(&mut r, element)).transpose()?;
-        let subsystem = (indicator & SUBSYSTEM != 0).then(|| r.v(element)).transpose()?.map(|[number]| number);
+        let subsystem = (indicator & SUBSYSTEM != 0).then(|| r.u8(element)).transpose()?;
         let title = indicator >> 2 & 15;
         let global_title = (title != 0).then_some(GlobalTitle { indicator: title, octets: r.rest() });
         Ok(Self { route_on_subsystem: indicator & ROUTE_ON_SUBSYSTEM != 0, point_code, subsystem, global_title })

@@ -146,15 +146,15 @@ impl<'a> Sccp<'a> {
             Parameter::SOURCE_LOCAL_REFERENCE => self.source = Some(LocalReference::read(&mut r, element)?),
             Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element)?),
             Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element)?),
-            Parameter::PROTOCOL_CLASS => self.protocol_class = Some(octet(&mut r, element)?),
+            Parameter::PROTOCOL_CLASS => self.protocol_class = Some(r.u8(element)?),
             // The flag is bit 1, in the last octet where there are two: Q.713 §3.7, §3.9.
-            Parameter::SEGMENTING_REASSEMBLING => self.more_data = octet(&mut r, element)? & 1 != 0,
+            Parameter::SEGMENTING_REASSEMBLING => self.more_data = r.u8(element)? & 1 != 0,
             Parameter::SEQUENCING_SEGMENTING => self.more_data = r.u16(element)? & 1 != 0,
             Parameter::RELEASE_CAUSE
             | Parameter::RETURN_CAUSE
             | Parameter::RESET_CAUSE
             | Parameter::ERROR_CAUSE
-            | Parameter::REFUSAL_CAUSE => self.cause = Some(octet(&mut r, element)?),
+            | Parameter::REFUSAL_CAUSE => self.cause = Some(r.u8(element)?),
             Parameter::SEGMENTATION => self.segmentation = Some(Segmentation::read(r, element)?),
             Parameter::DATA | Parameter::LONG_DATA => self.data = Some(r.rest()),
             _ => {}
@@ -207,10 +207,6 @@ fn length_and_value<'a>(r: &mut Reader<'a>, parameter: Parameter) -> Result<&'a 
     r.take(usize::from(length), parameter.name())
 }
 
-fn octet(r: &mut Reader<'_>, element: &'static str) -> Result<u8, Malformed> {
-    r.v(element).map(|[octet]| octet)
-}
-
 impl LocalReference {
     fn read(r: &mut Reader<'_>, element: &'static str) -> Result<Self, Malformed> {
         // The low octet first, as elsewhere in SCCP.
@@ -221,7 +217,7 @@ impl LocalReference {
 
 impl Segmentation {
     fn read(mut r: Reader<'_>, element: &'static str) -> Result<Self, Malformed> {
-        let flags = octet(&mut r, element)?;
+        let flags = r.u8(element)?;
         let LocalReference(reference) = LocalReference::read(&mut r, element)?;
         Ok(Self { first: flags & 0x80 != 0, in_sequence: flags & 0x40 != 0, remaining: flags & 15, reference })
     }
@@ -241,23 +237,24 @@ impl Message for Sccp<'_> {
     }
 
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
-        let mut code = |name, value: Option<u32>| {
+        let code = |value: u32| Value::Code(u64::from(value));
+        let subsystem = |address: Option<Address<'_>>| address.and_then(|address| address.subsystem);
+        let integer = |value: u8| Value::Integer(u64::from(value));
+        let elements = [
+            ("destination_local_reference", self.destination.map(|reference| code(reference.0))),
+            ("source_local_reference", self.source.map(|reference| code(reference.0))),
+            ("protocol_class", self.protocol_class.map(u32::from).map(code)),
+            ("cause", self.cause.map(u32::from).map(code)),
+            ("called_subsystem_number", subsystem(self.called).map(integer)),
+            ("calling_subsystem_number", subsystem(self.calling).map(integer)),
+            ("segmentation_local_reference", self.segmentation.map(|segment| code(segment.reference))),
+            ("remaining_segments", self.segmentation.map(|segment| integer(segment.remaining))),
+        ];
+        for (name, value) in elements {
             if let Some(value) = value {
-                visit(name, Value::Code(u64::from(value)));
+                visit(name, value);
             }
-        };
-        code("destination_local_reference", self.destination.map(|reference| reference.0));
-        code("source_local_reference", self.source.map(|reference| reference.0));
-        code("protocol_class", self.protocol_class.map(u32::from));
-        code("cause", self.cause.map(u32::from));
-        let subsystem = |address: Option<Address<'_>>| address.and_then(|address| address.subsystem).map(u64::from);
-        let mut integer = |name, value: Option<u64>| {
-            if let Some(value) = value {
-                visit(name, Value::Integer(value));
-            }
-        };
-        integer("called_subsystem_number", subsystem(self.called));
-        integer("calling_subsystem_number", subsystem(self.calling));
+        }
         if self.more_data {
             visit("more_data", Value::Flag(true));
         }

@@ -42,7 +42,7 @@ impl Cp {
                 let user_data = r.lv("cp-user data")?; // 8.1.4.1
                 self.rp = Some(Rp::read(user_data)?.noted_by(r));
             }
-            CpMessageType::CP_ERROR => self.cause = r.v("cp-cause").map(|[cause]| Some(cause))?, // 8.1.4.2
+            CpMessageType::CP_ERROR => self.cause = Some(r.u8("cp-cause")?), // 8.1.4.2
             _ => {}
         }
         Ok(())

@@ -75,7 +75,7 @@ impl Rp {
 
     fn read_body(&mut self, r: &mut Reader<'_>) -> Result<(), Malformed> {
         use RpMessageType as T;
-        self.reference = r.v("rp-message reference").map(|[reference]| Some(reference))?; // 8.2.3
+        self.reference = Some(r.u8("rp-message reference")?); // 8.2.3
         match self.message_type {
             T::RP_DATA_FROM_MOBILE | T::RP_DATA_FROM_NETWORK => {
                 self.originator = address(r, "rp-originator address")?; // 8.2.5.1
@@ -86,7 +86,7 @@ impl Rp {
             T::RP_ACK_FROM_MOBILE | T::RP_ACK_FROM_NETWORK => self.read_optional(r),
             T::RP_ERROR_FROM_MOBILE | T::RP_ERROR_FROM_NETWORK => {
                 let value = r.lv("rp-cause")?; // 8.2.5.4
-                self.cause = r.within(value).v("rp-cause").map(|[cause]| Some(cause & 0x7f))?;
+                self.cause = Some(r.within(value).u8("rp-cause")? & 0x7f);
                 self.read_optional(r);
             }
             _ => {}

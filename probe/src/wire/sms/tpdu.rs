@@ -194,18 +194,18 @@ impl Tpdu {
         let mut indicated = 0;
         for field in self.tpdu_type.fields() {
             match *field {
-                Field::MessageReference => self.reference = Some(octet(r, "tp-message-reference")?),
+                Field::MessageReference => self.reference = Some(r.u8("tp-message-reference")?),
                 Field::Address(element) => self.party = Some(Party::read(r, element)?),
-                Field::ProtocolIdentifier => self.protocol_identifier = Some(octet(r, "tp-protocol-identifier")?),
-                Field::DataCodingScheme => self.data_coding_scheme = Some(octet(r, "tp-data-coding-scheme")?),
+                Field::ProtocolIdentifier => self.protocol_identifier = Some(r.u8("tp-protocol-identifier")?),
+                Field::DataCodingScheme => self.data_coding_scheme = Some(r.u8("tp-data-coding-scheme")?),
                 Field::ValidityPeriod => drop(r.take(validity_period_length(first), "tp-validity-period")?),
                 Field::Passed(length, element) => drop(r.take(length, element)?),
-                Field::Status => self.status = Some(octet(r, "tp-status")?),
-                Field::FailureCause if rp.is_error() => self.failure_cause = Some(octet(r, "tp-failure-cause")?),
+                Field::Status => self.status = Some(r.u8("tp-status")?),
+                Field::FailureCause if rp.is_error() => self.failure_cause = Some(r.u8("tp-failure-cause")?),
                 Field::FailureCause => {}
                 Field::ParameterIndicator => indicated = parameter_indicator(r)?,
                 Field::Indicated => self.read_indicated(indicated, r)?,
-                Field::UserDataLength => self.user_data_length = Some(octet(r, "tp-user-data-length")?),
+                Field::UserDataLength => self.user_data_length = Some(r.u8("tp-user-data-length")?),
             }
         }
         Ok(())
@@ -213,13 +213,13 @@ impl Tpdu {
 
     fn read_indicated(&mut self, indicated: u8, r: &mut Reader<'_>) -> Result<(), Malformed> {
         if indicated & PROTOCOL_IDENTIFIER_INDICATED != 0 {
-            self.protocol_identifier = Some(octet(r, "tp-protocol-identifier")?);
+            self.protocol_identifier = Some(r.u8("tp-protocol-identifier")?);
         }
         if indicated & DATA_CODING_SCHEME_INDICATED != 0 {
-            self.data_coding_scheme = Some(octet(r, "tp-data-coding-scheme")?);
+            self.data_coding_scheme = Some(r.u8("tp-data-coding-scheme")?);
         }
         if indicated & USER_DATA_INDICATED != 0 {
-            self.user_data_length = Some(octet(r, "tp-user-data-length")?);
+            self.user_data_length = Some(r.u8("tp-user-data-length")?);
         }
         Ok(())
     }
@@ -253,20 +253,16 @@ impl Party {
     }
 }
 
-fn octet(r: &mut Reader<'_>, element: &'static str) -> Result<u8, Malformed> {
-    r.v(element).map(|[octet]| octet)
-}
-
 /// §9.2.3.27; its extension octets say nothing that is read here.
 fn parameter_indicator(r: &mut Reader<'_>) -> Result<u8, Malformed> {
     const EXTENDED: u8 = 0x80;
     if r.is_empty() {
         return Ok(0);
     }
-    let first = octet(r, "tp-parameter-indicator")?;
+    let first = r.u8("tp-parameter-indicator")?;
     let mut last = first;
     while last & EXTENDED != 0 {
-        last = octet(r, "tp-parameter-indicator")?;
+        last = r.u8("tp-parameter-indicator")?;
     }
     Ok(first)
 }

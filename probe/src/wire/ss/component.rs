@@ -192,7 +192,7 @@ impl Component {
         while !argument.is_empty() {
             let (tag, mut value) = tag_and_contents(&mut argument, "ss-forbs-code")?;
             match tag {
-                OCTET_STRING => self.ss_code = value.v("ss-code").map(|[code]| Some(code))?,
+                OCTET_STRING => self.ss_code = Some(value.u8("ss-code")?),
                 FORWARDED_TO_NUMBER => self.forwarded_to = party_number(value, "forwardedtonumber")?,
                 _ => {}
             }
@@ -235,7 +235,7 @@ fn integer(r: &mut Reader<'_>, element: &'static str) -> Result<Option<u8>, Malf
     if tag != INTEGER {
         return Ok(None);
     }
-    contents.v(element).map(|[value]| Some(value))
+    contents.u8(element).map(Some)
 }
 
 /// The forwarding services of 3GPP TS 29.002 §17.7.5: 0010 and a service, where all is 0 and all conditional 8.

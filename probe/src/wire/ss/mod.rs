@@ -80,7 +80,7 @@ impl<'a> Ss<'a> {
                 self.facility = Some(decoded.message);
                 return decoded.malformed.map_or(Ok(()), Err);
             }
-            VERSION => self.version = r.v("ss version indicator").map(|[version]| Some(version))?,
+            VERSION => self.version = Some(r.u8("ss version indicator")?),
             _ => {}
         }
         Ok(())
