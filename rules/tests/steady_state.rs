@@ -1,0 +1,120 @@
+//! Deciding allocates nothing once the buffers have their size.
+#![expect(unsafe_code, reason = "a counting allocator can only be written so")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event::{Binding, CellId, Direction, Event, Interface, Kind, Timestamp, UpdateType};
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use rules::lists::Area;
+use rules::scenario::{Audience, Cap, Limits, Purpose, Scenario, Schedule, Send, Trigger};
+use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn scenario(name: &str, purpose: Purpose, trigger: Trigger) -> Scenario {
+    let day = Duration::from_secs(86_400);
+    Scenario {
+        name: name.into(),
+        title: name.to_owned(),
+        file: "set.yaml".into(),
+        purpose,
+        priority: 50,
+        schedule: Schedule { hours: vec![(time(8, 0, 0, 0), time(20, 0, 0, 0))], ..Schedule::default() },
+        trigger,
+        audience: Audience { tags: vec![("brand".into(), vec!["gotone".into()])], ..Audience::default() },
+        send: Send { sms: "text".to_owned(), from: None },
+        limits: Limits { per_subscriber: Some(Cap { count: 3, per: day }), total: None, control: 1000, expires: day },
+    }
+}
+
+fn rules() -> RuleSet {
+    let area = |lac| Arc::new(Area::new("area", [CellId { lac: Some(lac), ..CellId::UNKNOWN }]));
+    let call = Trigger::Call {
+        phase: rules::scenario::CallPhase::Setup,
+        direction: None,
+        numbers: vec![rules::scenario::NumberPattern::Prefix("1".parse().unwrap())],
+    };
+    let policy = Policy {
+        timezone: TimeZone::get("Asia/Shanghai").unwrap(),
+        quiet: Some((time(21, 0, 0, 0), time(9, 0, 0, 0))),
+        caps: vec![Cap { count: 2, per: Duration::from_secs(7200) }],
+        universal_control: 100,
+        opt_in: vec![Purpose::Marketing, Purpose::Location],
+        home: vec!["46000".parse().unwrap()],
+    };
+    let scenarios = vec![
+        scenario("enter", Purpose::Location, Trigger::Enter(area(1))),
+        scenario("leave", Purpose::Service, Trigger::Leave(area(2))),
+        scenario("call", Purpose::Marketing, call),
+        scenario("roam", Purpose::Service, Trigger::RoamBack(Vec::new())),
+    ];
+    RuleSet::new(scenarios, policy, "0".repeat(16))
+}
+
+fn event(number: i64) -> Event {
+    let old = Some("45400".parse().unwrap()).map(|plmn| event::Lai { plmn, lac: 7 });
+    Event {
+        at: Timestamp::from_seconds(1_247_200_000 + number * 600),
+        frame: 1,
+        feed: 0,
+        interface: Interface::A,
+        imsi: "460001234567890".parse().ok(),
+        binding: Binding::Mapped,
+        tmsi: None,
+        imei: None,
+        cell: CellId { plmn: "46000".parse().ok(), lac: Some(1 + (number % 3) as u16), ci: Some(7) },
+        kind: match number % 4 {
+            0 => Kind::CallSetup { direction: Direction::Out, number: "114".parse().ok(), emergency: false },
+            1 => Kind::LocationUpdate { update: UpdateType::Normal, old },
+            _ => Kind::PagingResponse,
+        },
+    }
+}
+
+#[test]
+fn deciding_allocates_nothing() {
+    let rules = rules();
+    let row = "imsi,msisdn,brand,consent\n460001234567890,13900000001,gotone,marketing|location\n";
+    let directory = Directory::parse(Path::new("s.csv"), row.into()).unwrap();
+    let context = Context { directory: &directory, lookup: false, warm: true };
+    let (mut profile, mut decisions, mut offers) = (Profile::default(), Vec::new(), 0);
+    let mut allocated = 0;
+    for number in 0..10_000 {
+        // The first events give the buffers their size.
+        if number == 1000 {
+            allocated = ALLOCATIONS.with(Cell::get);
+        }
+        let event = event(number);
+        decisions.clear();
+        rules.decide(&event, &mut profile, context, &mut decisions);
+        offers += decisions.iter().filter(|decision| decision.outcome == Outcome::Offer).count();
+    }
+    assert!(offers > 100, "{offers} offers");
+    assert_eq!(ALLOCATIONS.with(Cell::get) - allocated, 0);
+}
