@@ -224,8 +224,16 @@ impl Default for MessageCounters {
 impl MessageCounters {
     fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
         let base = protocol as usize * CODES;
+        match self.rows.get_mut(base + usize::from(code)) {
+            Some(row) if std::ptr::eq(row.name, name) => row.count += 1,
+            _ => self.count_elsewhere(base, code, name),
+        }
+    }
+
+    /// The first of its name; or one code has two names (a TPDU's depends on the direction): the second takes the next
+    /// free row.
+    fn count_elsewhere(&mut self, base: usize, code: u8, name: &'static str) {
         let Some(rows) = self.rows.get_mut(base..base + CODES) else { return };
-        // One code may have two names (a TPDU's depends on the direction): the second takes the next free row.
         let (before, from) = rows.split_at_mut(usize::from(code));
         let row = from.iter_mut().chain(before).find(|row| row.count == 0 || row.name == name);
         if let Some(row) = row {

@@ -2,12 +2,12 @@
 
 use event::Timestamp;
 
+use crate::Sink;
 use crate::capture::Frame;
 use crate::counters::Counters;
 use crate::interpret::{AInterface, NumberPlan};
 use crate::track::identity::Identities;
 use crate::track::transport::{Transport, TransportCounters, TransportSettings};
-use crate::Sink;
 
 /// What is to be configured of a probe.
 #[derive(Clone, Debug, Default)]

@@ -2,10 +2,12 @@
 //!
 //! `UPDATE_EXPECTED=1 cargo test -p probe --test recorded` writes the expected files anew, for review as a diff.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use event::{CellId, Direction, Event, ForwardingOperation, Kind, Number};
+use event::{Binding, CellId, Direction, Event, ForwardingOperation, Kind, Number};
 use probe::capture::{Capture, Frame};
 use probe::{Probe, ProbeConfig, Sink};
 
@@ -106,4 +108,63 @@ fn a_over_m3ua() {
 #[test]
 fn a_over_ipa() {
     check("lite-ipa-leg.pcap");
+}
+
+/// Makes a COMMON ID a message that nobody knows: 00, length, 2f, IMSI.
+fn without_common_id(octets: &mut [u8]) {
+    const BSSMAP_WITH_IMSI: [u8; 5] = [0x00, 0x0b, 0x2f, 0x08, 0x08];
+    const SPARE: u8 = 0x7f;
+    let found = octets.windows(BSSMAP_WITH_IMSI.len()).position(|window| window == BSSMAP_WITH_IMSI);
+    if let Some(octet) = found.and_then(|place| octets.get_mut(place + 2)) {
+        *octet = SPARE;
+    }
+}
+
+/// Every IMSI of these captures is shown by a location update or a page, so COMMON ID adds nothing but its own word.
+#[track_caller]
+fn check_without_common_id(capture: &str, common_ids: u64) {
+    let named = |probe: &Probe, name: &str| {
+        probe.counters().messages().filter(|(_, known, _)| *known == name).map(|(_, _, count)| count).sum::<u64>()
+    };
+    let (with, probe) = events(capture, |_| {});
+    assert_eq!(named(&probe, "common_id"), common_ids);
+    let (without, probe) = events(capture, without_common_id);
+    assert_eq!(named(&probe, "common_id"), 0);
+    let facts = |events: Vec<Event>| -> Vec<Event> {
+        events.into_iter().map(|event| Event { binding: Binding::OnWire, ..event }).collect()
+    };
+    assert!(without.iter().all(|event| event.imsi.is_some()));
+    assert_eq!(facts(without), facts(with));
+}
+
+#[test]
+fn the_same_events_without_any_common_id() {
+    check_without_common_id("a-msc-leg.pcap", 17);
+    check_without_common_id("lite-ipa-leg.pcap", 6);
+}
+
+/// Joined anywhere, nobody is taken for somebody else: what shows the same device or TMSI is the same subscriber.
+#[test]
+fn from_any_point_on_nobody_is_taken_for_somebody_else() {
+    let (whole, _) = events("a-msc-leg.pcap", |_| {});
+    // The phones of this capture differ in the last digits of their IMEISV only.
+    let imeisv = |event: &Event| event.imei.map(|imei| imei.to_string());
+    let is_same_phone = |known: &Event, event: &Event| {
+        known.imei.is_some() && imeisv(known) == imeisv(event)
+            || known.tmsi.is_some() && known.tmsi == event.tmsi
+            || known.frame == event.frame
+    };
+    for first in (1..516).step_by(7) {
+        let mut frame = 0;
+        let (later, _) = events("a-msc-leg.pcap", |octets| {
+            frame += 1;
+            if frame < first {
+                octets.fill(0);
+            }
+        });
+        for event in later.iter().filter(|event| event.imsi.is_some()) {
+            let phone = whole.iter().find(|known| is_same_phone(known, event));
+            assert_eq!(phone.and_then(|known| known.imsi), event.imsi, "from frame {first}: {}", line(event));
+        }
+    }
 }

@@ -6,8 +6,8 @@ use event::Timestamp;
 use rustc_hash::FxHashMap;
 
 use super::calls::end_lost;
-use super::dialogue::{Dialogue, HANDOVER_SUCCESSFUL, NetworkEnd};
-use super::handover::{Handovers, Joined, Match, Part};
+use super::dialogue::{Dialogue, NetworkEnd};
+use super::handover::{Handovers, is_cleared_by_handover};
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
 use super::scene::{Scene, Side};
@@ -15,12 +15,11 @@ use super::side;
 use super::subject::Standing;
 use crate::counters::Counters;
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
-use crate::track::identity::{Identities, Proof, Temporary, Vlr};
-use crate::track::segments::{Origin, Segments};
+use crate::track::identity::{Identities, Vlr};
+use crate::track::segments::Segments;
 use crate::track::transport::Carrier;
 use crate::wire::{
-    Bssap, Bssmap, BssmapMessageType, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap,
-    dtap, sccp,
+    Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
 };
 use crate::{Provenance, Sink};
 
@@ -29,25 +28,22 @@ pub const MAX_NODES: usize = 65_536;
 /// Idle connections are looked for so often, in capture time.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Subsystem numbers, 3GPP TS 23.003 §8.2: BSSAP, and SCCP management (ITU-T Q.713 §3.4.2.2).
-const SUBSYSTEM_BSSAP: u8 = 254;
+/// Subsystem number of BSSAP, 3GPP TS 23.003 §8.2, and the one that says nothing, ITU-T Q.713 §3.4.2.2.
+pub(super) const SUBSYSTEM_BSSAP: u8 = 254;
 const SUBSYSTEM_UNKNOWN: u8 = 0;
-const SUBSYSTEM_MANAGEMENT: u8 = 1;
-/// Subsystem prohibited, ITU-T Q.713 §5.2.1.
-const SUBSYSTEM_PROHIBITED: u8 = 0x02;
 
 /// All state of the A interface. One thread's.
 pub struct AInterface {
-    connections: Connections<Dialogue>,
-    identities: Identities,
-    handovers: Handovers,
+    pub(super) connections: Connections<Dialogue>,
+    pub(super) identities: Identities,
+    pub(super) handovers: Handovers,
     lost: LostCalls,
-    segments: Segments,
+    pub(super) segments: Segments,
     /// The side of each node, by its network.
-    nodes: FxHashMap<(u32, u32), Side>,
+    pub(super) nodes: FxHashMap<(u32, u32), Side>,
     plan: NumberPlan,
     expired_until: Timestamp,
-    counters: Counters,
+    pub(super) counters: Counters,
 }
 
 impl AInterface {
@@ -193,7 +189,7 @@ impl AInterface {
             Some(place) => place,
             None => {
                 self.connections.counters.half_opened += 1;
-                let id = self.open(end, carrier.sender, Standing::Accepted, carrier.from, sink);
+                let id = self.open(end, carrier.sender, Standing::Joined, carrier.from, sink);
                 Place { id, end: 0 }
             }
         };
@@ -233,13 +229,7 @@ impl AInterface {
     }
 
     /// The place that a message of both references means: the receiver's end of their connection.
-    fn pair<S: Sink>(
-        &mut self,
-        carrier: Carrier,
-        message: &Sccp<'_>,
-        open: bool,
-        sink: &mut S,
-    ) -> Option<Place> {
+    fn pair<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, open: bool, sink: &mut S) -> Option<Place> {
         let (receiver, sender) = (receiver_end(&carrier, message)?, sender_end(&carrier, message)?);
         loop {
             match self.connections.pair(receiver, sender) {
@@ -251,7 +241,7 @@ impl AInterface {
                 }
                 Paired::Unknown if open => {
                     self.connections.counters.half_opened += 1;
-                    self.open(receiver, carrier.sender, Standing::Accepted, carrier.from, sink);
+                    self.open(receiver, carrier.sender, Standing::Joined, carrier.from, sink);
                 }
                 Paired::Unknown => return None,
             }
@@ -285,7 +275,7 @@ impl AInterface {
 
     /// Calls `act` with a connection's dialogue and what surrounds it. Without a message it is the last one's time
     /// that counts.
-    fn with_dialogue<S: Sink>(
+    pub(super) fn with_dialogue<S: Sink>(
         &mut self,
         id: ConnectionId,
         from: Option<Provenance>,
@@ -372,155 +362,7 @@ impl AInterface {
         }
     }
 
-    /// What a message does to two connections at once: a handover between BSCs.
-    fn handover<S: Sink>(&mut self, carrier: Carrier, id: ConnectionId, message: &Bssmap<'_>, sink: &mut S) {
-        let part = match message.message_type {
-            BssmapMessageType::HANDOVER_REQUEST_ACKNOWLEDGE => Part::Target,
-            BssmapMessageType::HANDOVER_COMMAND => Part::Source,
-            BssmapMessageType::HANDOVER_COMPLETE => {
-                self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| dialogue.accept(scene));
-                return self.arrive(id, carrier.from, sink);
-            }
-            BssmapMessageType::HANDOVER_FAILURE => return self.part(id),
-            _ => return,
-        };
-        if part == Part::Source
-            && let Some(dialogue) = self.connections.state(id)
-        {
-            dialogue.handover.departing = true;
-        }
-        let Some(command) = message.layer_3_information else { return };
-        match self.handovers.seen(carrier.network, command, part, id, carrier.from.at) {
-            Match::Waiting => {}
-            Match::Joined(joined) => self.join(joined, carrier.from, sink),
-            Match::Ambiguous => self.counters.unmatched.handover_ambiguous += 1,
-        }
-    }
-
-    fn join<S: Sink>(&mut self, joined: Joined, from: Provenance, sink: &mut S) {
-        let Joined { source, target } = joined;
-        if let Some(dialogue) = self.connections.state(source) {
-            dialogue.handover.partner = Some(target);
-        }
-        let Some(dialogue) = self.connections.state(target) else { return };
-        dialogue.handover.partner = Some(source);
-        if dialogue.handover.arrived {
-            self.carry_over(source, target, from, sink);
-        }
-    }
-
-    /// The handover failed: the phone stays where it was.
-    fn part(&mut self, id: ConnectionId) {
-        let Some(dialogue) = self.connections.state(id) else { return };
-        dialogue.handover.departing = false;
-        let partner = dialogue.handover.partner.take();
-        if let Some(other) = partner.and_then(|partner| self.connections.state(partner)) {
-            other.handover.departing = false;
-            other.handover.partner = None;
-        }
-    }
-
-    /// The phone is in the cell that this connection was opened for.
-    fn arrive<S: Sink>(&mut self, target: ConnectionId, from: Provenance, sink: &mut S) {
-        let partner = self.connections.state(target).and_then(|dialogue| dialogue.handover.partner);
-        if let Some(source) = partner {
-            self.carry_over(source, target, from, sink);
-        }
-        self.with_dialogue(target, Some(from), sink, |dialogue, scene| dialogue.arrives(scene));
-    }
-
-    /// The phone has left for another cell: where its arrival there was not seen yet, this proves it.
-    fn leave<S: Sink>(&mut self, source: ConnectionId, from: Provenance, sink: &mut S) {
-        let target = self.connections.state(source).and_then(|dialogue| dialogue.handover.partner);
-        if let Some(target) = target {
-            self.arrive(target, from, sink);
-        }
-    }
-
-    /// Identity, calls and what waits go over from `source` to `target`.
-    fn carry_over<S: Sink>(&mut self, source: ConnectionId, target: ConnectionId, from: Provenance, sink: &mut S) {
-        let Some(mut before) = self.connections.take(source) else { return };
-        self.with_dialogue(target, Some(from), sink, |dialogue, scene| dialogue.continue_from(&mut before, scene));
-        before.handover.partner = None;
-        if let Some(dialogue) = self.connections.state(target) {
-            dialogue.handover.partner = None;
-        }
-        self.connections.restore(source, before);
-        self.counters.connections.handed_over += 1;
-    }
-
-    fn unitdata<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
-        let Some(data) = message.data else { return };
-        if message.called.and_then(|called| called.subsystem) == Some(SUBSYSTEM_MANAGEMENT) {
-            return self.management(carrier, data, sink);
-        }
-        if !is_for_bssap(message) {
-            self.counters.unmatched.other_user += 1;
-            return;
-        }
-        let Some(segmentation) = message.segmentation else { return self.connectionless(carrier, data, sink) };
-        if segmentation.first && segmentation.remaining == 0 {
-            return self.connectionless(carrier, data, sink);
-        }
-        let origin = Origin { network: carrier.network, sender: carrier.sender, reference: segmentation.reference };
-        if let Some(whole) = self.segments.add(origin, segmentation, data, carrier.from.at) {
-            self.connectionless(carrier, &whole, sink);
-        }
-    }
-
-    fn connectionless<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
-        let Some(Bssap::Bssmap(message)) = self.decoded(bssap::read(data), carrier.from, sink) else { return };
-        self.note(&message, carrier.from, sink);
-        match message.message_type {
-            BssmapMessageType::PAGING => self.paging(carrier, &message),
-            BssmapMessageType::RESET => self.reset(carrier, sink),
-            BssmapMessageType::RESET_CIRCUIT => self.reset_circuit(carrier, &message, sink),
-            _ => {}
-        }
-    }
-
-    /// PAGING, 3GPP TS 48.008 §3.2.1.19: the network says whose a TMSI is.
-    fn paging(&mut self, carrier: Carrier, message: &Bssmap<'_>) {
-        if let (Some(imsi), Some(tmsi)) = (message.imsi, message.tmsi) {
-            let vlr = Vlr { network: carrier.network, node: carrier.sender };
-            self.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
-        }
-    }
-
-    /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
-    /// its VLR.
-    fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
-        if self.nodes.get(&(carrier.network, carrier.sender)) == Some(&Side::Network) {
-            let vlr = Vlr { network: carrier.network, node: carrier.sender };
-            self.identities.doubt(vlr, carrier.from.at);
-        }
-        let over: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
-        self.end_all(&over, carrier.from, sink);
-    }
-
-    /// RESET CIRCUIT, 3GPP TS 48.008 §3.1.4.2: the call of this circuit is over.
-    fn reset_circuit<S: Sink>(&mut self, carrier: Carrier, message: &Bssmap<'_>, sink: &mut S) {
-        let Some(circuit) = message.circuit else { return };
-        let here: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
-        for id in here {
-            self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
-                if dialogue.circuit == Some(circuit) {
-                    dialogue.end_calls(false, scene);
-                }
-            });
-        }
-    }
-
-    /// SCCP management, ITU-T Q.713 §5: where BSSAP of a node is prohibited, its connections are over.
-    fn management<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
-        if let [SUBSYSTEM_PROHIBITED, SUBSYSTEM_BSSAP, low, high, ..] = data {
-            let node = u32::from(u16::from_le_bytes([*low, *high]) & 0x3fff);
-            let over: Vec<_> = self.connections.of_node(carrier.network, node).collect();
-            self.end_all(&over, carrier.from, sink);
-        }
-    }
-
-    fn end_all<S: Sink>(&mut self, over: &[ConnectionId], from: Provenance, sink: &mut S) {
+    pub(super) fn end_all<S: Sink>(&mut self, over: &[ConnectionId], from: Provenance, sink: &mut S) {
         self.counters.connections.reset += over.len() as u64;
         for id in over {
             self.end(*id, Some(from), sink);
@@ -528,7 +370,7 @@ impl AInterface {
     }
 
     /// Counts and shows a message.
-    fn note<S: Sink>(&mut self, message: &dyn Message, from: Provenance, sink: &mut S) {
+    pub(super) fn note<S: Sink>(&mut self, message: &dyn Message, from: Provenance, sink: &mut S) {
         self.counters.message(message);
         if S::MESSAGES {
             sink.message(from, message);
@@ -536,7 +378,7 @@ impl AInterface {
     }
 
     /// The message as far as it was understood; where not wholly, that is counted.
-    fn decoded<M, S: Sink>(
+    pub(super) fn decoded<M, S: Sink>(
         &mut self,
         decoded: Result<Decoded<M>, Malformed>,
         from: Provenance,
@@ -567,13 +409,8 @@ fn sender_end(carrier: &Carrier, message: &Sccp<'_>) -> Option<End> {
     Some(End { network: carrier.network, node: carrier.sender, reference })
 }
 
-/// Whether a connection ends because its phone is in another cell now.
-fn is_cleared_by_handover(message: &Bssmap<'_>) -> bool {
-    message.message_type == BssmapMessageType::CLEAR_COMMAND && message.cause == Some(HANDOVER_SUCCESSFUL)
-}
-
 /// Whether the called user is BSSAP, or is not said.
-fn is_for_bssap(message: &Sccp<'_>) -> bool {
+pub(super) fn is_for_bssap(message: &Sccp<'_>) -> bool {
     let subsystem = message.called.and_then(|called| called.subsystem);
     matches!(subsystem, None | Some(SUBSYSTEM_BSSAP | SUBSYSTEM_UNKNOWN))
 }

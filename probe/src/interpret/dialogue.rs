@@ -21,7 +21,7 @@ pub(super) struct Update {
 
 /// One connection's state. Reset and used again.
 #[derive(Default)]
-pub struct Dialogue {
+pub(super) struct Dialogue {
     /// Where the MSC is.
     pub(super) network_end: Option<NetworkEnd>,
     /// Whether a message of each side was seen.
@@ -250,4 +250,3 @@ fn within(target: CellId, serving: Option<CellId>) -> CellId {
     let network = CellId { plmn: serving.and_then(|cell| cell.plmn), ..CellId::UNKNOWN };
     target.or(network)
 }
-

@@ -90,7 +90,8 @@ impl Dialogue {
 
     fn update_accepted<S: Sink>(&mut self, accept: &LocationUpdatingAccept, scene: &mut Scene<'_, S>) {
         scene.identities.learn_area(accept.location_area, scene.vlr);
-        let area = event::CellId { plmn: Some(accept.location_area.plmn), lac: Some(accept.location_area.lac), ci: None };
+        let area =
+            event::CellId { plmn: Some(accept.location_area.plmn), lac: Some(accept.location_area.lac), ci: None };
         self.subject.cell = self.subject.cell.or(area);
         self.accept(scene);
         match accept.mobile_identity {

@@ -5,6 +5,7 @@
 
 mod a_interface;
 mod calls;
+mod connectionless;
 mod dialogue;
 mod handover;
 mod lost;
@@ -15,6 +16,9 @@ mod scene;
 mod side;
 mod subject;
 mod supplementary;
+
+#[cfg(test)]
+mod stories;
 
 pub use a_interface::{AInterface, MAX_NODES};
 pub use calls::MAX_CALLS;

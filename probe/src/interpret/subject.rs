@@ -18,13 +18,28 @@ const NO_TMSI: Tmsi = Tmsi(u32::MAX);
 /// How far the network has gone along with what the phone says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Standing {
+    /// The connection was joined in its middle: the benefit of the doubt.
+    #[default]
+    Joined,
     /// The phone has said who it is; the network has not gone on yet.
     Claimed,
-    /// The network went on, or the connection was joined in its middle.
-    #[default]
+    /// The network went on.
     Accepted,
     /// The network refused.
     Rejected,
+}
+
+impl Standing {
+    /// Whether what the phone says and does counts.
+    pub(super) fn counts(self) -> bool {
+        matches!(self, Self::Joined | Self::Accepted)
+    }
+
+    /// Of two parts of one session: a refusal or an acceptance seen in either is the session's.
+    fn together_with(self, other: Self) -> Self {
+        let strongest = [Self::Rejected, Self::Accepted, Self::Claimed, Self::Joined];
+        strongest.into_iter().find(|standing| self == *standing || other == *standing).unwrap_or_default()
+    }
 }
 
 /// The subscriber of a connection, as far as known, with place and device.
@@ -85,24 +100,19 @@ impl Subject {
 
     /// The phone says its IMSI.
     pub(super) fn claims<S: Sink>(&mut self, imsi: Imsi, scene: &mut Scene<'_, S>) {
-        match self.standing {
-            Standing::Accepted if !self.unauthenticated => self.learn(imsi, Proof::Accepted, scene),
-            _ => self.claimed = Some(imsi),
+        self.claimed = Some(imsi);
+        if self.standing.counts() {
+            self.trust_claim(scene);
         }
     }
 
     /// The network went on with the phone: what it said counts.
     pub(super) fn accept<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        if self.standing != Standing::Claimed {
-            return;
+        if matches!(self.standing, Standing::Claimed | Standing::Joined) {
+            self.standing = Standing::Accepted;
+            self.trust_claim(scene);
+            self.release(scene);
         }
-        self.standing = Standing::Accepted;
-        match self.claimed.take() {
-            Some(imsi) if !self.unauthenticated => self.learn(imsi, Proof::Accepted, scene),
-            Some(imsi) if self.known.is_none() => self.known = Some((imsi, Binding::OnWire)),
-            _ => {}
-        }
-        self.release(scene);
     }
 
     /// The network refused: what the phone said and did is nobody's.
@@ -176,8 +186,7 @@ impl Subject {
             return;
         }
         let told = self.imei == Some(imei);
-        let versioned = imei.software().is_some() || self.imei.is_none() || !told;
-        if versioned {
+        if !told || imei.software().is_some() {
             self.imei = Some(imei);
         }
         if !told {
@@ -200,7 +209,7 @@ impl Subject {
         if self.waiting.len() >= MAX_WAITING_EVENTS {
             scene.counters.limits.waiting_events += 1;
             let oldest = self.waiting.remove(0);
-            if self.standing == Standing::Accepted {
+            if self.standing.counts() {
                 scene.publish(&oldest);
             }
         }
@@ -219,7 +228,7 @@ impl Subject {
     /// Nothing more will be learned here: what still waits goes out as it is, or not at all where the network never
     /// went on.
     pub(super) fn finish<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        if self.standing == Standing::Accepted {
+        if self.standing.counts() {
             self.publish_waiting(scene);
         } else {
             scene.counters.identities.not_accepted += self.waiting.len() as u64;
@@ -239,9 +248,7 @@ impl Subject {
         self.cell = self.cell.or(other.cell);
         self.waiting.append(&mut other.waiting);
         self.waiting.sort_by_key(|event| (event.at, event.frame));
-        if other.standing == Standing::Accepted {
-            self.accept(scene);
-        }
+        self.standing = self.standing.together_with(other.standing);
         match (self.known, other.known) {
             (Some((imsi, Binding::OnWire)), Some((before, _))) if imsi != before => {
                 scene.counters.identities.conflicts += 1;
@@ -249,6 +256,9 @@ impl Subject {
             (Some((_, Binding::OnWire)), _) => {}
             (_, Some(known)) => self.known = Some(known),
             (_, None) => {}
+        }
+        if self.standing.counts() {
+            self.trust_claim(scene);
         }
         self.release(scene);
     }
@@ -270,6 +280,15 @@ impl Subject {
         }
     }
 
+    /// What the phone claimed is the subscriber: bound to its TMSI, unless nobody authenticated it.
+    fn trust_claim<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        match self.claimed.take() {
+            Some(imsi) if !self.unauthenticated => self.learn(imsi, Proof::Accepted, scene),
+            Some(imsi) if self.known.is_none() => self.known = Some((imsi, Binding::OnWire)),
+            _ => {}
+        }
+    }
+
     fn bind_given<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         let (Some(given), Some((imsi, binding))) = (self.given, self.known) else { return };
         // A doubtful subscriber's new identity is as doubtful.
@@ -288,7 +307,7 @@ impl Subject {
     /// Whether events need not wait. With a suspect binding they do: the wire may still confirm it.
     fn is_certain(&self) -> bool {
         let known = matches!(self.known, Some((_, Binding::Mapped | Binding::OnWire)));
-        known && self.standing == Standing::Accepted
+        known && self.standing.counts()
     }
 
     fn release<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {

@@ -24,12 +24,7 @@ pub(super) struct Request {
 
 impl Dialogue {
     /// A message of supplementary services.
-    pub(super) fn supplementary_service<S: Sink>(
-        &mut self,
-        message: &Ss<'_>,
-        sender: Side,
-        scene: &mut Scene<'_, S>,
-    ) {
+    pub(super) fn supplementary_service<S: Sink>(&mut self, message: &Ss<'_>, sender: Side, scene: &mut Scene<'_, S>) {
         let transaction = Transaction::new(message.transaction, sender);
         let components = message.facility.into_iter().flat_map(|facility| facility.components());
         for component in components {
@@ -83,9 +78,8 @@ impl Dialogue {
         component: &Component,
         scene: &mut Scene<'_, S>,
     ) {
-        let answers = |request: &Request| {
-            request.transaction == transaction && request.invoke_id == component.invoke_id
-        };
+        let answers =
+            |request: &Request| request.transaction == transaction && request.invoke_id == component.invoke_id;
         let answered = component.component_type != ComponentType::INVOKE;
         let Some(index) = self.requests.iter().position(answers).filter(|_| answered) else { return };
         let request = self.requests.remove(index);

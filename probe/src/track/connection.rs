@@ -315,9 +315,11 @@ impl<T: Default> Connections<T> {
     }
 
     fn live(&self) -> impl Iterator<Item = (ConnectionId, &Slot<T>)> + '_ {
-        self.slots.iter().enumerate().filter(|(_, slot)| slot.live).map(|(index, slot)| {
-            (ConnectionId { index: index as u32, generation: slot.generation }, slot)
-        })
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.live)
+            .map(|(index, slot)| (ConnectionId { index: index as u32, generation: slot.generation }, slot))
     }
 
     fn is_half(&self, id: ConnectionId) -> bool {
@@ -389,5 +391,91 @@ impl<T: Default> Connections<T> {
             Some(after) => after.previous = previous,
             None => self.least_idle = previous,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    fn end(node: u32, reference: u32) -> End {
+        End { network: 0, node, reference }
+    }
+
+    #[test]
+    fn a_table_that_is_full_gives_up_the_longest_idle() {
+        let mut table = Connections::<u32>::with_limit(3);
+        let ids: Vec<_> = (0..3).map(|number| table.open(end(1, number), 2, at(i64::from(number)))).collect();
+        table.touch(ids[0], at(10));
+        assert_eq!(table.surplus(), Some(ids[1]));
+        table.close(ids[1]);
+        assert_eq!(table.surplus(), None);
+        assert_eq!((table.len(), table.find(end(1, 1))), (2, None));
+    }
+
+    #[test]
+    fn idle_connections_expire_in_order_and_busy_ones_do_not() {
+        let mut table = Connections::<u32>::default();
+        let ids: Vec<_> = (0..3).map(|number| table.open(end(1, number), 2, at(i64::from(number)))).collect();
+        table.touch(ids[0], at(100));
+        let timeout = IDLE_TIMEOUT.as_secs() as i64;
+        let mut expired = Vec::new();
+        while let Some(id) = table.expired(at(timeout + 2)) {
+            expired.push(id);
+            table.close(id);
+        }
+        assert_eq!(expired, [ids[1], ids[2]]);
+        assert_eq!(table.expired(at(timeout + 99)), None);
+        assert_eq!(table.expired(at(timeout + 100)), Some(ids[0]));
+    }
+
+    #[test]
+    fn a_place_that_is_used_again_is_another_connection() {
+        let mut table = Connections::<u32>::default();
+        let first = table.open(end(1, 1), 2, at(0));
+        table.close(first);
+        let second = table.open(end(1, 1), 2, at(1));
+        assert_ne!(first, second);
+        assert!(table.state(first).is_none());
+        table.close(first);
+        assert!(table.state(second).is_some());
+    }
+
+    #[test]
+    fn an_end_with_another_partner_makes_the_connection_stale() {
+        let mut table = Connections::<u32>::default();
+        let id = table.open(end(1, 1), 2, at(0));
+        assert_eq!(table.pair(end(1, 1), end(2, 9)), Paired::One(Place { id, end: 0 }));
+        assert_eq!(table.pair(end(2, 9), end(1, 1)), Paired::One(Place { id, end: 1 }));
+        assert_eq!(table.pair(end(1, 1), end(2, 8)), Paired::Stale(id));
+        table.close(id);
+        assert_eq!(table.pair(end(1, 1), end(2, 8)), Paired::Unknown);
+    }
+
+    #[test]
+    fn halves_merge_into_one() {
+        let mut table = Connections::<u32>::default();
+        let one = table.open(end(1, 1), 2, at(0));
+        let other = table.open(end(2, 9), 1, at(0));
+        let Paired::Halves(kept, gone) = table.pair(end(2, 9), end(1, 1)) else { panic!("two halves") };
+        assert_eq!((kept.id, gone.id), (other, one));
+        table.merge(kept, gone);
+        assert_eq!(table.find(end(1, 1)), Some(Place { id: other, end: 1 }));
+        assert_eq!((table.len(), table.nodes(other)), (1, Some([2, 1])));
+    }
+
+    #[test]
+    fn a_message_of_too_many_segments_is_given_up() {
+        let mut table = Connections::<u32>::default();
+        let place = Place { id: table.open(end(1, 1), 2, at(0)), end: 0 };
+        let piece = [7; 255];
+        let segments = MAX_SEGMENTED_OCTETS / piece.len() + 1;
+        assert!((0..segments).all(|_| table.assemble(place, &piece, true).is_none()));
+        assert_eq!(table.counters.segments_refused, 1);
+        assert_eq!(table.assemble(place, &[1], false), Some(vec![1]));
     }
 }

@@ -41,13 +41,7 @@ pub struct Segments {
 
 impl Segments {
     /// Adds a segment. Gives the whole message with the last one, and nothing where one before it is missing.
-    pub fn add(
-        &mut self,
-        origin: Origin,
-        segmentation: Segmentation,
-        data: &[u8],
-        at: Timestamp,
-    ) -> Option<Vec<u8>> {
+    pub fn add(&mut self, origin: Origin, segmentation: Segmentation, data: &[u8], at: Timestamp) -> Option<Vec<u8>> {
         let known = self.pending.iter().position(|pending| pending.origin == origin);
         if segmentation.first {
             known.map(|index| self.pending.swap_remove(index));

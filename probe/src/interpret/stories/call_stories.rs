@@ -1,0 +1,125 @@
+//! Calls: whose, with whom, answered when, ended how.
+
+use super::{ANNA, BORIS, BSC, Line, MSC, Story, o};
+
+/// Anna has an accepted connection.
+fn story() -> (Story, Line) {
+    let line = Line::new(1);
+    let mut story = Story::new();
+    story.paged(ANNA, 5).opens(line, 7, &o::cm_service_request(1, &o::tmsi(5))).network(line, &o::CM_SERVICE_ACCEPT);
+    (story, line)
+}
+
+#[test]
+fn an_outgoing_call_is_answered_by_the_network_and_an_incoming_one_by_the_phone() {
+    let (mut story, line) = story();
+    story
+        .phone(line, &o::setup_to(0, "0571114"))
+        .phone(line, &o::connect(0))
+        .tells(&["call_setup out 114, anna mapped, cell 7, at 5"]);
+    story.network(line, &o::connect(8)).network(line, &o::connect(8));
+    story.tells(&["call_answered out 114, anna mapped, cell 7, at 7"]);
+    story.network(line, &o::setup_from(0, "+8613900000005")).network(line, &o::connect(0)).phone(line, &o::connect(8));
+    story.tells(&[
+        "call_setup in 13900000005, anna mapped, cell 7, at 9",
+        "call_answered in 13900000005, anna mapped, cell 7, at 11",
+    ]);
+}
+
+#[test]
+fn calls_of_one_connection_are_told_apart_by_transaction_and_who_opened_it() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8));
+    story.network(line, &o::setup_from(0, "10086")).phone(line, &o::connect(8)).told.0.clear();
+    story.phone(line, &o::disconnect(8, 31)).tells(&["call_ended in 10086 1s cause 31, anna mapped, cell 7, at 9"]);
+    story.phone(line, &o::disconnect(0, 16)).tells(&["call_ended out 114 4s cause 16, anna mapped, cell 7, at 10"]);
+}
+
+#[test]
+fn a_call_ends_once_at_the_first_sign() {
+    type End = fn(Line, &mut Story) -> &mut Story;
+    let ends: [(End, &str); 8] = [
+        (|line, story| story.phone(line, &o::disconnect(0, 17)).network(line, &o::release(8)), " cause 17"),
+        (|line, story| story.network(line, &o::release(8)).phone(line, &o::release_complete(0)), ""),
+        (|line, story| story.network(line, &o::release_complete(8)), ""),
+        (|line, story| story.msc(line, &o::clear_command(9)).closes(line), ""),
+        (|line, story| story.bss(line, &o::clear_request(7)).msc(line, &o::clear_command(9)), ""),
+        (|line, story| story.closes(line), ""),
+        (|_, story| story.message(BSC, MSC, &o::udt(&o::reset())), ""),
+        (|line, story| story.opens(line, 7, &o::imsi_detach(&o::tmsi(99))), ""),
+    ];
+    for (end, cause) in ends {
+        let (mut story, line) = story();
+        story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();
+        end(line, &mut story);
+        let told = format!("call_ended out 114 1s{cause}, anna mapped, cell 7, at 7");
+        story.tells(&[&told]);
+    }
+}
+
+#[test]
+fn a_circuit_reset_ends_its_call() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).msc(line, &o::assignment_request(0x21)).told.0.clear();
+    story.message(MSC, BSC, &o::udt(&o::reset_circuit(0x22))).tells(&[]);
+    story.message(MSC, BSC, &o::udt(&o::reset_circuit(0x21))).tells(&["call_ended out 114, anna mapped, cell 7, at 8"]);
+}
+
+#[test]
+fn a_call_that_was_not_answered_has_no_length() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).network(line, &o::disconnect(8, 17)).tells(&[
+        "call_setup out 114, anna mapped, cell 7, at 5",
+        "call_ended out 114 cause 17, anna mapped, cell 7, at 6",
+    ]);
+}
+
+#[test]
+fn an_emergency_call_has_no_number_and_without_sim_no_subscriber() {
+    let (mut story, line) = story();
+    story.phone(line, &o::emergency_setup(0)).tells(&["call_setup out emergency, anna mapped, cell 7, at 5"]);
+    let line = Line::new(2);
+    story.opens(line, 8, &o::cm_service_request(2, &o::imei("356969040000000")));
+    story.network(line, &o::CM_SERVICE_ACCEPT).phone(line, &o::emergency_setup(0)).closes(line).tells(&[
+        "imei_seen, nobody unresolved, cell 8, at 6",
+        "call_setup out emergency, nobody unresolved, cell 8, at 9",
+        "call_ended out, nobody unresolved, cell 8, at 10",
+    ]);
+}
+
+#[test]
+fn an_unauthenticated_emergency_call_binds_nothing() {
+    let (line, later) = (Line::new(1), Line::new(2));
+    let mut story = Story::new();
+    story.opens(line, 7, &o::cm_service_request(2, &o::tmsi(5))).phone(line, &o::identity_response(&o::imsi(BORIS)));
+    story.network(line, &o::CM_SERVICE_ACCEPT).phone(line, &o::emergency_setup(0));
+    story.tells(&["call_setup out emergency, boris on_wire, cell 7, at 5"]);
+    story.opens(later, 7, &o::imsi_detach(&o::tmsi(5))).closes(later);
+    story.tells(&["imsi_detach, nobody unresolved, cell 7, at 6"]);
+}
+
+#[test]
+fn a_reestablished_call_goes_on() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();
+    story.bss(line, &o::clear_request(1)).msc(line, &o::clear_command(1)).closes(line).tells(&[]);
+    let line = Line::new(2);
+    story.opens(line, 9, &o::cm_reestablishment_request(&o::tmsi(5))).network(line, &o::CM_SERVICE_ACCEPT);
+    story.wait(60).tells(&[]);
+    story.network(line, &o::disconnect(8, 16)).tells(&["call_ended out 114 68s cause 16, anna mapped, cell 9, at 14"]);
+}
+
+#[test]
+fn a_call_that_is_not_reestablished_ended_when_its_link_was_lost() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();
+    story.bss(line, &o::clear_request(1)).closes(line).tells(&[]);
+    story.wait(30).tells(&["call_ended out 114 1s, anna mapped, cell 7, at 7"]);
+}
+
+#[test]
+fn calls_that_go_on_at_the_end_of_the_capture_have_not_ended() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).told.0.clear();
+    story.finally_tells(&[]);
+}
