@@ -118,6 +118,7 @@ pub struct Simulation<C, T> {
     links: Vec<Link>,
     queue: Queue,
     running: Vec<Option<Box<Script>>>,
+    #[expect(clippy::vec_box, reason = "a script goes to and from `running` as a pointer")]
     idle: Vec<Box<Script>>,
     random: Random,
     link_random: Random,

@@ -1,5 +1,6 @@
 //! What the synthesiser writes, read by an independent dissector: every frame whole, every message counted, identities
 //! and numbers as the truth has them.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -94,6 +95,8 @@ fn write(name: &str, capture: &[u8]) -> PathBuf {
 fn dissect(file: &Path, filter: &str, fields: &[&str]) -> BTreeMap<u64, Vec<String>> {
     let mut command = Command::new("tshark");
     command.arg("-r").arg(file).args(["-T", "fields", "-e", "frame.number"]);
+    // It follows connections only if told to, and without looks into no handover command.
+    command.args(["-o", "sccp.trace_sccp:TRUE"]);
     command.args(["-o", "sctp.checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]);
     if !filter.is_empty() {
         command.args(["-Y", filter]);
