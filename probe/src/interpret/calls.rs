@@ -27,6 +27,11 @@ impl Transaction {
         Self { value: identifier.value, by_mobile }
     }
 
+    /// A bit for each transaction of a connection; those with an extended value share one.
+    fn bit(self) -> u16 {
+        1 << (self.value.min(7) + if self.by_mobile { 8 } else { 0 })
+    }
+
     /// Whose it is: seen from the subscriber.
     pub(super) fn direction(self) -> Direction {
         if self.by_mobile { Direction::Out } else { Direction::In }
@@ -105,6 +110,26 @@ impl Dialogue {
         }
     }
 
+    /// Takes over the calls of another part of this session. What either part saw the end of has ended, once.
+    pub(super) fn absorb_calls(&mut self, other: &mut Self) {
+        let twice = self.ended_calls & other.ended_calls;
+        self.ended_calls |= other.ended_calls;
+        if twice != 0 {
+            other.subject.withdraw_end(if twice > 0xff { Direction::Out } else { Direction::In });
+        }
+        for call in other.calls.drain(..) {
+            match self.calls.iter_mut().find(|known| known.transaction == call.transaction) {
+                Some(known) => {
+                    known.number = known.number.or(call.number);
+                    known.answered_at = known.answered_at.or(call.answered_at);
+                }
+                None => self.calls.push(call),
+            }
+        }
+        let ended = self.ended_calls;
+        self.calls.retain(|call| ended & call.transaction.bit() == 0);
+    }
+
     fn call_set_up<S: Sink>(
         &mut self,
         transaction: Transaction,
@@ -114,6 +139,7 @@ impl Dialogue {
     ) {
         // A live call of this transaction ended without our seeing it.
         self.call_ended(transaction, None, scene);
+        self.ended_calls &= !transaction.bit();
         let party = if transaction.by_mobile { message.called } else { message.calling };
         let number = party.map(|number| scene.plan.normalise(number));
         if let Some(call) = self.call(transaction, scene) {
@@ -137,6 +163,7 @@ impl Dialogue {
     fn call_ended<S: Sink>(&mut self, transaction: Transaction, cause: Option<u8>, scene: &mut Scene<'_, S>) {
         if let Some(index) = self.calls.iter().position(|call| call.transaction == transaction) {
             let call = self.calls.swap_remove(index);
+            self.ended_calls |= transaction.bit();
             self.subject.tell(call.ended(scene.from.at, cause, false), scene);
         }
     }

@@ -35,6 +35,8 @@ pub(super) struct Dialogue {
     /// The phone asked to go on with the calls that it had.
     pub(super) reestablishing: bool,
     pub(super) calls: Vec<Call>,
+    /// Transactions whose call has ended, a bit each.
+    pub(super) ended_calls: u16,
     pub(super) transfers: Vec<Transfer>,
     pub(super) requests: Vec<Request>,
     pub(super) handover: Handover,
@@ -83,6 +85,7 @@ impl Dialogue {
         self.subject.reset();
         self.subject.standing = standing;
         self.calls.clear();
+        self.ended_calls = 0;
         self.transfers.clear();
         self.requests.clear();
         self.network_end = None;
@@ -180,8 +183,8 @@ impl Dialogue {
 
     /// Takes over what `other` knows: the same phone, of which another connection (or half of this one) was followed.
     pub(super) fn continue_from<S: Sink>(&mut self, other: &mut Self, scene: &mut Scene<'_, S>) {
+        self.absorb_calls(other);
         self.subject.continue_from(&mut other.subject, scene);
-        self.calls.append(&mut other.calls);
         self.transfers.append(&mut other.transfers);
         self.requests.append(&mut other.requests);
         self.update = self.update.take().or(other.update.take());

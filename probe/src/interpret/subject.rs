@@ -3,7 +3,7 @@
 //! What a phone says of itself counts only once the network has gone on with it (authentication, ciphering, accept):
 //! until then its events wait, and after a rejection nothing of it is bound or sighted.
 
-use event::{Binding, CellId, Event, Imei, Imsi, Interface, Kind, Tmsi};
+use event::{Binding, CellId, Direction, Event, Imei, Imsi, Interface, Kind, Tmsi};
 
 use super::scene::Scene;
 use crate::Sink;
@@ -223,6 +223,14 @@ impl Subject {
             (event.imsi, event.binding) = (self.claimed, Binding::OnWire);
         }
         scene.publish(&event);
+    }
+
+    /// The end of a call in this direction that waits to be told was told elsewhere.
+    pub(super) fn withdraw_end(&mut self, of: Direction) {
+        let is_end = |event: &Event| matches!(event.kind, Kind::CallEnded { direction, .. } if direction == of);
+        if let Some(index) = self.waiting.iter().rposition(is_end) {
+            self.waiting.remove(index);
+        }
     }
 
     /// Nothing more will be learned here: what still waits goes out as it is, or not at all where the network never

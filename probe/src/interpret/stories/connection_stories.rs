@@ -31,6 +31,27 @@ fn halves_are_one_connection_once_a_message_names_both() {
 }
 
 #[test]
+fn a_call_whose_end_both_halves_show_ends_once() {
+    let line = Line::new(1);
+    let mut story = Story::new();
+    story.msc(line, &o::common_id(ANNA)).network(line, &o::setup_from(0, "10086")).phone(line, &o::connect(8));
+    story
+        .phone(line, &o::disconnect(8, 16))
+        .network(line, &o::release(0))
+        .tells(&["call_setup in 10086, anna on_wire, at 2", "call_ended in 10086, anna on_wire, at 5"]);
+    story.closes(line).tells(&["call_answered in, anna on_wire, at 3"]);
+}
+
+#[test]
+fn a_call_is_one_though_its_parts_were_seen_in_two_halves() {
+    let line = Line::new(1);
+    let mut story = Story::new();
+    story.msc(line, &o::common_id(ANNA)).network(line, &o::setup_from(0, "10086")).phone(line, &o::connect(8));
+    story.message(MSC, BSC, &o::it(line.bsc_reference, line.msc_reference)).told.0.clear();
+    story.phone(line, &o::disconnect(8, 16)).tells(&["call_ended in 10086 2s cause 16, anna on_wire, at 5"]);
+}
+
+#[test]
 fn the_confirm_may_be_seen_before_the_request_is_answered() {
     let line = Line::new(1);
     let mut story = Story::new();
