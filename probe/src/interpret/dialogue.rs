@@ -193,6 +193,11 @@ impl Dialogue {
 
     /// Takes over the other half of this very connection.
     pub(super) fn absorb<S: Sink>(&mut self, half: &mut Self, scene: &mut Scene<'_, S>) {
+        // What waits for an answer may have had it in the other half.
+        for part in [&mut *self, &mut *half] {
+            part.finish_transfers(scene);
+            part.finish_requests(scene);
+        }
         self.heard.mobile |= half.heard.mobile;
         self.heard.network |= half.heard.network;
         self.continue_from(half, scene);
