@@ -78,16 +78,41 @@ impl DirectionKey {
     }
 }
 
+/// Small, as every packet touches one of many: what few need lies apart.
 #[derive(Default)]
 struct Direction {
     window: TsnWindow,
     last: Timestamp,
+    life: Option<Box<Life>>,
+}
+
+/// What beginning, end and fragmentation of an association leave behind.
+#[derive(Default)]
+struct Life {
     /// The first TSN, where its INIT ACK was seen.
     initial_tsn: Option<u32>,
     /// The tag of the other direction, where INIT ACK was seen.
     reverse_tag: Option<u32>,
     ended: bool,
-    pending: Option<Box<Pending>>,
+    pending: Pending,
+}
+
+impl Direction {
+    fn life(&mut self) -> &mut Life {
+        self.life.get_or_insert_default()
+    }
+
+    fn has_ended(&self) -> bool {
+        self.life.as_ref().is_some_and(|life| life.ended)
+    }
+
+    /// Drops the fragments that wait; the octets that they held.
+    fn drop_pending(&mut self, counters: &mut TransportCounters) -> usize {
+        let Some(life) = &mut self.life else { return 0 };
+        let pending = std::mem::take(&mut life.pending);
+        counters.sctp_fragments_dropped += pending.fragments();
+        pending.octets()
+    }
 }
 
 impl Default for Associations {
@@ -147,30 +172,32 @@ impl Associations {
     fn begin(&mut self, key: DirectionKey, initiation: Initiation, at: Timestamp, counters: &mut TransportCounters) {
         let Initiation { initiate_tag, initial_tsn } = initiation;
         if let Some(direction) = direction(&mut self.directions, key, at, counters) {
-            direction.reverse_tag = Some(initiate_tag);
+            let life = direction.life();
+            life.reverse_tag = Some(initiate_tag);
             // A new association under an old tag; a repeated INIT ACK changes nothing.
-            if direction.initial_tsn != Some(initial_tsn) {
-                direction.initial_tsn = Some(initial_tsn);
+            if life.initial_tsn != Some(initial_tsn) {
+                life.initial_tsn = Some(initial_tsn);
+                life.ended = false;
                 direction.window = TsnWindow::starting_at(initial_tsn);
-                direction.ended = false;
-                self.reassembly.pending_octets -= drop_pending(direction, counters);
+                self.reassembly.pending_octets -= direction.drop_pending(counters);
             }
         }
         if let Some(direction) = direction(&mut self.directions, key.reverse(initiate_tag), at, counters) {
-            direction.reverse_tag = Some(key.tag());
-            direction.ended = false;
+            let life = direction.life();
+            life.reverse_tag = Some(key.tag());
+            life.ended = false;
         }
     }
 
     fn end(&mut self, key: DirectionKey, counters: &mut TransportCounters) {
         let Some(direction) = self.directions.get_mut(&key) else { return };
-        counters.sctp_ended += u64::from(!direction.ended);
-        direction.ended = true;
-        let reverse = direction.reverse_tag.map(|tag| key.reverse(tag));
-        self.reassembly.pending_octets -= drop_pending(direction, counters);
+        counters.sctp_ended += u64::from(!direction.has_ended());
+        direction.life().ended = true;
+        let reverse = direction.life().reverse_tag.map(|tag| key.reverse(tag));
+        self.reassembly.pending_octets -= direction.drop_pending(counters);
         if let Some(direction) = reverse.and_then(|key| self.directions.get_mut(&key)) {
-            direction.ended = true;
-            self.reassembly.pending_octets -= drop_pending(direction, counters);
+            direction.life().ended = true;
+            self.reassembly.pending_octets -= direction.drop_pending(counters);
         }
     }
 
@@ -181,10 +208,10 @@ impl Associations {
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
         let Self { directions, reassembly, .. } = self;
         directions.retain(|_, direction| {
-            let keep_seconds = if direction.ended { LINGER_SECONDS } else { IDLE_SECONDS };
+            let keep_seconds = if direction.has_ended() { LINGER_SECONDS } else { IDLE_SECONDS };
             let keep = at.since(direction.last) <= Duration::from_secs(keep_seconds);
             if !keep {
-                reassembly.pending_octets -= drop_pending(direction, counters);
+                reassembly.pending_octets -= direction.drop_pending(counters);
             }
             keep
         });
@@ -227,7 +254,7 @@ impl Reassembly {
             counters.sctp_fragments_dropped += 1;
             return None;
         };
-        let pending = direction.pending.get_or_insert_default();
+        let pending = &mut direction.life().pending;
         self.pending_octets -= pending.octets();
         let protocol = pending.take(data, &mut self.assembled, counters);
         self.pending_octets += pending.octets();
@@ -270,10 +297,4 @@ fn is_repeated(
     let repeated = direction.is_some_and(|direction| direction.window.admit(tsn) == Admission::Repeated);
     counters.sctp_repeated += u64::from(repeated);
     repeated
-}
-
-fn drop_pending(direction: &mut Direction, counters: &mut TransportCounters) -> usize {
-    let Some(pending) = direction.pending.take() else { return 0 };
-    counters.sctp_fragments_dropped += pending.fragments();
-    pending.octets()
 }

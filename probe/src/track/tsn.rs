@@ -1,96 +1,159 @@
 //! Which transmission sequence numbers of a direction have been seen (RFC 9260 §3.3.1; serial arithmetic of RFC 1982).
+//!
+//! What is common takes little room: the highest TSN and a bit for each of the 64 before. Older ones were seen, but for
+//! the gaps that are listed.
 
-/// TSNs below the highest one of which it is known whether they were seen.
-pub const WINDOW_TSNS: u32 = 1024;
-/// A TSN so far below the highest is no repetition but another numbering: an association whose beginning was not seen.
-pub const RESTART_DISTANCE: u32 = 1 << 16;
-/// So many TSNs below the window, one after the other and nothing else, are another numbering too.
-pub const RESTART_COUNT: u8 = 64;
+/// How far below the first TSN that was seen others are taken for earlier ones of the same numbering: an association may
+/// be seen from its middle, and its chunks out of order. What is further below is another numbering.
+pub const REACH_TSNS: u32 = 1024;
+/// Gaps that are remembered. A chunk of a forgotten one, should it still come, is taken for repeated.
+pub const GAP_LIMIT: usize = 64;
 
-const WORDS: usize = WINDOW_TSNS as usize / 64;
-const _: () = assert!(WINDOW_TSNS.is_multiple_of(64) && WINDOW_TSNS < RESTART_DISTANCE);
+const RECENT_TSNS: u32 = u64::BITS;
 
 /// Whether a chunk is to be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
     /// For the first time.
     Fresh,
-    /// Seen before, or so old that it must have been.
+    /// Seen before.
     Repeated,
 }
 
-/// A window of TSNs: a bit each, found by the TSN modulo the width.
-#[derive(Clone, Default)]
+/// The TSNs that were seen.
+#[derive(Default)]
 pub struct TsnWindow {
-    /// `None` until the first TSN: an association may be seen from its middle.
-    highest: Option<u32>,
-    below_window: u8,
-    seen: [u64; WORDS],
+    /// Bit n stands for `highest` - n; none is set before the first TSN.
+    recent: u64,
+    highest: u32,
+    /// The lowest one seen.
+    lowest: u32,
+    gaps: Option<Box<Gaps>>,
+}
+
+/// Oldest first.
+#[derive(Default)]
+struct Gaps {
+    list: Vec<Gap>,
+}
+
+/// TSNs not seen, between others that were.
+struct Gap {
+    first: u32,
+    count: u32,
 }
 
 impl TsnWindow {
     /// The window of an association whose first TSN will be `initial`.
     pub fn starting_at(initial: u32) -> Self {
-        Self { highest: Some(initial.wrapping_sub(1)), ..Self::default() }
+        Self::with_one(initial.wrapping_sub(1))
+    }
+
+    fn with_one(tsn: u32) -> Self {
+        Self { recent: 1, highest: tsn, lowest: tsn, gaps: None }
     }
 
     /// Marks `tsn` as seen.
     #[inline]
     pub fn admit(&mut self, tsn: u32) -> Admission {
-        let Some(highest) = self.highest else { return self.restart(tsn) };
-        let ahead = tsn.wrapping_sub(highest);
-        let behind = highest.wrapping_sub(tsn);
-        if ahead != 0 && ahead < 1 << 31 {
-            self.advance(highest, ahead);
-            self.mark(tsn)
-        } else if behind < WINDOW_TSNS {
-            self.mark(tsn)
-        } else if behind < RESTART_DISTANCE && self.below_window < RESTART_COUNT {
-            self.below_window += 1;
-            Admission::Repeated
+        let ahead = tsn.wrapping_sub(self.highest);
+        let behind = self.highest.wrapping_sub(tsn);
+        if self.recent == 0 {
+            *self = Self::with_one(tsn);
+            Admission::Fresh
+        } else if ahead != 0 && ahead < 1 << 31 {
+            self.advance(ahead);
+            Admission::Fresh
+        } else if behind < RECENT_TSNS {
+            self.mark(tsn, 1 << behind)
+        } else if behind <= self.highest.wrapping_sub(self.lowest) {
+            self.fill_gap(tsn)
         } else {
-            self.restart(tsn)
+            self.go_below(tsn)
         }
     }
 
-    fn restart(&mut self, tsn: u32) -> Admission {
-        *self = Self::starting_at(tsn);
-        self.advance(tsn.wrapping_sub(1), 1);
-        self.mark(tsn)
-    }
-
-    // Forgets what the places between the old and the new highest TSN meant a window ago.
     #[inline]
-    fn advance(&mut self, highest: u32, ahead: u32) {
-        if ahead >= WINDOW_TSNS {
-            self.seen = [0; WORDS];
-        } else {
-            for step in 1..=ahead {
-                let (word, bit) = place(highest.wrapping_add(step));
-                if let Some(word) = self.seen.get_mut(word) {
-                    *word &= !bit;
-                }
-            }
-        }
-        self.highest = Some(highest.wrapping_add(ahead));
-    }
-
-    #[inline]
-    fn mark(&mut self, tsn: u32) -> Admission {
-        let (word, bit) = place(tsn);
-        let Some(word) = self.seen.get_mut(word) else { return Admission::Fresh };
-        if *word & bit != 0 {
+    fn mark(&mut self, tsn: u32, bit: u64) -> Admission {
+        if self.recent & bit != 0 {
             return Admission::Repeated;
         }
-        *word |= bit;
-        self.below_window = 0;
+        self.recent |= bit;
+        if self.highest.wrapping_sub(tsn) > self.highest.wrapping_sub(self.lowest) {
+            self.lowest = tsn;
+        }
         Admission::Fresh
     }
-}
 
-const fn place(tsn: u32) -> (usize, u64) {
-    let index = tsn % WINDOW_TSNS;
-    (index as usize / 64, 1 << (index % 64))
+    #[inline]
+    fn advance(&mut self, ahead: u32) {
+        // Places below the lowest TSN are no gaps.
+        let seen_from = self.highest.wrapping_sub(self.lowest).min(RECENT_TSNS - 1);
+        let since = u64::MAX >> (RECENT_TSNS - 1 - seen_from);
+        let leaving = if ahead < RECENT_TSNS { u64::MAX << (RECENT_TSNS - ahead) } else { u64::MAX };
+        let left_out = !self.recent & since & leaving;
+        if left_out != 0 {
+            for behind in (0..RECENT_TSNS).rev().filter(|behind| left_out >> behind & 1 == 1) {
+                self.leave_out(self.highest.wrapping_sub(behind), 1);
+            }
+        }
+        if ahead > RECENT_TSNS {
+            self.leave_out(self.highest.wrapping_add(1), ahead - RECENT_TSNS);
+        }
+        self.recent = self.recent.checked_shl(ahead).unwrap_or(0) | 1;
+        self.highest = self.highest.wrapping_add(ahead);
+    }
+
+    #[cold]
+    fn leave_out(&mut self, first: u32, count: u32) {
+        let gaps = &mut self.gaps.get_or_insert_default().list;
+        match gaps.last_mut() {
+            Some(last) if last.first.wrapping_add(last.count) == first => last.count += count,
+            _ => {
+                if gaps.len() >= GAP_LIMIT {
+                    gaps.remove(0);
+                }
+                gaps.push(Gap { first, count });
+            }
+        }
+    }
+
+    #[cold]
+    fn fill_gap(&mut self, tsn: u32) -> Admission {
+        let Some(Gaps { list: gaps }) = self.gaps.as_deref_mut() else { return Admission::Repeated };
+        let of = |gap: &Gap| tsn.wrapping_sub(gap.first) < gap.count;
+        let Some(index) = gaps.iter().position(of) else { return Admission::Repeated };
+        let gap = gaps.remove(index);
+        let before = tsn.wrapping_sub(gap.first);
+        let parts = [
+            Gap { first: gap.first, count: before },
+            Gap { first: tsn.wrapping_add(1), count: gap.count - before - 1 },
+        ];
+        for part in parts.into_iter().rev().filter(|part| part.count > 0) {
+            gaps.insert(index, part);
+        }
+        if gaps.len() > GAP_LIMIT {
+            gaps.remove(0);
+        }
+        Admission::Fresh
+    }
+
+    #[cold]
+    fn go_below(&mut self, tsn: u32) -> Admission {
+        let below = self.lowest.wrapping_sub(tsn);
+        if below > REACH_TSNS {
+            *self = Self::with_one(tsn);
+        } else {
+            // What lies among the recent ones has its bit there.
+            let count = (below - 1).min(self.highest.wrapping_sub(tsn) - RECENT_TSNS);
+            let gaps = &mut self.gaps.get_or_insert_default().list;
+            if count > 0 && gaps.len() < GAP_LIMIT {
+                gaps.insert(0, Gap { first: tsn.wrapping_add(1), count });
+            }
+            self.lowest = tsn;
+        }
+        Admission::Fresh
+    }
 }
 
 #[cfg(test)]
@@ -120,17 +183,31 @@ mod tests {
     fn earlier_ones_are_fresh_when_seen_from_the_middle_or_out_of_order() {
         check([2000, 1999, 1000, 1999, 2001, 1000], 4);
         check([10, 500, 11, 12, 10, 499, 500], 5);
+        check([100, 95, 30, 50].into_iter().chain(101..200).chain([50, 30, 40, 40]), 4 + 99 + 1);
     }
 
     #[test]
-    fn after_a_gap_wider_than_the_window_nothing_old_is_taken_for_seen() {
-        check([10, 10 + 5 * WINDOW_TSNS, 9 + 5 * WINDOW_TSNS, 10], 3);
+    fn what_was_left_out_is_fresh_however_late() {
+        check([10, 10_000, 9_999, 10, 5_000, 5_000, 4_999, 5_001, 11, 11], 7);
+        let every_third_late = (0..6000).filter(|tsn| tsn % 3 != 0).chain((5850..6000).step_by(3));
+        check(every_third_late.flat_map(|tsn| [tsn, tsn]), 4000 + 50);
     }
 
     #[test]
-    fn another_numbering_is_recognised_by_distance_or_persistence() {
+    fn gaps_are_bounded_and_the_oldest_forgotten() {
+        let mut window = TsnWindow::default();
+        for tsn in (0..10_000).step_by(100) {
+            window.admit(tsn);
+        }
+        assert_eq!(window.gaps.as_ref().map(|gaps| gaps.list.len()), Some(GAP_LIMIT));
+        assert_eq!(window.admit(150), Admission::Repeated);
+        assert_eq!(window.admit(9650), Admission::Fresh);
+    }
+
+    #[test]
+    fn another_numbering_is_recognised_by_distance() {
         check([1 << 20, 7, 8, 7], 3);
-        check((0..3000).chain(0..3000), 3000 + 3000 - usize::from(RESTART_COUNT));
+        check((0..3000).chain(0..3000), 3000);
     }
 
     #[test]
