@@ -211,7 +211,11 @@ static CODES: [Code; 52] = [
             "表单里没有这一项。如果有写法相近的，会给出提示。",
         ],
     ),
-    code("S022", ["Missing key", "缺少项"], ["A key that the form needs is not there.", "缺少表单必需的一项，提示中给出了写法示例。"]),
+    code(
+        "S022",
+        ["Missing key", "缺少项"],
+        ["A key that the form needs is not there.", "缺少表单必需的一项，提示中给出了写法示例。"],
+    ),
     code(
         "S023",
         ["Missing value", "缺少内容"],

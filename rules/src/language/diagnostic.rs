@@ -138,11 +138,24 @@ impl<'s> Findings<'s> {
         self.report_with(span, problem, None);
     }
 
-    /// Enters a finding with the other place that belongs to it.
+    /// Enters a finding with the other place that belongs to it. The same mistake at the same place is told once.
     pub(super) fn report_with(&mut self, span: &Range<usize>, problem: Problem, related: Option<Related>) {
+        let same = |other: &Diagnostic| {
+            other.code == problem.code() && other.span.as_ref().is_some_and(|place| place.start == span.start)
+        };
+        if self.list.iter().any(same) {
+            return;
+        }
+        if self.list.len() >= MAX_FINDINGS_PER_FILE {
+            if self.unshown == 0 {
+                self.unshown_from = span.clone();
+            }
+            self.unshown += 1;
+            return;
+        }
         let mut found = self.found(span, &problem);
         found.related.extend(related);
-        self.push(found);
+        self.list.push(found);
     }
 
     fn found(&self, span: &Range<usize>, problem: &Problem) -> Diagnostic {
@@ -154,7 +167,7 @@ impl<'s> Findings<'s> {
 
     /// Enters a finding about another file, which this one names.
     pub(super) fn report_elsewhere(&mut self, file: &Path, line: Option<usize>, problem: &Problem) {
-        self.push(about(file, line, self.language, problem));
+        self.list.push(about(file, line, self.language, problem));
     }
 
     /// The place `span` as one that belongs to a finding elsewhere.
@@ -170,23 +183,6 @@ impl<'s> Findings<'s> {
             self.list.push(self.found(&from, &problem));
         }
         self.list
-    }
-
-    /// The same mistake at the same place is told once.
-    fn push(&mut self, found: Diagnostic) {
-        let same =
-            |other: &Diagnostic| (other.code, &other.file, other.position) == (found.code, &found.file, found.position);
-        if self.list.iter().any(same) {
-            return;
-        }
-        if self.list.len() < MAX_FINDINGS_PER_FILE {
-            self.list.push(found);
-            return;
-        }
-        if self.unshown == 0 {
-            self.unshown_from = found.span.unwrap_or(0..0);
-        }
-        self.unshown += 1;
     }
 }
 

@@ -62,10 +62,10 @@ impl Folder {
         let mut hasher = SipHasher13::new();
         for file in [&self.policies, &self.scenarios, &self.areas, &self.lists].into_iter().flatten() {
             let name = file.to_string_lossy().replace('\\', "/");
-            hasher.write_usize(name.len());
+            hasher.write(&(name.len() as u64).to_le_bytes());
             hasher.write(name.as_bytes());
             let length = digest(&root.join(file), &mut hasher).map_err(|error| unreadable(file, &error))?;
-            hasher.write_u64(length);
+            hasher.write(&length.to_le_bytes());
         }
         Ok(format!("{:016x}", hasher.finish()))
     }

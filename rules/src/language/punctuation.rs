@@ -22,6 +22,9 @@ const MARKS: [(char, char); 12] = [
     ('％', '%'),
 ];
 
+/// How far from its beginning the colon of a key is looked for.
+const MAX_KEY_CHARS: usize = 40;
+
 /// The mark to write instead, if `mark` is a full-width one; digits too.
 pub(super) fn half_width(mark: char) -> Option<char> {
     if let Some((_, instead)) = MARKS.into_iter().find(|(wide, _)| *wide == mark) {
@@ -167,7 +170,7 @@ impl Line<'_, '_> {
     /// The colon after the known word that begins at `at`.
     fn known_key(&self, at: usize) -> Option<(usize, char)> {
         let rest = self.content.get(at..)?;
-        let (length, colon) = rest.char_indices().find(|(_, mark)| matches!(mark, ':' | '：'))?;
+        let (length, colon) = rest.char_indices().take(MAX_KEY_CHARS).find(|(_, mark)| matches!(mark, ':' | '：'))?;
         let key = rest.get(..length)?.trim();
         vocabulary::is_key(key).then_some((at + length, colon))
     }

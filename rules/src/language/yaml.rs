@@ -175,7 +175,10 @@ impl<'s> Builder<'s, '_> {
     fn explain(&mut self, error: &ScanError) {
         let text = self.findings.source.text.as_str();
         let at = error.marker().byte_offset().unwrap_or(0);
-        let likely = punctuation::likely_mistakes(text);
+        let likely = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => Vec::new(),
+            _ => punctuation::likely_mistakes(text),
+        };
         if likely.is_empty() {
             let (span, problem) = syntax(error.kind(), text, at);
             self.findings.report(&span, problem);
