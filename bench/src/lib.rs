@@ -7,6 +7,7 @@ pub mod link;
 pub mod network;
 pub mod population;
 pub mod procedures;
+pub mod queue;
 pub mod random;
 pub mod script;
 pub mod simulation;

@@ -1,8 +1,6 @@
 //! The whole network in motion: a queue of what happens next, scripts that are sent step by step over the links, a tap
 //! that writes the capture, and the truth. Single-threaded and without a clock: a seed gives the same octets for ever.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -16,6 +14,7 @@ use crate::population::{self, Shares, Subscriber};
 use crate::procedures::Practice;
 use crate::procedures::behaviour;
 use crate::procedures::dialogue::Parts;
+use crate::queue::Queue;
 use crate::random::Random;
 use crate::script::{Script, Side};
 use crate::tap::{Faults, Tap, TapCounts, Token};
@@ -78,37 +77,6 @@ enum Action {
     Reset { bsc: u32, by: Side },
 }
 
-type Entry = Reverse<(Timestamp, u64, Action)>;
-
-/// What happens next, in order of time, then of planning. People who wait are kept apart: they are many and rarely move,
-/// so that the few who talk, and the links, stay in a heap that fits a processor's cache.
-#[derive(Debug, Default)]
-struct Queue {
-    talking: BinaryHeap<Entry>,
-    waiting: BinaryHeap<Entry>,
-    sequence: u64,
-}
-
-impl Queue {
-    fn push(&mut self, at: Timestamp, action: Action) {
-        self.sequence += 1;
-        let entry = Reverse((at, self.sequence, action));
-        match action {
-            Action::Act(_) => self.waiting.push(entry),
-            _ => self.talking.push(entry),
-        }
-    }
-
-    fn pop(&mut self) -> Option<(Timestamp, Action)> {
-        let waiting_first = match (self.waiting.peek(), self.talking.peek()) {
-            (Some(waiting), Some(talking)) => waiting > talking,
-            (waiting, _) => waiting.is_some(),
-        };
-        let first = if waiting_first { self.waiting.pop() } else { self.talking.pop() };
-        first.map(|Reverse((at, _, action))| (at, action))
-    }
-}
-
 /// The network in motion.
 pub struct Simulation<C, T> {
     plan: Plan,
@@ -116,7 +84,7 @@ pub struct Simulation<C, T> {
     network: Network,
     people: Vec<Subscriber>,
     links: Vec<Link>,
-    queue: Queue,
+    queue: Queue<Action>,
     running: Vec<Option<Box<Script>>>,
     #[expect(clippy::vec_box, reason = "a script goes to and from `running` as a pointer")]
     idle: Vec<Box<Script>>,
@@ -157,7 +125,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             network,
             people,
             links,
-            queue: Queue::default(),
+            queue: Queue::new(begin),
             packet: Octets::default(),
             idle: Vec::new(),
             random,
@@ -386,21 +354,4 @@ fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
         }
     }
     links
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_due_first_comes_first_and_ties_keep_the_order_of_planning() {
-        let mut queue = Queue::default();
-        let at = Timestamp::from_seconds;
-        queue.push(at(2), Action::Act(1));
-        queue.push(at(1), Action::Step(2));
-        queue.push(at(2), Action::Step(3));
-        queue.push(at(1), Action::Act(4));
-        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(_, action)| action).collect();
-        assert_eq!(order, [Action::Step(2), Action::Act(4), Action::Act(1), Action::Step(3)]);
-    }
 }

@@ -320,7 +320,7 @@ fn what_the_tap_loses_is_null_in_the_truth() {
 }
 
 #[test]
-fn nothing_from_before_the_capture_is_observable() {
+fn a_capture_that_begins_amid_traffic_leaves_some_unknown() {
     let practice = Practice { common_id: 0.0, identity: 0.0, ..plan(23).practice };
     let made = make(Plan { lead_in: Duration::from_secs(900), practice, ..plan(23) });
     let start = "2026-03-02T09:00:00";

@@ -6,12 +6,10 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use clap::{Parser, Subcommand};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
+use wait4::Wait4;
 
 /// Measures decoding against a bare libpcap loop and against tshark.
 #[derive(Parser)]
@@ -174,10 +172,10 @@ impl Run {
     }
 
     fn once(&mut self) -> anyhow::Result<()> {
-        let before = children()?;
-        let status = self.command.status().with_context(|| format!("{}: cannot be started", self.name))?;
-        ensure!(status.success(), "{} ended with {status}", self.name);
-        self.seconds.push((children()? - before).as_secs_f64());
+        let mut child = self.command.spawn().with_context(|| format!("{}: cannot be started", self.name))?;
+        let used = child.wait4()?;
+        ensure!(used.status.success(), "{} ended with {}", self.name, used.status);
+        self.seconds.push((used.rusage.utime + used.rusage.stime).as_secs_f64());
         Ok(())
     }
 
@@ -185,13 +183,6 @@ impl Run {
         self.seconds.sort_by(f64::total_cmp);
         self.seconds.get(self.seconds.len() / 2).copied().unwrap_or(f64::NAN)
     }
-}
-
-/// CPU time of all processes that have ended as children of this one.
-fn children() -> anyhow::Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let span = |time: TimeVal| Duration::new(time.tv_sec().unsigned_abs(), time.tv_usec().unsigned_abs() as u32 * 1000);
-    Ok(span(usage.user_time()) + span(usage.system_time()))
 }
 
 fn report(file: &Path, frames: f64, runs: &mut [Run]) {
