@@ -181,7 +181,7 @@ impl Counters {
         }
     }
 
-    pub(crate) fn message(&mut self, message: &dyn Message) {
+    pub(crate) fn message<M: Message + ?Sized>(&mut self, message: &M) {
         self.messages.count(message.protocol(), message.code(), message.name());
     }
 

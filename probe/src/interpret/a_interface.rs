@@ -102,38 +102,39 @@ impl AInterface {
     /// Takes one SCCP message.
     pub fn sccp<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
         self.tick(carrier.from.at, sink);
-        let Some(message) = self.decoded(sccp::read(octets), carrier.from, sink) else { return };
-        self.note(&message, carrier.from, sink);
+        let read = sccp::read(octets);
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        self.note(message, carrier.from, sink);
         match message.message_type {
-            SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => self.data(carrier, &message, sink),
-            SccpMessageType::CONNECTION_REQUEST => self.connection_request(carrier, &message, sink),
+            SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => self.data(carrier, message, sink),
+            SccpMessageType::CONNECTION_REQUEST => self.connection_request(carrier, message, sink),
             SccpMessageType::CONNECTION_CONFIRM | SccpMessageType::INACTIVITY_TEST => {
-                if let Some(place) = self.pair(carrier, &message, true, sink) {
+                if let Some(place) = self.pair(carrier, message, true, sink) {
                     self.connections.touch(place.id, carrier.from.at);
-                    self.carried(carrier, place, &message, sink);
+                    self.carried(carrier, place, message, sink);
                 }
             }
-            SccpMessageType::RELEASED => match self.pair(carrier, &message, false, sink) {
+            SccpMessageType::RELEASED => match self.pair(carrier, message, false, sink) {
                 Some(place) => {
-                    self.carried(carrier, place, &message, sink);
+                    self.carried(carrier, place, message, sink);
                     self.finish_dialogue(place.id, Some(carrier.from), sink);
                 }
                 None => self.counters.unmatched.release += 1,
             },
-            SccpMessageType::RELEASE_COMPLETE => match self.pair(carrier, &message, false, sink) {
+            SccpMessageType::RELEASE_COMPLETE => match self.pair(carrier, message, false, sink) {
                 Some(place) => self.end(place.id, Some(carrier.from), sink),
                 // RLC follows RLSD, and a connection is not opened for it.
                 None => self.counters.unmatched.release += 1,
             },
             SccpMessageType::CONNECTION_REFUSED | SccpMessageType::PROTOCOL_DATA_UNIT_ERROR => {
-                let place = receiver_end(&carrier, &message).and_then(|end| self.connections.find(end));
+                let place = receiver_end(&carrier, message).and_then(|end| self.connections.find(end));
                 if let Some(place) = place {
-                    self.carried(carrier, place, &message, sink);
+                    self.carried(carrier, place, message, sink);
                     self.end(place.id, Some(carrier.from), sink);
                 }
             }
             SccpMessageType::UNITDATA | SccpMessageType::EXTENDED_UNITDATA | SccpMessageType::LONG_UNITDATA => {
-                self.unitdata(carrier, &message, sink);
+                self.unitdata(carrier, message, sink);
             }
             _ => {}
         }
@@ -291,13 +292,14 @@ impl AInterface {
 
     /// One BSSAP message towards `place`.
     fn user_data<S: Sink>(&mut self, carrier: Carrier, place: Place, data: &[u8], sink: &mut S) {
-        let Some(message) = self.decoded(bssap::read(data), carrier.from, sink) else { return };
-        match message {
-            Bssap::Bssmap(message) => {
-                self.note(&message, carrier.from, sink);
-                self.bssmap(carrier, place, &message, sink);
+        let read = bssap::read(data);
+        match self.understood(&read, carrier.from, sink) {
+            Some(Bssap::Bssmap(message)) => {
+                self.note(message, carrier.from, sink);
+                self.bssmap(carrier, place, message, sink);
             }
-            Bssap::Dtap { layer_3, .. } => self.layer_3(carrier, place, layer_3, sink),
+            Some(Bssap::Dtap { layer_3, .. }) => self.layer_3(carrier, place, layer_3, sink),
+            None => {}
         }
     }
 
@@ -318,15 +320,21 @@ impl AInterface {
     }
 
     fn layer_3<S: Sink>(&mut self, carrier: Carrier, place: Place, octets: &[u8], sink: &mut S) {
-        let Some(message) = self.decoded(dtap::read(octets), carrier.from, sink) else { return };
-        message.messages(&mut |message| self.note(message, carrier.from, sink));
-        let Some(sender) = self.sender(carrier, place, side::of_layer_3(&message)) else {
+        let read = dtap::read(octets);
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        message.messages(&mut |message| {
+            self.counters.message(message);
+            if S::MESSAGES {
+                sink.message(carrier.from, message);
+            }
+        });
+        let Some(sender) = self.sender(carrier, place, side::of_layer_3(message)) else {
             self.counters.unmatched.direction_unknown += 1;
             return;
         };
         self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
             dialogue.hear(sender, scene.from);
-            dialogue.layer_3(&message, sender, scene);
+            dialogue.layer_3(message, sender, scene);
         });
     }
 
@@ -370,7 +378,7 @@ impl AInterface {
     }
 
     /// Counts and shows a message.
-    pub(super) fn note<S: Sink>(&mut self, message: &dyn Message, from: Provenance, sink: &mut S) {
+    pub(super) fn note<M: Message, S: Sink>(&mut self, message: &M, from: Provenance, sink: &mut S) {
         self.counters.message(message);
         if S::MESSAGES {
             sink.message(from, message);
@@ -378,19 +386,19 @@ impl AInterface {
     }
 
     /// The message as far as it was understood; where not wholly, that is counted.
-    pub(super) fn decoded<M, S: Sink>(
+    pub(super) fn understood<'m, M, S: Sink>(
         &mut self,
-        decoded: Result<Decoded<M>, Malformed>,
+        read: &'m Result<Decoded<M>, Malformed>,
         from: Provenance,
         sink: &mut S,
-    ) -> Option<M> {
-        let (message, malformed) = match decoded {
-            Ok(Decoded { message, malformed }) => (Some(message), malformed),
+    ) -> Option<&'m M> {
+        let (message, malformed) = match read {
+            Ok(Decoded { message, malformed }) => (Some(message), malformed.as_ref()),
             Err(malformed) => (None, Some(malformed)),
         };
         if let Some(malformed) = malformed {
-            self.counters.malformation(malformed);
-            sink.malformed(from, malformed);
+            self.counters.malformation(*malformed);
+            sink.malformed(from, *malformed);
         }
         message
     }

@@ -34,12 +34,13 @@ impl AInterface {
     }
 
     fn connectionless<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
-        let Some(Bssap::Bssmap(message)) = self.decoded(bssap::read(data), carrier.from, sink) else { return };
-        self.note(&message, carrier.from, sink);
+        let read = bssap::read(data);
+        let Some(Bssap::Bssmap(message)) = self.understood(&read, carrier.from, sink) else { return };
+        self.note(message, carrier.from, sink);
         match message.message_type {
-            BssmapMessageType::PAGING => self.paging(carrier, &message),
+            BssmapMessageType::PAGING => self.paging(carrier, message),
             BssmapMessageType::RESET => self.reset(carrier, sink),
-            BssmapMessageType::RESET_CIRCUIT => self.reset_circuit(carrier, &message, sink),
+            BssmapMessageType::RESET_CIRCUIT => self.reset_circuit(carrier, message, sink),
             _ => {}
         }
     }
