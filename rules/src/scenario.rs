@@ -45,6 +45,17 @@ pub enum Purpose {
     Location,
 }
 
+impl Purpose {
+    /// Lower case, as in scenario files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Marketing => "marketing",
+            Self::Location => "location",
+        }
+    }
+}
+
 /// When a scenario is in force, in the policy's time zone.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {

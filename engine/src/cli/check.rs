@@ -34,7 +34,7 @@ fn language(text: &str) -> Result<Language, String> {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        let (set, diagnostics) = rules::load(&self.folder, self.lang);
+        let (set, diagnostics) = rules::language::load_in(&self.folder, self.lang);
         let mut out = io::stdout().lock();
         let written = if self.json {
             json(&mut out, &diagnostics)
@@ -59,7 +59,7 @@ fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Result<()> {
 
 /// Loads a set for another command: what is wrong with it is shown, and ends the command where it cannot be used.
 pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
-    let (set, diagnostics) = rules::load(folder, None);
+    let (set, diagnostics) = rules::load(folder);
     let rendered = diagnostics.render(io::stderr().is_terminal());
     match set {
         Some(set) => {
@@ -72,7 +72,7 @@ pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
 
 fn overview(set: &RuleSet) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header(["scenario", "title", "purpose", "priority", "file"]);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(["scenario", "title", "purpose", "priority", "file"]);
     for scenario in set.scenarios() {
         table.add_row([
             Cell::new(&scenario.name),

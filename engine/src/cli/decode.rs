@@ -198,4 +198,3 @@ impl Printer for MessagePrinter {
         &mut self.page
     }
 }
-

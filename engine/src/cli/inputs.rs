@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use probe::ProbeConfig;
-use probe::capture::{Capture, Frame};
+use probe::capture::{Capture, CaptureError, Frame};
 
 use super::{Ending, Failure};
 
@@ -27,10 +27,6 @@ impl Inputs {
         &self.feed
     }
 
-    pub(crate) fn captures(&self) -> &[PathBuf] {
-        &self.captures
-    }
-
     pub(crate) fn open(&self) -> Result<Capture, Failure> {
         Capture::open(&self.captures).map_err(Failure::from)
     }
@@ -44,8 +40,7 @@ impl Inputs {
     }
 }
 
-/// Gives each frame to `take` until the end, or until `take` says that it has seen enough. A file that ends in the
-/// middle of a record is reported on standard error and the others are read to their end.
+/// Gives each frame to `take` until the end, or until `take` says that it has seen enough.
 pub(crate) fn each_frame(capture: &mut Capture, mut take: impl FnMut(&Frame<'_>) -> bool) -> Result<Ending, Failure> {
     let mut ending = Ending::Complete;
     loop {
@@ -56,11 +51,17 @@ pub(crate) fn each_frame(capture: &mut Capture, mut take: impl FnMut(&Frame<'_>)
                 }
             }
             Ok(None) => return Ok(ending),
-            Err(error) if error.is_truncation() => {
-                eprintln!("warning: {error}");
-                ending = Ending::CutOff;
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => ending = cut_off(error)?,
         }
     }
+}
+
+/// Whether a reader can go on after this error: a file that ends in the middle of a record is reported on standard
+/// error, and the others are read to their end.
+pub(crate) fn cut_off(error: CaptureError) -> Result<Ending, Failure> {
+    if !error.is_truncation() {
+        return Err(error.into());
+    }
+    eprintln!("warning: {error}");
+    Ok(Ending::CutOff)
 }

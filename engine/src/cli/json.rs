@@ -271,7 +271,10 @@ mod tests {
             line.element("mobile_identity", Value::Imsi(imsi));
         };
         let masked = built(false, build);
-        assert!(!masked.contains("1234567890") && !masked.contains("02123456") && !masked.contains("00001234"), "{masked}");
+        assert!(
+            !masked.contains("1234567890") && !masked.contains("02123456") && !masked.contains("00001234"),
+            "{masked}"
+        );
         let shown = built(true, build);
         assert!(shown.contains("460001234567890") && shown.contains("35390002123456") && shown.contains("13900001234"));
     }

@@ -5,6 +5,7 @@ mod decode;
 mod inputs;
 mod json;
 mod replay;
+mod report;
 mod show;
 
 use std::fmt::Display;

@@ -101,7 +101,7 @@ pub(crate) fn message_json<'l>(line: &'l mut Line, from: Provenance, message: &d
         return line.end();
     }
     for &(key, count) in names.seen() {
-        let mut values = |take: &mut dyn FnMut(&'static str, Value<'_>)| {
+        let values = |take: &mut dyn FnMut(&'static str, Value<'_>)| {
             message.elements(&mut |name, value| {
                 if element_key(name, &value) == key {
                     take(name, value);

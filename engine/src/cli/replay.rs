@@ -1,0 +1,362 @@
+//! `touchpoint replay`: captures through scenarios to offers. The whole way of a packet in one file.
+
+use std::hash::Hasher;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use event::{Event, Timestamp};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use probe::capture::Capture;
+use probe::{Probe, ProbeConfig, Sink};
+use rules::{Directory, RuleSet};
+use siphasher::sip::SipHasher13;
+use tempfile::TempDir;
+
+use crate::offer::AddressSource;
+use crate::offer::address::{Lookup, LookupConfig};
+use crate::offer::channel::Channel;
+use crate::offer::channel::journal::Journal;
+use crate::offer::channel::smpp::{Smpp, SmppConfig};
+use crate::{Engine, EngineConfig, EngineCounters, Summary};
+
+use super::inputs::{self, Inputs};
+use super::json::Line;
+use super::report::{self, Decisions};
+use super::{Ending, Failure, check};
+
+/// Replays captures through scenarios and delivers the offers: to a journal, or to a message centre.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchpoint replay a.pcap --scenarios my-scenarios --subscribers people.csv
+  touchpoint replay day/ --scenarios my-scenarios --subscribers people.csv --journal offers.jsonl --json
+  touchpoint replay a.pcap --scenarios my-scenarios --subscribers people.csv \\
+      --smsc 'smpp://user@127.0.0.1:2775?source=10086' --lookup 'http://127.0.0.1:8080/msisdn?imsi={imsi}'
+
+A replay may be stopped at any moment and run again on the same store: it goes on where it was, counts nothing twice and
+sends nothing twice. With --smsc the store is kept, so that this holds; without, it is thrown away at the end.")]
+pub(crate) struct Replay {
+    #[command(flatten)]
+    inputs: Inputs,
+    /// The folder of scenarios, as for `check`.
+    #[arg(long, value_name = "DIR")]
+    scenarios: PathBuf,
+    /// CSV with the columns imsi, msisdn, consent and any others as tags.
+    #[arg(long, value_name = "CSV")]
+    subscribers: Option<PathBuf>,
+    /// Deliver to this message centre: smpp://system_id:password@host:port?parameter=value. The password may stand in
+    /// the environment variable TOUCHPOINT_SMPP_PASSWORD instead.
+    #[arg(long, value_name = "URL")]
+    smsc: Option<String>,
+    /// Ask this service for numbers that are not in the subscriber file; `{imsi}` in the URL is replaced.
+    #[arg(long, value_name = "URL")]
+    lookup: Option<String>,
+    /// Write offers to this journal (JSON lines) when they do not go to a message centre.
+    #[arg(long, value_name = "FILE", conflicts_with = "smsc")]
+    journal: Option<PathBuf>,
+    /// Keep facts, decisions and offers in this folder.
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+    /// Matching threads; the result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = default_threads())]
+    threads: NonZeroUsize,
+    /// Start with the warm-up of a cold start: a first sighting is a baseline, not an entry.
+    #[arg(long)]
+    cold: bool,
+    /// One JSON line per decision, then a summary, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Show IMSI and numbers in clear.
+    #[arg(long)]
+    reveal: bool,
+    /// How many offers to show to a person.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    show: usize,
+}
+
+fn default_threads() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+impl Replay {
+    pub(crate) fn run(&self) -> Result<Ending, Failure> {
+        // Whatever can be wrong is found before anything is done.
+        let rules = Arc::new(check::load(&self.scenarios)?);
+        let directory = Arc::new(self.directory()?);
+        let mut capture = self.inputs.open()?;
+        let lookup = self.lookup.as_deref().map(|url| Lookup::open(LookupConfig::new(url))).transpose()?;
+        let folder = Folder::choose(self, &capture)?;
+        let channel = self.channel(folder.path())?;
+
+        let mut config = EngineConfig::new(folder.path().join("window"), Arc::clone(&rules), directory, channel);
+        config.threads = self.threads;
+        config.warm = !self.cold;
+        config.lookup = lookup.map(|lookup| Box::new(lookup) as Box<dyn AddressSource>);
+        config.input = capture.fingerprint();
+        let mut replayed = Replayed::new(Engine::start(config)?, self.inputs.probe_config());
+        let ending = replayed.drive(&mut capture)?;
+        let Replayed { engine, probe, span, .. } = replayed;
+        let Summary { counters, unsettled, store } = engine.finish()?;
+
+        let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
+        let offers = store.outbox()?.collect::<Result<Vec<_>, _>>()?;
+        let results = Results {
+            probe,
+            span,
+            counters,
+            subscribers: store.subscribers()?,
+            decisions: Decisions::new(entries, offers),
+            rules,
+        };
+        let mut out = BufWriter::new(io::stdout().lock());
+        let written = if self.json { results.json(&mut out, self.reveal) } else { results.tables(&mut out, self) };
+        written.and_then(|()| out.flush()).map_err(Failure::output)?;
+        folder.tell(self.json);
+        if unsettled > 0 {
+            return Err(Failure::new(format_args!(
+                "{unsettled} offers could not be sent yet; run the same command again to go on with them"
+            )));
+        }
+        Ok(ending)
+    }
+
+    fn directory(&self) -> Result<Directory, Failure> {
+        match &self.subscribers {
+            Some(file) => Ok(Directory::load(file)?),
+            None => Ok(Directory::default()),
+        }
+    }
+
+    fn channel(&self, folder: &Path) -> Result<Box<dyn Channel + Send>, Failure> {
+        match &self.smsc {
+            Some(url) => Ok(Box::new(Smpp::open(SmppConfig::from_url(url)?)?)),
+            None => {
+                let file = match &self.journal {
+                    Some(file) => file.clone(),
+                    None => {
+                        std::fs::create_dir_all(folder).map_err(|error| {
+                            Failure::new(format_args!("cannot make the folder `{}`: {error}", folder.display()))
+                        })?;
+                        folder.join("offers.jsonl")
+                    }
+                };
+                Ok(Box::new(Journal::open(&file, self.reveal)?))
+            }
+        }
+    }
+}
+
+/// The folder of the store.
+enum Folder {
+    /// Named by the user.
+    Named(PathBuf),
+    /// Ours to keep, because what was sent must not be sent again.
+    Kept(PathBuf),
+    /// Thrown away at the end.
+    Temporary(TempDir),
+}
+
+impl Folder {
+    fn choose(replay: &Replay, capture: &Capture) -> Result<Self, Failure> {
+        if let Some(folder) = &replay.store {
+            return Ok(Self::Named(folder.clone()));
+        }
+        let Some(url) = &replay.smsc else {
+            let folder = tempfile::Builder::new().prefix("touchpoint-").tempdir();
+            return folder.map(Self::Temporary).map_err(|error| {
+                Failure::new(format_args!("cannot make a temporary folder: {error}; name one with --store"))
+            });
+        };
+        // The same capture, scenarios and message centre are the same replay.
+        let scenarios = replay.scenarios.canonicalize().unwrap_or_else(|_| replay.scenarios.clone());
+        let mut hasher = SipHasher13::new();
+        hasher.write_u64(capture.fingerprint());
+        hasher.write(scenarios.as_os_str().as_encoded_bytes());
+        hasher.write(url.split(['?', '@']).nth(1).unwrap_or(url).as_bytes());
+        Ok(Self::Kept(state_folder()?.join(format!("replay-{:016x}", hasher.finish()))))
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::Named(path) | Self::Kept(path) => path,
+            Self::Temporary(folder) => folder.path(),
+        }
+    }
+
+    fn tell(&self, json: bool) {
+        if let Self::Kept(path) = self
+            && !json
+        {
+            eprintln!(
+                "The store is kept in {}: what was sent is not sent again. Remove it to start over, or name another with --store.",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Where programs keep what must survive, by the XDG base directory specification.
+fn state_folder() -> Result<PathBuf, Failure> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+        .map(|base| base.join("touchpoint"))
+        .ok_or_else(|| Failure::new("neither XDG_STATE_HOME nor HOME is set; name a folder with --store"))
+}
+
+/// First and last capture time.
+#[derive(Clone, Copy)]
+struct Span {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+/// Probe and engine, driven by the frames of a capture.
+struct Replayed {
+    engine: Engine,
+    probe: Probe,
+    span: Option<Span>,
+    progress: ProgressBar,
+}
+
+/// Events go on to the engine.
+struct Feed<'e>(&'e mut Engine);
+
+impl Sink for Feed<'_> {
+    fn event(&mut self, event: &Event) {
+        self.0.event(event);
+    }
+}
+
+impl Replayed {
+    fn new(engine: Engine, config: ProbeConfig) -> Self {
+        Self { engine, probe: Probe::new(config), span: None, progress: ProgressBar::hidden() }
+    }
+
+    fn drive(&mut self, capture: &mut Capture) -> Result<Ending, Failure> {
+        /// Frames between two looks at the progress.
+        const STEP: u64 = 4096;
+        if let Some(total) = capture.progress().total_octets.filter(|_| io::stderr().is_terminal()) {
+            self.progress = progress_bar(total);
+        }
+        let mut ending = Ending::Complete;
+        loop {
+            match capture.next() {
+                Ok(Some(frame)) => {
+                    let first = self.span.map_or(frame.at, |span| span.first);
+                    self.span = Some(Span { first, last: frame.at });
+                    self.probe.frame(&frame, &mut Feed(&mut self.engine));
+                    self.engine.tick(frame.at)?;
+                    let number = frame.number;
+                    if number % STEP == 0 {
+                        self.progress.set_position(capture.progress().read_octets);
+                        self.progress.set_message(report::grouped(number));
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => ending = inputs::cut_off(error)?,
+            }
+        }
+        self.probe.finish(&mut Feed(&mut self.engine));
+        self.progress.finish_and_clear();
+        Ok(ending)
+    }
+}
+
+fn progress_bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let style = "{bar:40} {percent:>3} %  {msg} frames  {elapsed} passed, {eta} to go";
+    match ProgressStyle::with_template(style) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// What a replay came to.
+struct Results {
+    probe: Probe,
+    span: Option<Span>,
+    counters: EngineCounters,
+    subscribers: u64,
+    decisions: Decisions,
+    rules: Arc<RuleSet>,
+}
+
+impl Results {
+    fn json(&self, out: &mut impl Write, reveal: bool) -> io::Result<()> {
+        self.decisions.write_json(out, reveal)?;
+        let (transport, counters) = (self.probe.transport_counters(), self.probe.counters());
+        let mut line = Line::new(reveal);
+        line.begin();
+        line.open("summary");
+        line.integer("frames", transport.frames);
+        if let Some(span) = self.span {
+            line.time("first", span.first);
+            line.time("last", span.last);
+        }
+        line.text("revision", self.rules.revision());
+        line.integer("subscribers", self.subscribers);
+        counts(&mut line, "transport", transport.iter());
+        counts(&mut line, "messages", report::messages_by_protocol(&counters).into_iter());
+        counts(&mut line, "events", counters.events());
+        line.open("scenarios");
+        for (name, tally) in self.decisions.tallies(&self.rules) {
+            line.open(&name);
+            line.integer("triggered", tally.triggered);
+            line.integer("sent", tally.sent);
+            counts(&mut line, "withheld", tally.withheld.iter().map(|(reason, count)| (reason.name(), *count)));
+            counts(&mut line, "other", tally.open.iter().map(|(state, count)| (*state, *count)));
+            line.close();
+        }
+        line.close();
+        line.close();
+        out.write_all(line.end())
+    }
+
+    fn tables(&self, out: &mut impl Write, replay: &Replay) -> io::Result<()> {
+        let (transport, counters) = (self.probe.transport_counters(), self.probe.counters());
+        if let Some(span) = self.span {
+            let length = span.last.since(span.first);
+            writeln!(
+                out,
+                "{} frames in {:.1} s of network time, from {} to {}",
+                report::grouped(transport.frames),
+                length.as_secs_f64(),
+                span.first,
+                span.last
+            )?;
+        }
+        let messages = report::messages_by_protocol(&counters);
+        let blocks = [
+            report::counts_table(["packets", ""], transport.iter().skip(1)),
+            report::counts_table(["messages by protocol", ""], messages.iter().copied()),
+            report::counts_table(["events by kind", ""], counters.events()),
+        ];
+        writeln!(out, "{}", report::beside(&blocks))?;
+        let malformed: u64 = counters.malformed().chain(transport.malformed()).map(|(_, count)| count).sum();
+        writeln!(
+            out,
+            "{} subscribers; {} events without a known subscriber; {} malformed messages",
+            report::grouped(self.subscribers),
+            report::grouped(self.counters.unresolved),
+            report::grouped(malformed)
+        )?;
+        if self.counters.skipped > 0 {
+            writeln!(
+                out,
+                "{} events had been taken in by an earlier run on this store and were not counted again",
+                report::grouped(self.counters.skipped)
+            )?;
+        }
+        writeln!(out, "\n{}", report::scenarios_table(&self.rules, &self.decisions.tallies(&self.rules)))?;
+        writeln!(out, "\n{}", self.decisions.offers_table(replay.show, replay.reveal))
+    }
+}
+
+fn counts<'a>(line: &mut Line, key: &str, counts: impl Iterator<Item = (&'a str, u64)>) {
+    line.open(key);
+    counts.filter(|(_, count)| *count > 0).for_each(|(name, count)| line.integer(name, count));
+    line.close();
+}

@@ -1,0 +1,244 @@
+//! What a replay came to: decisions in order for programs, tables for people. All of it is read from the store, so
+//! that a replay which was interrupted and resumed reports what an uninterrupted one does.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
+use probe::counters::Counters;
+use probe::wire::Protocol;
+use rules::{Reason, RuleSet};
+use rustc_hash::FxHashMap;
+
+use crate::offer::{Offer, OfferId, State};
+use crate::window::{LedgerEntry, Verdict};
+
+use super::json::Line;
+
+/// Every decision of the store, in order of event time, and the offers that came of them.
+pub(crate) struct Decisions {
+    entries: Vec<LedgerEntry>,
+    offers: FxHashMap<OfferId, Offer>,
+}
+
+/// What came of one decision in the end.
+enum Outcome<'a> {
+    Withheld(Reason),
+    Offered(&'a Offer),
+}
+
+impl Decisions {
+    /// Brings ledger and outbox into the one order that does not depend on threads: time, place in the input, scenario.
+    pub(crate) fn new(mut entries: Vec<LedgerEntry>, offers: impl IntoIterator<Item = Offer>) -> Self {
+        entries.sort_by(|a, b| (a.at, a.sequence, a.imsi, &a.scenario).cmp(&(b.at, b.sequence, b.imsi, &b.scenario)));
+        Self { entries, offers: offers.into_iter().map(|offer| (offer.id, offer)).collect() }
+    }
+
+    fn outcomes(&self) -> impl Iterator<Item = (&LedgerEntry, Outcome<'_>)> {
+        self.entries.iter().filter_map(|entry| {
+            let outcome = match entry.verdict {
+                Verdict::Withheld(reason) => Outcome::Withheld(reason),
+                Verdict::Offered(id) => match self.offers.get(&id)? {
+                    Offer { state: State::Withheld(reason), .. } => Outcome::Withheld(*reason),
+                    Offer { state: State::Expired, .. } => Outcome::Withheld(Reason::Expired),
+                    offer => Outcome::Offered(offer),
+                },
+            };
+            Some((entry, outcome))
+        })
+    }
+
+    /// One JSON line per decision.
+    pub(crate) fn write_json(&self, out: &mut impl Write, reveal: bool) -> io::Result<()> {
+        let mut line = Line::new(reveal);
+        self.outcomes().try_for_each(|(entry, outcome)| {
+            line.begin();
+            line.plain("decision", if matches!(outcome, Outcome::Offered(_)) { "offer" } else { "withheld" });
+            line.time("at", entry.at);
+            line.text("scenario", &entry.scenario);
+            line.imsi("imsi", entry.imsi);
+            match outcome {
+                Outcome::Withheld(reason) => line.plain("reason", reason),
+                Outcome::Offered(offer) => {
+                    line.plain("offer", offer.id);
+                    line.plain("state", offer.state.name());
+                    if let Some(to) = &offer.to {
+                        line.number("msisdn", to);
+                    }
+                    if let State::Failed(why) = &offer.state {
+                        line.text("why", why);
+                    }
+                    line.text("text", &offer.text);
+                }
+            }
+            out.write_all(line.end())
+        })
+    }
+
+    /// Scenarios with what was triggered, withheld and sent, those that did nothing included.
+    pub(crate) fn tallies(&self, rules: &RuleSet) -> BTreeMap<String, Tally> {
+        let mut tallies: BTreeMap<String, Tally> =
+            rules.scenarios().iter().map(|scenario| (scenario.name.to_string(), Tally::default())).collect();
+        for (entry, outcome) in self.outcomes() {
+            let tally = tallies.entry(entry.scenario.to_string()).or_default();
+            tally.triggered += 1;
+            match outcome {
+                Outcome::Withheld(reason) => *tally.withheld.entry(reason).or_default() += 1,
+                Outcome::Offered(Offer { state: State::Accepted(_), .. }) => tally.sent += 1,
+                Outcome::Offered(offer) => *tally.open.entry(offer.state.name()).or_default() += 1,
+            }
+        }
+        tallies
+    }
+
+    /// The last `most` offers that were made, for people.
+    pub(crate) fn offers_table(&self, most: usize, reveal: bool) -> String {
+        let offers: Vec<&Offer> = self
+            .outcomes()
+            .filter_map(|(_, outcome)| match outcome {
+                Outcome::Offered(offer) => Some(offer),
+                Outcome::Withheld(_) => None,
+            })
+            .collect();
+        if offers.is_empty() {
+            return "No offer was made.".to_owned();
+        }
+        let mut table = new_table(["time (UTC)", "scenario", "subscriber", "number", "state", "text"]);
+        for offer in offers.iter().skip(offers.len().saturating_sub(most)) {
+            let subscriber = if reveal { offer.imsi.to_string() } else { offer.imsi.masked().to_string() };
+            let number = match &offer.to {
+                Some(to) if reveal => to.to_string(),
+                Some(to) => to.masked().to_string(),
+                None => "-".to_owned(),
+            };
+            let time = offer.at.to_string();
+            table.add_row([
+                time.get(..19).unwrap_or_default(),
+                &offer.scenario,
+                &subscriber,
+                &number,
+                offer.state.name(),
+                &offer.text,
+            ]);
+        }
+        match offers.len().checked_sub(most) {
+            Some(earlier) if earlier > 0 => format!("{table}\n({earlier} earlier offers are not shown)"),
+            _ => table.to_string(),
+        }
+    }
+}
+
+/// What came of one scenario.
+#[derive(Default)]
+pub(crate) struct Tally {
+    /// How often its trigger was met.
+    pub(crate) triggered: u64,
+    /// Taken by the message centre or written to the journal.
+    pub(crate) sent: u64,
+    /// Withheld, by reason.
+    pub(crate) withheld: BTreeMap<Reason, u64>,
+    /// In any other state, by name: queued, failed, unknown.
+    pub(crate) open: BTreeMap<&'static str, u64>,
+}
+
+/// The table of scenarios.
+pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>) -> String {
+    let mut table = new_table(["scenario", "title", "triggered", "sent", "withheld", "other"]);
+    for (name, tally) in tallies {
+        let title = rules.scenarios().iter().find(|scenario| *scenario.name == **name);
+        let lines = |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join("\n") };
+        let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let open = tally.open.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        table.add_row([
+            Cell::new(name),
+            Cell::new(title.map_or("", |scenario| &scenario.title)),
+            right(tally.triggered),
+            right(tally.sent),
+            Cell::new(lines(withheld)),
+            Cell::new(lines(open)),
+        ]);
+    }
+    table.to_string()
+}
+
+/// A table of names and counts, in the order given, without those that are zero.
+pub(crate) fn counts_table<'a>(head: [&str; 2], counts: impl IntoIterator<Item = (&'a str, u64)>) -> String {
+    let mut table = new_table(head);
+    for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        table.add_row([Cell::new(name), right(count)]);
+    }
+    table.to_string()
+}
+
+/// Messages of every protocol that there were any of, in the order of nesting.
+pub(crate) fn messages_by_protocol(counters: &Counters) -> Vec<(&'static str, u64)> {
+    let mut sums: Vec<(Protocol, u64)> = Vec::new();
+    for (protocol, _, count) in counters.messages() {
+        match sums.last_mut() {
+            Some((last, sum)) if *last == protocol => *sum += count,
+            _ => sums.push((protocol, count)),
+        }
+    }
+    sums.into_iter().map(|(protocol, count)| (protocol.name(), count)).collect()
+}
+
+/// Puts blocks of lines beside each other.
+pub(crate) fn beside(blocks: &[String]) -> String {
+    let blocks: Vec<Vec<&str>> = blocks.iter().map(|block| block.lines().collect()).collect();
+    let width = |block: &Vec<&str>| block.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let height = blocks.iter().map(Vec::len).max().unwrap_or(0);
+    (0..height)
+        .map(|row| {
+            let parts = blocks.iter().map(|block| {
+                let text = block.get(row).copied().unwrap_or_default();
+                format!("{text}{}", " ".repeat(width(block).saturating_sub(text.chars().count())))
+            });
+            parts.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn new_table<const N: usize>(head: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(head.map(|name| Cell::new(name).add_attribute(Attribute::Bold)));
+    table
+}
+
+fn right(count: u64) -> Cell {
+    Cell::new(grouped(count)).set_alignment(CellAlignment::Right)
+}
+
+/// `1234567` as `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn blocks_stand_beside_each_other() {
+        assert_eq!(beside(&["ab\nc".to_owned(), "x\ny\nz".to_owned()]), "ab  x\nc   y\n    z");
+    }
+}
