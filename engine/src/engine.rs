@@ -90,7 +90,7 @@ impl EngineConfig {
             warm: true,
             pace: Pace::Replay,
             reorder_window: Duration::from_millis(500),
-            retention: Duration::from_hours(48),
+            retention: Duration::from_secs(48 * 3600),
             commit_interval: Duration::from_millis(100),
             commit_bytes: 1 << 20,
             sync_interval: Duration::from_secs(1),

@@ -10,6 +10,8 @@ pub mod offer;
 mod sealer;
 pub mod shard;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod testing;
 pub mod window;
 

@@ -52,6 +52,6 @@ mod tests {
             assert_ne!(id, different);
         }
         // Stored: a change here would send again what was sent.
-        assert_eq!(id.to_string(), "GOLDEN");
+        assert_eq!(id.to_string(), "d281a6e672348176603cdbd9d123dfd5");
     }
 }

@@ -229,7 +229,10 @@ impl Worker {
     }
 
     fn is_due(&self) -> bool {
-        self.group.len() >= self.shared.limits.commit_bytes || self.due.is_some_and(|due| due <= clock())
+        let limits = &self.shared.limits;
+        self.group.len() >= limits.commit_bytes
+            || self.arena.len() >= limits.arena_bytes
+            || self.due.is_some_and(|due| due <= clock())
     }
 }
 

@@ -272,10 +272,6 @@ impl Store {
         failure(&self.path, error)
     }
 
-    pub(crate) fn failed_io(&self, error: &std::io::Error) -> StoreError {
-        io_failure(&self.path, error)
-    }
-
     pub(crate) fn damaged(&self, family: &str) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), family: family.to_owned() }
     }
