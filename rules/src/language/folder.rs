@@ -99,7 +99,12 @@ fn files(root: &Path, inside: &Path) -> Result<Listing, Refused> {
             continue;
         }
         let path = inside.join(entry.file_name());
-        if entry.path().is_dir() { &mut listing.folders } else { &mut listing.files }.push(path);
+        // A link that leads nowhere is listed, so that reading it tells; a pipe or a device is no file of a set.
+        match fs::metadata(entry.path()) {
+            Ok(kind) if kind.is_dir() => listing.folders.push(path),
+            Ok(kind) if !kind.is_file() => {}
+            _ => listing.files.push(path),
+        }
     }
     listing.files.sort();
     listing.folders.sort();

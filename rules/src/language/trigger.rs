@@ -12,7 +12,22 @@ use super::words::Word;
 use super::yaml::{Entry, Node, Value};
 use crate::scenario::{CallPhase, NumberPattern, Origin, Trigger};
 
-const TRIGGERS: &[Word] = v::TRIGGER.keys;
+type Read = fn(&Entry, &mut Shelf<'_>, &mut Findings<'_>) -> Option<Trigger>;
+
+/// How each trigger is read.
+const READERS: [(Word, Read); 11] = [
+    (v::AREA, area),
+    (v::CALL, |entry, _, findings| call(entry, findings)),
+    (v::SMS, |entry, _, findings| sms(entry, findings)),
+    (v::USSD, |entry, _, findings| Some(ussd(entry, findings))),
+    (v::CALL_FORWARDING, |entry, _, findings| nothing_more(entry, Trigger::CallForwarding, findings)),
+    (v::DEVICE_CHANGE, device_change),
+    (v::DEVICE, |entry, shelf, findings| shelf.devices(entry, findings).map(Trigger::Device)),
+    (v::ROAM, |entry, _, findings| roam(entry, findings)),
+    (v::POWER, |entry, _, findings| power(entry, findings)),
+    (v::POWER_ON, |entry, _, findings| nothing_more(entry, Trigger::PowerOn, findings)),
+    (v::POWER_OFF, |entry, _, findings| nothing_more(entry, Trigger::PowerOff, findings)),
+];
 
 const PHASES: [(Word, CallPhase); 3] =
     [(v::SETUP, CallPhase::Setup), (v::ANSWERED, CallPhase::Answered), (v::ENDED, CallPhase::Ended)];
@@ -40,31 +55,9 @@ pub(super) fn read(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings
 
 fn within(node: &Node, entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
     let form = Form::read(node, &entry.key_span, &v::TRIGGER, findings)?;
-    let (word, trigger) = form.require_one(TRIGGERS, findings)?;
-    if word == v::AREA {
-        area(trigger, shelf, findings)
-    } else if word == v::CALL {
-        call(trigger, findings)
-    } else if word == v::SMS {
-        sms(trigger, findings)
-    } else if word == v::USSD {
-        Some(Trigger::Ussd(if is_bare(trigger) { Vec::new() } else { field::numbers(trigger, findings) }))
-    } else if word == v::CALL_FORWARDING {
-        nothing_more(trigger, Trigger::CallForwarding, findings)
-    } else if word == v::DEVICE_CHANGE {
-        device_change(trigger, shelf, findings)
-    } else if word == v::DEVICE {
-        shelf.devices(trigger, findings).map(Trigger::Device)
-    } else if word == v::ROAM {
-        roam(trigger, findings)
-    } else if word == v::POWER {
-        field::choice(trigger, &[(v::ON, true), (v::OFF, false)], findings)
-            .map(|on| if on { Trigger::PowerOn } else { Trigger::PowerOff })
-    } else if word == v::POWER_ON {
-        nothing_more(trigger, Trigger::PowerOn, findings)
-    } else {
-        nothing_more(trigger, Trigger::PowerOff, findings)
-    }
+    let (word, trigger) = form.require_one(v::TRIGGER.keys, findings)?;
+    let (_, read) = READERS.iter().find(|(known, _)| *known == word)?;
+    read(trigger, shelf, findings)
 }
 
 fn empty(at: &Node) -> Node {
@@ -81,6 +74,15 @@ fn nothing_more(entry: &Entry, trigger: Trigger, findings: &mut Findings<'_>) ->
         field::choice(entry, &[(v::YES, ())], findings)?;
     }
     Some(trigger)
+}
+
+fn power(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+    let on = field::choice(entry, &[(v::ON, true), (v::OFF, false)], findings)?;
+    Some(if on { Trigger::PowerOn } else { Trigger::PowerOff })
+}
+
+fn ussd(entry: &Entry, findings: &mut Findings<'_>) -> Trigger {
+    Trigger::Ussd(if is_bare(entry) { Vec::new() } else { field::numbers(entry, findings) })
 }
 
 fn area(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
@@ -187,4 +189,32 @@ pub(super) fn emergency(trigger: &Trigger) -> Option<&'static str> {
 /// Whether the trigger tells where the subscriber is.
 pub(super) const fn uses_location(trigger: &Trigger) -> bool {
     matches!(trigger, Trigger::Enter(_) | Trigger::Leave(_))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emergency_numbers_are_seen_alone_and_under_a_prefix() {
+        let check = |pattern: &str, expected| {
+            let numbers = vec![super::super::value::number_pattern(pattern).unwrap()];
+            let trigger = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers };
+            assert_eq!(emergency(&trigger), expected, "{pattern}");
+        };
+        check("110", Some("110"));
+        check("12*", Some("120"));
+        check("122*", Some("122"));
+        check("1100", None);
+        check("12580", None);
+        check("125*", None);
+        assert_eq!(emergency(&Trigger::PowerOn), None);
+    }
+
+    #[test]
+    fn every_key_of_a_trigger_can_be_read() {
+        for key in v::TRIGGER.keys {
+            assert!(READERS.iter().any(|(word, _)| word == key), "{}", key.english);
+        }
+    }
 }
