@@ -298,6 +298,42 @@ fn without_verification_tag_nothing_is_taken_for_repeated() {
     assert_eq!(case.counters().sctp_untagged, 2);
 }
 
+fn tcp(flags: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
+    let ports = [&40_000_u16.to_be_bytes()[..], &5000_u16.to_be_bytes()].concat();
+    let segment = [&ports, &sequence.to_be_bytes()[..], &[0; 4], &[0x50, flags, 0, 0, 0, 0, 0, 0], payload].concat();
+    ipv4(6, 0, 0, &segment)
+}
+
+#[test]
+fn a_port_used_again_is_another_network_between_the_same_ends() {
+    let ipa = |mark| [0, 2, 0xfd, 1, mark];
+    let mut case = Case::new();
+    case.packet(&tcp(2, 999, &[]));
+    case.packet(&tcp(0x18, 1000, &ipa(1)));
+    case.packet(&tcp(2, 999, &[])); // the SYN again changes nothing
+    case.packet(&tcp(0x18, 1000, &ipa(1)));
+    case.packet(&tcp(2, 5000, &[]));
+    case.packet(&tcp(0x18, 5006, &ipa(3)));
+    case.packet(&tcp(4, 5011, &[])); // RST: what waits behind the hole is given
+    let marks: Vec<_> = case.found.iter().map(|sccp| (sccp.0, sccp.4[1])).collect();
+    assert_eq!(marks, [(2, 1), (6, 3)]);
+    let [first, second] = &case.found[..] else { unreachable!() };
+    assert_ne!(first.1, second.1);
+    assert_eq!((first.2, first.3), (second.2, second.3));
+    assert_ne!(first.2, first.3);
+    assert_eq!((case.counters().tcp_connections, case.counters().tcp_holes), (2, 1));
+}
+
+#[test]
+fn an_idle_direction_is_forgotten() {
+    let mut case = Case::new();
+    let packet = ipv4(132, 0, 0, &sctp(9, &[data(3, 1, &m3ua(b"one"))]));
+    for seconds in [0, 100, 800, 1800] {
+        case.frame(LinkType::Raw, seconds, &packet);
+    }
+    assert_eq!((case.found.len(), case.counters().sctp_directions), (2, 2));
+}
+
 #[test]
 fn what_is_not_ours_is_counted() {
     let mut case = Case::new();
