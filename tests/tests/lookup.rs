@@ -13,7 +13,7 @@ use engine::offer::address::{Answer, Lookup, LookupConfig};
 use event::Imsi;
 use tests::lookup::{LookupServer, Reply};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn imsi(digits: &str) -> Imsi {
     digits.parse().unwrap()

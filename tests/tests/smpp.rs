@@ -14,7 +14,7 @@ use engine::offer::channel::{Channel, ReceiptState, Report, Submission};
 use serde_json::{Value, json};
 use tests::smsc::{Smsc, Text};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 const LONG_CHINESE: &str = "尊敬的客户，欢迎来到杭州！回复“流量”即可领取本地流量包，精彩不停歇😀。";
 
 fn offer(n: u128, text: impl Into<String>) -> Submission {
