@@ -1,9 +1,10 @@
 //! `RuleSet::decide` against the definitions: an oracle without index, profile or cache judges each event anew from the
 //! list of all events before it. Random rule sets, subscribers and streams; the seed of a case is printed when it fails.
 //!
-//! Seen to fail with each of these planted in turn: `>=` for `>` in the cap's period; a partly unknown cell taken as outside;
-//! the exit of an area taken from the cell after; a periodic update counted as power on; prefixes of the longest
-//! length only; scenarios of equal priority in reverse order of name; a suspect sighting remembered.
+//! Seen to fail with each of these planted in turn: `>=` for `>` in the cap's period; an unknown network taken as another
+//! one; the exit of an area judged by the cell after; a periodic update counted as power on; prefixes of one length only;
+//! scenarios of equal priority in reverse order of name; a suspect sighting, a late one or a shown IMEI remembered as a
+//! sighting.
 
 mod draw;
 mod oracle;
