@@ -78,12 +78,17 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
         Problem::AfterQuote => {
             ("引号闭合之后又有内容".into(), "整段文字只用一对引号括住；文字里面的引号请用 “ ”".into())
         }
+        Problem::CutByComma => {
+            ("花括号里的逗号会把前面的文字截断".into(), "请给整段文字加引号：`{短信: \"前半句, 后半句\"}`".into())
+        }
         Problem::Backslash => ("双引号里的 `\\` 有特殊含义".into(), "请改用单引号，或写成 `\\\\`".into()),
         Problem::Indentation => {
             ("这一行的缩进与上下行没有对齐".into(), "同一级的项目要从同一列开始；`- ` 表示列表中的一项".into())
         }
         Problem::NoSpace => ("冒号后面缺少空格".into(), "请写成 `名称: 内容`".into()),
-        Problem::NoColon => ("这里应当是「名称: 内容」这样的一行".into(), "请补上冒号，冒号后加一个空格".into()),
+        Problem::NoColon => {
+            ("这里应当是「名称: 内容」这样的一行".into(), "请补上冒号，冒号后加一个空格；分成几行的文字请加引号".into())
+        }
         Problem::ColonInText => ("这一行出现了第二个冒号".into(), "含有 `: ` 的文字请加引号".into()),
         Problem::SpecialStart { mark } => (format!("内容不能直接以 `{mark}` 开头"), "请加引号，例如 \"*100#\"".into()),
         Problem::NotAForm => ("这里不是「名称: 内容」形式的表单".into(), "请逐行书写，例如 `标题: 夏季促销`".into()),

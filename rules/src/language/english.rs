@@ -91,6 +91,10 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
             "something follows after the closing quote".into(),
             "one pair of quotes goes around the whole text; for quotes inside it use “ ”".into(),
         ),
+        Problem::CutByComma => (
+            "a comma in braces ends the text before it".into(),
+            "put the whole text in quotes: `{sms: \"first, second\"}`".into(),
+        ),
         Problem::Backslash => (
             "`\\` means something special in double quotes".into(),
             "use single quotes around the text, or write `\\\\`".into(),
@@ -100,9 +104,10 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
             "keys that belong together begin in the same column; `- ` begins an entry of a list".into(),
         ),
         Problem::NoSpace => ("a space is missing after the colon".into(), "write `key: value`".into()),
-        Problem::NoColon => {
-            ("a line of the form `key: value` is expected here".into(), "add the colon, and a space after it".into())
-        }
+        Problem::NoColon => (
+            "a line of the form `key: value` is expected here".into(),
+            "add the colon, and a space after it; a text of several lines goes in quotes".into(),
+        ),
         Problem::ColonInText => {
             ("a second colon stands in this line".into(), "put a text that holds `: ` in quotes".into())
         }

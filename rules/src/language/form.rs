@@ -71,7 +71,10 @@ impl<'n> Form<'n> {
             findings.report(&(start..start + at.len()), problem);
             return;
         }
-        let problem = unknown(key, vocabulary);
+        let problem = match unknown(key, vocabulary) {
+            Problem::UnknownKey { nearest: None, .. } if is_rest_of_text(entry, findings) => Problem::CutByComma,
+            problem => problem,
+        };
         if let Problem::UnknownKey { nearest: Some(nearest), .. } = &problem {
             self.meant.extend(vocabulary.keys.iter().find(|word| word.is(nearest)));
         }
@@ -112,6 +115,12 @@ impl<'n> Form<'n> {
         }
         found
     }
+}
+
+/// Whether a key without value is what a comma cut off from a text without quotes: `{sms: Hello, dear}`.
+fn is_rest_of_text(entry: &Entry, findings: &Findings<'_>) -> bool {
+    let before = findings.source.text.get(..entry.key_span.start).unwrap_or_default();
+    entry.value.value == Value::Empty && before.trim_end().ends_with(',')
 }
 
 /// What to say of a key that the form does not know.

@@ -227,7 +227,11 @@ fn syntax(kind: &ErrorKind, text: &str, at: usize) -> (Range<usize>, Problem) {
             (one, Problem::Backslash)
         }
         E::MappingValueNotAllowed | E::MappingKeyNotAllowed => (one, Problem::ColonInText),
-        E::SimpleKeyExpected | E::InvalidSimpleKey => (punctuation::line_at(text, at), Problem::NoColon),
+        E::SimpleKeyExpected
+        | E::InvalidSimpleKey
+        | E::MultipleDocumentsUnsupported
+        | E::ExpectedDocumentStart
+        | E::InvalidDocumentEnd => no_key(text, at),
         E::InvalidIndentation
         | E::InvalidFlowScalarIndent
         | E::InvalidQuotedScalarIndent
@@ -240,9 +244,13 @@ fn syntax(kind: &ErrorKind, text: &str, at: usize) -> (Range<usize>, Problem) {
         E::CommentNotSeparated => (one, Problem::SpecialStart { mark: '#' }),
         E::DirectiveDisallowed => (one, Problem::SpecialStart { mark: '%' }),
         E::MissingAnchorOrAliasName => (one, Problem::SpecialStart { mark: next.unwrap_or('*') }),
-        E::MultipleDocumentsUnsupported | E::ExpectedDocumentStart | E::InvalidDocumentEnd => {
-            (punctuation::line_at(text, at), Problem::NoColon)
-        }
         _ => (one, Problem::NotAForm),
     }
+}
+
+/// A line that is no key where one is expected: it has no colon, or stands in the wrong column.
+fn no_key(text: &str, at: usize) -> (Range<usize>, Problem) {
+    let line = punctuation::line_at(text, at);
+    let has_key = text.get(line.clone()).is_some_and(|line| line.contains(": ") || line.ends_with(':'));
+    (line, if has_key { Problem::Indentation } else { Problem::NoColon })
 }
