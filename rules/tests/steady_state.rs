@@ -1,5 +1,6 @@
 //! Deciding allocates nothing once the buffers have their size.
 #![expect(unsafe_code, reason = "a counting allocator can only be written so")]
+#![expect(clippy::unwrap_used, reason = "the inputs of a test are known to be right")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

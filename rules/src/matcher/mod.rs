@@ -286,6 +286,13 @@ mod tests {
     }
 
     #[test]
+    fn an_event_that_comes_late_still_finds_the_contacts_that_its_cap_counts() {
+        let twice = Some(Cap { count: 2, per: HOUR * 2 });
+        let rules = rules(vec![scenario("a", 50, Purpose::Service, twice)], Vec::new());
+        check(&rules, &[(0, "a"), (7300, "a"), (7100, "[a per_user_cap]")]);
+    }
+
+    #[test]
     fn decisions_already_there_are_left_alone() {
         let rules = rules(vec![scenario("a", 50, Purpose::Service, None)], Vec::new());
         let directory = Directory::default();

@@ -273,7 +273,7 @@ impl Moment<'_> {
         let place = self.history.place();
         let place = if sighting { complete(place, self.event.cell) } else { place };
         let updates = self.history.sightings.iter().filter(|past| matches!(past.kind, Kind::LocationUpdate { .. }));
-        let updated = updates.filter_map(|past| past.cell.lai()).last().map(|lai| lai.plmn);
+        let updated = updates.filter_map(|past| past.cell.lai()).next_back().map(|lai| lai.plmn);
         let now = matches!(self.event.kind, Kind::LocationUpdate { .. }) && sighting;
         let now = self.event.cell.lai().map(|lai| lai.plmn).filter(|_| now && self.event.binding != Binding::Suspect);
         if named.is_empty() { place.plmn.or(now).or(updated).into_iter().collect() } else { named.clone() }
