@@ -28,6 +28,9 @@ pub const MAX_NODES: usize = 65_536;
 /// Idle connections are looked for so often, in capture time.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// The two directions of a link may be captured so far out of step: CC is then seen before its CR.
+const OVERTAKING_WINDOW: Duration = Duration::from_secs(1);
+
 /// Subsystem number of BSSAP, 3GPP TS 23.003 §8.2, and the one that says nothing, ITU-T Q.713 §3.4.2.2.
 pub(super) const SUBSYSTEM_BSSAP: u8 = 254;
 const SUBSYSTEM_UNKNOWN: u8 = 0;
@@ -175,13 +178,32 @@ impl AInterface {
             self.counters.connections.other_user += 1;
             return;
         }
-        // References are used again as soon as they are free: whoever has this one is over.
-        if let Some(place) = self.connections.find(end) {
-            self.end(place.id, Some(carrier.from), sink);
-        }
-        let id = self.open(end, carrier.receiver, Standing::Claimed, carrier.from, sink);
         self.connections.counters.opened += 1;
-        self.carried(carrier, Place { id, end: 1 }, message, sink);
+        let place = match self.connections.find(end) {
+            Some(place) if self.was_overtaken(place.id, carrier.from.at) => {
+                self.connections.touch(place.id, carrier.from.at);
+                Place { id: place.id, end: 1 - place.end }
+            }
+            // References are used again as soon as they are free: whoever has this one is over.
+            known => {
+                if let Some(place) = known {
+                    self.end(place.id, Some(carrier.from), sink);
+                }
+                Place { id: self.open(end, carrier.receiver, Standing::Claimed, carrier.from, sink), end: 1 }
+            }
+        };
+        self.carried(carrier, place, message, sink);
+    }
+
+    /// Whether the answer to a connection request was captured before the request itself.
+    fn was_overtaken(&mut self, id: ConnectionId, now: Timestamp) -> bool {
+        let Some(dialogue) = self.connections.state(id) else { return false };
+        let answered_at = dialogue.answered_at.take();
+        let overtaken = answered_at.is_some_and(|answered| now.since(answered) <= OVERTAKING_WINDOW);
+        if overtaken && dialogue.subject.standing == Standing::Joined {
+            dialogue.subject.standing = Standing::Claimed;
+        }
+        overtaken
     }
 
     fn data<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
@@ -242,7 +264,12 @@ impl AInterface {
                 }
                 Paired::Unknown if open => {
                     self.connections.counters.half_opened += 1;
-                    self.open(receiver, carrier.sender, Standing::Joined, carrier.from, sink);
+                    let id = self.open(receiver, carrier.sender, Standing::Joined, carrier.from, sink);
+                    if message.message_type == SccpMessageType::CONNECTION_CONFIRM
+                        && let Some(dialogue) = self.connections.state(id)
+                    {
+                        dialogue.answered_at = Some(carrier.from.at);
+                    }
                 }
                 Paired::Unknown => return None,
             }

@@ -1,6 +1,6 @@
 //! The state of one connection between a phone and the network, and what each of its messages does to it.
 
-use event::{CellId, UpdateType};
+use event::{CellId, Timestamp, UpdateType};
 
 use super::calls::Call;
 use super::messages::Transfer;
@@ -26,6 +26,8 @@ pub(super) struct Dialogue {
     pub(super) network_end: Option<NetworkEnd>,
     /// Whether a message of each side was seen.
     pub(super) heard: Heard,
+    /// When CC was seen, where its CR was not seen before.
+    pub(super) answered_at: Option<Timestamp>,
     /// The last message: what an end that nobody saw is told with.
     pub(super) last: Option<crate::Provenance>,
     pub(super) subject: Subject,
@@ -90,6 +92,7 @@ impl Dialogue {
         self.requests.clear();
         self.network_end = None;
         self.heard = Heard::default();
+        self.answered_at = None;
         self.last = None;
         self.update = None;
         self.service_requested = false;

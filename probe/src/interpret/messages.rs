@@ -1,6 +1,6 @@
 //! Short messages: a message was sent or received when the other side acknowledged it (3GPP TS 24.011 §6.2).
 //!
-//! The fact stands on RP-ACK, its time included: RP-DATA answered with RP-ERROR, or with nothing although both
+//! It is told on RP-ACK, with the time of RP-DATA: RP-DATA answered with RP-ERROR, or with nothing although both
 //! directions were seen, was not passed. Where only one direction is seen, RP-DATA has to do.
 
 use event::{Direction, Event, Kind};
@@ -20,7 +20,7 @@ pub(super) struct Transfer {
     transaction: Transaction,
     reference: Option<u8>,
     by_mobile: bool,
-    /// What it will have been once acknowledged; for now with the evidence of RP-DATA.
+    /// What it will have been once acknowledged, with the evidence of RP-DATA.
     passed: Event,
 }
 
@@ -35,7 +35,7 @@ impl Dialogue {
             }
             RpMessageType::RP_ACK_FROM_MOBILE | RpMessageType::RP_ACK_FROM_NETWORK => {
                 if let Some(transfer) = self.transfer(transaction, rp) {
-                    self.subject.tell(transfer.passed.kind, scene);
+                    self.subject.tell_as(transfer.passed, scene);
                 }
             }
             RpMessageType::RP_ERROR_FROM_MOBILE | RpMessageType::RP_ERROR_FROM_NETWORK => {
@@ -64,8 +64,10 @@ impl Dialogue {
             TpduType::Deliver => Direction::In,
             _ => return,
         };
-        // The same reference again is the same message again (CP-DATA is repeated, §5.3.2.1).
-        self.transfer(transaction, rp);
+        if self.place_of(transaction, rp).is_some() {
+            // CP-DATA is repeated where no CP-ACK comes (§5.3.2.1).
+            return;
+        }
         if self.transfers.len() >= MAX_TRANSFERS {
             scene.counters.limits.transfers += 1;
             self.transfers.remove(0);
@@ -76,15 +78,19 @@ impl Dialogue {
         self.transfers.push(Transfer { transaction, reference: rp.reference, by_mobile, passed });
     }
 
-    /// The message that `rp` offers again or answers, taken out.
+    /// The message that `rp` answers, taken out.
     fn transfer(&mut self, transaction: Transaction, rp: &Rp) -> Option<Transfer> {
+        self.place_of(transaction, rp).map(|index| self.transfers.remove(index))
+    }
+
+    /// Where the message is that `rp` offers again or answers.
+    fn place_of(&self, transaction: Transaction, rp: &Rp) -> Option<usize> {
         let is_data =
             matches!(rp.message_type, RpMessageType::RP_DATA_FROM_MOBILE | RpMessageType::RP_DATA_FROM_NETWORK);
         let by_mobile = rp.message_type.is_from_mobile() == is_data;
-        let index = self.transfers.iter().position(|transfer| {
+        self.transfers.iter().position(|transfer| {
             transfer.transaction == transaction && transfer.reference == rp.reference && transfer.by_mobile == by_mobile
-        })?;
-        Some(self.transfers.remove(index))
+        })
     }
 }
 

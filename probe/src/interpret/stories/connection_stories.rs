@@ -70,6 +70,21 @@ fn the_confirm_may_be_seen_before_the_request_is_answered() {
 }
 
 #[test]
+fn a_confirm_that_is_captured_before_its_request_belongs_to_it() {
+    let line = Line::new(1);
+    let mut story = Story::new();
+    let opening = o::complete_layer_3(&o::cell(0x17, 7), &o::paging_response(&o::tmsi(5)));
+    story.paged(ANNA, 5).message(MSC, BSC, &o::cc(line.bsc_reference, line.msc_reference));
+    story.message(BSC, MSC, &o::cr(line.bsc_reference, &opening)).tells(&[]);
+    story
+        .msc(line, &o::cipher_mode_command())
+        .phone(line, &o::setup_to(0, "114"))
+        .tells(&["paging_response, anna mapped, cell 7, at 3", "call_setup out 114, anna mapped, cell 7, at 5"]);
+    story.closes(line);
+    assert_eq!(story.counters().connections.open, 0);
+}
+
+#[test]
 fn a_request_with_a_live_reference_ends_the_connection_that_had_it() {
     let line = Line::new(1);
     let mut story = Story::new();
