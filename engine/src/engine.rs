@@ -30,6 +30,8 @@ const BATCH_EVENTS: usize = 512;
 const SHARD_BATCHES: usize = 16;
 /// The most reports of progress that wait for the arbiter; beyond it the shards wait.
 const ARBITER_STEPS: usize = 256;
+/// Packet time between two releases: ticks in between do nothing, so that there may be one for each frame.
+const RELEASE_STEP: Duration = Duration::from_millis(20);
 /// Packet time after which shards without events are told how far the others are.
 const IDLE_STEP: Duration = Duration::from_secs(1);
 
@@ -249,17 +251,25 @@ impl Engine {
     }
 
     /// Packet time has come to `now`: events that have waited long enough go on. In a replay this is to be called at
-    /// the same places of the same input, always: what is decided depends on them. Tells where the engine cannot go on.
+    /// the same places of the same input, always (after each frame, say): what is decided depends on them. Tells where
+    /// the engine cannot go on.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), EngineError> {
         let window = i64::try_from(self.reorder_window.as_micros()).unwrap_or(i64::MAX);
-        self.now = self.now.max(Timestamp::from_micros(now.as_micros().saturating_sub(window)));
-        while let Some(event) = self.order.release(self.now) {
+        let now = Timestamp::from_micros(now.as_micros().saturating_sub(window));
+        if now >= self.now + RELEASE_STEP {
+            self.release(now);
+        }
+        if self.is_stopped { Err(self.failure()) } else { Ok(()) }
+    }
+
+    fn release(&mut self, now: Timestamp) {
+        self.now = now;
+        while let Some(event) = self.order.release(now) {
             self.route(event);
         }
         if self.sequence > self.told_sequence || self.now.since(self.told) >= IDLE_STEP {
             self.tell_all();
         }
-        if self.is_stopped { Err(self.failure()) } else { Ok(()) }
     }
 
     /// Releases everything, waits until all of it is decided and durable and the channel has answered, and ends.
@@ -272,6 +282,9 @@ impl Engine {
         shards.iter().for_each(|shard| self.is_stopped |= shard.send(Message::Finish).is_err());
         drop(shards);
         self.join()?;
+        if self.is_stopped {
+            return Err(self.failure());
+        }
         let store = self.store();
         let unsettled = store.rows(keys::QUEUE, &[])?.count() + store.rows(keys::PROPOSAL, &[])?.count();
         Ok(Summary { counters: self.counters(), unsettled: unsettled as u64, store })

@@ -1,7 +1,6 @@
-//! The sealing thread: the only one that makes and drops buckets.
+//! The sealing thread: the only one that makes, merges and drops buckets.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender};
 use event::Timestamp;
@@ -21,34 +20,56 @@ pub(crate) enum Job {
 
 /// Works until every shard has gone.
 pub(crate) fn run(shared: &Arc<Shared>, shards: usize, jobs: &Receiver<Job>) -> Result<(), StoreError> {
-    let mut passed = vec![Timestamp::MIN; shards];
-    let mut floor = Bucket::FIRST;
+    let mut sealer =
+        Sealer { shared, passed: vec![Timestamp::MIN; shards], closed: Bucket::FIRST, floor: Bucket::FIRST };
     for job in jobs {
         match job {
             Job::Seal { generation, done } => {
-                seal(&shared.store, &generation, floor)?;
+                seal(&shared.store, &generation, sealer.floor)?;
                 shared.counters.seals.add(1);
                 // A shard that has gone unfinished does not wait.
                 let _ = done.send(());
             }
-            Job::Passed { shard, now } => {
-                if let Some(slot) = passed.get_mut(shard) {
-                    *slot = now;
-                }
-                let slowest = passed.iter().copied().min().unwrap_or(Timestamp::MIN);
-                let oldest = bucket_before(slowest, shared.limits.retention);
-                if oldest > floor {
-                    floor = oldest;
-                    shared.counters.dropped_buckets.add(drop_before(&shared.store, floor)?);
-                }
-            }
+            Job::Passed { shard, now } => sealer.passed(shard, now)?,
         }
     }
     Ok(())
 }
 
-// The oldest bucket that still holds a moment within the retention.
-fn bucket_before(now: Timestamp, retention: Duration) -> Bucket {
-    let micros = i64::try_from(retention.as_micros()).unwrap_or(i64::MAX);
-    Bucket::of(Timestamp::from_micros(now.as_micros().saturating_sub(micros)))
+struct Sealer<'a> {
+    shared: &'a Shared,
+    /// Packet time of each shard.
+    passed: Vec<Timestamp>,
+    /// Every shard has sealed its events of the buckets before this one.
+    closed: Bucket,
+    /// The oldest bucket that still holds a moment within the retention.
+    floor: Bucket,
+}
+
+impl Sealer<'_> {
+    fn passed(&mut self, shard: usize, now: Timestamp) -> Result<(), StoreError> {
+        if let Some(slot) = self.passed.get_mut(shard) {
+            *slot = now;
+        }
+        let slowest = self.passed.iter().copied().min().unwrap_or(Timestamp::MIN);
+        self.drop_to(Bucket::of(self.shared.limits.oldest(slowest)))?;
+        self.close_to(Bucket::of(slowest))
+    }
+
+    fn drop_to(&mut self, floor: Bucket) -> Result<(), StoreError> {
+        if floor > self.floor {
+            self.floor = floor;
+            self.shared.counters.dropped_buckets.add(drop_before(&self.shared.store, floor)?);
+        }
+        Ok(())
+    }
+
+    fn close_to(&mut self, closed: Bucket) -> Result<(), StoreError> {
+        let store = &self.shared.store;
+        for bucket in store.buckets().iter().filter(|bucket| (self.closed..closed).contains(*bucket)) {
+            store.merge_runs(*bucket)?;
+        }
+        self.closed = self.closed.max(closed);
+        Ok(())
+    }
 }

@@ -131,7 +131,7 @@ impl Arbiter {
     /// Decides and sends until all shards have finished and the channel has answered, or nothing is heard of it any
     /// more. Ends at once where the shards go away unfinished.
     pub(crate) fn run(mut self, progress: &Receiver<Progress>) -> Result<(), StoreError> {
-        let reports = self.means.channel.reports().clone();
+        let mut reports = self.means.channel.reports().clone();
         let mut deadline = never();
         loop {
             let heard = self.receive(progress, &reports, &deadline)?;
@@ -144,6 +144,10 @@ impl Arbiter {
                 _ if is_finished && self.is_idle() => return Ok(()),
                 Heard::Gone if !is_finished => return Ok(()),
                 Heard::Deadline => return Ok(()),
+                Heard::ChannelGone => {
+                    tracing::error!(channel = self.means.channel.name(), "the channel has stopped; offers stay queued");
+                    reports = never();
+                }
                 Heard::Something if is_finished => deadline = after(self.means.patience),
                 _ => {}
             }
@@ -188,7 +192,7 @@ impl Arbiter {
                     }
                     self.report(report)?;
                 }
-                Err(error) if error.is_disconnected() && ready == from_channel => return Ok(Heard::Deadline),
+                Err(error) if error.is_disconnected() && ready == from_channel => return Ok(Heard::ChannelGone),
                 Err(_) => break,
             }
         }
@@ -434,6 +438,7 @@ enum Heard {
     Nothing,
     Deadline,
     Gone,
+    ChannelGone,
 }
 
 fn submission(offer: &Offer) -> Option<Submission> {

@@ -1,7 +1,7 @@
 //! A group commit: everything that a stretch of events has led to, written as one batch or not at all. One journal
 //! blob, how far each slice has come, decisions, intents to offer, and the contacts that they made.
 
-use event::{Imsi, Timestamp};
+use event::Imsi;
 use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
@@ -165,9 +165,4 @@ pub(crate) fn positions(store: &Store, input: u64) -> Result<[u64; SLICES], Stor
         }
     }
     Ok(positions)
-}
-
-/// Whether an event at this time is older than the retention.
-pub(crate) fn is_too_old(shared: &Shared, at: Timestamp, now: Timestamp) -> bool {
-    now.since(at) > shared.limits.retention
 }

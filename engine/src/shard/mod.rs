@@ -104,3 +104,11 @@ pub(crate) struct Limits {
     pub(crate) profiles: usize,
     pub(crate) retention: Duration,
 }
+
+impl Limits {
+    /// The oldest time that is still within the retention.
+    pub(crate) fn oldest(&self, now: Timestamp) -> Timestamp {
+        let micros = i64::try_from(self.retention.as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_micros(now.as_micros().saturating_sub(micros))
+    }
+}

@@ -104,7 +104,7 @@ impl Worker {
                 continue;
             }
             *position = routed.sequence;
-            too_old += u64::from(group::is_too_old(&shared, routed.event.at, routed.released));
+            too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
             self.event(&shared, &rules, routed)?;
         }
         shared.counters.skipped.add(skipped);

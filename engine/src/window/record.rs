@@ -368,6 +368,51 @@ mod tests {
         assert!(octets.is_empty());
     }
 
+    /// Stores of this layout are out there: a change here needs another layout, and a reader for this one.
+    #[test]
+    fn the_stored_form_never_changes() {
+        let imsi: Imsi = "460001234567890".parse().unwrap();
+        let party: Number = "+86*13#".parse().unwrap();
+        let kinds = [
+            Kind::LocationUpdate {
+                update: UpdateType::ImsiAttach,
+                old: Some(Lai { plmn: "310-260".parse().unwrap(), lac: 0xfffe }),
+            },
+            Kind::CallEnded {
+                direction: Direction::In,
+                number: Some(party),
+                length: Some(Duration::from_secs(61)),
+                cause: Some(16),
+                left_view: true,
+            },
+            Kind::CallForwarding(Forwarding {
+                operation: ForwardingOperation::Activate,
+                service: 0x21,
+                to: Some(party),
+            }),
+        ];
+        let (mut out, mut previous) = (Vec::new(), Previous::default());
+        for (index, kind) in kinds.into_iter().enumerate() {
+            let event = Event {
+                at: Timestamp::from_seconds(1_795_305_600 + index as i64),
+                frame: 1000 + index as u64,
+                feed: 2,
+                interface: Interface::Gb,
+                imsi: Some(imsi),
+                binding: Binding::OnWire,
+                tmsi: Some(Tmsi(0x1234_5678)),
+                imei: "3539000212345678".parse().ok(),
+                cell: CellId { plmn: "460-00".parse().ok(), lac: Some(0x6a11), ci: Some(0x1001) },
+                kind,
+            };
+            put(&mut out, &event, &mut previous);
+        }
+        let hex: String = out.iter().map(|octet| format!("{octet:02x}")).collect();
+        let golden = "71f78080e988c5b4b006d00f0212345678c0a58584fe85084e64f0006a11100182130062fffe798f80897a020212345678c0a58584fe8508\
+            4e3b86681ab3c0928b1d107c8f80897a020212345678c0a58584fe85084e0a2186681ab3";
+        assert_eq!(hex, golden);
+    }
+
     #[test]
     fn every_truncation_is_refused() {
         let mut random = Random::new(8);

@@ -220,6 +220,13 @@ impl Store {
         self.buckets.load_full()
     }
 
+    /// Makes one file of a closed bucket's runs, one value of each subscriber's blocks.
+    pub(crate) fn merge_runs(&self, bucket: Bucket) -> Result<(), StoreError> {
+        let family = self.family(&bucket.family())?;
+        self.db.compact_range_cf(&family, None::<&[u8]>, None::<&[u8]>);
+        Ok(())
+    }
+
     /// Drops the events of every bucket before `floor`; tells how many. Only the sealing thread calls this.
     pub(crate) fn drop_buckets(&self, floor: Bucket) -> Result<u64, StoreError> {
         let (old, kept): (Vec<Bucket>, Vec<Bucket>) = self.buckets().iter().partition(|bucket| **bucket < floor);
@@ -262,7 +269,7 @@ impl Store {
         self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))
     }
 
-    /// Deletes a range of keys in the batch, and with `files` at once the files that hold nothing else.
+    /// Frees at once the files that hold nothing but this range, which has been deleted.
     pub(crate) fn delete_files(&self, family: &str, range: Range<&[u8]>) -> Result<(), StoreError> {
         let family = self.family(family)?;
         self.db.delete_file_in_range_cf(&family, range.start, range.end).map_err(|error| self.failed(&error))
