@@ -239,7 +239,7 @@ fn identities_and_numbers_of_the_truth_stand_in_the_frames() {
             ("sms_received", _) if !signalled.is_empty() => (6, signalled),
             _ => continue,
         };
-        let found = at(frame, field);
+        let found: Vec<_> = event.depends().into_iter().flatten().flat_map(|frame| at(frame, field)).collect();
         assert!(
             found.iter().any(|value| value.trim_start_matches('+').starts_with(&expected)),
             "frame {frame}: the truth has {expected}, the dissector {found:?}"

@@ -15,7 +15,8 @@ use crate::tap::Token;
 const STREAMS: usize = 17; // stream 0 for management (RFC 4666 §1.4.7), one for each link selection
 const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(200); // RFC 9260 §6.2
 const PROMPT_ACKNOWLEDGEMENT: Duration = Duration::from_micros(40);
-const BUNDLING_WAIT: Duration = Duration::from_millis(2);
+// Less than the quickest answer takes: a message never leaves after the answer to it.
+const BUNDLING_WAIT: Duration = Duration::from_micros(800);
 const BUNDLING_SHARE: f64 = 0.04;
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30); // RFC 9260 §16
 const ROUND_TRIP: Duration = Duration::from_micros(350);

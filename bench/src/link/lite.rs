@@ -15,7 +15,8 @@ const ROUND_TRIP: Duration = Duration::from_micros(350);
 const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(40);
 const PROMPT_ACKNOWLEDGEMENT: Duration = Duration::from_micros(40);
 const PING_INTERVAL: Duration = Duration::from_secs(30);
-const BUNDLING_WAIT: Duration = Duration::from_millis(2);
+// Less than the quickest answer takes: a message never leaves after the answer to it.
+const BUNDLING_WAIT: Duration = Duration::from_micros(800);
 const BUNDLING_SHARE: f64 = 0.04;
 
 /// One end of the connection.

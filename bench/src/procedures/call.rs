@@ -9,7 +9,7 @@ use super::numbers;
 use crate::encode::bssmap;
 use crate::encode::cc::{self, Location, cause};
 use crate::encode::mm::{self, MobileIdentity, Service};
-use crate::script::StepId;
+use crate::script::{Presented, StepId};
 
 /// How a call goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,9 +138,14 @@ impl Dialogue<'_> {
 
     /// The MSC pages for a call, twice, and nobody answers.
     pub(super) fn unanswered_page(&mut self) {
-        self.page();
+        let page = self.page();
         self.wait(Duration::from_secs(5));
         self.page();
+        // The page names both identities: whoever sees it knows the TMSI.
+        if let Some(tmsi) = self.subscriber.tmsi {
+            self.script.presented = Presented::Tmsi(tmsi);
+            self.imsi_shown(page);
+        }
     }
 
     /// The phone asks for a service. False where the network refuses.

@@ -191,8 +191,8 @@ impl<'a> Dialogue<'a> {
             MobileIdentity::Imsi(_) => self.imsi_shown(request),
             MobileIdentity::Imei(device) | MobileIdentity::Imeisv(device) => {
                 self.script.presented = Presented::Imei;
-                self.device_shown = Some((device, request));
-                self.noted(request, Kind::ImeiSeen);
+                // An IMEI, unlike an IMEISV, has no software version.
+                self.device_shown(Imei::from_device(device.device()).unwrap_or(device), request);
             }
         }
         request
@@ -259,9 +259,12 @@ impl<'a> Dialogue<'a> {
         presented_tmsi && (!self.subscriber.known_to_vlr || stale || self.random.chance(self.practice.identity))
     }
 
+    // Shown again in the same connection it is no news.
     fn device_shown(&mut self, device: Imei, step: StepId) {
-        self.device_shown = Some((device, step));
-        self.noted(step, Kind::ImeiSeen);
+        if self.device_shown.is_none() {
+            self.device_shown = Some((device, step));
+            self.noted(step, Kind::ImeiSeen);
+        }
     }
 
     pub(super) fn imsi_shown(&mut self, step: StepId) {

@@ -7,7 +7,7 @@ use super::dialogue::{Dialogue, Leg};
 use crate::encode::bssmap::{self, cause};
 use crate::encode::sccp;
 use crate::encode::{Octets, rr};
-use crate::script::{Side, StepId};
+use crate::script::{Presented, Side, StepId};
 
 impl Dialogue<'_> {
     /// The phone moves to another cell: of the same BSC, or of another one if there is one.
@@ -68,7 +68,9 @@ impl Dialogue<'_> {
     fn request(&mut self, old: Leg, new: Leg, target: event::CellId) -> StepId {
         let (key, circuit) = (self.random.octets(), self.random.between(1, 2047) as u16);
         // Some MSCs name the subscriber here (48.008 §3.2.1.8), others do not.
-        let shown = self.chance(0.5).then_some(self.subscriber.imsi);
+        // A call without SIM has nobody to name.
+        let named = self.chance(0.5) && self.script.presented != Presented::Imei;
+        let shown = named.then_some(self.subscriber.imsi);
         let ends = self.ends_towards(new);
         let serving = old.site.cell;
         self.leg = new;

@@ -49,14 +49,15 @@ impl Dialogue<'_> {
         }
         let (phone_ti, network_ti) = self.transaction(Direction::Out);
         let step = self.phone(Sapi::Signalling, |o| ss::register(o, phone_ti, |o| ss::forwarding_request(o, &on_wire)));
-        let meant = Forwarding { to: to.map(|number| number.meant), ..on_wire };
-        let mut fact = self.happened(step, Kind::CallForwarding(meant));
-        fact.signalled = on_wire.to;
-        self.note(fact, &[]);
         self.pause(200, 1500);
-        self.network(Sapi::Signalling, |o| {
+        // It is done when the network says so.
+        let done = self.network(Sapi::Signalling, |o| {
             ss::release_complete(o, network_ti, |o| ss::forwarding_result(o, &on_wire));
         });
+        let meant = Forwarding { to: to.map(|number| number.meant), ..on_wire };
+        let mut fact = self.happened(done, Kind::CallForwarding(meant));
+        fact.signalled = on_wire.to;
+        self.note(fact, &[step]);
         self.clear(cause::CALL_CONTROL);
     }
 }

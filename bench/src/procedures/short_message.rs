@@ -31,12 +31,13 @@ impl Dialogue<'_> {
                 });
             });
         });
-        let mut fact = self.happened(step, Kind::Sms { direction: Direction::Out, peer: Some(peer.meant) });
-        fact.signalled = Some(peer.wire);
-        self.note(fact, &[]);
         self.network(sapi, |o| sms::cp_ack(o, network_ti));
         self.pause(100, 900);
-        self.network(sapi, |o| sms::cp_data(o, network_ti, |o| sms::rp_ack_downlink(o, reference)));
+        // The message has passed when the other side's RP-ACK says so.
+        let passed = self.network(sapi, |o| sms::cp_data(o, network_ti, |o| sms::rp_ack_downlink(o, reference)));
+        let mut fact = self.happened(passed, Kind::Sms { direction: Direction::Out, peer: Some(peer.meant) });
+        fact.signalled = Some(peer.wire);
+        self.note(fact, &[step]);
         self.phone(sapi, |o| sms::cp_ack(o, phone_ti));
         self.clear(cause::CALL_CONTROL);
     }
@@ -58,13 +59,13 @@ impl Dialogue<'_> {
                 sms::rp_data_downlink(o, reference, &centre, |o| sms::deliver(o, address, sent, text.data()));
             });
         });
+        self.phone(sapi, |o| sms::cp_ack(o, phone_ti));
+        let passed = self.phone(sapi, |o| sms::cp_data(o, phone_ti, |o| sms::rp_ack_uplink(o, reference)));
         let shown = name.is_none().then_some(sender);
         let kind = Kind::Sms { direction: Direction::In, peer: shown.map(|number| number.meant) };
-        let mut fact = self.happened(step, kind);
+        let mut fact = self.happened(passed, kind);
         fact.signalled = shown.map(|number| number.wire);
-        self.note(fact, &[]);
-        self.phone(sapi, |o| sms::cp_ack(o, phone_ti));
-        self.phone(sapi, |o| sms::cp_data(o, phone_ti, |o| sms::rp_ack_uplink(o, reference)));
+        self.note(fact, &[step]);
         self.network(sapi, |o| sms::cp_ack(o, network_ti));
         self.clear(cause::CALL_CONTROL);
     }
