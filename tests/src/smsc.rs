@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -41,10 +41,10 @@ pub struct Text {
 impl Smsc {
     /// Starts one on a free port of the loopback; see `server.js` for the options. User `touchpoint`, password `secret`.
     pub fn start(options: Value) -> Self {
-        let folder = installed();
         let mut process = Command::new("node")
-            .arg(folder.join("server.js"))
+            .arg(source().join("server.js"))
             .arg(options.to_string())
+            .env("NODE_PATH", installed().join("node_modules"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -100,6 +100,7 @@ impl Smsc {
             }
             let left = deadline.saturating_duration_since(now());
             assert!(!left.is_zero(), "the message centre did not see {what} within {PATIENCE:?}: {lines:#?}");
+            assert!(lines.last().is_none_or(|line| line["event"] != "ended"), "the message centre ended: {lines:#?}");
             lines = self.log.grown.wait_timeout(lines, left).unwrap().0;
         }
     }
@@ -128,10 +129,14 @@ impl Drop for Smsc {
 impl Log {
     fn read(&self, stdout: impl BufRead) {
         for line in stdout.lines().map_while(Result::ok) {
-            let line = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-            self.lines.lock().unwrap().push(line);
-            self.grown.notify_all();
+            self.push(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}")));
         }
+        self.push(json!({ "event": "ended" }));
+    }
+
+    fn push(&self, line: Value) {
+        self.lines.lock().unwrap().push(line);
+        self.grown.notify_all();
     }
 }
 
@@ -174,20 +179,23 @@ fn string(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The folder with the server and its packages, installed once under the target folder by `npm ci`.
+/// The server and the list of its packages, in the repository.
+fn source() -> PathBuf {
+    crate::root().join("tests/peers/smsc")
+}
+
+/// The folder of its packages, installed once under the target folder by `npm ci`.
 fn installed() -> PathBuf {
-    let source = crate::root().join("tests/peers/smsc");
     let folder = target().join("peers/smsc");
     fs::create_dir_all(&folder).expect("the target folder can be written");
     // Several tests start at once, each in its own process perhaps.
     let lock = fs::File::create(folder.join("lock")).expect("the target folder can be written");
     lock.lock().expect("a file can be locked");
-    fs::copy(source.join("server.js"), folder.join("server.js")).expect("the server can be copied");
-    let wanted = fs::read(source.join("package-lock.json")).expect("the lock file is in the repository");
+    let wanted = fs::read(source().join("package-lock.json")).expect("the lock file is in the repository");
     let done = folder.join("installed");
     if fs::read(&done).ok().as_ref() != Some(&wanted) {
         for file in ["package.json", "package-lock.json"] {
-            fs::copy(source.join(file), folder.join(file)).expect("packages' files can be copied");
+            fs::copy(source().join(file), folder.join(file)).expect("packages' files can be copied");
         }
         crate::run(
             Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder),
