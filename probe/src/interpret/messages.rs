@@ -1,6 +1,6 @@
 //! Short messages: a message was sent or received when the other side acknowledged it (3GPP TS 24.011 §6.2).
 //!
-//! It is told on RP-ACK, with the time of RP-DATA: RP-DATA answered with RP-ERROR, or with nothing although both
+//! The fact stands on RP-ACK, its time included: RP-DATA answered with RP-ERROR, or with nothing although both
 //! directions were seen, was not passed. Where only one direction is seen, RP-DATA has to do.
 
 use event::{Direction, Event, Kind};
@@ -20,7 +20,7 @@ pub(super) struct Transfer {
     transaction: Transaction,
     reference: Option<u8>,
     by_mobile: bool,
-    /// What it will have been once acknowledged, with the evidence of RP-DATA.
+    /// What it will have been once acknowledged; for now with the evidence of RP-DATA.
     passed: Event,
 }
 
@@ -35,7 +35,7 @@ impl Dialogue {
             }
             RpMessageType::RP_ACK_FROM_MOBILE | RpMessageType::RP_ACK_FROM_NETWORK => {
                 if let Some(transfer) = self.transfer(transaction, rp) {
-                    self.subject.tell_as(transfer.passed, scene);
+                    self.subject.tell(transfer.passed.kind, scene);
                 }
             }
             RpMessageType::RP_ERROR_FROM_MOBILE | RpMessageType::RP_ERROR_FROM_NETWORK => {

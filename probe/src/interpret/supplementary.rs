@@ -18,7 +18,7 @@ pub const MAX_REQUESTS: usize = 4;
 pub(super) struct Request {
     transaction: Transaction,
     invoke_id: Option<u8>,
-    /// What it will have been once answered, with the evidence of the invocation.
+    /// What it will have been once answered; for now with the evidence of the invocation.
     done: Event,
 }
 
@@ -84,7 +84,7 @@ impl Dialogue {
         let Some(index) = self.requests.iter().position(answers).filter(|_| answered) else { return };
         let request = self.requests.remove(index);
         if component.component_type == ComponentType::RETURN_RESULT {
-            self.subject.tell_as(request.done, scene);
+            self.subject.tell(request.done.kind, scene);
         } else {
             scene.counters.unmatched.operation_refused += 1;
         }

@@ -13,9 +13,9 @@ fn story() -> (Story, Line) {
 fn a_message_is_sent_or_received_when_the_other_side_acknowledges_it() {
     let (mut story, line) = story();
     story.phone(line, &o::submit(0, 1, "10086")).phone(line, &o::submit(0, 1, "10086")).tells(&[]);
-    story.network(line, &o::rp_ack(8, 1, true)).tells(&["sms_sent 10086, anna mapped, cell 7, at 5"]);
+    story.network(line, &o::rp_ack(8, 1, true)).tells(&["sms_sent 10086, anna mapped, cell 7, at 7"]);
     story.network(line, &o::deliver(0, 1, "+8613900000005")).tells(&[]);
-    story.phone(line, &o::rp_ack(8, 1, false)).tells(&["sms_received 13900000005, anna mapped, cell 7, at 8"]);
+    story.phone(line, &o::rp_ack(8, 1, false)).tells(&["sms_received 13900000005, anna mapped, cell 7, at 9"]);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn forwarding_is_told_when_the_network_has_done_it() {
     let (mut story, line) = story();
     story.phone(line, &o::register_forwarding(0, "+8613900000005")).tells(&[]);
     story.network(line, &o::ss_release_complete(8, 0xa2));
-    story.tells(&["call_forwarding register 21 13900000005, anna mapped, cell 7, at 5"]);
+    story.tells(&["call_forwarding register 21 13900000005, anna mapped, cell 7, at 6"]);
 }
 
 #[test]
