@@ -64,7 +64,7 @@ fn play(interface: &mut AInterface, messages: &[(Carrier, Vec<u8>)], round: i64,
         let at = carrier.from.at + std::time::Duration::from_secs(ROUND_SECONDS * round.unsigned_abs());
         for network in 0..NETWORKS {
             let from = Provenance { at, ..carrier.from };
-            interface.sccp(Carrier { from, network, ..*carrier }, octets, sink);
+            interface.sccp(Carrier { from, network, nodes: network, ..*carrier }, octets, sink);
         }
     }
 }

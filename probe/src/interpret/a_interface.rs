@@ -373,13 +373,13 @@ impl AInterface {
         if let Some(network) = dialogue.network_end {
             return Some(if network.end == to_end_1 { Side::Mobile } else { Side::Network });
         }
-        let known = |node| self.nodes.get(&(carrier.network, node)).copied();
+        let known = |node| self.nodes.get(&(carrier.nodes, node)).copied();
         let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
         let (node, end) = match sender {
             Side::Mobile => (carrier.receiver, to_end_1),
             Side::Network => (carrier.sender, !to_end_1),
         };
-        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.network, node } });
+        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node } });
         if evidence.is_some() {
             self.learn_nodes(carrier, sender);
         }
@@ -388,7 +388,7 @@ impl AInterface {
 
     fn learn_nodes(&mut self, carrier: Carrier, sender: Side) {
         for (node, side) in [(carrier.sender, sender), (carrier.receiver, sender.other())] {
-            let key = (carrier.network, node);
+            let key = (carrier.nodes, node);
             if self.nodes.len() < MAX_NODES || self.nodes.contains_key(&key) {
                 self.nodes.insert(key, side);
             } else {

@@ -48,7 +48,7 @@ impl AInterface {
     /// PAGING, 3GPP TS 48.008 §3.2.1.19: the network says whose a TMSI is.
     fn paging(&mut self, carrier: Carrier, message: &Bssmap<'_>) {
         if let (Some(imsi), Some(tmsi)) = (message.imsi, message.tmsi) {
-            let vlr = Vlr { network: carrier.network, node: carrier.sender };
+            let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
             self.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
         }
     }
@@ -56,8 +56,8 @@ impl AInterface {
     /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
     /// its VLR.
     fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
-        if self.nodes.get(&(carrier.network, carrier.sender)) == Some(&Side::Network) {
-            let vlr = Vlr { network: carrier.network, node: carrier.sender };
+        if self.nodes.get(&(carrier.nodes, carrier.sender)) == Some(&Side::Network) {
+            let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
             self.identities.doubt(vlr, carrier.from.at);
         }
         let over: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();

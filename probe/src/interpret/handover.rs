@@ -122,7 +122,7 @@ impl AInterface {
             dialogue.handover.departing = true;
         }
         let Some(command) = message.layer_3_information else { return };
-        match self.handovers.seen(carrier.network, command, part, id, carrier.from.at) {
+        match self.handovers.seen(carrier.nodes, command, part, id, carrier.from.at) {
             Match::Waiting => {}
             Match::Joined(joined) => self.join(joined, carrier.from, sink),
             Match::Ambiguous => self.counters.unmatched.handover_ambiguous += 1,

@@ -10,6 +10,9 @@ pub const NETWORK_LIMIT: usize = 4096;
 /// TCP endpoints that are told apart.
 pub const ENDPOINT_LIMIT: usize = 65_536;
 
+/// The space of all TCP endpoints, in [`Carrier::nodes`].
+pub const TCP_NODES: u32 = u32::MAX;
+
 /// What carried an SCCP message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carrier {
@@ -18,6 +21,9 @@ pub struct Carrier {
     /// Dense id of the network in which `sender` and `receiver` are unique: for M3UA of feed, network indicator and network
     /// appearance; for IPA of the TCP connection.
     pub network: u32,
+    /// Where `sender` and `receiver` mean the same nodes for good: the network of M3UA; [`TCP_NODES`] for IPA, whose endpoints
+    /// outlive their connections.
+    pub nodes: u32,
     /// Originating point code; for IPA a dense id of the TCP endpoint that outlives the connection (address, and port where it
     /// is a listening one).
     pub sender: u32,

@@ -209,7 +209,7 @@ impl<S: Sink, U: FnMut(Carrier, &[u8], &mut S)> Outlet<'_, S, U> {
         }
         match networks.m3ua(from.feed, data.ni, message.network_appearance) {
             Some(network) => {
-                let carrier = Carrier { from, network, sender: data.opc, receiver: data.dpc };
+                let carrier = Carrier { from, network, nodes: network, sender: data.opc, receiver: data.dpc };
                 self.sccp(carrier, data.user_data, counters);
             }
             None => counters.networks_refused += 1,

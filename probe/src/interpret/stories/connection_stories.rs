@@ -147,6 +147,16 @@ fn a_segmented_page_is_one_page() {
 }
 
 #[test]
+fn references_are_of_a_tcp_connection_and_subscribers_of_the_msc() {
+    let detach = o::cr(0x101, &o::complete_layer_3(&o::cell(0x17, 7), &o::imsi_detach(&o::tmsi(5))));
+    let mut story = Story::new();
+    story.message_over(1, MSC, BSC, &o::udt(&o::paging(ANNA, 5)));
+    story.message_over(2, BSC, MSC, &detach).message_over(3, BSC, MSC, &detach);
+    story.tells(&["imsi_detach, anna mapped, cell 7, at 2", "imsi_detach, anna mapped, cell 7, at 3"]);
+    assert_eq!(story.counters().connections.open, 2);
+}
+
+#[test]
 fn other_users_of_sccp_are_not_followed() {
     let mut story = Story::new();
     story.message(MSC, BSC, &o::udt_to(6, &o::paging(ANNA, 5)));

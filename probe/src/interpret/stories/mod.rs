@@ -68,10 +68,15 @@ impl Story {
     }
 
     fn message(&mut self, sender: u32, receiver: u32, octets: &[u8]) -> &mut Self {
+        self.message_over(0, sender, receiver, octets)
+    }
+
+    /// A message over one of several TCP connections between the same nodes.
+    fn message_over(&mut self, network: u32, sender: u32, receiver: u32, octets: &[u8]) -> &mut Self {
         self.second += 1;
         self.frame += 1;
         let from = Provenance { at: Timestamp::from_seconds(self.second), frame: self.frame, feed: 0 };
-        self.interface.sccp(Carrier { from, network: 0, sender, receiver }, octets, &mut self.told);
+        self.interface.sccp(Carrier { from, network, nodes: 0, sender, receiver }, octets, &mut self.told);
         self
     }
 
