@@ -257,13 +257,11 @@ impl Subject {
         self.waiting.append(&mut other.waiting);
         self.waiting.sort_by_key(|event| (event.at, event.frame));
         self.standing = self.standing.together_with(other.standing);
-        match (self.known, other.known) {
-            (Some((imsi, Binding::OnWire)), Some((before, _))) if imsi != before => {
-                scene.counters.identities.conflicts += 1;
-            }
-            (Some((_, Binding::OnWire)), _) => {}
-            (_, Some(known)) => self.known = Some(known),
-            (_, None) => {}
+        let on_wire = [&*self, &*other].into_iter().find(|subject| subject.is_on_wire()).and_then(Self::imsi);
+        self.known = other.known.or(self.known);
+        if let Some(imsi) = on_wire {
+            // Said in one part of the session, it is so of the TMSI used in the other.
+            self.learn(imsi, Proof::Handover, scene);
         }
         if self.standing.counts() {
             self.trust_claim(scene);

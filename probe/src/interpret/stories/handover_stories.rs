@@ -1,6 +1,6 @@
 //! Calls that change the cell, and those that leave our view.
 
-use super::{ANNA, BORIS, BSC, Line, MSC, OTHER_BSC, Story, o};
+use super::{ANNA, BORIS, Line, MSC, OTHER_BSC, Story, o};
 
 /// RR HANDOVER COMMAND to a cell, with this reference.
 fn command(reference: u8) -> [u8; 8] {
@@ -94,5 +94,15 @@ fn a_handover_from_where_nobody_watches_knows_the_imsi_of_its_request() {
     let mut story = Story::new();
     asks(&mut story, Some(ANNA));
     story.bss(TARGET, &o::handover_complete()).tells(&["handover, anna on_wire, cell 9, at 3"]);
-    assert_eq!(BSC, 1);
+}
+
+#[test]
+fn the_imsi_of_a_handover_request_is_that_of_the_tmsi_used_before() {
+    let (line, later) = (Line::new(1), Line::new(2));
+    let mut story = Story::new();
+    story.opens(line, 7, &o::cm_service_request(1, &o::tmsi(5))).network(line, &o::CM_SERVICE_ACCEPT);
+    asks(&mut story, Some(ANNA));
+    story.bss(TARGET, &o::handover_request_acknowledge(&command(3))).msc(line, &o::handover_command(&command(3)));
+    story.bss(TARGET, &o::handover_complete()).tells(&["handover, anna on_wire, cell 9, at 8"]);
+    story.opens(later, 7, &o::imsi_detach(&o::tmsi(5))).tells(&["imsi_detach, anna mapped, cell 7, at 9"]);
 }
