@@ -42,6 +42,8 @@ impl Transaction {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     transaction: Transaction,
+    /// Whether SETUP was seen; else the call was joined in its middle, or SETUP is captured late.
+    set_up: bool,
     number: Option<Number>,
     answered_at: Option<Timestamp>,
 }
@@ -120,6 +122,7 @@ impl Dialogue {
         for call in other.calls.drain(..) {
             match self.calls.iter_mut().find(|known| known.transaction == call.transaction) {
                 Some(known) => {
+                    known.set_up |= call.set_up;
                     known.number = known.number.or(call.number);
                     known.answered_at = known.answered_at.or(call.answered_at);
                 }
@@ -137,13 +140,15 @@ impl Dialogue {
         emergency: bool,
         scene: &mut Scene<'_, S>,
     ) {
-        // A live call of this transaction ended without our seeing it.
-        self.call_ended(transaction, None, scene);
+        if self.calls.iter().any(|call| call.transaction == transaction && call.set_up) {
+            // The call before it ended without our seeing it.
+            self.call_ended(transaction, None, scene);
+        }
         self.ended_calls &= !transaction.bit();
         let party = if transaction.by_mobile { message.called } else { message.calling };
         let number = party.map(|number| scene.plan.normalise(number));
         if let Some(call) = self.call(transaction, scene) {
-            call.number = number;
+            (call.set_up, call.number) = (true, number);
             self.subject.tell(Kind::CallSetup { direction: transaction.direction(), number, emergency }, scene);
         }
     }
@@ -177,7 +182,7 @@ impl Dialogue {
             return None;
         }
         if known.is_none() {
-            self.calls.push(Call { transaction, number: None, answered_at: None });
+            self.calls.push(Call { transaction, set_up: false, number: None, answered_at: None });
         }
         self.calls.get_mut(index)
     }

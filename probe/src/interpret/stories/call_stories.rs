@@ -27,6 +27,26 @@ fn an_outgoing_call_is_answered_by_the_network_and_an_incoming_one_by_the_phone(
 }
 
 #[test]
+fn an_answer_that_is_captured_before_the_setup_begins_no_other_call() {
+    let (mut story, line) = story();
+    story.network(line, &o::cc_message(8, 2)).phone(line, &o::setup_to(0, "114")).network(line, &o::disconnect(8, 16));
+    story.tells(&[
+        "call_setup out 114, anna mapped, cell 7, at 6",
+        "call_ended out 114 cause 16, anna mapped, cell 7, at 7",
+    ]);
+}
+
+#[test]
+fn a_setup_again_ends_the_call_before_it() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).phone(line, &o::setup_to(0, "10086")).tells(&[
+        "call_setup out 114, anna mapped, cell 7, at 5",
+        "call_ended out 114, anna mapped, cell 7, at 6",
+        "call_setup out 10086, anna mapped, cell 7, at 6",
+    ]);
+}
+
+#[test]
 fn calls_of_one_connection_are_told_apart_by_transaction_and_who_opened_it() {
     let (mut story, line) = story();
     story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8));
