@@ -8,7 +8,7 @@ for purpose in "$@"; do
     # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
     build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
     # The independent dissector; node runs a real SMSC.
-    test) wanted+=(tshark); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
+    test) wanted+=(tshark openssl); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
     *) echo "packages.sh: unknown purpose \`$purpose\`: say build or test" >&2; exit 2 ;;
   esac
 done

@@ -1,7 +1,5 @@
 //! Whole-program tests: what they share. Each test drives the `touchpoint` binary as a person would.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops")]
-
 pub mod lookup;
 pub mod smsc;
 

@@ -34,7 +34,6 @@ fn taken(smsc: &Smsc) -> BTreeMap<(String, String), usize> {
     counts
 }
 
-#[expect(clippy::zombie_processes, reason = "killed and waited for below")]
 fn killed_after(mut replay: Command, smsc: &Smsc, submitted: usize) -> Option<()> {
     let mut child: Child = replay.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("touchpoint starts");
     loop {

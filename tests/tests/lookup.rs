@@ -1,7 +1,5 @@
 //! The look-up hook against a source of numbers over HTTP and HTTPS.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
-
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;

@@ -1,7 +1,5 @@
 //! The SMPP channel against a message centre that is not ours, and that misbehaves.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on stops")]
-
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read, Write};
 use std::net::TcpListener;

@@ -9,9 +9,11 @@ mod report;
 mod show;
 
 use std::fmt::Display;
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing::Level;
 
 /// Touchpoint reads 2G signalling and sends the right offer at the right moment.
 #[derive(Parser, Debug)]
@@ -39,6 +41,13 @@ enum Command {
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
+    // Warnings and errors only: below them a library may show a URL, and a URL an IMSI.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_target(false)
+        .without_time()
+        .init();
     let result = match Cli::parse().command {
         Command::Replay(replay) => replay.run(),
         Command::Decode(decode) => decode.run(),
@@ -79,7 +88,7 @@ impl Failure {
         Self { text }
     }
 
-    pub(crate) fn output(error: std::io::Error) -> Self {
+    pub(crate) fn output(error: io::Error) -> Self {
         Self::new(format_args!("cannot write to standard output: {error}"))
     }
 }

@@ -19,6 +19,7 @@ use crate::offer::address::{Lookup, LookupConfig};
 use crate::offer::channel::Channel;
 use crate::offer::channel::journal::Journal;
 use crate::offer::channel::smpp::{Smpp, SmppConfig};
+use crate::shard::MAX_THREADS;
 use crate::{Engine, EngineConfig, EngineCounters, Summary};
 
 use super::inputs::{self, Inputs};
@@ -59,7 +60,7 @@ pub(crate) struct Replay {
     /// Keep facts, decisions and offers in this folder.
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
-    /// Matching threads; the result does not depend on it.
+    /// Matching threads, 1 to 64; the result does not depend on it.
     #[arg(long, value_name = "N", default_value_t = default_threads())]
     threads: NonZeroUsize,
     /// Start with the warm-up of a cold start: a first sighting is a baseline, not an entry.
@@ -77,7 +78,8 @@ pub(crate) struct Replay {
 }
 
 fn default_threads() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+    let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(cores.get().min(MAX_THREADS)).unwrap_or(NonZeroUsize::MIN)
 }
 
 impl Replay {

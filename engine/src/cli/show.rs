@@ -120,7 +120,7 @@ pub(crate) fn message_json<'l>(line: &'l mut Line, from: Provenance, message: &d
 }
 
 /// Writes where decoding stopped.
-pub(crate) fn malformed_json<'l>(line: &'l mut Line, from: Provenance, malformed: Malformed) -> &'l [u8] {
+pub(crate) fn malformed_json(line: &mut Line, from: Provenance, malformed: Malformed) -> &[u8] {
     message_head(line, from, malformed.layer.name());
     line.open("malformed");
     line.plain("layer", malformed.layer.name());
