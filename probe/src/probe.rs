@@ -7,7 +7,7 @@ use crate::capture::Frame;
 use crate::counters::Counters;
 use crate::interpret::{AInterface, NumberPlan};
 use crate::track::identity::Identities;
-use crate::track::transport::{Transport, TransportCounters, TransportSettings};
+use crate::track::transport::{Payload, Transport, TransportCounters, TransportSettings};
 
 /// What is to be configured of a probe.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +40,11 @@ impl Probe {
     /// Takes the next frame, in the order of capture.
     pub fn frame<S: Sink>(&mut self, frame: &Frame<'_>, sink: &mut S) {
         let Self { feed, transport, a_interface } = self;
-        transport.frame(frame, *feed, sink, &mut |carrier, octets, sink| a_interface.sccp(carrier, octets, sink));
+        transport.frame(frame, *feed, sink, &mut |carrier, payload, sink| match payload {
+            Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
+            Payload::Sua(message) => a_interface.message(carrier, message, sink),
+            Payload::Ns(_) => {}
+        });
     }
 
     /// Time has passed without a frame: ends what has been silent for too long.
@@ -51,7 +55,11 @@ impl Probe {
     /// The capture has ended: events that still wait go out. Calls that go on have not ended.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) {
         let Self { transport, a_interface, .. } = self;
-        transport.finish(sink, &mut |carrier, octets, sink| a_interface.sccp(carrier, octets, sink));
+        transport.finish(sink, &mut |carrier, payload, sink| {
+            if let Payload::Sccp(octets) = payload {
+                a_interface.sccp(carrier, octets, sink);
+            }
+        });
         a_interface.finish(sink);
     }
 

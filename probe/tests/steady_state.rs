@@ -9,7 +9,7 @@ use std::path::Path;
 use event::Event;
 use probe::capture::Capture;
 use probe::interpret::{AInterface, NumberPlan};
-use probe::track::transport::{Carrier, Transport, TransportSettings};
+use probe::track::transport::{Carrier, Payload, Transport, TransportSettings};
 use probe::{Provenance, Sink};
 
 thread_local! {
@@ -50,7 +50,10 @@ fn sccp_messages() -> Vec<(Carrier, Vec<u8>)> {
     let mut transport = Transport::new(&TransportSettings::default());
     let mut messages = Vec::new();
     while let Some(frame) = source.next().unwrap() {
-        let mut keep = |carrier, octets: &[u8], _: &mut Count| messages.push((carrier, octets.to_vec()));
+        let mut keep = |carrier, payload: Payload<'_>, _: &mut Count| {
+            let Payload::Sccp(octets) = payload else { return };
+            messages.push((carrier, octets.to_vec()));
+        };
         transport.frame(&frame, 0, &mut Count::default(), &mut keep);
     }
     messages

@@ -104,10 +104,15 @@ impl AInterface {
 
     /// Takes one SCCP message.
     pub fn sccp<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
-        self.tick(carrier.from.at, sink);
         let read = sccp::read(octets);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
+        self.message(carrier, message, sink);
+    }
+
+    /// Takes one SCCP message that was read, or what another protocol has in its place.
+    pub fn message<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+        self.tick(carrier.from.at, sink);
         match message.message_type {
             SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => self.data(carrier, message, sink),
             SccpMessageType::CONNECTION_REQUEST => self.connection_request(carrier, message, sink),

@@ -47,8 +47,12 @@ counters! {
     ip_fragments_timed_out,
     /// Fragments dropped at the limit of datagrams in reassembly.
     ip_fragments_refused,
-    /// UDP, ignored.
+    /// UDP datagrams.
     udp,
+    /// UDP on other ports than ours, ignored.
+    udp_other_ports,
+    /// UDP datagrams that carry NS.
+    ns_over_udp,
     /// Other protocols on IP, ignored.
     other_ip_protocols,
     /// TCP segments on the ports of IPA.

@@ -3,17 +3,29 @@
 use rustc_hash::FxHashMap;
 
 use crate::Provenance;
+use crate::wire::Sccp;
 use crate::wire::ip::Address;
 
 /// Networks of M3UA that are told apart, in all feeds.
 pub const NETWORK_LIMIT: usize = 4096;
-/// TCP endpoints that are told apart.
+/// Endpoints of TCP, UDP and SUA that are told apart.
 pub const ENDPOINT_LIMIT: usize = 65_536;
 
-/// The space of all TCP endpoints, in [`Carrier::nodes`].
-pub const TCP_NODES: u32 = u32::MAX;
+/// The space of all endpoints (addresses and ports), in [`Carrier::nodes`].
+pub const ENDPOINTS: u32 = u32::MAX;
 
-/// What carried an SCCP message.
+/// A message of the layer where interfaces begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Payload<'a> {
+    /// A message of the A interface: SCCP, ITU-T Q.713.
+    Sccp(&'a [u8]),
+    /// The SCCP message that an SUA message (RFC 3868) stands for. The message itself was shown already.
+    Sua(&'a Sccp<'a>),
+    /// A message of the Gb interface: an NS PDU, 3GPP TS 48.016 §9.
+    Ns(&'a [u8]),
+}
+
+/// What carried a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Carrier {
     /// Frame, time and feed: of the frame that completed the message.
@@ -21,7 +33,7 @@ pub struct Carrier {
     /// Dense id of the network in which `sender` and `receiver` are unique: for M3UA of feed, network indicator and network
     /// appearance; for IPA of the TCP connection.
     pub network: u32,
-    /// Where `sender` and `receiver` mean the same nodes for good: the network of M3UA; [`TCP_NODES`] for IPA, whose endpoints
+    /// Where `sender` and `receiver` mean the same nodes for good: the network of M3UA; [`ENDPOINTS`] for IPA, whose endpoints
     /// outlive their connections.
     pub nodes: u32,
     /// Originating point code; for IPA a dense id of the TCP endpoint that outlives the connection (address, and port where it
@@ -61,7 +73,7 @@ impl Networks {
         id
     }
 
-    /// The id of a TCP endpoint; `None` at the limit. `port` is 0 for the side that chose its port at random.
+    /// The id of an endpoint; `None` at the limit. `port` is 0 for the side that chose its port at random.
     pub fn endpoint(&mut self, feed: u16, address: Address, port: u16) -> Option<u32> {
         let key = (feed, address, port);
         if let Some(id) = self.endpoints.get(&key) {

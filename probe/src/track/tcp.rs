@@ -6,7 +6,7 @@ use event::Timestamp;
 use rustc_hash::FxHashMap;
 
 use super::counters::TransportCounters;
-use super::network::{Carrier, Networks, TCP_NODES};
+use super::network::{Carrier, ENDPOINTS, Networks};
 use super::stream::{Piece, Stream};
 use crate::Provenance;
 use crate::wire::Malformed;
@@ -233,5 +233,5 @@ fn carried(
     receiver: u32,
     message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
 ) -> impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters) {
-    move |from, ipa, counters| message(Carrier { from, network, nodes: TCP_NODES, sender, receiver }, ipa, counters)
+    move |from, ipa, counters| message(Carrier { from, network, nodes: ENDPOINTS, sender, receiver }, ipa, counters)
 }

@@ -1,7 +1,7 @@
-//! From a frame to the SCCP messages in it: links, IP, SCTP and M3UA, TCP and IPA.
+//! From a frame to the SCCP messages and NS PDUs in it: links, IP, SCTP and M3UA, TCP and IPA, UDP.
 
 use super::fragments::Fragments;
-use super::network::Networks;
+use super::network::{ENDPOINTS, Networks};
 use super::sctp::{Associations, Found};
 use super::tcp::Connections;
 use crate::capture::Frame;
@@ -9,11 +9,12 @@ use crate::wire::ip::{self, Packet};
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::link::{self, ether_type};
 use crate::wire::m3ua::{M3uaMessage, SERVICE_INDICATOR_SCCP};
+use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, Message};
 use crate::{Provenance, Sink};
 
 pub use super::counters::TransportCounters;
-pub use super::network::Carrier;
+pub use super::network::{Carrier, Payload};
 
 /// Payload protocol identifier of M3UA, RFC 4666 §1.4.1.
 const PPID_M3UA: u32 = 3;
@@ -26,11 +27,13 @@ const PORT_M3UA: u16 = 2905;
 pub struct TransportSettings {
     /// TCP ports that carry IPA (SCCPlite), at either end.
     pub ipa_ports: Vec<u16>,
+    /// UDP ports that carry NS (the Gb interface), at either end.
+    pub ns_ports: Vec<u16>,
 }
 
 impl Default for TransportSettings {
     fn default() -> Self {
-        Self { ipa_ports: vec![3002, 3003, 3006, 4222, 4249, 4250, 5000] }
+        Self { ipa_ports: vec![3002, 3003, 3006, 4222, 4249, 4250, 5000], ns_ports: vec![2157, 19_999, 23_000] }
     }
 }
 
@@ -45,6 +48,7 @@ pub struct Transport {
 struct Upper {
     associations: Associations,
     connections: Connections,
+    ns_ports: Vec<u16>,
     networks: Networks,
 }
 
@@ -60,18 +64,19 @@ impl Transport {
         let upper = Upper {
             associations: Associations::default(),
             connections: Connections::new(&settings.ipa_ports),
+            ns_ports: settings.ns_ports.clone(),
             networks: Networks::default(),
         };
         Self { fragments: Fragments::default(), upper, counters: TransportCounters::default() }
     }
 
-    /// Takes a frame and gives each SCCP message that it completes to `upward`: whole, or what a snapped capture holds of it.
+    /// Takes a frame and gives each message that it completes to `upward`: whole, or what a snapped capture holds of it.
     pub fn frame<S: Sink>(
         &mut self,
         frame: &Frame<'_>,
         feed: u16,
         sink: &mut S,
-        upward: &mut impl FnMut(Carrier, &[u8], &mut S),
+        upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
     ) {
         let from = Provenance { at: frame.at, frame: frame.number, feed };
         let Self { fragments, upper, counters } = self;
@@ -94,7 +99,7 @@ impl Transport {
     }
 
     /// The capture has ended: gives what was still waiting behind holes in TCP streams.
-    pub fn finish<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, &[u8], &mut S)) {
+    pub fn finish<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S)) {
         let mut outlet = Outlet { sink, upward };
         let message = |carrier: Carrier, message: IpaMessage<'_>, counters: &mut TransportCounters| {
             outlet.ipa(carrier, &message, counters);
@@ -131,7 +136,7 @@ fn read_packet<'a>(frame: &Frame<'a>, counters: &mut TransportCounters) -> Resul
 }
 
 impl Upper {
-    fn packet<S: Sink, U: FnMut(Carrier, &[u8], &mut S)>(
+    fn packet<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
         packet: &Packet<'_>,
@@ -147,10 +152,7 @@ impl Upper {
                 };
                 connections.segment(from, packet, networks, counters, message)
             }
-            ip::protocol::UDP => {
-                counters.udp += 1;
-                Ok(())
-            }
+            ip::protocol::UDP => self.udp(from, packet, counters, outlet),
             _ => {
                 counters.other_ip_protocols += 1;
                 Ok(())
@@ -161,7 +163,7 @@ impl Upper {
         }
     }
 
-    fn sctp<S: Sink, U: FnMut(Carrier, &[u8], &mut S)>(
+    fn sctp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
         packet: &Packet<'_>,
@@ -184,7 +186,36 @@ impl Upper {
     }
 }
 
-impl<S: Sink, U: FnMut(Carrier, &[u8], &mut S)> Outlet<'_, S, U> {
+impl Upper {
+    fn udp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        from: Provenance,
+        packet: &Packet<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        let datagram = Datagram::read(packet.payload)?;
+        counters.udp += 1;
+        let Datagram { source_port, destination_port, payload } = datagram;
+        if !self.ns_ports.contains(&source_port) && !self.ns_ports.contains(&destination_port) {
+            counters.udp_other_ports += 1;
+            return Ok(());
+        }
+        counters.ns_over_udp += 1;
+        let sender = self.networks.endpoint(from.feed, packet.source, source_port);
+        let receiver = self.networks.endpoint(from.feed, packet.destination, destination_port);
+        match (sender, receiver) {
+            (Some(sender), Some(receiver)) => {
+                let carrier = Carrier { from, network: ENDPOINTS, nodes: ENDPOINTS, sender, receiver };
+                (outlet.upward)(carrier, Payload::Ns(payload), outlet.sink);
+            }
+            _ => counters.networks_refused += 1,
+        }
+        Ok(())
+    }
+}
+
+impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     fn m3ua(
         &mut self,
         from: Provenance,
@@ -231,7 +262,7 @@ impl<S: Sink, U: FnMut(Carrier, &[u8], &mut S)> Outlet<'_, S, U> {
 
     fn sccp(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) {
         counters.sccp_messages += 1;
-        (self.upward)(carrier, octets, self.sink);
+        (self.upward)(carrier, Payload::Sccp(octets), self.sink);
     }
 
     fn message(&mut self, from: Provenance, message: &dyn Message) {

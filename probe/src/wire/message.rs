@@ -7,9 +7,20 @@ use event::{CellId, Imei, Imsi, Lai, Number, Tmsi};
 #[expect(missing_docs, reason = "the names are the specifications'")]
 pub enum Protocol {
     Ethernet,
+    Ppp,
+    Mpls,
+    Gre,
+    Vxlan,
+    FrameRelay,
+    Gsmtap,
     Ip,
     Tcp,
     Sctp,
+    M2ua,
+    M2pa,
+    Mtp2,
+    Mtp3,
+    Sua,
     M3ua,
     Ipa,
     Sccp,
@@ -23,17 +34,29 @@ pub enum Protocol {
     Rp,
     Tpdu,
     Ss,
+    Udp,
 }
 
 impl Protocol {
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in the order of nesting.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 29] = [
         Self::Ethernet,
+        Self::Ppp,
+        Self::Mpls,
+        Self::Gre,
+        Self::Vxlan,
+        Self::FrameRelay,
+        Self::Gsmtap,
         Self::Ip,
         Self::Tcp,
         Self::Sctp,
+        Self::M2ua,
+        Self::M2pa,
+        Self::Mtp2,
+        Self::Mtp3,
+        Self::Sua,
         Self::M3ua,
         Self::Ipa,
         Self::Sccp,
@@ -47,15 +70,27 @@ impl Protocol {
         Self::Rp,
         Self::Tpdu,
         Self::Ss,
+        Self::Udp,
     ];
 
     /// Lower case, as in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Ethernet => "ethernet",
+            Self::Ppp => "ppp",
+            Self::Mpls => "mpls",
+            Self::Gre => "gre",
+            Self::Vxlan => "vxlan",
+            Self::FrameRelay => "frame_relay",
+            Self::Gsmtap => "gsmtap",
             Self::Ip => "ip",
             Self::Tcp => "tcp",
             Self::Sctp => "sctp",
+            Self::M2ua => "m2ua",
+            Self::M2pa => "m2pa",
+            Self::Mtp2 => "mtp2",
+            Self::Mtp3 => "mtp3",
+            Self::Sua => "sua",
             Self::M3ua => "m3ua",
             Self::Ipa => "ipa",
             Self::Sccp => "sccp",
@@ -69,6 +104,7 @@ impl Protocol {
             Self::Rp => "rp",
             Self::Tpdu => "tpdu",
             Self::Ss => "ss",
+            Self::Udp => "udp",
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod sctp;
 pub mod sms;
 pub mod ss;
 pub mod tcp;
+pub mod udp;
 
 mod cell;
 mod codes;

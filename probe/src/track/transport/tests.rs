@@ -34,7 +34,8 @@ impl Case {
         let original_length = captured.len() as u32;
         let frame = Frame { number, at, link, captured, original_length, file: 0 };
         let Self { transport, found, .. } = self;
-        transport.frame(&frame, 0, &mut Silent, &mut |carrier, octets, _: &mut Silent| {
+        transport.frame(&frame, 0, &mut Silent, &mut |carrier, payload, _: &mut Silent| {
+            let Payload::Sccp(octets) = payload else { return };
             found.push((carrier.from.frame, carrier.network, carrier.sender, carrier.receiver, octets.to_vec()));
         });
     }
@@ -45,7 +46,8 @@ impl Case {
 
     fn finish(&mut self) {
         let Self { transport, found, .. } = self;
-        transport.finish(&mut Silent, &mut |carrier, octets, _: &mut Silent| {
+        transport.finish(&mut Silent, &mut |carrier, payload, _: &mut Silent| {
+            let Payload::Sccp(octets) = payload else { return };
             found.push((carrier.from.frame, carrier.network, carrier.sender, carrier.receiver, octets.to_vec()));
         });
     }
