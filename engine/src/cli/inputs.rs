@@ -28,7 +28,9 @@ impl Inputs {
     }
 
     pub(crate) fn open(&self) -> Result<Capture, Failure> {
-        Capture::open(&self.captures).map_err(Failure::from)
+        let capture = Capture::open(&self.captures)?;
+        capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
+        Ok(capture)
     }
 
     pub(crate) fn probe_config(&self) -> ProbeConfig {

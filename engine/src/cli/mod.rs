@@ -20,6 +20,7 @@ use tracing::Level;
 #[command(
     name = "touchpoint",
     version,
+    max_term_width = 100,
     arg_required_else_help = true,
     after_help = "\
 Exit codes: 0 done; 1 it could not be done (standard error says why); 2 wrong arguments;

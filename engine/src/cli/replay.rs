@@ -29,15 +29,7 @@ use super::{Ending, Failure, check};
 
 /// Replays captures through scenarios and delivers the offers: to a journal, or to a message centre.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "\
-Examples:
-  touchpoint replay a.pcap --scenarios my-scenarios --subscribers people.csv
-  touchpoint replay day/ --scenarios my-scenarios --subscribers people.csv --journal offers.jsonl --json
-  touchpoint replay a.pcap --scenarios my-scenarios --subscribers people.csv \\
-      --smsc 'smpp://user@127.0.0.1:2775?source=10086' --lookup 'http://127.0.0.1:8080/msisdn?imsi={imsi}'
-
-A replay may be stopped at any moment and run again on the same store: it goes on where it was, counts nothing twice and
-sends nothing twice. With --smsc the store is kept, so that this holds; without, it is thrown away at the end.")]
+#[command(after_help = after_help())]
 pub(crate) struct Replay {
     #[command(flatten)]
     inputs: Inputs,
@@ -75,6 +67,25 @@ pub(crate) struct Replay {
     /// How many offers to show to a person.
     #[arg(long, value_name = "N", default_value_t = 20)]
     show: usize,
+}
+
+fn after_help() -> String {
+    let parameters: Vec<String> =
+        SmppConfig::parameters().map(|(name, meaning)| format!("  {name:<20} {meaning}")).collect();
+    format!(
+        "\
+Examples:
+  touchpoint replay a.pcap --scenarios my-scenarios --subscribers people.csv
+  touchpoint replay day/ --scenarios my-scenarios --journal offers.jsonl --json
+  touchpoint replay a.pcap --scenarios my-scenarios --smsc 'smpp://user@127.0.0.1?source=10086'
+
+A replay may be stopped at any moment and run again on the same store: it goes on where it was, counts nothing twice and \
+sends nothing twice. With --smsc the store is kept, so that this holds; without, it is thrown away at the end.
+
+Parameters of the URL of a message centre, as in smpp://user@host:port?window=20&source=10086:
+{}",
+        parameters.join("\n")
+    )
 }
 
 fn default_threads() -> NonZeroUsize {
