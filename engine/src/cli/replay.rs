@@ -347,7 +347,7 @@ impl Results {
             report::counts_table(["messages by protocol", ""], messages.iter().copied()),
             report::counts_table(["events by kind", ""], counters.events()),
         ];
-        writeln!(out, "{}", report::beside(&blocks))?;
+        writeln!(out, "{}", report::beside(&blocks, columns()))?;
         let malformed: u64 = counters.malformed().chain(transport.malformed()).map(|(_, count)| count).sum();
         writeln!(
             out,
@@ -366,6 +366,11 @@ impl Results {
         writeln!(out, "\n{}", report::scenarios_table(&self.rules, &self.decisions.tallies(&self.rules)))?;
         writeln!(out, "\n{}", self.decisions.offers_table(replay.show, replay.reveal))
     }
+}
+
+/// How wide the reader's terminal is; what is no terminal is as wide as it needs to be.
+fn columns() -> usize {
+    console::Term::stdout().size_checked().map_or(usize::MAX, |(_, columns)| usize::from(columns))
 }
 
 fn counts<'a>(line: &mut Line, key: &str, counts: impl Iterator<Item = (&'a str, u64)>) {

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
+use console::measure_text_width;
 use probe::counters::Counters;
 use probe::wire::Protocol;
 use rules::{Reason, RuleSet};
@@ -183,21 +184,28 @@ pub(crate) fn messages_by_protocol(counters: &Counters) -> Vec<(&'static str, u6
     sums.into_iter().map(|(protocol, count)| (protocol.name(), count)).collect()
 }
 
-/// Puts blocks of lines beside each other.
-pub(crate) fn beside(blocks: &[String]) -> String {
-    let blocks: Vec<Vec<&str>> = blocks.iter().map(|block| block.lines().collect()).collect();
-    let width = |block: &Vec<&str>| block.iter().map(|line| line.chars().count()).max().unwrap_or(0);
-    let height = blocks.iter().map(Vec::len).max().unwrap_or(0);
-    (0..height)
-        .map(|row| {
-            let parts = blocks.iter().map(|block| {
-                let text = block.get(row).copied().unwrap_or_default();
-                format!("{text}{}", " ".repeat(width(block).saturating_sub(text.chars().count())))
-            });
-            parts.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-        })
-        .collect::<Vec<_>>()
-        .join("\n")
+/// Puts blocks of lines beside each other, or below each other where they are wider than `most` columns.
+pub(crate) fn beside(blocks: &[String], most: usize) -> String {
+    const GAP: &str = "  ";
+    let widths: Vec<usize> = blocks.iter().map(|block| width(block)).collect();
+    if widths.iter().sum::<usize>() + GAP.len() * blocks.len().saturating_sub(1) > most {
+        return blocks.join("\n");
+    }
+    let mut lines: Vec<_> = blocks.iter().map(|block| block.lines()).collect();
+    let height = blocks.iter().map(|block| block.lines().count()).max().unwrap_or(0);
+    let rows = (0..height).map(|_| {
+        let cells = lines.iter_mut().zip(&widths).map(|(lines, width)| {
+            let text = lines.next().unwrap_or_default();
+            format!("{text}{}", " ".repeat(width.saturating_sub(measure_text_width(text))))
+        });
+        cells.collect::<Vec<_>>().join(GAP).trim_end().to_owned()
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// Columns of the widest line, as a terminal shows it.
+fn width(block: &str) -> usize {
+    block.lines().map(measure_text_width).max().unwrap_or(0)
 }
 
 fn new_table<const N: usize>(head: [&str; N]) -> Table {
@@ -239,6 +247,8 @@ mod tests {
 
     #[test]
     fn blocks_stand_beside_each_other() {
-        assert_eq!(beside(&["ab\nc".to_owned(), "x\ny\nz".to_owned()]), "ab  x\nc   y\n    z");
+        let blocks = ["ab\nc".to_owned(), "x\n\u{1b}[1my\u{1b}[0m\nz".to_owned(), "漫\n-".to_owned()];
+        assert_eq!(beside(&blocks, 80), "ab  x  漫\nc   \u{1b}[1my\u{1b}[0m  -\n    z");
+        assert_eq!(beside(&blocks, 8), blocks.join("\n"));
     }
 }
