@@ -5,21 +5,28 @@ DEMO     := target/demo
 SYNTH    := target/release/synthesise
 TOUCH    := target/release/touchpoint
 
-.PHONY: demo build test check bench
+.PHONY: demo build install test check bench
 
 ## demo: replay a recorded capture and a synthesised one through their scenarios
 demo: build
+	@mkdir -p $(DEMO) && rm -f $(DEMO)/*.offers.jsonl
 	@echo; echo "== A recording of real network elements and phones =="
 	$(TOUCH) replay $(CAPTURES)/a-msc-leg.pcap --scenarios deploy/demo/recorded \
-	    --subscribers deploy/demo/recorded/subscribers.csv
-	@echo; echo "== 2,000 synthetic subscribers, half an hour =="
-	@mkdir -p $(DEMO)
-	$(SYNTH) --subscribers 2000 --minutes 30 --seed 1 --out $(DEMO)/town.pcap --directory $(DEMO)/town.csv
-	$(TOUCH) replay $(DEMO)/town.pcap --scenarios deploy/demo/synthesised --subscribers $(DEMO)/town.csv
+	    --subscribers deploy/demo/recorded/subscribers.csv --journal $(DEMO)/recorded.offers.jsonl
+	@echo; echo "== A town of 2,000 synthetic subscribers, half an hour =="
+	$(SYNTH) --subscribers 2000 --minutes 30 --seed 1 --out $(DEMO)/town.pcap --directory $(DEMO)/town.csv --quiet
+	$(TOUCH) replay $(DEMO)/town.pcap --scenarios deploy/demo/synthesised \
+	    --subscribers $(DEMO)/town.csv --journal $(DEMO)/town.offers.jsonl
+	@echo; echo "The offers are in $(DEMO)/*.offers.jsonl. Next: $(TOUCH) --help"
 
 build:
 	@deploy/packages.sh build
 	cargo build --release --locked -p engine -p bench
+
+## install: puts the programs into PREFIX/bin, by default your own
+PREFIX ?= $(HOME)/.local
+install: build
+	install -D -t $(PREFIX)/bin $(TOUCH) $(SYNTH)
 
 ## test: every test, those against real peers included
 test:
