@@ -89,8 +89,12 @@ impl Failure {
         Self { text }
     }
 
+    /// Standard output takes no more. Where its reader has gone (`touchpoint … | head`), nobody needs to be told.
     pub(crate) fn output(error: io::Error) -> Self {
-        Self::new(format_args!("cannot write to standard output: {error}"))
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::rendered(String::new()),
+            _ => Self::new(format_args!("cannot write to standard output: {error}")),
+        }
     }
 }
 
