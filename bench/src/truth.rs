@@ -167,8 +167,29 @@ fn write_kind(line: &mut Vec<u8>, script: &Script, fact: &Fact, evidence: Sighti
             write!(line, ",\"operation\":\"{operation}\",\"service\":\"0x{:02x}\"", forwarding.service)?;
             write_number(line, forwarding.to.as_ref())
         }
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => Ok(()),
+        Kind::GprsAttach { combined, old } => {
+            write!(line, ",\"combined\":{combined}")?;
+            write_old_area(line, *old)
+        }
+        Kind::GprsAttachRejected { cause } => write!(line, ",\"cause\":{cause}"),
+        Kind::RoutingAreaUpdate { update, old } => {
+            write!(line, ",\"update\":\"{}\"", update.name())?;
+            write_old_area(line, *old)
+        }
+        Kind::RoutingAreaUpdateRejected { update, cause } => {
+            write!(line, ",\"update\":\"{}\",\"cause\":{cause}", update.name())
+        }
+        Kind::GprsDetach { power_off } => write!(line, ",\"power_off\":{power_off}"),
+        Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {
+            access_point.map_or(Ok(()), |name| write!(line, ",\"access_point\":\"{name}\""))
+        }
+        Kind::WebVisit { host } => write!(line, ",\"host\":\"{host}\""),
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => Ok(()),
     }
+}
+
+fn write_old_area(line: &mut Vec<u8>, old: Option<event::Rai>) -> io::Result<()> {
+    old.map_or(Ok(()), |old| write!(line, ",\"old_lai\":\"{}\",\"old_rac\":{}", old.lai, old.rac))
 }
 
 fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {

@@ -99,7 +99,7 @@ impl Counter {
     }
 }
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 23] = [
     "location_update",
     "location_update_rejected",
     "imsi_detach",
@@ -114,6 +114,15 @@ const KINDS: [&str; 14] = [
     "ussd",
     "call_forwarding",
     "imei_seen",
+    "gprs_attach",
+    "gprs_attach_rejected",
+    "routing_area_update",
+    "routing_area_update_rejected",
+    "gprs_detach",
+    "pdp_activated",
+    "pdp_deactivated",
+    "sighting",
+    "web_visit",
 ];
 
 impl Counters {
@@ -141,6 +150,15 @@ fn kind_index(kind: &Kind) -> usize {
         Kind::Ussd { .. } => 11,
         Kind::CallForwarding(_) => 12,
         Kind::ImeiSeen => 13,
+        Kind::GprsAttach { .. } => 14,
+        Kind::GprsAttachRejected { .. } => 15,
+        Kind::RoutingAreaUpdate { .. } => 16,
+        Kind::RoutingAreaUpdateRejected { .. } => 17,
+        Kind::GprsDetach { .. } => 18,
+        Kind::PdpActivated { .. } => 19,
+        Kind::PdpDeactivated { .. } => 20,
+        Kind::Sighting => 21,
+        Kind::WebVisit { .. } => 22,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind, Lai, Number, Timestamp,
-    Tmsi, UpdateType,
+    Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind, Lai, Number,
+    Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 use rules::scenario::Purpose;
 
@@ -93,12 +93,26 @@ fn random_number(random: &mut Random) -> Option<Number> {
     Some(number)
 }
 
+fn random_area(random: &mut Random) -> Option<Rai> {
+    let lai = Lai { plmn: "310-260".parse().unwrap(), lac: random.next() as u16 };
+    random.chance(50).then(|| Rai { lai, rac: random.next() as u8 })
+}
+
+fn random_routing_update(random: &mut Random) -> RoutingAreaUpdateType {
+    use RoutingAreaUpdateType as T;
+    [T::Normal, T::Combined, T::CombinedImsiAttach, T::Periodic, T::Reserved][random.below(5) as usize]
+}
+
+fn random_name(random: &mut Random) -> Option<DomainName> {
+    random.chance(70).then(|| format!("{}.example.com", "w".repeat(1 + random.below(40) as usize)).parse().unwrap())
+}
+
 fn random_kind(random: &mut Random) -> Kind {
     let direction = if random.chance(50) { Direction::Out } else { Direction::In };
     let update = [UpdateType::Normal, UpdateType::Periodic, UpdateType::ImsiAttach, UpdateType::Reserved]
         [random.below(4) as usize];
     let cause = random.next() as u8;
-    match random.below(13) {
+    match random.below(22) {
         0 => Kind::LocationUpdate {
             update,
             old: random.chance(50).then(|| Lai { plmn: "310-260".parse().unwrap(), lac: random.next() as u16 }),
@@ -124,6 +138,15 @@ fn random_kind(random: &mut Random) -> Kind {
             service: cause,
             to: random_number(random),
         }),
+        12 => Kind::GprsAttach { combined: random.chance(50), old: random_area(random) },
+        13 => Kind::GprsAttachRejected { cause },
+        14 => Kind::RoutingAreaUpdate { update: random_routing_update(random), old: random_area(random) },
+        15 => Kind::RoutingAreaUpdateRejected { update: random_routing_update(random), cause },
+        16 => Kind::GprsDetach { power_off: random.chance(50) },
+        17 => Kind::PdpActivated { access_point: random_name(random) },
+        18 => Kind::PdpDeactivated { access_point: random_name(random) },
+        19 => Kind::Sighting,
+        20 => Kind::WebVisit { host: random_name(random).unwrap_or("example.com".parse().unwrap()) },
         _ => Kind::ImeiSeen,
     }
 }

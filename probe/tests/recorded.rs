@@ -68,7 +68,18 @@ fn detail(kind: &Kind) -> String {
             assert!(!matches!(forwarding.operation, ForwardingOperation::Interrogate));
             format!(" {} service={:02x}{}", forwarding.operation.name(), forwarding.service, shown("to", forwarding.to))
         }
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => String::new(),
+        Kind::GprsAttach { combined, old } => {
+            format!("{}{}", if *combined { " combined" } else { "" }, shown("old", *old))
+        }
+        Kind::GprsAttachRejected { cause } => format!(" cause={cause}"),
+        Kind::RoutingAreaUpdate { update, old } => format!(" {}{}", update.name(), shown("old", *old)),
+        Kind::RoutingAreaUpdateRejected { update, cause } => format!(" {} cause={cause}", update.name()),
+        Kind::GprsDetach { power_off } => if *power_off { " power_off" } else { "" }.to_owned(),
+        Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {
+            shown("access_point", *access_point)
+        }
+        Kind::WebVisit { host } => format!(" {host}"),
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => String::new(),
     }
 }
 

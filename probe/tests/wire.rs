@@ -80,6 +80,7 @@ fn shown(value: Value<'_>) -> String {
         Value::Tmsi(tmsi) => tmsi.to_string(),
         Value::Lai(lai) => lai.to_string(),
         Value::Cell(cell) => cell.to_string(),
+        Value::Domain(name) => name.to_string(),
         Value::Octets(octets) => format!("{octets:02x?}"),
     }
 }

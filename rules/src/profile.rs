@@ -79,11 +79,11 @@ impl Profile {
             return change;
         }
         change.newcomer = warm && self.last_seen.is_none();
-        change.power_off = event.kind == Kind::ImsiDetach;
+        change.power_off = matches!(event.kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true });
         change.power_on = match event.kind {
             Kind::LocationUpdate { update: UpdateType::ImsiAttach, .. } => true,
             Kind::LocationUpdate { update: UpdateType::Periodic, .. } => false,
-            Kind::LocationUpdate { .. } => self.detached,
+            Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } => self.detached,
             _ => false,
         };
         self.movement(event, warm, &mut change);
@@ -115,7 +115,7 @@ impl Profile {
             self.last_seen = Some(event.at);
             self.cell = change.after;
             self.detached = change.power_off;
-            if let Kind::LocationUpdate { .. } = event.kind {
+            if let Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } | Kind::RoutingAreaUpdate { .. } = event.kind {
                 self.lai = event.cell.lai().or(self.lai);
             }
         }
@@ -151,8 +151,14 @@ impl Profile {
 
 /// The location area that the phone comes from, as an accepted update says, where it is a real one.
 pub(crate) fn old_location_area(kind: &Kind) -> Option<Lai> {
+    stated_location_area(kind).filter(|lai| !is_nowhere(*lai))
+}
+
+/// The location area that the phone says it comes from in what was accepted, be it a real one or none.
+pub(crate) fn stated_location_area(kind: &Kind) -> Option<Lai> {
     match kind {
-        Kind::LocationUpdate { old, .. } => old.filter(|lai| !is_nowhere(*lai)),
+        Kind::LocationUpdate { old, .. } => *old,
+        Kind::GprsAttach { old, .. } | Kind::RoutingAreaUpdate { old, .. } => old.map(|old| old.lai),
         _ => None,
     }
 }

@@ -160,6 +160,7 @@ impl Line {
             Value::Tmsi(tmsi) => self.quoted(tmsi),
             Value::Lai(lai) => self.quoted(lai),
             Value::Cell(cell) => self.quoted(cell),
+            Value::Domain(name) => self.quoted(name),
             Value::Octets(octets) => {
                 self.octets.push(b'"');
                 for octet in octets {

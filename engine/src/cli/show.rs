@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use event::{Event, Kind, Number};
+use event::{Event, Kind, Number, Rai};
 use probe::Provenance;
 use probe::wire::{Malformed, Message, Value};
 
@@ -79,7 +79,34 @@ fn kind_json(line: &mut Line, kind: &Kind) {
             line.code("service", u64::from(forwarding.service));
             number_json(line, forwarding.to.as_ref());
         }
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => {}
+        Kind::GprsAttach { combined, old } => {
+            line.flag("combined", *combined);
+            old_area_json(line, *old);
+        }
+        Kind::GprsAttachRejected { cause } => line.integer("cause", u64::from(*cause)),
+        Kind::RoutingAreaUpdate { update, old } => {
+            line.plain("update", update.name());
+            old_area_json(line, *old);
+        }
+        Kind::RoutingAreaUpdateRejected { update, cause } => {
+            line.plain("update", update.name());
+            line.integer("cause", u64::from(*cause));
+        }
+        Kind::GprsDetach { power_off } => line.flag("power_off", *power_off),
+        Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {
+            if let Some(access_point) = access_point {
+                line.plain("access_point", access_point);
+            }
+        }
+        Kind::WebVisit { host } => line.plain("host", host),
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => {}
+    }
+}
+
+fn old_area_json(line: &mut Line, old: Option<Rai>) {
+    if let Some(Rai { lai, rac }) = old {
+        line.plain("old_lai", lai);
+        line.integer("old_rac", u64::from(rac));
     }
 }
 
@@ -245,12 +272,40 @@ impl Display for What<'_> {
                 write!(f, "call forwarding {:#04x}: {}", forwarding.service, forwarding.operation.name())?;
                 self.party(f, "to", forwarding.to.as_ref())
             }
+            Kind::GprsAttach { combined, old } => {
+                f.write_str(if *combined { "attached to packets and calls" } else { "attached to packets" })?;
+                from_area(f, *old)
+            }
+            Kind::GprsAttachRejected { cause } => write!(f, "packet attach rejected, cause {cause}"),
+            Kind::RoutingAreaUpdate { update, old } => {
+                write!(f, "routing area update ({})", update.name())?;
+                from_area(f, *old)
+            }
+            Kind::RoutingAreaUpdateRejected { update, cause } => {
+                write!(f, "routing area update ({}) rejected, cause {cause}", update.name())
+            }
+            Kind::GprsDetach { power_off: true } => f.write_str("switched off (GPRS detach)"),
+            Kind::GprsDetach { power_off: false } => f.write_str("left the packet service"),
+            Kind::PdpActivated { access_point: Some(name) } => write!(f, "data connection to {name}"),
+            Kind::PdpActivated { access_point: None } => f.write_str("data connection"),
+            Kind::PdpDeactivated { access_point: Some(name) } => write!(f, "data connection to {name} ended"),
+            Kind::PdpDeactivated { access_point: None } => f.write_str("data connection ended"),
+            Kind::Sighting => f.write_str("active in this cell"),
+            Kind::WebVisit { host } => write!(f, "visited {host}"),
             Kind::ImeiSeen => match self.event.imei {
                 Some(imei) if self.reveal => write!(f, "device {imei}"),
                 Some(imei) => write!(f, "device {}", imei.masked()),
                 None => f.write_str("device"),
             },
         }
+    }
+}
+
+fn from_area(f: &mut fmt::Formatter<'_>, old: Option<Rai>) -> fmt::Result {
+    match old {
+        Some(old) if old.lai.is_deleted() => f.write_str(", had no routing area"),
+        Some(old) => write!(f, " from {old}"),
+        None => Ok(()),
     }
 }
 
@@ -299,6 +354,7 @@ fn element_text(text: &mut String, value: Value<'_>, reveal: bool) -> fmt::Resul
         Value::Tmsi(tmsi) => write!(text, "{tmsi}"),
         Value::Lai(lai) => write!(text, "{lai}"),
         Value::Cell(cell) => write!(text, "{cell}"),
+        Value::Domain(name) => write!(text, "{name}"),
         Value::Octets(octets) => octets.iter().try_for_each(|octet| write!(text, "{octet:02x}")),
     }
 }

@@ -8,8 +8,11 @@ use event::{Imsi, Timestamp};
 use super::octets::Octets;
 use crate::offer::OfferId;
 
-/// The layout that this program writes and reads. A store of a newer one is refused.
-pub(crate) const VERSION: u32 = 1;
+/// The layout that this program writes. A store of an older one is read, and marked as of this one, for it may now get
+/// what an older program does not know; a store of a newer one is refused.
+///
+/// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`.
+pub(crate) const VERSION: u32 = 2;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `scenario/` name hash → name;
 /// `run/` bucket, run → empty, one per sealed run that counts. Kept; runs go with their bucket.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number, Plmn,
-    Timestamp, Tmsi, UpdateType,
+    Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai,
+    Number, Plmn, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 
 use super::octets::{Octets, put_signed, put_varint};
@@ -28,14 +28,17 @@ const LAC: u8 = 1 << 5;
 const CI: u8 = 1 << 6;
 const FEED: u8 = 1 << 7;
 
-// The first octet: kind in the low four bits, interface in the next, binding in the next two.
+// The first octet: the low four bits of the kind, interface in the next, binding in the next two, the kind's fifth bit.
 const KIND_BITS: u8 = 4;
 const INTERFACE_BIT: u8 = 1 << KIND_BITS;
 const BINDING_SHIFT: u8 = 5;
+const UPPER_KIND_BIT: u8 = 1 << 7;
 
 /// Appends the event without its IMSI, which the key or the blob holds.
 pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
-    out.push(kind_code(&event.kind) | interface_bit(event.interface) | (event.binding as u8) << BINDING_SHIFT);
+    out.push(
+        kind_bits(kind_code(&event.kind)) | interface_bit(event.interface) | (event.binding as u8) << BINDING_SHIFT,
+    );
     out.push(presence(event, previous));
     put_signed(out, event.at.as_micros().wrapping_sub(previous.at));
     put_signed(out, event.frame.wrapping_sub(previous.frame) as i64);
@@ -64,7 +67,7 @@ pub(crate) fn read(octets: &mut Octets<'_>, imsi: Imsi, previous: &mut Previous)
     let tmsi = if has(TMSI) { Some(Tmsi(u32::from_be_bytes(octets.fixed()?))) } else { None };
     let imei = if has(IMEI) { Some(read_imei(octets, has(SOFTWARE))?) } else { None };
     let cell = if has(SAME_CELL) { previous.cell } else { read_cell(octets, present)? };
-    let kind = read_kind(octets, head & (INTERFACE_BIT - 1))?;
+    let kind = read_kind(octets, kind_of(head))?;
     *previous = Previous { at, frame, cell };
     Some(Event {
         at: Timestamp::from_micros(at),
@@ -78,6 +81,17 @@ pub(crate) fn read(octets: &mut Octets<'_>, imsi: Imsi, previous: &mut Previous)
         cell,
         kind,
     })
+}
+
+/// The bits of the first octet that a kind's code takes; the inverse of [`kind_of`].
+fn kind_bits(code: u8) -> u8 {
+    let lower = code & (INTERFACE_BIT - 1);
+    if code & INTERFACE_BIT == 0 { lower } else { lower | UPPER_KIND_BIT }
+}
+
+fn kind_of(head: u8) -> u8 {
+    let lower = head & (INTERFACE_BIT - 1);
+    if head & UPPER_KIND_BIT == 0 { lower } else { lower | INTERFACE_BIT }
 }
 
 fn interface_bit(interface: Interface) -> u8 {
@@ -205,6 +219,15 @@ pub(crate) fn kind_code(kind: &Kind) -> u8 {
         Kind::Ussd { .. } => 11,
         Kind::CallForwarding(_) => 12,
         Kind::ImeiSeen => 13,
+        Kind::GprsAttach { .. } => 14,
+        Kind::GprsAttachRejected { .. } => 15,
+        Kind::RoutingAreaUpdate { .. } => 16,
+        Kind::RoutingAreaUpdateRejected { .. } => 17,
+        Kind::GprsDetach { .. } => 18,
+        Kind::PdpActivated { .. } => 19,
+        Kind::PdpDeactivated { .. } => 20,
+        Kind::Sighting => 21,
+        Kind::WebVisit { .. } => 22,
     }
 }
 
@@ -215,6 +238,7 @@ const EMERGENCY: u8 = 1 << 2;
 const HAS_LENGTH: u8 = 1 << 3;
 const HAS_CAUSE: u8 = 1 << 4;
 const LEFT_VIEW: u8 = 1 << 5;
+const COMBINED: u8 = 1 << 0;
 const HAS_OLD: u8 = 1 << 7;
 
 fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
@@ -227,7 +251,14 @@ fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
         }
         Kind::LocationUpdateRejected { update, cause } => out.extend_from_slice(&[update as u8, cause]),
         Kind::ServiceRejected { cause } => out.push(cause),
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => {}
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => {}
+        Kind::GprsAttach { combined, old } => put_old_area(out, if combined { COMBINED } else { 0 }, old),
+        Kind::GprsAttachRejected { cause } => out.push(cause),
+        Kind::RoutingAreaUpdate { update, old } => put_old_area(out, update as u8, old),
+        Kind::RoutingAreaUpdateRejected { update, cause } => out.extend_from_slice(&[update as u8, cause]),
+        Kind::GprsDetach { power_off } => out.push(u8::from(power_off)),
+        Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => put_name(out, access_point),
+        Kind::WebVisit { host } => put_name(out, Some(host)),
         Kind::CallSetup { direction, number, emergency } => {
             put_party(out, direction, number, if emergency { EMERGENCY } else { 0 });
         }
@@ -254,6 +285,33 @@ fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
     }
 }
 
+fn put_old_area(out: &mut Vec<u8>, head: u8, old: Option<Rai>) {
+    out.push(head | if old.is_some() { HAS_OLD } else { 0 });
+    if let Some(Rai { lai, rac }) = old {
+        put_lai(out, lai);
+        out.push(rac);
+    }
+}
+
+fn read_old_area(octets: &mut Octets<'_>) -> Option<(u8, Option<Rai>)> {
+    let head = octets.octet()?;
+    let old = if head & HAS_OLD != 0 { Some(Rai { lai: read_lai(octets)?, rac: octets.octet()? }) } else { None };
+    Some((head & !HAS_OLD, old))
+}
+
+/// A name behind its length; no name is a length of 0.
+fn put_name(out: &mut Vec<u8>, name: Option<DomainName>) {
+    let text = name.as_ref().map_or("", DomainName::as_str);
+    out.push(text.len() as u8);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn read_name(octets: &mut Octets<'_>) -> Option<Option<DomainName>> {
+    let length = usize::from(octets.octet()?);
+    let text = octets.slice(length)?;
+    if text.is_empty() { Some(None) } else { DomainName::from_text(text).map(Some) }
+}
+
 fn put_party(out: &mut Vec<u8>, direction: Direction, number: Option<Number>, flags: u8) {
     let direction = match direction {
         Direction::Out => 0,
@@ -278,6 +336,16 @@ fn update_type(code: u8) -> UpdateType {
         1 => UpdateType::Periodic,
         2 => UpdateType::ImsiAttach,
         _ => UpdateType::Reserved,
+    }
+}
+
+fn routing_update_type(code: u8) -> RoutingAreaUpdateType {
+    match code {
+        0 => RoutingAreaUpdateType::Normal,
+        1 => RoutingAreaUpdateType::Combined,
+        2 => RoutingAreaUpdateType::CombinedImsiAttach,
+        3 => RoutingAreaUpdateType::Periodic,
+        _ => RoutingAreaUpdateType::Reserved,
     }
 }
 
@@ -326,6 +394,21 @@ fn read_kind(octets: &mut Octets<'_>, code: u8) -> Option<Kind> {
             Kind::CallForwarding(Forwarding { operation, service, to })
         }
         13 => Kind::ImeiSeen,
+        14 => {
+            let (head, old) = read_old_area(octets)?;
+            Kind::GprsAttach { combined: head & COMBINED != 0, old }
+        }
+        15 => Kind::GprsAttachRejected { cause: octets.octet()? },
+        16 => {
+            let (head, old) = read_old_area(octets)?;
+            Kind::RoutingAreaUpdate { update: routing_update_type(head), old }
+        }
+        17 => Kind::RoutingAreaUpdateRejected { update: routing_update_type(octets.octet()?), cause: octets.octet()? },
+        18 => Kind::GprsDetach { power_off: octets.octet()? != 0 },
+        19 => Kind::PdpActivated { access_point: read_name(octets)? },
+        20 => Kind::PdpDeactivated { access_point: read_name(octets)? },
+        21 => Kind::Sighting,
+        22 => Kind::WebVisit { host: read_name(octets)?? },
         _ => return None,
     })
 }
@@ -411,6 +494,31 @@ mod tests {
         let golden = "71f78080e988c5b4b006d00f0212345678c0a58584fe85084e64f0006a11100182130062fffe798f80897a020212345678c0a58584fe8508\
             4e3b86681ab3c0928b1d107c8f80897a020212345678c0a58584fe85084e0a2186681ab3";
         assert_eq!(hex, golden);
+    }
+
+    /// As above, of the kinds that came with layout 2.
+    #[test]
+    fn the_stored_form_of_packet_kinds_never_changes() {
+        let old = Some(Rai { lai: Lai { plmn: "310-260".parse().unwrap(), lac: 0xfffe }, rac: 5 });
+        let host: DomainName = "m.cn".parse().unwrap();
+        let kinds = [
+            (Kind::GprsAttach { combined: true, old }, "81130062fffe05"),
+            (Kind::GprsAttachRejected { cause: 7 }, "07"),
+            (Kind::RoutingAreaUpdate { update: RoutingAreaUpdateType::Periodic, old: None }, "03"),
+            (Kind::RoutingAreaUpdateRejected { update: RoutingAreaUpdateType::Combined, cause: 10 }, "010a"),
+            (Kind::GprsDetach { power_off: true }, "01"),
+            (Kind::PdpActivated { access_point: Some(host) }, "046d2e636e"),
+            (Kind::PdpDeactivated { access_point: None }, "00"),
+            (Kind::Sighting, ""),
+            (Kind::WebVisit { host }, "046d2e636e"),
+        ];
+        for (index, (kind, golden)) in kinds.into_iter().enumerate() {
+            let mut out = Vec::new();
+            put_kind(&mut out, &kind);
+            let hex: String = out.iter().map(|octet| format!("{octet:02x}")).collect();
+            assert_eq!((kind_code(&kind), hex.as_str()), (14 + index as u8, golden));
+        }
+        assert_eq!([kind_bits(15), kind_bits(16), kind_bits(22)], [0x0f, 0x80, 0x86]);
     }
 
     #[test]

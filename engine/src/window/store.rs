@@ -153,15 +153,18 @@ impl Store {
             Some(found) if found > keys::VERSION => {
                 Err(StoreError::Newer { path: self.path.clone(), found, known: keys::VERSION })
             }
-            Some(_) => Ok(()),
+            Some(keys::VERSION) => Ok(()),
+            Some(_) => self.mark_version(),
             // Between the making of the database and its first row a crash may have come; then it holds no row at all.
-            None if is_new || self.rows(keys::META, &[])?.next().is_none() => {
-                let mut batch = WriteBatch::default();
-                batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
-                self.write(batch, true)
-            }
+            None if is_new || self.rows(keys::META, &[])?.next().is_none() => self.mark_version(),
             None => Err(StoreError::NotAStore { path: self.path.clone() }),
         }
+    }
+
+    fn mark_version(&self) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
+        self.write(batch, true)
     }
 
     fn number(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
@@ -377,6 +380,18 @@ mod tests {
         drop(store);
         let error = Store::open(folder.path()).unwrap_err();
         assert!(matches!(error, StoreError::Newer { found, .. } if found == keys::VERSION + 1), "{error}");
+    }
+
+    #[test]
+    fn an_older_store_is_read_and_marked() {
+        let folder = folder();
+        let store = Store::open(folder.path()).unwrap();
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&store.family(keys::META).unwrap(), keys::META_VERSION, (keys::VERSION - 1).to_be_bytes());
+        store.write(batch, true).unwrap();
+        drop(store);
+        let store = Store::open(folder.path()).unwrap();
+        assert_eq!(store.number(keys::META_VERSION).unwrap(), Some(keys::VERSION));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::{CellId, Imei, Imsi, Lai, Number, Timestamp, Tmsi};
+use crate::{CellId, DomainName, Imei, Imsi, Lai, Number, Rai, Timestamp, Tmsi};
 
 /// One fact. `imsi` is absent where it could not be resolved: unresolved is acceptable, wrong is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +116,34 @@ impl UpdateType {
             Self::Normal => "normal",
             Self::Periodic => "periodic",
             Self::ImsiAttach => "imsi_attach",
+            Self::Reserved => "reserved",
+        }
+    }
+}
+
+/// Routing area update type, 3GPP TS 24.008 §10.5.5.18.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RoutingAreaUpdateType {
+    /// Routing area updating.
+    Normal,
+    /// Combined routing and location area updating.
+    Combined,
+    /// The same with IMSI attach.
+    CombinedImsiAttach,
+    /// Periodic updating.
+    Periodic,
+    /// A reserved code.
+    Reserved,
+}
+
+impl RoutingAreaUpdateType {
+    /// Snake case, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Combined => "combined",
+            Self::CombinedImsiAttach => "combined_imsi_attach",
+            Self::Periodic => "periodic",
             Self::Reserved => "reserved",
         }
     }
@@ -233,6 +261,54 @@ pub enum Kind {
     CallForwarding(Forwarding),
     /// The device showed its IMEI or IMEISV (in [`Event::imei`]).
     ImeiSeen,
+    /// A GPRS attach was accepted.
+    GprsAttach {
+        /// The network attached the phone for calls too (Gs).
+        combined: bool,
+        /// The routing area that the phone came from, as it said.
+        old: Option<Rai>,
+    },
+    /// A GPRS attach was rejected: never a sighting of the claimed IMSI.
+    GprsAttachRejected {
+        /// GMM cause, 3GPP TS 24.008 §10.5.5.14.
+        cause: u8,
+    },
+    /// A routing area update was accepted.
+    RoutingAreaUpdate {
+        /// What the phone asked for.
+        update: RoutingAreaUpdateType,
+        /// The routing area that the phone came from, as it said.
+        old: Option<Rai>,
+    },
+    /// A routing area update was rejected: never a sighting.
+    RoutingAreaUpdateRejected {
+        /// What the phone asked for.
+        update: RoutingAreaUpdateType,
+        /// GMM cause, 3GPP TS 24.008 §10.5.5.14.
+        cause: u8,
+    },
+    /// The phone left the packet service.
+    GprsDetach {
+        /// Because it is being switched off.
+        power_off: bool,
+    },
+    /// A PDP context was activated.
+    PdpActivated {
+        /// Access point name, where the phone named one.
+        access_point: Option<DomainName>,
+    },
+    /// A PDP context ended.
+    PdpDeactivated {
+        /// Access point name, where the activation was seen and named one.
+        access_point: Option<DomainName>,
+    },
+    /// The phone sent something in this cell; told when the cell is another one or after a time of quiet.
+    Sighting,
+    /// The phone asked for a host. Of what it asked there nothing is kept.
+    WebVisit {
+        /// The host.
+        host: DomainName,
+    },
 }
 
 impl Kind {
@@ -253,11 +329,26 @@ impl Kind {
             Self::Ussd { .. } => "ussd",
             Self::CallForwarding(_) => "call_forwarding",
             Self::ImeiSeen => "imei_seen",
+            Self::GprsAttach { .. } => "gprs_attach",
+            Self::GprsAttachRejected { .. } => "gprs_attach_rejected",
+            Self::RoutingAreaUpdate { .. } => "routing_area_update",
+            Self::RoutingAreaUpdateRejected { .. } => "routing_area_update_rejected",
+            Self::GprsDetach { .. } => "gprs_detach",
+            Self::PdpActivated { .. } => "pdp_activated",
+            Self::PdpDeactivated { .. } => "pdp_deactivated",
+            Self::Sighting => "sighting",
+            Self::WebVisit { .. } => "web_visit",
         }
     }
 
     /// Whether this proves that the subscriber is present in the event's cell. A refused attempt proves nothing.
     pub const fn is_sighting(&self) -> bool {
-        !matches!(self, Self::LocationUpdateRejected { .. } | Self::ServiceRejected { .. })
+        !matches!(
+            self,
+            Self::LocationUpdateRejected { .. }
+                | Self::ServiceRejected { .. }
+                | Self::GprsAttachRejected { .. }
+                | Self::RoutingAreaUpdateRejected { .. }
+        )
     }
 }

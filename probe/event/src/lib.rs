@@ -2,14 +2,18 @@
 //!
 //! Plain values without allocation. This crate knows no packets and no scenarios.
 
+mod domain_name;
 mod event;
 mod identity;
 mod number;
 mod place;
 mod time;
 
-pub use event::{Binding, Direction, Event, Forwarding, ForwardingOperation, Interface, Kind, UpdateType};
+pub use domain_name::{DomainName, InvalidDomainName};
+pub use event::{
+    Binding, Direction, Event, Forwarding, ForwardingOperation, Interface, Kind, RoutingAreaUpdateType, UpdateType,
+};
 pub use identity::{Imei, Imsi, InvalidIdentity, Tmsi};
 pub use number::{InvalidNumber, Number};
-pub use place::{CellId, InvalidPlace, Lai, Plmn};
+pub use place::{CellId, InvalidPlace, Lai, Plmn, Rai};
 pub use time::{InvalidTimestamp, Timestamp};

@@ -121,6 +121,22 @@ impl fmt::Display for Lai {
     }
 }
 
+/// Routing area identification, 3GPP TS 24.008 §10.5.5.15: a part of a location area.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Rai {
+    /// The location area.
+    pub lai: Lai,
+    /// Routing area code.
+    pub rac: u8,
+}
+
+/// `460-00-27153 rac 5`.
+impl fmt::Display for Rai {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} rac {}", self.lai, self.rac)
+    }
+}
+
 /// A cell as far as it is known: every part may be absent. 3GPP TS 48.008 §3.2.2.17.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct CellId {

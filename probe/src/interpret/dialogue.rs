@@ -172,7 +172,7 @@ impl Dialogue {
                 self.accept(scene);
                 self.supplementary_service(message, sender, scene);
             }
-            Dtap::Other { .. } => {}
+            Dtap::Gmm(_) | Dtap::Sm(_) | Dtap::Other { .. } => {}
         }
     }
 

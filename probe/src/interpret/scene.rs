@@ -49,7 +49,7 @@ impl<S: Sink> Scene<'_, S> {
 }
 
 /// The name of every kind of event, in the order in which tables show them.
-pub(crate) const KINDS: [&str; 14] = [
+pub(crate) const KINDS: [&str; 23] = [
     "location_update",
     "location_update_rejected",
     "imsi_detach",
@@ -64,6 +64,15 @@ pub(crate) const KINDS: [&str; 14] = [
     "ussd",
     "call_forwarding",
     "imei_seen",
+    "gprs_attach",
+    "gprs_attach_rejected",
+    "routing_area_update",
+    "routing_area_update_rejected",
+    "gprs_detach",
+    "pdp_activated",
+    "pdp_deactivated",
+    "sighting",
+    "web_visit",
 ];
 
 /// The place of a kind in [`KINDS`].

@@ -51,7 +51,7 @@ pub(super) fn of_layer_3(message: &Dtap<'_>) -> Option<Side> {
         Dtap::Rr(Rr::PagingResponse { .. } | Rr::CipheringModeComplete { .. } | Rr::ClassmarkChange) => {
             Some(Side::Mobile)
         }
-        Dtap::Rr(_) | Dtap::Ss(_) | Dtap::Other { .. } => None,
+        Dtap::Rr(_) | Dtap::Ss(_) | Dtap::Gmm(_) | Dtap::Sm(_) | Dtap::Other { .. } => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Cell identifier and cell identifier list, 3GPP TS 48.008 §3.2.2.17 and §3.2.2.27; location area identification.
 
-use event::{CellId, Lai, Plmn};
+use event::{CellId, Lai, Plmn, Rai};
 
 use super::{Fault, Malformed, Protocol, Reader};
 
@@ -39,6 +39,13 @@ fn form(discriminator: u8) -> Option<Form> {
 pub(super) fn location_area(r: &mut Reader<'_>) -> Result<Lai, Malformed> {
     const ELEMENT: &str = "location area identification";
     Ok(Lai { plmn: Plmn::from_octets(r.v(ELEMENT)?), lac: r.u16(ELEMENT)? })
+}
+
+/// Routing area identification, 3GPP TS 24.008 §10.5.5.15.
+pub(super) fn routing_area(r: &mut Reader<'_>) -> Result<Rai, Malformed> {
+    const ELEMENT: &str = "routing area identification";
+    let lai = Lai { plmn: Plmn::from_octets(r.v(ELEMENT)?), lac: r.u16(ELEMENT)? };
+    Ok(Rai { lai, rac: r.u8(ELEMENT)? })
 }
 
 /// The value of a cell identifier.

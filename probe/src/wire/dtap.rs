@@ -1,7 +1,7 @@
 //! Layer 3 messages of the mobile station, 3GPP TS 24.007 §11.2.3: which protocol, which transaction.
 
 use super::sms::Cp;
-use super::{Cc, Decoded, Malformed, Message, Mm, Protocol, Reader, Rr, Ss, Value};
+use super::{Cc, Decoded, Gmm, Malformed, Message, Mm, Protocol, Reader, Rr, Sm, Ss, Value};
 
 /// Transaction identifier, 3GPP TS 24.007 §11.2.3.1.3. A transaction is known by its value together with the side that
 /// opened it.
@@ -44,7 +44,11 @@ pub enum Dtap<'a> {
     Sms(Cp),
     /// Supplementary services, TS 24.080.
     Ss(Ss<'a>),
-    /// Another protocol (GMM, session management, location services…).
+    /// GPRS mobility management, TS 24.008 §9.4: on Gb only.
+    Gmm(Gmm),
+    /// Session management, TS 24.008 §9.5: on Gb only.
+    Sm(Sm<'a>),
+    /// Another protocol (location services…).
     Other(OtherProtocol),
 }
 
@@ -61,7 +65,9 @@ pub struct OtherProtocol {
 const CALL_CONTROL: u8 = 3;
 const MOBILITY_MANAGEMENT: u8 = 5;
 const RADIO_RESOURCES: u8 = 6;
+const GPRS_MOBILITY_MANAGEMENT: u8 = 8;
 const SHORT_MESSAGES: u8 = 9;
+const SESSION_MANAGEMENT: u8 = 10;
 const SUPPLEMENTARY_SERVICES: u8 = 11;
 
 /// Reads a layer 3 message. An error only where not even the message type is there.
@@ -69,13 +75,14 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Dtap<'_>>, Malformed> {
     let mut r = Reader::new(Protocol::Dtap, octets);
     let [first] = r.v("protocol discriminator")?;
     let discriminator = first & 15;
-    if matches!(discriminator, CALL_CONTROL | SHORT_MESSAGES | SUPPLEMENTARY_SERVICES) {
+    if matches!(discriminator, CALL_CONTROL | SHORT_MESSAGES | SESSION_MANAGEMENT | SUPPLEMENTARY_SERVICES) {
         return read_transaction(discriminator, first, r);
     }
     let [code] = r.v("message type")?;
     Ok(match discriminator {
         MOBILITY_MANAGEMENT => Mm::read(without_sequence(code), r.rest()).map(Dtap::Mm),
         RADIO_RESOURCES => Rr::read(code, r.rest()).map(Dtap::Rr),
+        GPRS_MOBILITY_MANAGEMENT => Gmm::read(code, r.rest()).map(Dtap::Gmm),
         _ => Decoded { message: Dtap::Other(OtherProtocol { discriminator, code }), malformed: None },
     })
 }
@@ -86,6 +93,7 @@ fn read_transaction(discriminator: u8, first: u8, mut r: Reader<'_>) -> Result<D
     Ok(match discriminator {
         CALL_CONTROL => Cc::read(transaction, without_sequence(code), r.rest()).map(Dtap::Cc),
         SHORT_MESSAGES => Cp::read(transaction, code, r.rest()).map(Dtap::Sms),
+        SESSION_MANAGEMENT => Sm::read(transaction, code, r.rest()).map(Dtap::Sm),
         _ => Ss::read(transaction, without_sequence(code), r.rest()).map(Dtap::Ss),
     })
 }
@@ -104,6 +112,8 @@ impl Dtap<'_> {
             Self::Cc(message) => visit(message),
             Self::Sms(message) => message.messages(visit),
             Self::Ss(message) => visit(message),
+            Self::Gmm(message) => visit(message),
+            Self::Sm(message) => visit(message),
             Self::Other(message) => visit(message),
         }
     }

@@ -13,6 +13,8 @@ pub(super) enum Format {
     Tlv,
     /// Identifier, two octets of length, value (type 6).
     TlvE,
+    /// Identifier, length of 7 bits in one octet or 15 bits in two, value: 3GPP TS 48.016 §10.1.2, TS 48.018 §11.1.
+    TlvGb,
 }
 
 /// An element: identifier, name in the specification, format.
@@ -39,6 +41,17 @@ impl Elements {
             rest = others;
         }
         Self(elements).with(known)
+    }
+
+    /// The elements of the Gb interface: all have the same format.
+    pub(super) const fn of_gb(known: &[(u8, &'static str)]) -> Self {
+        let mut elements = [(Self::UNKNOWN, Format::TlvGb); 256];
+        let mut rest = known;
+        while let [(identifier, name), others @ ..] = rest {
+            elements[*identifier as usize] = (name, Format::TlvGb);
+            rest = others;
+        }
+        Self(elements)
     }
 
     const fn with(mut self, known: &[Definition]) -> Self {
@@ -73,6 +86,15 @@ impl<'a> Reader<'a> {
             Format::Tlv => self.lv(name),
             Format::TlvE => {
                 let length = self.u16(name)?;
+                self.take(usize::from(length), name)
+            }
+            Format::TlvGb => {
+                const ONE_OCTET: u8 = 0x80;
+                let [first] = self.v(name)?;
+                let length = match first & ONE_OCTET {
+                    0 => u16::from_be_bytes([first, self.u8(name)?]),
+                    _ => u16::from(first & !ONE_OCTET),
+                };
                 self.take(usize::from(length), name)
             }
         }
@@ -114,6 +136,15 @@ mod tests {
         check(&[0xd1, 0x17, 3, 1, 2], &[(0xd1, &[])], Some("name"));
         check(&[0x34], &[], Some("signal"));
         check(&[0x49, 0], &[], Some("apdu"));
+    }
+
+    #[test]
+    fn lengths_of_the_gb_interface_have_seven_or_fifteen_bits() {
+        static ELEMENTS: Elements = Elements::of_gb(&[(0x0e, "llc-pdu")]);
+        let mut r = Reader::new(Protocol::Mm, &[0x0e, 0x82, 1, 2, 0x0e, 0x00, 0x01, 9, 0x0e, 0x01]);
+        let mut next = || r.element(&ELEMENTS).map(|(_, value)| value.rest());
+        assert_eq!([next(), next(), next()], [Some(&[1, 2][..]), Some(&[9]), None]);
+        assert_eq!(r.stopped().map(|malformed| malformed.element), Some("llc-pdu"));
     }
 
     #[test]

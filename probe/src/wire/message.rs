@@ -1,6 +1,6 @@
 //! What `decode --messages` shows of a message: protocol, name, code and elements, by the specification's names.
 
-use event::{CellId, Imei, Imsi, Lai, Number, Tmsi};
+use event::{CellId, DomainName, Imei, Imsi, Lai, Number, Tmsi};
 
 /// The protocol of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,13 +35,23 @@ pub enum Protocol {
     Tpdu,
     Ss,
     Udp,
+    Ns,
+    Bssgp,
+    Llc,
+    Gmm,
+    Sm,
+    Sndcp,
+    Dns,
+    Http,
+    Tls,
+    Wsp,
 }
 
 impl Protocol {
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in the order of nesting.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 39] = [
         Self::Ethernet,
         Self::Ppp,
         Self::Mpls,
@@ -71,6 +81,16 @@ impl Protocol {
         Self::Tpdu,
         Self::Ss,
         Self::Udp,
+        Self::Ns,
+        Self::Bssgp,
+        Self::Llc,
+        Self::Gmm,
+        Self::Sm,
+        Self::Sndcp,
+        Self::Dns,
+        Self::Http,
+        Self::Tls,
+        Self::Wsp,
     ];
 
     /// Lower case, as in JSON.
@@ -105,6 +125,16 @@ impl Protocol {
             Self::Tpdu => "tpdu",
             Self::Ss => "ss",
             Self::Udp => "udp",
+            Self::Ns => "ns",
+            Self::Bssgp => "bssgp",
+            Self::Llc => "llc",
+            Self::Gmm => "gmm",
+            Self::Sm => "sm",
+            Self::Sndcp => "sndcp",
+            Self::Dns => "dns",
+            Self::Http => "http",
+            Self::Tls => "tls",
+            Self::Wsp => "wsp",
         }
     }
 }
@@ -132,6 +162,8 @@ pub enum Value<'a> {
     Lai(Lai),
     /// A cell.
     Cell(CellId),
+    /// An access point or a host.
+    Domain(DomainName),
     /// Octets as they are, shown in hexadecimal. Never of a message's own text.
     Octets(&'a [u8]),
 }

@@ -3,7 +3,7 @@
 use event::{CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number};
 
 use crate::policy::Home;
-use crate::profile::{Change, is_nowhere, old_location_area};
+use crate::profile::{Change, is_nowhere, old_location_area, stated_location_area};
 use crate::scenario::{CallPhase, Origin};
 
 /// One event, ready for the index.
@@ -54,14 +54,16 @@ impl Occurrence {
 
 /// Whether an accepted update shows that the subscriber came over the border of our network.
 fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Roamed> {
-    let Kind::LocationUpdate { old, .. } = kind else { return None };
+    let (Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } | Kind::RoutingAreaUpdate { .. }) = kind else {
+        return None;
+    };
     let subscriber = home.of_subscriber(imsi)?;
     let from = old_location_area(kind).and_then(|lai: Lai| home.of_place(lai.plmn));
     let from_abroad = from.filter(|place| *place != Origin::Home);
     match subscriber {
         Origin::Home => from_abroad.map(Roamed::Back),
         guest => {
-            let from_nowhere = old.is_some_and(is_nowhere);
+            let from_nowhere = stated_location_area(kind).is_some_and(is_nowhere);
             (from_abroad.is_some() || from_nowhere || newcomer).then_some(Roamed::In(guest))
         }
     }
@@ -90,7 +92,16 @@ impl Activity {
             | Kind::ImsiDetach
             | Kind::PagingResponse
             | Kind::ServiceRejected { .. }
-            | Kind::Handover => Self::None,
+            | Kind::Handover
+            | Kind::GprsAttach { .. }
+            | Kind::GprsAttachRejected { .. }
+            | Kind::RoutingAreaUpdate { .. }
+            | Kind::RoutingAreaUpdateRejected { .. }
+            | Kind::GprsDetach { .. }
+            | Kind::PdpActivated { .. }
+            | Kind::PdpDeactivated { .. }
+            | Kind::Sighting
+            | Kind::WebVisit { .. } => Self::None,
         }
     }
 }

@@ -177,7 +177,15 @@ fn short(event: &Event) -> String {
         Kind::CallForwarding(forwarding) => {
             format!(" {} {:x}{}", forwarding.operation.name(), forwarding.service, number(&forwarding.to))
         }
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen => String::new(),
+        Kind::GprsAttachRejected { cause } | Kind::RoutingAreaUpdateRejected { cause, .. } => format!(" {cause}"),
+        Kind::RoutingAreaUpdate { update, .. } => format!(" {}", update.name()),
+        Kind::GprsAttach { combined, .. } => if *combined { " combined" } else { "" }.to_owned(),
+        Kind::GprsDetach { power_off } => if *power_off { " power off" } else { "" }.to_owned(),
+        Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {
+            access_point.map_or(String::new(), |name| format!(" {name}"))
+        }
+        Kind::WebVisit { host } => format!(" {host}"),
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => String::new(),
     };
     let who = match event.imsi.map(|imsi| imsi.to_string()).as_deref() {
         Some(ANNA) => "anna",

@@ -1,0 +1,527 @@
+//! GPRS mobility management messages, 3GPP TS 24.008 §9.4.
+
+use event::{Rai, RoutingAreaUpdateType, Tmsi};
+
+use super::cell::routing_area;
+use super::codes::codes;
+use super::element::{Elements, Format};
+use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
+
+codes! {
+    /// Message type, 3GPP TS 24.008 Table 10.4.
+    pub GmmMessageType {
+        0x01 ATTACH_REQUEST "attach_request",
+        0x02 ATTACH_ACCEPT "attach_accept",
+        0x03 ATTACH_COMPLETE "attach_complete",
+        0x04 ATTACH_REJECT "attach_reject",
+        0x05 DETACH_REQUEST "detach_request",
+        0x06 DETACH_ACCEPT "detach_accept",
+        0x08 ROUTING_AREA_UPDATE_REQUEST "routing_area_update_request",
+        0x09 ROUTING_AREA_UPDATE_ACCEPT "routing_area_update_accept",
+        0x0a ROUTING_AREA_UPDATE_COMPLETE "routing_area_update_complete",
+        0x0b ROUTING_AREA_UPDATE_REJECT "routing_area_update_reject",
+        0x0c SERVICE_REQUEST "service_request",
+        0x0d SERVICE_ACCEPT "service_accept",
+        0x0e SERVICE_REJECT "service_reject",
+        0x10 P_TMSI_REALLOCATION_COMMAND "p_tmsi_reallocation_command",
+        0x11 P_TMSI_REALLOCATION_COMPLETE "p_tmsi_reallocation_complete",
+        0x12 AUTHENTICATION_AND_CIPHERING_REQUEST "authentication_and_ciphering_request",
+        0x13 AUTHENTICATION_AND_CIPHERING_RESPONSE "authentication_and_ciphering_response",
+        0x14 AUTHENTICATION_AND_CIPHERING_REJECT "authentication_and_ciphering_reject",
+        0x15 IDENTITY_REQUEST "identity_request",
+        0x16 IDENTITY_RESPONSE "identity_response",
+        0x1c AUTHENTICATION_AND_CIPHERING_FAILURE "authentication_and_ciphering_failure",
+        0x20 GMM_STATUS "gmm_status",
+        0x21 GMM_INFORMATION "gmm_information",
+    }
+}
+
+/// A GPRS mobility management message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gmm {
+    /// From the mobile station.
+    AttachRequest(AttachRequest),
+    /// From the network.
+    AttachAccept(AttachAccept),
+    /// From the network.
+    AttachReject(GmmCause),
+    /// From either side.
+    DetachRequest(DetachRequest),
+    /// From the mobile station.
+    RoutingAreaUpdateRequest(RoutingAreaUpdateRequest),
+    /// From the network.
+    RoutingAreaUpdateAccept(RoutingAreaUpdateAccept),
+    /// From the network.
+    RoutingAreaUpdateReject(GmmCause),
+    /// From the mobile station.
+    ServiceRequest(ServiceRequest),
+    /// From the network.
+    ServiceReject(GmmCause),
+    /// From the network.
+    PTmsiReallocationCommand(PTmsiReallocationCommand),
+    /// From the network.
+    AuthenticationAndCipheringRequest(AuthenticationAndCipheringRequest),
+    /// From the mobile station.
+    AuthenticationAndCipheringResponse(AuthenticationAndCipheringResponse),
+    /// From the mobile station.
+    AuthenticationAndCipheringFailure(GmmCause),
+    /// From the network.
+    IdentityRequest {
+        /// Identity type 2, §10.5.5.9: 1 IMSI, 2 IMEI, 3 IMEISV, 4 TMSI.
+        identity_type: u8,
+    },
+    /// From the mobile station.
+    IdentityResponse {
+        /// Mobile identity, §10.5.1.4.
+        mobile_identity: MobileIdentity,
+    },
+    /// From either side.
+    GmmStatus(GmmCause),
+    /// Any other, and one whose mandatory elements could not be read.
+    Other(GmmMessageType),
+}
+
+/// GMM cause, 3GPP TS 24.008 §10.5.5.14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GmmCause(pub u8);
+
+/// ATTACH REQUEST, 3GPP TS 24.008 §9.4.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttachRequest {
+    /// Attach type, §10.5.5.2: 1 GPRS, 3 combined, 4 emergency.
+    pub attach_type: u8,
+    /// GPRS ciphering key sequence number, 7: no key.
+    pub key_sequence: u8,
+    /// P-TMSI or IMSI.
+    pub mobile_identity: MobileIdentity,
+    /// Old routing area identification.
+    pub old_routing_area: Rai,
+}
+
+/// ATTACH ACCEPT, 3GPP TS 24.008 §9.4.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttachAccept {
+    /// Attach result, §10.5.5.1: 1 GPRS only, 3 combined.
+    pub attach_result: u8,
+    /// Routing area identification: where the subscriber now is registered.
+    pub routing_area: Rai,
+    /// What is optional in this message and in ROUTING AREA UPDATE ACCEPT.
+    pub given: Given,
+}
+
+/// What the network gives with an accept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Allocated P-TMSI.
+    pub p_tmsi: Option<Tmsi>,
+    /// MS identity: the TMSI, or the IMSI to delete it, of a combined procedure.
+    pub ms_identity: Option<MobileIdentity>,
+    /// Why only half of a combined procedure was accepted.
+    pub cause: Option<GmmCause>,
+}
+
+/// DETACH REQUEST of either side, 3GPP TS 24.008 §9.4.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DetachRequest {
+    /// Type of detach, §10.5.5.5, without its power-off bit: from the phone 1 GPRS, 2 IMSI, 3 both; from the network 1
+    /// re-attach, 2 no re-attach, 3 IMSI.
+    pub detach_type: u8,
+    /// The phone is being switched off (nothing in the other direction).
+    pub power_off: bool,
+    /// P-TMSI.
+    pub p_tmsi: Option<Tmsi>,
+    /// Why the network detaches.
+    pub cause: Option<GmmCause>,
+}
+
+/// ROUTING AREA UPDATE REQUEST, 3GPP TS 24.008 §9.4.14.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoutingAreaUpdateRequest {
+    /// Update type, §10.5.5.18.
+    pub update: RoutingAreaUpdateType,
+    /// GPRS ciphering key sequence number, 7: no key.
+    pub key_sequence: u8,
+    /// Old routing area identification.
+    pub old_routing_area: Rai,
+    /// P-TMSI, where it is not in the TLLI.
+    pub p_tmsi: Option<Tmsi>,
+}
+
+/// ROUTING AREA UPDATE ACCEPT, 3GPP TS 24.008 §9.4.15.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoutingAreaUpdateAccept {
+    /// Update result, §10.5.5.17: 0 RA updated, 1 combined.
+    pub update_result: u8,
+    /// Routing area identification: where the subscriber now is registered.
+    pub routing_area: Rai,
+    /// What is optional in this message and in ATTACH ACCEPT.
+    pub given: Given,
+}
+
+/// SERVICE REQUEST, 3GPP TS 24.008 §9.4.20.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceRequest {
+    /// Service type, §10.5.5.20: 0 signalling, 1 data, 2 paging response.
+    pub service_type: u8,
+    /// P-TMSI.
+    pub mobile_identity: MobileIdentity,
+}
+
+/// P-TMSI REALLOCATION COMMAND, 3GPP TS 24.008 §9.4.7.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PTmsiReallocationCommand {
+    /// Allocated P-TMSI.
+    pub mobile_identity: MobileIdentity,
+    /// Routing area identification.
+    pub routing_area: Rai,
+}
+
+/// AUTHENTICATION AND CIPHERING REQUEST, 3GPP TS 24.008 §9.4.9. The challenge is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthenticationAndCipheringRequest {
+    /// Ciphering algorithm, §10.5.5.3: 0 none, 1 GEA/1 and so on.
+    pub ciphering_algorithm: u8,
+    /// IMEISV request, §10.5.5.10.
+    pub imeisv_requested: bool,
+}
+
+/// AUTHENTICATION AND CIPHERING RESPONSE, 3GPP TS 24.008 §9.4.10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthenticationAndCipheringResponse {
+    /// IMEISV.
+    pub imeisv: Option<MobileIdentity>,
+}
+
+const ALLOCATED_P_TMSI: u8 = 0x18;
+const MS_IDENTITY_OR_IMEISV: u8 = 0x23;
+const CAUSE: u8 = 0x25;
+
+/// Elements of the optional parts, 3GPP TS 24.008 Tables 9.4.1 to 9.4.22.
+static ELEMENTS: Elements = Elements::of_layer_3(&[
+    (0x17, "ready timer", Format::Tv(1)),
+    (ALLOCATED_P_TMSI, "p-tmsi", Format::Tlv),
+    (0x19, "p-tmsi signature", Format::Tv(3)),
+    (0x21, "authentication parameter rand", Format::Tv(16)),
+    (0x22, "authentication parameter response", Format::Tv(4)),
+    (MS_IDENTITY_OR_IMEISV, "mobile identity", Format::Tlv),
+    (CAUSE, "gmm cause", Format::Tv(1)),
+    (0x27, "drx parameter", Format::Tv(2)),
+]);
+
+/// In DETACH REQUEST the signature has a length, 3GPP TS 24.008 Table 9.4.5.2.
+static DETACH_ELEMENTS: Elements = Elements::of_layer_3(&[
+    (ALLOCATED_P_TMSI, "p-tmsi", Format::Tlv),
+    (0x19, "p-tmsi signature 2", Format::Tlv),
+    (CAUSE, "gmm cause", Format::Tv(1)),
+]);
+
+impl Gmm {
+    /// Reads what follows a message type.
+    pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
+        let message_type = GmmMessageType(code);
+        let mut r = Reader::new(Protocol::Gmm, octets);
+        let read = Self::read_body(message_type, &mut r);
+        Decoded::or(read, Self::Other(message_type), &mut r)
+    }
+
+    fn read_body(message_type: GmmMessageType, r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        use GmmMessageType as T;
+        Ok(match message_type {
+            T::ATTACH_REQUEST => Self::AttachRequest(AttachRequest::read(r)?),
+            T::ATTACH_ACCEPT => Self::AttachAccept(AttachAccept::read(r)?),
+            T::ATTACH_REJECT => Self::AttachReject(GmmCause::read(r)?),
+            T::DETACH_REQUEST => Self::DetachRequest(DetachRequest::read(r)?),
+            T::ROUTING_AREA_UPDATE_REQUEST => Self::RoutingAreaUpdateRequest(RoutingAreaUpdateRequest::read(r)?),
+            T::ROUTING_AREA_UPDATE_ACCEPT => Self::RoutingAreaUpdateAccept(RoutingAreaUpdateAccept::read(r)?),
+            T::ROUTING_AREA_UPDATE_REJECT => Self::RoutingAreaUpdateReject(GmmCause::read(r)?),
+            T::SERVICE_REQUEST => Self::ServiceRequest(ServiceRequest::read(r)?),
+            T::SERVICE_REJECT => Self::ServiceReject(GmmCause::read(r)?),
+            T::P_TMSI_REALLOCATION_COMMAND => Self::PTmsiReallocationCommand(PTmsiReallocationCommand::read(r)?),
+            T::AUTHENTICATION_AND_CIPHERING_REQUEST => {
+                Self::AuthenticationAndCipheringRequest(AuthenticationAndCipheringRequest::read(r)?)
+            }
+            T::AUTHENTICATION_AND_CIPHERING_RESPONSE => {
+                Self::AuthenticationAndCipheringResponse(AuthenticationAndCipheringResponse::read(r)?)
+            }
+            T::AUTHENTICATION_AND_CIPHERING_FAILURE => Self::AuthenticationAndCipheringFailure(GmmCause::read(r)?),
+            T::IDENTITY_REQUEST => {
+                let [type_and_standby] = r.v("identity type 2")?; // 10.5.5.9, 10.5.5.7
+                Self::IdentityRequest { identity_type: type_and_standby & 7 }
+            }
+            T::IDENTITY_RESPONSE => Self::IdentityResponse { mobile_identity: mobile_identity(r)? },
+            T::GMM_STATUS => Self::GmmStatus(GmmCause::read(r)?),
+            other => Self::Other(other),
+        })
+    }
+
+    /// Message type.
+    pub const fn message_type(&self) -> GmmMessageType {
+        use GmmMessageType as T;
+        match self {
+            Self::AttachRequest(_) => T::ATTACH_REQUEST,
+            Self::AttachAccept(_) => T::ATTACH_ACCEPT,
+            Self::AttachReject(_) => T::ATTACH_REJECT,
+            Self::DetachRequest(_) => T::DETACH_REQUEST,
+            Self::RoutingAreaUpdateRequest(_) => T::ROUTING_AREA_UPDATE_REQUEST,
+            Self::RoutingAreaUpdateAccept(_) => T::ROUTING_AREA_UPDATE_ACCEPT,
+            Self::RoutingAreaUpdateReject(_) => T::ROUTING_AREA_UPDATE_REJECT,
+            Self::ServiceRequest(_) => T::SERVICE_REQUEST,
+            Self::ServiceReject(_) => T::SERVICE_REJECT,
+            Self::PTmsiReallocationCommand(_) => T::P_TMSI_REALLOCATION_COMMAND,
+            Self::AuthenticationAndCipheringRequest(_) => T::AUTHENTICATION_AND_CIPHERING_REQUEST,
+            Self::AuthenticationAndCipheringResponse(_) => T::AUTHENTICATION_AND_CIPHERING_RESPONSE,
+            Self::AuthenticationAndCipheringFailure(_) => T::AUTHENTICATION_AND_CIPHERING_FAILURE,
+            Self::IdentityRequest { .. } => T::IDENTITY_REQUEST,
+            Self::IdentityResponse { .. } => T::IDENTITY_RESPONSE,
+            Self::GmmStatus(_) => T::GMM_STATUS,
+            Self::Other(message_type) => *message_type,
+        }
+    }
+}
+
+fn mobile_identity(r: &mut Reader<'_>) -> Result<MobileIdentity, Malformed> {
+    let value = r.lv("mobile identity")?; // 10.5.1.4
+    MobileIdentity::read(r.within(value))
+}
+
+/// The low three bits of a half octet that holds a type or a key sequence number.
+const fn three_bits(half_octet: u8) -> u8 {
+    half_octet & 7
+}
+
+impl GmmCause {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        r.u8("gmm cause").map(Self) // 10.5.5.14
+    }
+}
+
+impl AttachRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let _network_capability = r.lv("ms network capability")?; // 10.5.5.12
+        let [type_and_key] = r.v("attach type")?; // 10.5.5.2, 10.5.1.2
+        let _drx: [u8; 2] = r.v("drx parameter")?; // 10.5.5.6
+        let mobile_identity = mobile_identity(r)?; // 10.5.1.4
+        let old_routing_area = routing_area(r)?; // 10.5.5.15
+        let _radio_capability = r.lv("ms radio access capability")?; // 10.5.5.12a
+        Ok(Self {
+            attach_type: three_bits(type_and_key),
+            key_sequence: three_bits(type_and_key >> 4),
+            mobile_identity,
+            old_routing_area,
+        })
+    }
+}
+
+impl AttachAccept {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [result_and_standby] = r.v("attach result")?; // 10.5.5.1, 10.5.5.7
+        let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
+        let [_radio_priorities] = r.v("radio priority for sms")?; // 10.5.7.2, 10.5.7.5
+        let routing_area = routing_area(r)?; // 10.5.5.15
+        Ok(Self { attach_result: three_bits(result_and_standby), routing_area, given: Given::read(r) })
+    }
+}
+
+impl Given {
+    fn read(r: &mut Reader<'_>) -> Self {
+        let mut given = Self::default();
+        while let Some((identifier, mut value)) = r.element(&ELEMENTS) {
+            match identifier {
+                ALLOCATED_P_TMSI => given.p_tmsi = r.keep(MobileIdentity::read(value)).and_then(MobileIdentity::tmsi),
+                MS_IDENTITY_OR_IMEISV => given.ms_identity = r.keep(MobileIdentity::read(value)),
+                CAUSE => given.cause = r.keep(GmmCause::read(&mut value)),
+                _ => {}
+            }
+        }
+        given
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        if let Some(p_tmsi) = self.p_tmsi {
+            visit("allocated_p_tmsi", Value::Tmsi(p_tmsi));
+        }
+        if let Some(identity) = self.ms_identity {
+            visit("ms_identity", identity.value());
+        }
+        if let Some(cause) = self.cause {
+            visit("gmm_cause", Value::Integer(u64::from(cause.0)));
+        }
+    }
+}
+
+impl DetachRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        const POWER_OFF: u8 = 0x08;
+        let [detach_type] = r.v("detach type")?; // 10.5.5.5
+        let power_off = detach_type & POWER_OFF != 0;
+        let mut request = Self { detach_type: three_bits(detach_type), power_off, p_tmsi: None, cause: None };
+        while let Some((identifier, mut value)) = r.element(&DETACH_ELEMENTS) {
+            match identifier {
+                ALLOCATED_P_TMSI => request.p_tmsi = r.keep(MobileIdentity::read(value)).and_then(MobileIdentity::tmsi),
+                CAUSE => request.cause = r.keep(GmmCause::read(&mut value)),
+                _ => {}
+            }
+        }
+        Ok(request)
+    }
+}
+
+impl RoutingAreaUpdateRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [type_and_key] = r.v("update type")?; // 10.5.5.18, 10.5.1.2
+        let old_routing_area = routing_area(r)?; // 10.5.5.15
+        let _radio_capability = r.lv("ms radio access capability")?; // 10.5.5.12a
+        let (update, key_sequence) = (update_type(type_and_key), three_bits(type_and_key >> 4));
+        let mut request = Self { update, key_sequence, old_routing_area, p_tmsi: None };
+        while let Some((identifier, value)) = r.element(&ELEMENTS) {
+            if identifier == ALLOCATED_P_TMSI {
+                request.p_tmsi = r.keep(MobileIdentity::read(value)).and_then(MobileIdentity::tmsi);
+            }
+        }
+        Ok(request)
+    }
+}
+
+/// Update type, §10.5.5.18.
+const fn update_type(octet: u8) -> RoutingAreaUpdateType {
+    match octet & 7 {
+        0 => RoutingAreaUpdateType::Normal,
+        1 => RoutingAreaUpdateType::Combined,
+        2 => RoutingAreaUpdateType::CombinedImsiAttach,
+        3 => RoutingAreaUpdateType::Periodic,
+        _ => RoutingAreaUpdateType::Reserved,
+    }
+}
+
+impl RoutingAreaUpdateAccept {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [standby_and_result] = r.v("update result")?; // 10.5.5.7, 10.5.5.17
+        let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
+        let routing_area = routing_area(r)?; // 10.5.5.15
+        Ok(Self { update_result: three_bits(standby_and_result >> 4), routing_area, given: Given::read(r) })
+    }
+}
+
+impl ServiceRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [key_and_type] = r.v("service type")?; // 10.5.1.2, 10.5.5.20
+        Ok(Self { service_type: three_bits(key_and_type >> 4), mobile_identity: mobile_identity(r)? })
+    }
+}
+
+impl PTmsiReallocationCommand {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let mobile_identity = mobile_identity(r)?; // 10.5.1.4
+        Ok(Self { mobile_identity, routing_area: routing_area(r)? })
+    }
+}
+
+impl AuthenticationAndCipheringRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [algorithm_and_imeisv] = r.v("ciphering algorithm")?; // 10.5.5.3, 10.5.5.10
+        let [_standby_and_reference] = r.v("a&c reference number")?; // 10.5.5.7, 10.5.5.19
+        Ok(Self {
+            ciphering_algorithm: three_bits(algorithm_and_imeisv),
+            imeisv_requested: three_bits(algorithm_and_imeisv >> 4) == 1,
+        })
+    }
+}
+
+impl AuthenticationAndCipheringResponse {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [_reference] = r.v("a&c reference number")?; // 10.5.5.19
+        let mut response = Self { imeisv: None };
+        while let Some((identifier, value)) = r.element(&ELEMENTS) {
+            if identifier == MS_IDENTITY_OR_IMEISV {
+                response.imeisv = r.keep(MobileIdentity::read(value));
+            }
+        }
+        Ok(response)
+    }
+}
+
+fn visit_area(name: &'static str, area: Rai, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+    visit(name, Value::Lai(area.lai));
+    visit("routing_area_code", Value::Integer(u64::from(area.rac)));
+}
+
+impl Message for Gmm {
+    fn protocol(&self) -> Protocol {
+        Protocol::Gmm
+    }
+
+    fn name(&self) -> &'static str {
+        self.message_type().name()
+    }
+
+    fn code(&self) -> u8 {
+        self.message_type().0
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        const AREA: &str = "routing_area_identification";
+        const OLD_AREA: &str = "old_routing_area_identification";
+        let integer = |value: u8| Value::Integer(u64::from(value));
+        match self {
+            Self::AttachRequest(request) => {
+                visit("attach_type", integer(request.attach_type));
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+                visit("mobile_identity", request.mobile_identity.value());
+                visit_area(OLD_AREA, request.old_routing_area, visit);
+            }
+            Self::AttachAccept(accept) => {
+                visit("attach_result", integer(accept.attach_result));
+                visit_area(AREA, accept.routing_area, visit);
+                accept.given.visit(visit);
+            }
+            Self::AttachReject(cause)
+            | Self::RoutingAreaUpdateReject(cause)
+            | Self::ServiceReject(cause)
+            | Self::AuthenticationAndCipheringFailure(cause)
+            | Self::GmmStatus(cause) => visit("gmm_cause", integer(cause.0)),
+            Self::DetachRequest(request) => {
+                visit("detach_type", integer(request.detach_type));
+                visit("power_off", Value::Flag(request.power_off));
+                if let Some(p_tmsi) = request.p_tmsi {
+                    visit("p_tmsi", Value::Tmsi(p_tmsi));
+                }
+                if let Some(cause) = request.cause {
+                    visit("gmm_cause", integer(cause.0));
+                }
+            }
+            Self::RoutingAreaUpdateRequest(request) => {
+                visit("update_type", Value::Name(request.update.name()));
+                visit("ciphering_key_sequence_number", integer(request.key_sequence));
+                visit_area(OLD_AREA, request.old_routing_area, visit);
+                if let Some(p_tmsi) = request.p_tmsi {
+                    visit("p_tmsi", Value::Tmsi(p_tmsi));
+                }
+            }
+            Self::RoutingAreaUpdateAccept(accept) => {
+                visit("update_result", integer(accept.update_result));
+                visit_area(AREA, accept.routing_area, visit);
+                accept.given.visit(visit);
+            }
+            Self::ServiceRequest(request) => {
+                visit("service_type", integer(request.service_type));
+                visit("mobile_identity", request.mobile_identity.value());
+            }
+            Self::PTmsiReallocationCommand(command) => {
+                visit("mobile_identity", command.mobile_identity.value());
+                visit_area(AREA, command.routing_area, visit);
+            }
+            Self::AuthenticationAndCipheringRequest(request) => {
+                visit("ciphering_algorithm", integer(request.ciphering_algorithm));
+                visit("imeisv_request", Value::Flag(request.imeisv_requested));
+            }
+            Self::AuthenticationAndCipheringResponse(response) => {
+                if let Some(imeisv) = response.imeisv {
+                    visit("imeisv", imeisv.value());
+                }
+            }
+            Self::IdentityRequest { identity_type } => visit("identity_type", integer(*identity_type)),
+            Self::IdentityResponse { mobile_identity } => visit("mobile_identity", mobile_identity.value()),
+            Self::Other(_) => {}
+        }
+    }
+}
