@@ -3,7 +3,7 @@
 //! [`language`] reads files and explains mistakes; [`scenario`] is what they say, typed; [`lists`] are the areas,
 //! targets, handsets and subscribers that they name; [`profile`] derives what an event means for a subscriber
 //! (entered, powered on, changed the device, roamed in); [`matcher`] finds the scenarios that it triggers; [`policy`]
-//! lets each one pass or says why not. No I/O beyond reading files, no clock, no sockets, no packets.
+//! lets each one pass or says why not; [`unit`] runs the tests of authors. No I/O beyond reading files, no clock, no sockets, no packets.
 
 pub mod language;
 pub mod lists;
@@ -11,6 +11,7 @@ pub mod matcher;
 pub mod policy;
 pub mod profile;
 pub mod scenario;
+pub mod unit;
 
 pub use language::{Diagnostic, Diagnostics, load};
 pub use lists::{Directory, Subscriber};

@@ -50,7 +50,7 @@ impl Check {
     }
 }
 
-fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Result<()> {
+pub(crate) fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Result<()> {
     diagnostics.list.iter().try_for_each(|diagnostic| {
         serde_json::to_writer(&mut *out, diagnostic)?;
         out.write_all(b"\n")

@@ -7,6 +7,7 @@ mod json;
 mod replay;
 mod report;
 mod show;
+mod test;
 
 use std::fmt::Display;
 use std::io;
@@ -38,6 +39,7 @@ enum Command {
     Replay(replay::Replay),
     Decode(decode::Decode),
     Check(check::Check),
+    Test(test::Test),
 }
 
 /// Runs the program on the process's arguments.
@@ -53,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Replay(replay) => replay.run(),
         Command::Decode(decode) => decode.run(),
         Command::Check(check) => check.run(),
+        Command::Test(test) => test.run(),
     };
     match result {
         Ok(Ending::Complete) => ExitCode::SUCCESS,

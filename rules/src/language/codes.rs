@@ -12,6 +12,10 @@ pub struct Code {
 }
 
 impl Code {
+    pub(super) const fn new(code: &'static str, title: [&'static str; 2], explanation: [&'static str; 2]) -> Self {
+        Self { code, title, explanation }
+    }
+
     /// What it is about, in a few words.
     pub const fn title(&self, language: Language) -> &'static str {
         choose(self.title, language)

@@ -28,6 +28,9 @@ pub struct Diagnostic {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
+    /// What led to it, such as the verdict of each gate.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Other places that have to do with it, such as the first of two scenarios of one name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<Related>,
@@ -112,6 +115,7 @@ fn about(file: &Path, line: Option<usize>, language: Language, problem: &Problem
         position: line.map(|line| Position { line, column: 1 }),
         message,
         help,
+        notes: Vec::new(),
         related: Vec::new(),
         language,
         span: None,

@@ -123,6 +123,20 @@ fn tables(root: &Path, inside: &Path) -> Result<Vec<PathBuf>, Refused> {
     Ok(tables)
 }
 
+/// The files of the folder `inside` whose names end so; none where there is no such folder.
+pub(super) fn tests(root: &Path, inside: &str, endings: &[&str]) -> Result<Vec<PathBuf>, Refused> {
+    let inside = Path::new(inside);
+    if !root.join(inside).is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut tests = files(root, inside)?.files;
+    tests.retain(|file| file.to_str().is_some_and(|name| endings.iter().any(|ending| name.ends_with(ending))));
+    if tests.len() > MAX_FILES {
+        return Err((inside.to_owned(), Problem::TooLarge { limit: Limit::Files }));
+    }
+    Ok(tests)
+}
+
 fn is_yaml(file: &Path) -> bool {
     has_ending(file, &["yaml", "yml"])
 }

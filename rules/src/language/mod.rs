@@ -18,6 +18,11 @@ mod render;
 mod scenario_file;
 mod shelf;
 mod source;
+mod test_event;
+mod test_file;
+mod test_problem;
+mod test_set;
+mod test_words;
 mod text;
 mod trigger;
 mod value;
@@ -33,6 +38,8 @@ pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Se
 pub use folder::{MAX_FILE_BYTES, MAX_FILES};
 pub use scenario_file::{DEFAULT_EXPIRY, DEFAULT_PRIORITY};
 pub use source::{Language, Position, Source};
+pub use test_problem::test_codes;
+pub use test_set::{TestSet, load_tests};
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
 use crate::RuleSet;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use super::diagnostic::Severity;
 use super::source::Language;
+use super::test_problem::TestProblem;
 use super::words::Word;
 use super::{chinese, english};
 
@@ -112,6 +113,14 @@ pub(super) enum Problem {
     EmergencyNumber { number: String },
     NotLocation,
     NoPolicy,
+    // Test files.
+    Test(Box<TestProblem>),
+}
+
+impl From<TestProblem> for Problem {
+    fn from(problem: TestProblem) -> Self {
+        Self::Test(Box::new(problem))
+    }
 }
 
 impl Problem {
@@ -169,6 +178,7 @@ impl Problem {
             Self::EmergencyNumber { .. } => "S062",
             Self::NotLocation => "S063",
             Self::NoPolicy => "S064",
+            Self::Test(problem) => problem.code(),
         }
     }
 
@@ -181,9 +191,10 @@ impl Problem {
 
     /// What is wrong, and what to do about it.
     pub(super) fn say(&self, language: Language) -> (String, Option<String>) {
-        match language {
-            Language::English => english::say(self),
-            Language::Chinese => chinese::say(self),
+        match (self, language) {
+            (Self::Test(problem), _) => problem.say(language),
+            (_, Language::English) => english::say(self),
+            (_, Language::Chinese) => chinese::say(self),
         }
     }
 

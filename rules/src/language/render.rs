@@ -38,6 +38,10 @@ impl Diagnostics {
             }
             _ => group.element(self.origin(found)),
         };
+        group = found
+            .notes
+            .iter()
+            .fold(group, |group, note| group.element(Level::NOTE.with_name(names.note).message(note.as_str())));
         match &found.help {
             Some(help) => group.element(Level::HELP.with_name(names.help).message(help.as_str())),
             None => group,
@@ -82,13 +86,14 @@ struct Names {
     error: &'static str,
     warning: &'static str,
     help: &'static str,
+    note: &'static str,
 }
 
 impl Names {
     const fn of(language: Language) -> Self {
         match language {
-            Language::English => Self { error: "error", warning: "warning", help: "help" },
-            Language::Chinese => Self { error: "错误", warning: "警告", help: "建议" },
+            Language::English => Self { error: "error", warning: "warning", help: "help", note: "note" },
+            Language::Chinese => Self { error: "错误", warning: "警告", help: "建议", note: "附注" },
         }
     }
 }

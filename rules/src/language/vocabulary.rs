@@ -1,6 +1,7 @@
 //! Every key and every choice of the language, in English and Chinese, and what each form may hold. What the language will
 //! know but this version does not is listed too: it is refused by name, never ignored.
 
+use super::test_words::TEST_FORMS;
 use super::words::Word;
 
 /// The keys of one form.
@@ -285,7 +286,7 @@ pub(super) fn belongs_under(text: &str, form: &Vocabulary) -> Option<Word> {
 
 /// Whether any form knows this key.
 pub(super) fn is_key(text: &str) -> bool {
-    FORMS.iter().any(|form| form.keys.iter().chain(form.later).any(|word| word.is(text)))
+    FORMS.iter().chain(&TEST_FORMS).any(|form| form.keys.iter().chain(form.later).any(|word| word.is(text)))
 }
 
 #[cfg(test)]

@@ -15,13 +15,13 @@ pub const MAX_DEPTH: usize = 16;
 pub const MAX_VALUES: usize = 20_000;
 
 /// A value and where it stands.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node {
     pub(super) span: Range<usize>,
     pub(super) value: Value,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value {
     /// Nothing was written, or `~`.
     Empty,
@@ -36,7 +36,7 @@ pub(super) enum Value {
 }
 
 /// A key and its value.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) key_span: Range<usize>,

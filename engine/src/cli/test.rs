@@ -1,0 +1,134 @@
+//! `touchpoint test`: the unit tests of a folder of scenarios, and which mistakes no test would notice.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use rules::language::{self, TestSet};
+use rules::unit::{self, Case, Failure, Step};
+use rules::{Diagnostics, RuleSet};
+use serde::Serialize;
+
+use super::Failure as Refusal;
+use super::{Ending, check};
+
+/// Runs the unit tests that stand beside scenarios: tests/*_test.yaml.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+A test file lists cases: the events of one subscriber, and all offers that must come of them.
+
+  # yaml-language-server: $schema=test.schema.json
+  defaults: {date: 2009-07-10, who: {imsi: 460001111111111, consent: [marketing, location]}}
+  cases:
+    - case: dials 114 once, and again while the cap holds
+      events: [{at: \"10:00\", call: 114}, {at: \"+30h\", call: 114}]
+      expect: [{at: \"10:00\", offer: dial-114}]
+      why_not: {dial-114: per_user_cap}
+
+Times are on the clock of the policy's time zone; `+30h` counts from the first event of the case. A cell is written
+`6A11-1001`: the LAC as four hexadecimal digits, the CI in decimal; with the network it is all decimal, as `decode` shows
+it: `460-00-27153-1001`. `area: wanda` is a cell of that area, `stay: 2h` a phone at rest. Cases run after the warm-up
+unless they say `cold: yes`, and outside of control groups unless `who` says `control_group: yes`.")]
+pub(crate) struct Test {
+    /// The folder of scenarios, as for `check`.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Only cases with this in their name.
+    #[arg(long, value_name = "NAME")]
+    filter: Option<String>,
+    /// Break each scenario in small ways, and name the mistakes that no case notices.
+    #[arg(long)]
+    mutate: bool,
+    /// One JSON object per case (or per mistake), then a summary, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What a program is told of a case.
+#[derive(Serialize)]
+struct Told<'a> {
+    case: &'a str,
+    file: &'a std::path::Path,
+    passed: bool,
+}
+
+/// The last line for programs.
+#[derive(Serialize)]
+struct Summary {
+    passed: usize,
+    failed: usize,
+}
+
+impl Test {
+    pub(crate) fn run(&self) -> Result<Ending, Refusal> {
+        let (set, mut diagnostics) = language::load_tests(&self.folder, None);
+        let terminal = io::stderr().is_terminal();
+        let Some(set) = set else { return Err(Refusal::rendered(diagnostics.render(terminal))) };
+        eprint!("{}", diagnostics.render(terminal));
+        diagnostics.list.clear();
+        let mut out = io::stdout().lock();
+        let summary = self.cases(&set, &mut diagnostics, &mut out).map_err(Refusal::output)?;
+        if self.json {
+            self.json(&mut out, &diagnostics, &summary).map_err(Refusal::output)?;
+        } else {
+            eprint!("{}", diagnostics.render(terminal));
+            writeln!(out, "{} passed, {} failed", summary.passed, summary.failed).map_err(Refusal::output)?;
+        }
+        match summary.failed {
+            0 => Ok(Ending::Complete),
+            _ => Err(Refusal::rendered(String::new())),
+        }
+    }
+
+    /// Runs each case; what fails is entered in the diagnostics.
+    fn cases(&self, set: &TestSet, diagnostics: &mut Diagnostics, out: &mut impl Write) -> io::Result<Summary> {
+        let mut summary = Summary { passed: 0, failed: 0 };
+        for file in &set.files {
+            for case in file.cases.iter().filter(|case| self.wants(case)) {
+                let rules = set.rules_of(case);
+                let steps = unit::run(rules, case);
+                let failures = unit::failures(rules, case, &steps);
+                let passed = failures.is_empty();
+                *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
+                tell(diagnostics, file.source, rules, case, &steps, &failures);
+                let name = diagnostics.sources.get(file.source).map(|source| source.file.as_path());
+                let told = Told { case: &case.name, file: name.unwrap_or(&self.folder), passed };
+                self.line(out, &told)?;
+            }
+        }
+        Ok(summary)
+    }
+
+    fn wants(&self, case: &Case) -> bool {
+        self.filter.as_ref().is_none_or(|part| case.name.contains(part.as_str()))
+    }
+
+    fn line(&self, out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {
+        match self.json {
+            true => json_line(out, told),
+            false => writeln!(out, "{} {}", if told.passed { "✓" } else { "✗" }, told.case),
+        }
+    }
+
+    fn json(&self, out: &mut impl Write, diagnostics: &Diagnostics, summary: &Summary) -> io::Result<()> {
+        check::json(out, diagnostics)?;
+        json_line(out, summary)
+    }
+}
+
+fn tell(
+    diagnostics: &mut Diagnostics,
+    source: usize,
+    rules: &RuleSet,
+    case: &Case,
+    steps: &[Step],
+    failures: &[Failure],
+) {
+    for failure in failures {
+        diagnostics.tell_failure(source, rules, case, steps, failure);
+    }
+}
+
+fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,139 @@
+//! Plays a case: its events and the clock between them, one subscriber, no threads.
+
+use event::{Event, Timestamp};
+
+use super::Case;
+use crate::matcher::{Context, Decision, Outcome, RuleSet};
+use crate::policy::{self, Home, Person, Reason, Verdict};
+use crate::profile::{Contact, Profile};
+use crate::scenario::Purpose;
+
+/// What came of one scenario at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When.
+    pub at: Timestamp,
+    /// Index into [`RuleSet::scenarios`].
+    pub scenario: u32,
+    /// Offered, or withheld for a reason.
+    pub outcome: Outcome,
+}
+
+/// Every gate in order, with what it said.
+pub type Gates = Vec<(Reason, Verdict)>;
+
+/// Plays the case through the set and gives what came of it, in order of time.
+pub fn run(set: &RuleSet, case: &Case) -> Vec<Step> {
+    let mut stage = Stage::new(set, case);
+    case.events.iter().for_each(|event| stage.play(event, |_, _| {}));
+    stage.steps
+}
+
+/// What each gate said at the step of this place in the outcome of [`run`]; nothing where there is none.
+pub fn gates(set: &RuleSet, case: &Case, place: usize) -> Gates {
+    let mut stage = Stage::new(set, case);
+    let (mut count, mut found) = (0, Gates::new());
+    for event in &case.events {
+        stage.play(event, |decision, moment| {
+            if count == place {
+                found = moment.gates(decision.scenario);
+            }
+            count += 1;
+        });
+    }
+    found
+}
+
+/// One subscriber before the set, and what has come of it.
+struct Stage<'a> {
+    set: &'a RuleSet,
+    case: &'a Case,
+    profile: Profile,
+    decisions: Vec<Decision>,
+    /// Offers of each scenario, for their totals.
+    offers: Vec<u64>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(set: &'a RuleSet, case: &'a Case) -> Self {
+        let offers = vec![0; set.scenarios().len()];
+        Self { set, case, profile: Profile::default(), decisions: Vec::new(), offers, steps: Vec::new() }
+    }
+
+    fn context(&self) -> Context<'a> {
+        Context { directory: &self.case.directory, lookup: self.case.lookup, warm: self.case.warm }
+    }
+
+    /// Takes an event in. `each` is told of every decision, and of the moment just before it.
+    fn play(&mut self, event: &Event, mut each: impl FnMut(&Decision, &Moment<'_>)) {
+        let contacts = self.profile.contacts.clone();
+        let context = self.context();
+        self.decisions.clear();
+        self.set.decide(event, &mut self.profile, context, &mut self.decisions);
+        let mut moment = Moment { set: self.set, context, event, profile: &self.profile, contacts };
+        for decision in &self.decisions {
+            each(decision, &moment);
+            let outcome = settled(self.set, *decision, &mut self.offers);
+            if decision.outcome == Outcome::Offer {
+                moment.made(decision.scenario);
+            }
+            self.steps.push(Step { at: event.at, scenario: decision.scenario, outcome });
+        }
+    }
+}
+
+/// What is decided behind the shards: whether the scenario's total is reached.
+fn settled(set: &RuleSet, decision: Decision, offers: &mut [u64]) -> Outcome {
+    let at = decision.scenario as usize;
+    let total = set.scenarios().get(at).and_then(|scenario| scenario.limits.total);
+    let Some(made) = offers.get_mut(at).filter(|_| decision.outcome == Outcome::Offer) else { return decision.outcome };
+    if total.is_some_and(|total| *made >= total) {
+        return Outcome::Withheld(Reason::TotalReached);
+    }
+    *made += 1;
+    Outcome::Offer
+}
+
+/// What a gate sees of the subscriber at one event.
+struct Moment<'a> {
+    set: &'a RuleSet,
+    context: Context<'a>,
+    event: &'a Event,
+    profile: &'a Profile,
+    contacts: Vec<Contact>,
+}
+
+impl Moment<'_> {
+    fn made(&mut self, scenario: u32) {
+        let Some(scenario) = self.set.scenarios().get(scenario as usize) else { return };
+        let counted = scenario.purpose != Purpose::Service;
+        let contact = Contact { at: self.event.at, scenario: policy::scenario_hash(&scenario.name), counted };
+        self.contacts.push(contact);
+    }
+
+    fn gates(&self, scenario: u32) -> Gates {
+        let Some(scenario) = self.set.scenarios().get(scenario as usize) else { return Gates::new() };
+        let Some(imsi) = self.event.imsi else { return Gates::new() };
+        let serving = self.profile.cell.plmn.or(self.profile.lai.map(|lai| lai.plmn));
+        let subscriber = self.context.directory.find(imsi);
+        let person = Person {
+            imsi,
+            binding: self.event.binding,
+            origin: Home::new(self.set.policy(), &serving).of_subscriber(imsi),
+            subscriber,
+            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
+            lookup: self.context.lookup,
+        };
+        let case = policy::Case {
+            policy: self.set.policy(),
+            scenario,
+            scenario_hash: policy::scenario_hash(&scenario.name),
+            person: &person,
+            contacts: &self.contacts,
+            at: self.event.at,
+            local: self.set.policy().local(self.event.at),
+        };
+        policy::explain(&case).collect()
+    }
+}
