@@ -151,12 +151,12 @@ impl Subject {
         }
     }
 
-    /// The phone keeps its temporary identity, which now is of this VLR.
+    /// The phone keeps its temporary identity, which now is of this VLR, whoever gave it.
     pub(super) fn keeps<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        if let (Some(used), Some(_)) = (self.used, self.known)
-            && used.vlr != scene.vlr
+        if let Some(tmsi) = self.tmsi
+            && self.used.is_none_or(|used| used.vlr != scene.vlr)
         {
-            self.gives(used.tmsi, scene);
+            self.gives(tmsi, scene);
         }
     }
 

@@ -254,3 +254,15 @@ fn a_device_is_told_once_and_one_of_zeros_never() {
     story.tells(&["imei_seen, anna mapped, cell 7, at 6"]);
     assert_eq!(story.counters().identities.imei_zero, 1);
 }
+
+#[test]
+fn a_tmsi_that_an_update_leaves_is_of_this_vlr_whoever_gave_it() {
+    let (update, call) = (Line::new(1), Line::new(2));
+    let mut story = Story::new();
+    // Nobody has seen yet which VLR serves the old area.
+    story.opens(update, 7, &o::lu_request(0, 0x99, &o::tmsi(5))).msc(update, &o::common_id(ANNA));
+    story.network(update, &o::lu_accept(0x17, None)).closes(update);
+    story.tells(&["location_update normal from 99, anna on_wire, cell 7, at 4"]);
+    story.opens(call, 7, &o::paging_response(&o::tmsi(5))).msc(call, &o::cipher_mode_command());
+    story.tells(&["paging_response, anna mapped, cell 7, at 7"]);
+}
