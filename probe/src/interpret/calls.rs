@@ -1,14 +1,14 @@
 //! Calls: a call is a connection together with a transaction, from SETUP to the first sign of its end
 //! (3GPP TS 24.008 §5.2 to §5.4).
 
-use event::{Direction, Kind, Number, Timestamp};
+use event::{Direction, Event, Kind, Number, Timestamp};
 
 use super::dialogue::Dialogue;
 use super::lost::Lost;
 use super::scene::{Scene, Side};
-use crate::Sink;
 use crate::counters::Counters;
 use crate::wire::{Cc, CcMessageType, TransactionIdentifier};
+use crate::{Provenance, Sink};
 
 /// Calls of one connection at once: seven transaction identifiers for each side (3GPP TS 24.007 §11.2.3.1.3).
 pub const MAX_CALLS: usize = 14;
@@ -46,6 +46,8 @@ pub(super) struct Call {
     set_up: bool,
     number: Option<Number>,
     answered_at: Option<Timestamp>,
+    /// CONNECT ACKNOWLEDGE: proves the answer should CONNECT have been lost.
+    acknowledged: Option<Provenance>,
 }
 
 impl Call {
@@ -72,6 +74,11 @@ impl Dialogue {
                 self.call(transaction, scene);
             }
             CcMessageType::CONNECT => self.call_connected(transaction, sender, scene),
+            CcMessageType::CONNECT_ACKNOWLEDGE => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.transaction == transaction) {
+                    call.acknowledged = Some(scene.from);
+                }
+            }
             CcMessageType::DISCONNECT | CcMessageType::RELEASE | CcMessageType::RELEASE_COMPLETE => {
                 self.call_ended(transaction, message.cause, scene);
             }
@@ -83,7 +90,7 @@ impl Dialogue {
     pub(super) fn end_calls<S: Sink>(&mut self, left_view: bool, scene: &mut Scene<'_, S>) {
         for index in 0..self.calls.len() {
             if let Some(call) = self.calls.get(index).copied() {
-                self.subject.tell(call.ended(scene.from.at, None, left_view), scene);
+                self.tell_end(call, None, left_view, scene);
             }
         }
         self.calls.clear();
@@ -125,6 +132,7 @@ impl Dialogue {
                     known.set_up |= call.set_up;
                     known.number = known.number.or(call.number);
                     known.answered_at = known.answered_at.or(call.answered_at);
+                    known.acknowledged = known.acknowledged.or(call.acknowledged);
                 }
                 None => self.calls.push(call),
             }
@@ -169,8 +177,22 @@ impl Dialogue {
         if let Some(index) = self.calls.iter().position(|call| call.transaction == transaction) {
             let call = self.calls.swap_remove(index);
             self.ended_calls |= transaction.bit();
-            self.subject.tell(call.ended(scene.from.at, cause, false), scene);
+            self.tell_end(call, cause, false, scene);
         }
+    }
+
+    /// The call is over. Where its CONNECT was lost, and not merely sent in the direction that is not seen, it was answered
+    /// when that was acknowledged.
+    fn tell_end<S: Sink>(&mut self, mut call: Call, cause: Option<u8>, left_view: bool, scene: &mut Scene<'_, S>) {
+        if let (None, Some(Provenance { at, frame, .. })) = (call.answered_at, call.acknowledged)
+            && self.is_heard_whole()
+        {
+            call.answered_at = Some(at);
+            let answered = Kind::CallAnswered { direction: call.transaction.direction(), number: call.number };
+            let answered = Event { at, frame, ..self.subject.event(answered, scene) };
+            self.subject.tell_as(answered, scene);
+        }
+        self.subject.tell(call.ended(scene.from.at, cause, left_view), scene);
     }
 
     /// The call of this transaction, begun here where the connection was joined in its middle.
@@ -182,7 +204,7 @@ impl Dialogue {
             return None;
         }
         if known.is_none() {
-            self.calls.push(Call { transaction, set_up: false, number: None, answered_at: None });
+            self.calls.push(Call { transaction, set_up: false, number: None, answered_at: None, acknowledged: None });
         }
         self.calls.get_mut(index)
     }

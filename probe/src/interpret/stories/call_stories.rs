@@ -27,6 +27,17 @@ fn an_outgoing_call_is_answered_by_the_network_and_an_incoming_one_by_the_phone(
 }
 
 #[test]
+fn an_acknowledged_answer_proves_the_connect_that_was_lost() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).phone(line, &o::cc_message(0, 0x0f));
+    story.tells(&["call_setup out 114, anna mapped, cell 7, at 5"]);
+    story.network(line, &o::disconnect(8, 16)).tells(&[
+        "call_answered out 114, anna mapped, cell 7, at 6",
+        "call_ended out 114 1s cause 16, anna mapped, cell 7, at 7",
+    ]);
+}
+
+#[test]
 fn an_answer_that_is_captured_before_the_setup_begins_no_other_call() {
     let (mut story, line) = story();
     story.network(line, &o::cc_message(8, 2)).phone(line, &o::setup_to(0, "114")).network(line, &o::disconnect(8, 16));
