@@ -62,8 +62,10 @@ pub struct Fact {
     pub kind: Kind,
     /// The serving cell.
     pub cell: CellId,
-    /// The device, where the connection has shown it.
-    pub device: Option<Imei>,
+    /// The device, where the connection has shown it, and the step that showed it.
+    pub device: Option<(Imei, StepId)>,
+    /// The SETUP of the call that ended.
+    pub set_up: Option<StepId>,
     /// The CONNECT from which a call's length counts.
     pub connected: Option<StepId>,
     /// The number as it was dialled or signalled, before normalisation.
@@ -104,8 +106,10 @@ pub struct Script {
     depends: Vec<StepId>,
     /// How the phone named itself.
     pub presented: Presented,
-    /// The first step that shows the IMSI.
-    pub imsi_shown: Option<StepId>,
+    /// The steps that first show the IMSI: more than one where others tell whose it is. Empty: none does.
+    pub imsi_shown: Vec<StepId>,
+    /// The first step by which the network goes on with the phone: before it nothing that the phone says counts.
+    pub accepted: Option<StepId>,
     /// The steps without which nothing in the connection can be told: its opening, and handovers since.
     pub opening: Vec<StepId>,
     /// What becomes of the TMSI.
@@ -125,7 +129,8 @@ impl Script {
         self.facts.clear();
         self.depends.clear();
         self.presented = Presented::default();
-        self.imsi_shown = None;
+        self.imsi_shown.clear();
+        self.accepted = None;
         self.opening.clear();
         self.binding = Binding::default();
         self.sent = 0;
@@ -215,7 +220,7 @@ impl Script {
 impl Fact {
     /// A fact whose evidence is `step`.
     pub fn new(step: StepId, kind: Kind, cell: CellId) -> Self {
-        Self { step, kind, cell, device: None, connected: None, signalled: None, depends: 0..0 }
+        Self { step, kind, cell, device: None, set_up: None, connected: None, signalled: None, depends: 0..0 }
     }
 }
 

@@ -95,6 +95,7 @@ pub struct Simulation<C, T> {
     captured: Vec<(Token, crate::script::Sighting)>,
     tap: Tap<C>,
     truth: TruthWriter<T>,
+    owners: Option<T>,
     messages: Tally,
     unseen_messages: Tally,
 }
@@ -133,11 +134,20 @@ impl<C: Write, T: Write> Simulation<C, T> {
             timers: Vec::new(),
             captured: Vec::new(),
             truth,
+            owners: None,
             messages: Tally::default(),
             unseen_messages: Tally::default(),
         };
         simulation.switch_on(begin);
         Ok(simulation)
+    }
+
+    /// Also writes, as CSV, whose messages stand in each frame of the capture: with it even an event that the truth does not
+    /// know can be told to be the right subscriber's.
+    pub fn write_owners(&mut self, mut out: T) -> io::Result<()> {
+        writeln!(out, "frame,imsi")?;
+        self.owners = Some(out);
+        Ok(())
     }
 
     /// The people, for the subscriber file.
@@ -290,6 +300,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let mut captured = std::mem::take(&mut self.captured);
         captured.extend(self.tap.drain());
         for (token, sighting) in captured.drain(..) {
+            self.note_owner(token.subscriber, sighting.frame)?;
             let Some(slot) = self.running.get_mut(token.subscriber as usize) else { continue };
             let complete = slot.as_mut().is_some_and(|script| script.captured(token.step, sighting));
             if complete && let Some(script) = slot.take() {
@@ -300,6 +311,13 @@ impl<C: Write, T: Write> Simulation<C, T> {
         }
         self.captured = captured;
         Ok(())
+    }
+
+    fn note_owner(&mut self, index: u32, frame: u64) -> io::Result<()> {
+        match (&mut self.owners, self.people.get(index as usize)) {
+            (Some(out), Some(subscriber)) if frame != 0 => writeln!(out, "{frame},{}", subscriber.imsi),
+            _ => Ok(()),
+        }
     }
 
     fn settle(&mut self, index: u32, script: &Script) -> io::Result<()> {
@@ -336,6 +354,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             tap: self.tap.counts(),
             open,
         };
+        self.owners.as_mut().map_or(Ok(()), Write::flush)?;
         Ok((report, self.tap.finish()?, self.truth.finish()?))
     }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use event::{Imsi, Kind, Number, Timestamp};
+use event::{Imei, Imsi, Kind, Number, Timestamp};
 
 use crate::population::Subscriber;
 use crate::script::{Binding, Fact, Presented, Script, Sighting};
@@ -43,6 +43,7 @@ impl<W: Write> TruthWriter<W> {
         for fact in script.facts() {
             if let Some(evidence) = script.sighting(fact.step)
                 && evidence.at >= opens
+                && is_told(script, fact, opens)
             {
                 self.event(script, fact, evidence, &identity, subscriber.imsi)?;
             }
@@ -77,7 +78,7 @@ impl<W: Write> TruthWriter<W> {
         if let Presented::Tmsi(tmsi) = script.presented {
             write!(line, ",\"tmsi\":\"{tmsi}\"")?;
         }
-        if let Some(device) = fact.device {
+        if let Some(device) = shown_device(script, fact, evidence) {
             write!(line, ",\"imei\":\"{device}\"")?;
         }
         write!(line, ",\"cell\":\"{}\"", fact.cell)?;
@@ -101,14 +102,33 @@ struct Identity {
 
 impl Identity {
     fn of(script: &Script, subscriber: &Subscriber, opens: Timestamp) -> Self {
-        let shown = script.imsi_shown.and_then(|step| script.sighting(step)).filter(|shown| shown.at >= opens);
-        let proof = match (shown, script.presented) {
-            (Some(shown), _) => Some(vec![shown]),
-            (None, Presented::Tmsi(_)) => subscriber.proof.clone(),
-            (None, _) => None,
+        let shown: Vec<_> = script.imsi_shown.iter().filter_map(|step| script.sighting(*step)).collect();
+        let on_wire = !shown.is_empty()
+            && shown.len() == script.imsi_shown.len()
+            && shown.iter().all(|sighting| sighting.at >= opens);
+        let proof = match script.presented {
+            _ if on_wire => Some(shown),
+            Presented::Tmsi(_) => subscriber.proof.clone(),
+            _ => None,
         };
-        Self { proof, on_wire: shown.is_some() }
+        Self { proof, on_wire }
     }
+}
+
+// What the phone says counts once the network has gone on with it (3GPP TS 24.008 §4.3.2.1: until then anybody may have said
+// it), and the end of a call is told of whom saw something of the call before it: else whether it was answered is a guess.
+fn is_told(script: &Script, fact: &Fact, opens: Timestamp) -> bool {
+    let is_seen = |step| script.sighting(step).is_some_and(|sighting| sighting.at >= opens);
+    let accepted = script.accepted.is_none_or(|step| step <= fact.step || script.sighting(step).is_some());
+    let begun = fact.set_up.is_none_or(|step| is_seen(step) || fact.connected.is_some_and(is_seen));
+    accepted && begun
+}
+
+// The device as it was known at the evidence, in the order of capture.
+fn shown_device(script: &Script, fact: &Fact, evidence: Sighting) -> Option<Imei> {
+    let (device, step) = fact.device?;
+    let shown = script.sighting(step)?;
+    (shown.frame <= evidence.frame || evidence.frame == 0).then_some(device)
 }
 
 fn remember(script: &Script, identity: Identity, subscriber: &mut Subscriber, opens: Timestamp) {
@@ -199,6 +219,7 @@ fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {
 // Frames in order, each once; null for each message that the capture lacks.
 fn write_depends(line: &mut Vec<u8>, script: &Script, fact: &Fact, identity: &Identity) -> io::Result<()> {
     let mut steps = script.depends(fact).to_vec();
+    steps.extend(script.accepted.filter(|accepted| *accepted > fact.step));
     steps.sort_unstable();
     steps.dedup();
     let own = steps.iter().filter_map(|step| script.sighting(*step));

@@ -41,6 +41,9 @@ struct Options {
     /// The truth to write, JSON lines.
     #[arg(long, value_name = "FILE")]
     truth: Option<PathBuf>,
+    /// A list to write of whose messages stand in each frame, CSV.
+    #[arg(long, value_name = "FILE")]
+    owners: Option<PathBuf>,
     /// The subscriber file to write, CSV.
     #[arg(long, value_name = "FILE")]
     directory: Option<PathBuf>,
@@ -232,7 +235,10 @@ fn run(options: &Options) -> Result<()> {
     let truth = options.truth.as_ref().map(create).transpose()?.map(BufWriter::new);
     let directory = options.directory.as_ref().map(create).transpose()?;
     let (start, length) = (plan.start, plan.length);
-    let simulation = Simulation::new(plan, options.capture()?, truth)?;
+    let mut simulation = Simulation::new(plan, options.capture()?, truth)?;
+    if let Some(path) = &options.owners {
+        simulation.write_owners(BufWriter::new(create(path)?))?;
+    }
     if let Some(file) = directory {
         write_directory(&mut BufWriter::new(file), simulation.people(), options.seed)?;
     }

@@ -86,6 +86,7 @@ impl Dialogue<'_> {
         let (phone_ti, network_ti) = self.transaction(Direction::In);
         let shown = number.map(|number| number.wire);
         let setup = self.network(Sapi::Signalling, |o| cc::setup_downlink(o, network_ti, shown.as_ref()));
+        self.accepted(setup);
         let call = Call { direction: Direction::In, number, setup, connected: None, phone_ti, network_ti };
         self.note_setup(&call, false);
         self.phone(Sapi::Signalling, |o| cc::call_confirmed(o, phone_ti));
@@ -121,7 +122,7 @@ impl Dialogue<'_> {
         };
         self.open(identity, |o| mm::cm_service_request(o, Service::EmergencyCall, key, identity));
         if anonymous || !self.security() {
-            self.network(Sapi::Signalling, mm::cm_service_accept);
+            self.accept_service();
         }
         let (phone_ti, network_ti) = self.transaction(Direction::Out);
         let setup = self.phone(Sapi::Signalling, |o| cc::emergency_setup(o, phone_ti));
@@ -144,7 +145,7 @@ impl Dialogue<'_> {
         // The page names both identities: whoever sees it knows the TMSI.
         if let Some(tmsi) = self.subscriber.tmsi {
             self.script.presented = Presented::Tmsi(tmsi);
-            self.imsi_shown(page);
+            self.imsi_shown(&[page]);
         }
     }
 
@@ -161,9 +162,14 @@ impl Dialogue<'_> {
             return false;
         }
         if !self.security() {
-            self.network(Sapi::Signalling, mm::cm_service_accept);
+            self.accept_service();
         }
         true
+    }
+
+    fn accept_service(&mut self) {
+        let step = self.network(Sapi::Signalling, mm::cm_service_accept);
+        self.accepted(step);
     }
 
     /// A transaction identifier, as the phone and as the network send it: the flag is 0 from the side that began
@@ -263,7 +269,7 @@ impl Dialogue<'_> {
             left_view: false,
         };
         let mut fact = self.happened(step, kind);
-        fact.connected = call.connected;
+        (fact.set_up, fact.connected) = (Some(call.setup), call.connected);
         let depends = [call.setup, call.connected.unwrap_or(call.setup)];
         self.note(fact, &depends);
     }

@@ -142,7 +142,7 @@ impl<'a> Dialogue<'a> {
     /// Reports a fact that this step proves.
     pub(super) fn happened(&mut self, step: StepId, kind: Kind) -> Fact {
         let mut fact = Fact::new(step, kind, self.cell());
-        fact.device = self.device_shown.map(|(device, _)| device);
+        fact.device = self.device_shown;
         fact
     }
 
@@ -188,7 +188,7 @@ impl<'a> Dialogue<'a> {
         self.script.opening.extend([request, confirm]);
         match identity {
             MobileIdentity::Tmsi(tmsi) => self.script.presented = Presented::Tmsi(tmsi),
-            MobileIdentity::Imsi(_) => self.imsi_shown(request),
+            MobileIdentity::Imsi(_) => self.imsi_shown(&[request]),
             MobileIdentity::Imei(device) | MobileIdentity::Imeisv(device) => {
                 self.script.presented = Presented::Imei;
                 // An IMEI, unlike an IMEISV, has no software version.
@@ -218,7 +218,7 @@ impl<'a> Dialogue<'a> {
         if self.chance(self.practice.common_id) {
             let imsi = self.subscriber.imsi;
             let step = self.msc(|o| bssmap::common_id(o, imsi));
-            self.imsi_shown(step);
+            self.imsi_shown(&[step]);
         }
         ciphered
     }
@@ -227,7 +227,8 @@ impl<'a> Dialogue<'a> {
         let key = self.random.octets();
         let asked = self.chance(self.practice.imeisv);
         let device = self.subscriber.device;
-        self.msc(|o| bssmap::cipher_mode_command(o, key, asked));
+        let command = self.msc(|o| bssmap::cipher_mode_command(o, key, asked));
+        self.accepted(command);
         self.pause(100, 350);
         let shown = asked.then_some(MobileIdentity::Imeisv(device));
         let step = self.bss(|o| bssmap::cipher_mode_complete(o, |o| rr::ciphering_mode_complete(o, shown)));
@@ -247,7 +248,7 @@ impl<'a> Dialogue<'a> {
         self.network(Sapi::Signalling, |o| mm::identity_request(o, wanted));
         let step = self.phone(Sapi::Signalling, |o| mm::identity_response(o, identity));
         match wanted {
-            IdentityType::Imsi => self.imsi_shown(step),
+            IdentityType::Imsi => self.imsi_shown(&[step]),
             IdentityType::Imei | IdentityType::Imeisv => self.device_shown(device, step),
         }
     }
@@ -267,8 +268,16 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    pub(super) fn imsi_shown(&mut self, step: StepId) {
-        self.script.imsi_shown.get_or_insert(step);
+    /// These steps together show the IMSI.
+    pub(super) fn imsi_shown(&mut self, steps: &[StepId]) {
+        if self.script.imsi_shown.is_empty() {
+            self.script.imsi_shown.extend_from_slice(steps);
+        }
+    }
+
+    /// With this step the network goes on with the phone.
+    pub(super) fn accepted(&mut self, step: StepId) {
+        self.script.accepted.get_or_insert(step);
     }
 
     /// The MSC pages the phone in its location area.
@@ -288,7 +297,7 @@ impl<'a> Dialogue<'a> {
         self.pause(400, 2500);
         let (identity, key) = (self.identity(), self.key());
         let response = self.open(identity, |o| rr::paging_response(o, key, identity));
-        self.imsi_shown(page);
+        self.imsi_shown(&[page]);
         self.noted(response, Kind::PagingResponse);
     }
 

@@ -43,12 +43,16 @@ impl Dialogue<'_> {
         let command = self.command();
         let (serving, wanted) = (old.site.cell, new.site.cell);
         self.bss(|o| bssmap::handover_required(o, cause::BETTER_CELL, wanted));
-        let request = self.request(old, new, wanted);
+        let (request, named) = self.request(old, new, wanted);
         self.leg = new;
         self.pause(2, 10);
         let (confirm, acknowledge) = self.acknowledge(new, &command);
         self.leg = old;
         let commanded = self.msc(|o| bssmap::handover_command(o, |o| command.write(o)));
+        let joined = [request, confirm, acknowledge, commanded];
+        if named {
+            self.imsi_shown(&joined);
+        }
         self.leg = new;
         self.pause(80, 200);
         self.bss(bssmap::handover_detect);
@@ -56,7 +60,7 @@ impl Dialogue<'_> {
         let complete = self.bss(bssmap::handover_complete);
         debug_assert_ne!(serving, wanted);
         self.subscriber.site = target;
-        self.arrived(complete, &[request, confirm, acknowledge, commanded]);
+        self.arrived(complete, &joined);
         self.leg = old;
         self.msc(|o| bssmap::clear_command(o, cause::HANDOVER_SUCCESSFUL));
         self.bss(bssmap::clear_complete);
@@ -64,8 +68,8 @@ impl Dialogue<'_> {
         self.leg = new;
     }
 
-    // The MSC opens the second connection.
-    fn request(&mut self, old: Leg, new: Leg, target: event::CellId) -> StepId {
+    // The MSC opens the second connection. True if it names the subscriber.
+    fn request(&mut self, old: Leg, new: Leg, target: event::CellId) -> (StepId, bool) {
         let (key, circuit) = (self.random.octets(), self.random.between(1, 2047) as u16);
         // Some MSCs name the subscriber here (48.008 §3.2.1.8), others do not.
         // A call without SIM has nobody to name.
@@ -82,10 +86,7 @@ impl Dialogue<'_> {
                 });
             });
         });
-        if shown.is_some() {
-            self.imsi_shown(step);
-        }
-        step
+        (step, named)
     }
 
     // The BSC confirms with its acknowledgement inside, or sends it after.

@@ -68,7 +68,7 @@ impl Dialogue<'_> {
             // With the IMSI in it the accept deletes the TMSI (3GPP TS 24.008 §4.4.4.6).
             let imsi = MobileIdentity::Imsi(self.subscriber.imsi);
             let accept = self.network(Sapi::Signalling, |o| mm::location_updating_accept(o, area, Some(imsi)));
-            self.imsi_shown(accept);
+            self.imsi_shown(&[accept]);
             self.subscriber.tmsi = None;
             self.script.binding = Binding::Deleted;
             accept
@@ -80,6 +80,7 @@ impl Dialogue<'_> {
             accept
         };
         self.subscriber.area = area;
+        self.accepted(step);
         self.noted(step, kind);
     }
 }

@@ -59,6 +59,7 @@ impl Dialogue<'_> {
                 sms::rp_data_downlink(o, reference, &centre, |o| sms::deliver(o, address, sent, text.data()));
             });
         });
+        self.accepted(step);
         self.phone(sapi, |o| sms::cp_ack(o, phone_ti));
         let passed = self.phone(sapi, |o| sms::cp_data(o, phone_ti, |o| sms::rp_ack_uplink(o, reference)));
         let shown = name.is_none().then_some(sender);
