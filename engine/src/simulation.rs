@@ -40,7 +40,7 @@ fn scenario(name: &str, purpose: Purpose, trigger: Trigger, total: Option<u64>) 
         purpose,
         priority: 50,
         schedule: Schedule::default(),
-        trigger,
+        trigger: trigger.into(),
         audience: rules::scenario::Audience::default(),
         send: Send { sms: format!("{name}!"), from: None },
         limits: Limits {
@@ -60,6 +60,7 @@ fn rule_set(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> Arc<RuleSet> {
         universal_control: 0,
         opt_in: Vec::new(),
         home: Vec::new(),
+        t3212: rules::policy::Periodic::default(),
     };
     Arc::new(RuleSet::new(scenarios, policy, "0000000000000001".to_owned()))
 }

@@ -1,11 +1,14 @@
 //! What is remembered of one subscriber between events, and what a new event means in its light.
 //!
-//! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home.
+//! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home. What scenarios have begun is
+//! only kept here.
 
 use event::{Binding, CellId, Event, Imei, Kind, Lai, Timestamp, UpdateType};
 
-/// The small record per subscriber that outlives the window. Everything but `contacts` can be rebuilt from the events
-/// by [`Profile::observe`].
+use crate::matcher::Live;
+
+/// The small record per subscriber that outlives the window. Everything but `contacts` and `live` can be rebuilt from
+/// the events by [`Profile::observe`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     /// When last seen.
@@ -23,6 +26,8 @@ pub struct Profile {
     /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest
     /// cap, and at most [`crate::policy::CONTACTS_LIMIT`].
     pub contacts: Vec<Contact>,
+    /// What patterns have begun and not ended, under one rule set: see [`crate::RuleSet::derive`].
+    pub live: Live,
 }
 
 /// An offer that was made.
@@ -54,6 +59,10 @@ pub struct Change {
     pub device_before: Option<Imei>,
     /// Nothing was known of the subscriber, and the warm-up is over.
     pub newcomer: bool,
+    /// The event proves that the subscriber is there now.
+    pub seen: bool,
+    /// The event shows the subscriber's device.
+    pub device_shown: bool,
 }
 
 impl Profile {
@@ -73,11 +82,13 @@ impl Profile {
     fn meaning(&self, event: &Event, warm: bool) -> Change {
         let mut change = Change { before: self.cell, after: self.cell, ..Change::default() };
         if let Some(device) = self.device_shown(event) {
+            change.device_shown = true;
             change.device_before = self.imei.filter(|known| known.tac() != device.tac());
         }
         if !self.is_sighting(event) {
             return change;
         }
+        change.seen = true;
         change.newcomer = warm && self.last_seen.is_none();
         change.power_off = matches!(event.kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true });
         change.power_on = match event.kind {

@@ -25,7 +25,7 @@ pub struct Scenario {
     /// When it is in force.
     pub schedule: Schedule,
     /// What triggers it.
-    pub trigger: Trigger,
+    pub trigger: Pattern,
     /// Whom it is for.
     pub audience: Audience,
     /// What is sent.
@@ -65,6 +65,134 @@ pub struct Schedule {
     pub weekdays: Vec<Weekday>,
     /// Times of day, from (included) to (excluded), over midnight where from is later; empty means always.
     pub hours: Vec<(Time, Time)>,
+}
+
+/// The longest time that a pattern can look back or wait: that of the window of facts.
+pub const WINDOW: Duration = Duration::from_secs(48 * 3600);
+/// The most steps of a sequence, and the most conditions of a conjunction.
+pub const MAX_STEPS: usize = 8;
+/// The most happenings in a whole pattern.
+pub const MAX_HAPPENINGS: usize = 32;
+/// The most occurrences that can be counted.
+pub const MAX_COUNT: u8 = 20;
+
+/// What must happen, over time, for a scenario to be triggered. Each time it is, what it has used up is not used again.
+///
+/// Times are those of events; an event that comes late counts when it comes. A span holds its beginning and not its end:
+/// 48 hours after an event that event no longer counts. Doubtful identities move nothing.
+#[derive(Clone, Debug)]
+pub enum Pattern {
+    /// One step.
+    Once(Step),
+    /// One step after the other, each by an event of its own.
+    Sequence {
+        /// Two or more, in order.
+        steps: Vec<Step>,
+        /// From the first to the last.
+        within: Duration,
+    },
+    /// The same step several times.
+    Count {
+        /// What is counted.
+        of: Step,
+        /// How often, 2 to [`MAX_COUNT`].
+        at_least: u8,
+        /// From the first to the last of them.
+        within: Duration,
+        /// What follows the last one that was counted in less than this is not counted.
+        gap: Duration,
+    },
+    /// Something did not happen. While one wait runs, `after` begins no other.
+    Absence {
+        /// What begins the wait.
+        after: Step,
+        /// What ends it.
+        no: Step,
+        /// How long the wait is.
+        lasting: Duration,
+        /// Whether the subscriber must be present at its end.
+        still_here: bool,
+    },
+    /// All steps in any order, complete with the last of them.
+    All {
+        /// One or more.
+        of: Vec<Step>,
+        /// None of which may have happened in that time.
+        without: Vec<Step>,
+        /// From the first to the last.
+        within: Duration,
+    },
+}
+
+/// Any one of these.
+#[derive(Clone, Debug)]
+pub struct Step(pub Vec<Happening>);
+
+/// An event, and how long what it began must last.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// The event.
+    pub trigger: Trigger,
+    /// What must last; absent where the event alone will do.
+    pub hold: Option<Hold>,
+}
+
+/// What must last after an event. It has lasted when the subscriber is next seen, unless presumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Being in the area that was entered ([`Trigger::Enter`]).
+    Dwell {
+        /// For so long.
+        lasting: Duration,
+        /// How it is known.
+        evidence: Evidence,
+        /// How long an excursion does not break it.
+        grace: Duration,
+    },
+    /// Having the device that was changed to ([`Trigger::DeviceChange`]).
+    Stable(Duration),
+    /// Being here, after having arrived ([`Trigger::RoamIn`], [`Trigger::RoamBack`]). Arriving again begins it anew.
+    Settle(Duration),
+}
+
+/// How it is known that a subscriber stayed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// Seen inside again after the time.
+    #[default]
+    Reconfirm,
+    /// Not seen elsewhere when the time was over, and not gone.
+    Presume,
+}
+
+impl Pattern {
+    /// Its steps, in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        let (first, second): (&[Step], &[Step]) = match self {
+            Self::Once(step) | Self::Count { of: step, .. } => (std::slice::from_ref(step), &[]),
+            Self::Sequence { steps, .. } => (steps, &[]),
+            Self::Absence { after, no, .. } => (std::slice::from_ref(after), std::slice::from_ref(no)),
+            Self::All { of, without, .. } => (of, without),
+        };
+        first.iter().chain(second)
+    }
+
+    /// All that it speaks of, in order of its steps.
+    pub fn happenings(&self) -> impl Iterator<Item = &Happening> {
+        self.steps().flat_map(|step| &step.0)
+    }
+}
+
+impl From<Trigger> for Pattern {
+    fn from(trigger: Trigger) -> Self {
+        Self::Once(trigger.into())
+    }
+}
+
+impl From<Trigger> for Step {
+    fn from(trigger: Trigger) -> Self {
+        Self(vec![Happening { trigger, hold: None }])
+    }
 }
 
 /// An event of the subscriber that triggers a scenario.

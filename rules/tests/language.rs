@@ -61,7 +61,8 @@ fn a_list_is_read_once_and_shared() {
     let lists: Vec<_> = set
         .scenarios()
         .iter()
-        .filter_map(|scenario| match &scenario.trigger {
+        .flat_map(|scenario| scenario.trigger.happenings())
+        .filter_map(|happening| match &happening.trigger {
             rules::scenario::Trigger::DeviceChange { to: Some(list), .. } => Some(list),
             rules::scenario::Trigger::Device(list) => Some(list),
             _ => None,

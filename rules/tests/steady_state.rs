@@ -12,6 +12,7 @@ use event::{Binding, CellId, Direction, Event, Interface, Kind, Timestamp, Updat
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use rules::lists::Area;
+use rules::policy::Periodic;
 use rules::scenario::{Audience, Cap, Limits, Purpose, Scenario, Schedule, Send, Trigger};
 use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
 
@@ -47,7 +48,7 @@ fn scenario(name: &str, purpose: Purpose, trigger: Trigger) -> Scenario {
         purpose,
         priority: 50,
         schedule: Schedule { hours: vec![(time(8, 0, 0, 0), time(20, 0, 0, 0))], ..Schedule::default() },
-        trigger,
+        trigger: trigger.into(),
         audience: Audience { tags: vec![("brand".into(), vec!["gotone".into()])], ..Audience::default() },
         send: Send { sms: "text".to_owned(), from: None },
         limits: Limits { per_subscriber: Some(Cap { count: 3, per: day }), total: None, control: 1000, expires: day },
@@ -68,6 +69,7 @@ fn rules() -> RuleSet {
         universal_control: 100,
         opt_in: vec![Purpose::Marketing, Purpose::Location],
         home: vec!["46000".parse().unwrap()],
+        t3212: Periodic::default(),
     };
     let scenarios = vec![
         scenario("enter", Purpose::Location, Trigger::Enter(area(1))),

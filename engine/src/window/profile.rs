@@ -20,7 +20,7 @@ const IMEI_SINCE: u8 = 1 << 5;
 
 /// Appends a profile without its contacts.
 pub(crate) fn put(out: &mut Vec<u8>, profile: &Profile) {
-    let Profile { last_seen, cell, lai, detached, imei, imei_since, contacts: _ } = profile;
+    let Profile { last_seen, cell, lai, detached, imei, imei_since, contacts: _, live: _ } = profile;
     let flag = |flag: u8, present: bool| if present { flag } else { 0 };
     out.push(PROFILE_VERSION);
     out.push(
@@ -54,7 +54,7 @@ pub(crate) fn read(octets: &[u8]) -> Option<Profile> {
     let (last_seen, imei_since) = (time(LAST_SEEN)?, time(IMEI_SINCE)?);
     let lai = if has(LAI) { Some(read_lai(&mut octets)?) } else { None };
     let imei = if has(IMEI) { Some(read_imei(&mut octets, has(SOFTWARE))?) } else { None };
-    Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, contacts: Vec::new() })
+    Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, ..Profile::default() })
 }
 
 /// Appends the offers made to a subscriber.
@@ -117,6 +117,7 @@ mod tests {
                 imei: event.imei,
                 imei_since: random.chance(50).then_some(event.at),
                 contacts: (0..random.below(4)).map(|_| contact(&mut random)).collect(),
+                ..Profile::default()
             });
         }
     }

@@ -113,6 +113,7 @@ fn key(problem: &Problem) -> Option<(String, String)> {
             let (expected, help) = match shape {
                 Shape::Text => ("单个内容", "请只写一个内容；含有 `:` `{` `[` 的文字请加引号"),
                 Shape::TextOrList => ("一个内容或一个列表", "请写成 `[第一个, 第二个]`"),
+                Shape::List => ("列表", "请写成 `[第一个, 第二个]`"),
                 Shape::Fields => ("「名称: 内容」", "请写成 `{名称: 内容}`，或另起一行并缩进"),
             };
             (format!("这里应当写{expected}"), help.into())
@@ -156,6 +157,9 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::WholeNumber { least, most } => {
             return Some(("这不是范围内的整数".into(), format!("请写 {least} 到 {most} 之间的整数")));
         }
+        Problem::Number { least, most } => {
+            return Some(("数目过少或过多".into(), format!("请写 {least} 到 {most} 个")));
+        }
         Problem::Choice { nearest: Some(nearest), .. } => {
             return Some(("这里不能写这个内容".into(), format!("是不是想写「{nearest}」？")));
         }
@@ -193,6 +197,13 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         }
         Problem::EndsBeforeItBegins => ("结束日期早于开始日期".into(), "请把两个日期对调".into()),
         Problem::LetsNothingThrough => ("这样一条也发不出去".into(), "请至少允许一次，不用的场景请删除文件".into()),
+        Problem::OnlyNot => (
+            "这里只有「非」，没有可以据以判断的事件".into(),
+            "请在旁边加上一个事件，例如 `同时满足: [{呼叫: 10086}, {非: {区域: {进入: shops}}}]`".into(),
+        ),
+        Problem::NeverInTime => {
+            ("按这个间隔，时限内不可能发生这么多次".into(), "请缩短间隔、减少次数或延长时限".into())
+        }
         Problem::NoTimeZone { word } => (
             format!("「{}」需要时区，而策略里没有写", word.chinese),
             "请在 `policy.yaml` 中加上 `时区: Asia/Shanghai`".into(),

@@ -43,7 +43,7 @@ const fn code(code: &'static str, title: [&'static str; 2], explanation: [&'stat
     Code { code, title, explanation }
 }
 
-static CODES: [Code; 52] = [
+static CODES: [Code; 55] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -344,6 +344,31 @@ static CODES: [Code; 52] = [
         [
             "Time zones are named as in the IANA database (Asia/Shanghai), as 北京时间, or as an offset (+08:00).",
             "时区写 IANA 名称(Asia/Shanghai)、北京时间，或时差(+08:00)。",
+        ],
+    ),
+    code(
+        "S042",
+        ["Number of steps", "步骤数"],
+        [
+            "A sequence has two to eight steps; `all` and `any` name up to eight events; a whole pattern up to 32.",
+            "序列要有 2 到 8 个步骤，「同时满足」和「任一」最多 8 个事件，整个条件最多 32 个事件。",
+        ],
+    ),
+    code(
+        "S043",
+        ["Nothing but not", "只有「非」"],
+        [
+            "What must not have happened is only judged when something happens. Add the event at which to judge.",
+            "「非」要在某个事件发生时才判断。请加上这个事件。",
+        ],
+    ),
+    code(
+        "S044",
+        ["Never in time", "时间不够"],
+        [
+            "So many occurrences with such a gap between them take longer than the time within which they are to \
+             happen.",
+            "按所写的间隔，这么多次不可能在时限内发生。",
         ],
     ),
     code(

@@ -143,11 +143,12 @@ fn key(problem: &Problem) -> Option<(String, String)> {
             let expected = match shape {
                 Shape::Text => "a single value",
                 Shape::TextOrList => "a value or a list of values",
+                Shape::List => "a list",
                 Shape::Fields => "keys with values",
             };
             let help = match shape {
                 Shape::Text => "write one value; a text with `:` `{` or `[` goes in quotes",
-                Shape::TextOrList => "write `[first, second]`",
+                Shape::TextOrList | Shape::List => "write `[first, second]`",
                 Shape::Fields => "write `{key: value}`, or keys on lines of their own, indented",
             };
             (format!("{expected} should stand here"), help.into())
@@ -202,6 +203,9 @@ fn value(problem: &Problem) -> Option<(String, String)> {
                 format!("write a number from {least} to {most}"),
             ));
         }
+        Problem::Number { least, most } => {
+            return Some(("there are too few or too many of these".into(), format!("write {least} to {most}")));
+        }
         Problem::Choice { nearest: Some(nearest), .. } => {
             return Some(("this is not one of the possible values".into(), format!("did you mean `{nearest}`?")));
         }
@@ -243,6 +247,14 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::LetsNothingThrough => (
             "with this nothing could ever be sent".into(),
             "allow at least one offer, or remove the scenario file".into(),
+        ),
+        Problem::OnlyNot => (
+            "there is nothing here but `not`, and no event at which to judge it".into(),
+            "add an event beside it: `all: [{call: 10086}, {not: {area: {enter: shops}}}]`".into(),
+        ),
+        Problem::NeverInTime => (
+            "with this gap, so many can never happen in the time of `within`".into(),
+            "make the gap shorter, the number smaller, or `within` longer".into(),
         ),
         Problem::NoTimeZone { word } => (
             format!("`{}` needs a time zone, and the policy names none", word.english),

@@ -11,7 +11,7 @@ use super::value;
 use super::vocabulary as v;
 use super::words::{self, Word};
 use super::yaml::{Entry, Node, Value};
-use crate::scenario::{Cap, NumberPattern};
+use crate::scenario::{Cap, NumberPattern, WINDOW};
 
 /// The shortest time that limits and caps can speak of.
 const LEAST_PERIOD: Duration = Duration::from_secs(60);
@@ -124,6 +124,16 @@ pub(super) fn expiry(entry: &Entry, findings: &mut Findings<'_>) -> Option<Durat
     let duration = parsed(entry, findings, value::duration, |_| Problem::Duration)?;
     if duration > MOST {
         findings.report(&entry.value.span, Problem::DurationRange { least: "1s", most: "7d" });
+        return None;
+    }
+    Some(duration)
+}
+
+/// A time to look back or to wait: a second to as long as facts are kept.
+pub(super) fn span(entry: &Entry, findings: &mut Findings<'_>) -> Option<Duration> {
+    let duration = parsed(entry, findings, value::duration, |_| Problem::Duration)?;
+    if duration > WINDOW {
+        findings.report(&entry.value.span, Problem::DurationRange { least: "1s", most: "48h" });
         return None;
     }
     Some(duration)

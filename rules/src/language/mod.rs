@@ -1,7 +1,7 @@
 //! Scenario files to a [`RuleSet`], or to diagnostics that tell an author what to change, in the author's language.
 //!
 //! `yaml` makes a tree of texts with their places; forms (`form`, `vocabulary`) give each text a field, fields (`field`,
-//! `value`) give it a type; `scenario_file`, `trigger` and `policy_file` build the model. Each step goes on after a
+//! `value`) give it a type; `scenario_file`, `pattern`, `trigger` and `policy_file` build the model. Each step goes on after a
 //! mistake, so one run tells of as many as it can. Pure but for `folder` and the lists.
 
 mod chinese;
@@ -11,6 +11,7 @@ mod english;
 mod field;
 mod folder;
 mod form;
+mod pattern;
 mod policy_file;
 mod problem;
 mod punctuation;

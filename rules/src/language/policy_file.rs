@@ -11,7 +11,7 @@ use super::value;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
-use crate::policy::Policy;
+use crate::policy::{Periodic, Policy};
 use crate::scenario::{Cap, Purpose};
 
 /// What the policy file says.
@@ -30,6 +30,7 @@ pub(super) fn default() -> Policy {
         universal_control: 0,
         opt_in: vec![Purpose::Location],
         home: Vec::new(),
+        t3212: Periodic::default(),
     }
 }
 
@@ -55,6 +56,9 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> Option<Draft> {
     }
     if let Some(entry) = form.find(v::HOME) {
         policy.home = field::each(entry, findings, |text| text.parse().ok(), |_| Problem::Network);
+    }
+    if let Some(period) = form.find(v::T3212).and_then(|entry| periodic(entry, findings)) {
+        policy.t3212 = period;
     }
     Some(Draft { policy, has_time_zone: zone.is_some() })
 }
@@ -110,6 +114,31 @@ fn caps(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Cap> {
         .filter_map(|word| form.find(word))
         .filter_map(|entry| field::cap(entry, findings))
         .collect()
+}
+
+/// `60m`, `{usual: 60m, 0x6A11: 30m}`: by location area code, decimal or hexadecimal behind `0x`.
+fn periodic(entry: &Entry, findings: &mut Findings<'_>) -> Option<Periodic> {
+    let Value::Fields(rows) = &entry.value.value else {
+        return field::span(entry, findings).map(|usual| Periodic { usual, by_lac: Vec::new() });
+    };
+    let mut periodic = Periodic::default();
+    for row in rows {
+        let Some(period) = field::span(row, findings) else { continue };
+        match location_area_code(&row.key) {
+            Some(lac) => periodic.by_lac.push((lac, period)),
+            None if v::USUAL.is(&row.key) => periodic.usual = period,
+            None => findings
+                .report(&row.key_span, Problem::UnknownKey { key: row.key.clone(), nearest: None, known: &[v::USUAL] }),
+        }
+    }
+    Some(periodic)
+}
+
+fn location_area_code(text: &str) -> Option<u16> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u16::from_str_radix(digits, 16).ok(),
+        None => text.parse().ok(),
+    }
 }
 
 /// Purposes that need an agreement. One that is not named keeps its default.

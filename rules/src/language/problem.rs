@@ -23,6 +23,7 @@ pub(super) enum Limit {
 pub(super) enum Shape {
     Text,
     TextOrList,
+    List,
     Fields,
 }
 
@@ -98,7 +99,10 @@ pub(super) enum Problem {
     Name,
     Network,
     TimeZone,
+    Number { least: usize, most: usize },
     // Meaning.
+    OnlyNot,
+    NeverInTime,
     SameName { name: String },
     UnknownList { name: String, kind: ListKind, nearest: Option<String> },
     BadList { message: String, help: Option<String> },
@@ -163,6 +167,9 @@ impl Problem {
             Self::Name => "S039",
             Self::Network => "S040",
             Self::TimeZone => "S041",
+            Self::Number { .. } => "S042",
+            Self::OnlyNot => "S043",
+            Self::NeverInTime => "S044",
             Self::SameName { .. } => "S050",
             Self::UnknownList { kind: ListKind::Area, .. } => "S051",
             Self::UnknownList { .. } => "S052",

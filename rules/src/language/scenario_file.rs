@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
+use super::pattern;
 use super::problem::{Problem, Shape};
 use super::shelf::Shelf;
 use super::text;
@@ -17,7 +18,7 @@ use super::value;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
-use crate::scenario::{Audience, Limits, Origin, Purpose, Scenario, Schedule, Send};
+use crate::scenario::{Audience, Limits, Origin, Pattern, Purpose, Scenario, Schedule, Send};
 
 /// How long an offer may wait where its file does not say.
 pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(30 * 60);
@@ -56,7 +57,7 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
     let priority = form.find(v::PRIORITY).map(|entry| field::whole_number(entry, 0, 100, findings));
     let schedule = schedule(&form, findings);
     let when = form.require(v::WHEN, findings);
-    let trigger = when.and_then(|entry| trigger::read(entry, shelf, findings));
+    let trigger = when.and_then(|entry| pattern::read(entry, shelf, findings));
     if let (Some(entry), Some(trigger), Some(purpose)) = (when, &trigger, purpose) {
         judge(entry, trigger, purpose, findings);
     }
@@ -121,14 +122,15 @@ fn validity(entry: &Entry, findings: &mut Findings<'_>) -> Option<(Date, Date)> 
 }
 
 /// What the trigger and the purpose must not be together.
-fn judge(entry: &Entry, trigger: &crate::scenario::Trigger, purpose: Purpose, findings: &mut Findings<'_>) {
+fn judge(entry: &Entry, pattern: &Pattern, purpose: Purpose, findings: &mut Findings<'_>) {
     if purpose == Purpose::Service {
         return;
     }
-    if let Some(number) = trigger::emergency(trigger) {
+    if let Some(number) = pattern.happenings().find_map(|happening| trigger::emergency(&happening.trigger)) {
         findings.report(&entry.value.span, Problem::EmergencyNumber { number: number.to_owned() });
     }
-    if purpose == Purpose::Marketing && trigger::uses_location(trigger) {
+    let uses_location = pattern.happenings().any(|happening| trigger::uses_location(&happening.trigger));
+    if purpose == Purpose::Marketing && uses_location {
         findings.report(&entry.value.span, Problem::NotLocation);
     }
 }

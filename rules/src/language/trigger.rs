@@ -1,4 +1,6 @@
-//! `when:` — the event that triggers a scenario.
+//! The events of `when:`, and how long what they begin must last.
+
+use std::time::Duration;
 
 use event::{Direction, Number};
 
@@ -9,24 +11,24 @@ use super::problem::{Problem, Shape};
 use super::shelf::Shelf;
 use super::vocabulary as v;
 use super::words::Word;
-use super::yaml::{Entry, Node, Value};
-use crate::scenario::{CallPhase, NumberPattern, Origin, Trigger};
+use super::yaml::{Entry, Value};
+use crate::scenario::{CallPhase, Evidence, Happening, Hold, NumberPattern, Origin, Trigger};
 
-type Read = fn(&Entry, &mut Shelf<'_>, &mut Findings<'_>) -> Option<Trigger>;
+type Read = fn(&Entry, &mut Shelf<'_>, &mut Findings<'_>) -> Option<Happening>;
 
 /// How each trigger is read.
 const READERS: [(Word, Read); 11] = [
     (v::AREA, area),
-    (v::CALL, |entry, _, findings| call(entry, findings)),
-    (v::SMS, |entry, _, findings| sms(entry, findings)),
-    (v::USSD, |entry, _, findings| Some(ussd(entry, findings))),
-    (v::CALL_FORWARDING, |entry, _, findings| nothing_more(entry, Trigger::CallForwarding, findings)),
+    (v::CALL, |entry, _, findings| call(entry, findings).map(at_once)),
+    (v::SMS, |entry, _, findings| sms(entry, findings).map(at_once)),
+    (v::USSD, |entry, _, findings| Some(at_once(ussd(entry, findings)))),
+    (v::CALL_FORWARDING, |entry, _, findings| nothing_more(entry, Trigger::CallForwarding, findings).map(at_once)),
     (v::DEVICE_CHANGE, device_change),
-    (v::DEVICE, |entry, shelf, findings| shelf.devices(entry, findings).map(Trigger::Device)),
+    (v::DEVICE, |entry, shelf, findings| shelf.devices(entry, findings).map(Trigger::Device).map(at_once)),
     (v::ROAM, |entry, _, findings| roam(entry, findings)),
-    (v::POWER, |entry, _, findings| power(entry, findings)),
-    (v::POWER_ON, |entry, _, findings| nothing_more(entry, Trigger::PowerOn, findings)),
-    (v::POWER_OFF, |entry, _, findings| nothing_more(entry, Trigger::PowerOff, findings)),
+    (v::POWER, |entry, _, findings| power(entry, findings).map(at_once)),
+    (v::POWER_ON, |entry, _, findings| nothing_more(entry, Trigger::PowerOn, findings).map(at_once)),
+    (v::POWER_OFF, |entry, _, findings| nothing_more(entry, Trigger::PowerOff, findings).map(at_once)),
 ];
 
 const PHASES: [(Word, CallPhase); 3] =
@@ -43,25 +45,25 @@ const ORIGINS: [(Word, Option<Origin>); 4] = [
     (v::ANY, None),
 ];
 
-/// Reads the one trigger under `when`. A trigger that needs no more may stand alone: `when: power_on`.
-pub(super) fn read(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
-    if let Value::Text { text, .. } = &entry.value.value {
-        let key = Entry { key: text.clone(), key_span: entry.value.span.clone(), value: empty(&entry.value) };
-        let alone = Node { span: entry.value.span.clone(), value: Value::Fields(vec![key]) };
-        return within(&alone, entry, shelf, findings);
-    }
-    within(&entry.value, entry, shelf, findings)
-}
-
-fn within(node: &Node, entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
-    let form = Form::read(node, &entry.key_span, &v::TRIGGER, findings)?;
-    let (word, trigger) = form.require_one(v::TRIGGER.keys, findings)?;
+/// Reads the event that `word` names. `None` too where it names none.
+pub(super) fn read(word: Word, entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Happening> {
     let (_, read) = READERS.iter().find(|(known, _)| *known == word)?;
-    read(trigger, shelf, findings)
+    read(entry, shelf, findings)
 }
 
-fn empty(at: &Node) -> Node {
-    Node { span: at.span.clone(), value: Value::Empty }
+const fn at_once(trigger: Trigger) -> Happening {
+    Happening { trigger, hold: None }
+}
+
+/// How long something must last, if the form says so. The outer `None` where it says so in vain.
+fn hold(
+    form: &Form<'_>,
+    word: Word,
+    findings: &mut Findings<'_>,
+    hold: impl FnOnce(Duration) -> Hold,
+) -> Option<Option<Hold>> {
+    let Some(entry) = form.find(word) else { return Some(None) };
+    field::span(entry, findings).map(hold).map(Some)
 }
 
 fn is_bare(entry: &Entry) -> bool {
@@ -85,25 +87,56 @@ fn ussd(entry: &Entry, findings: &mut Findings<'_>) -> Trigger {
     Trigger::Ussd(if is_bare(entry) { Vec::new() } else { field::numbers(entry, findings) })
 }
 
-fn area(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
+/// `area: {enter: wanda, dwell: 10m, evidence: presume, grace: 2m}`
+fn area(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Happening> {
     let form = Form::read(&entry.value, &entry.key_span, &v::AREA_FORM, findings)?;
-    let (word, named) = form.require_one(v::AREA_FORM.keys, findings)?;
-    let area = shelf.area(named, findings)?;
-    Some(if word == v::ENTER { Trigger::Enter(area) } else { Trigger::Leave(area) })
+    let (word, named) = form.require_one(&[v::ENTER, v::LEAVE], findings)?;
+    let area = shelf.area(named, findings);
+    if word == v::LEAVE {
+        if let Some(dwell) = form.find(v::DWELL) {
+            findings.report(&dwell.key_span, Problem::OneOnly { words: vec![v::LEAVE, v::DWELL] });
+            return None;
+        }
+        return area.map(Trigger::Leave).map(at_once);
+    }
+    let hold = dwell(&form, findings)?;
+    Some(Happening { trigger: Trigger::Enter(area?), hold })
 }
 
-fn device_change(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
+fn dwell(form: &Form<'_>, findings: &mut Findings<'_>) -> Option<Option<Hold>> {
+    const KINDS: [(Word, Evidence); 2] = [(v::RECONFIRM, Evidence::Reconfirm), (v::PRESUME, Evidence::Presume)];
+    let evidence = form.find(v::EVIDENCE);
+    let grace = form.find(v::GRACE);
+    if evidence.or(grace).is_some() {
+        form.require(v::DWELL, findings)?;
+    }
+    let evidence = evidence.map(|entry| field::choice(entry, &KINDS, findings));
+    let grace = grace.map(|entry| field::span(entry, findings));
+    let (evidence, grace) = (evidence.unwrap_or(Some(Evidence::default())), grace.unwrap_or(Some(Duration::ZERO)));
+    let dwell = hold(form, v::DWELL, findings, |lasting| Hold::Dwell {
+        lasting,
+        evidence: evidence.unwrap_or_default(),
+        grace: grace.unwrap_or_default(),
+    })?;
+    evidence.and(grace)?;
+    Some(dwell)
+}
+
+/// `device_change: {to: smartphones, stable: 24h}`
+fn device_change(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Happening> {
     if is_bare(entry) {
-        return Some(Trigger::DeviceChange { to: None, from: None });
+        return Some(at_once(Trigger::DeviceChange { to: None, from: None }));
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::DEVICE_CHANGE_FORM, findings)?;
     let mut list = |word| form.find(word).map(|named| shelf.devices(named, findings));
     let (to, from) = (list(v::CHANGE_TO), list(v::CHANGE_FROM));
+    let hold = hold(&form, v::STABLE, findings, Hold::Stable)?;
     // A list that was named but could not be read must not widen the trigger to any device.
-    Some(Trigger::DeviceChange {
+    let trigger = Trigger::DeviceChange {
         to: to.map_or(Some(None), |list| list.map(Some))?,
         from: from.map_or(Some(None), |list| list.map(Some))?,
-    })
+    };
+    Some(Happening { trigger, hold })
 }
 
 /// `call: 114`, `call: [114, 1795*]`, `call: {dialled: 114, phase: answered}`.
@@ -133,7 +166,8 @@ fn sms(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
     Some(Trigger::Sms { direction, numbers })
 }
 
-/// The other party and the direction. A key that names the called or the calling party says the direction as well.
+/// The other party and the direction. A key that names the called or the calling party says the direction as well, as
+/// does `out: yes`.
 fn peer(
     form: &Form<'_>,
     [to, from]: [Word; 2],
@@ -147,24 +181,34 @@ fn peer(
         word if word == from => Some(Direction::In),
         _ => None,
     });
-    let Some(entry) = form.find(v::DIRECTION) else { return (implied, numbers) };
-    let said = field::choice(entry, directions, findings).flatten();
+    let Some((word, entry)) = form.one_of(&[v::DIRECTION, v::OUTGOING, v::INCOMING], findings) else {
+        return (implied, numbers);
+    };
+    let said = match word {
+        word if word == v::DIRECTION => field::choice(entry, directions, findings).flatten(),
+        word => field::choice(entry, &[(v::YES, ())], findings).map(|()| match word {
+            word if word == v::OUTGOING => Direction::Out,
+            _ => Direction::In,
+        }),
+    };
     if let (Some(_), Some((word, _))) = (implied.filter(|implied| Some(*implied) != said), party) {
         findings.report(&entry.key_span, Problem::OneOnly { words: vec![word, v::DIRECTION] });
     }
     (said, numbers)
 }
 
-fn roam(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+/// `roam: in`, `roam: {in: [international], settle: 5m}`
+fn roam(entry: &Entry, findings: &mut Findings<'_>) -> Option<Happening> {
     if let Value::Text { .. } = entry.value.value {
         let bare = [(v::ROAM_IN, true), (v::ROAM_BACK, false)];
-        return field::choice(entry, &bare, findings).map(|arriving| roamed(arriving, Vec::new()));
+        return field::choice(entry, &bare, findings).map(|arriving| at_once(roamed(arriving, Vec::new())));
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::ROAM_FORM, findings)?;
-    let (word, from) = form.require_one(v::ROAM_FORM.keys, findings)?;
+    let (word, from) = form.require_one(&[v::ROAM_IN, v::ROAM_BACK], findings)?;
     let named = if is_bare(from) { vec![None] } else { field::choices(from, &ORIGINS, findings) };
     let origins = if named.contains(&None) { Vec::new() } else { named.into_iter().flatten().collect() };
-    Some(roamed(word == v::ROAM_IN, origins))
+    let hold = hold(&form, v::SETTLE, findings, Hold::Settle)?;
+    Some(Happening { trigger: roamed(word == v::ROAM_IN, origins), hold })
 }
 
 fn roamed(arriving: bool, origins: Vec<Origin>) -> Trigger {
@@ -212,8 +256,8 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_a_trigger_can_be_read() {
-        for key in v::TRIGGER.keys {
+    fn every_event_that_a_step_can_name_can_be_read() {
+        for key in v::STEP.keys.iter().filter(|key| **key != v::ANY_OF) {
             assert!(READERS.iter().any(|(word, _)| word == key), "{}", key.english);
         }
     }

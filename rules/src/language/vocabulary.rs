@@ -61,18 +61,35 @@ pub(super) const POWER: Word = word!("power", "开关机", "电源");
 pub(super) const POWER_ON: Word = word!("power_on", "开机", "switch_on");
 pub(super) const POWER_OFF: Word = word!("power_off", "关机", "switch_off");
 
+pub(super) const ALL_OF: Word = word!("all", "同时满足", "全部", "and", "并且");
+pub(super) const ANY_OF: Word = word!("any", "任一", "任意", "or", "或者");
+pub(super) const NOT: Word = word!("not", "非", "不", "没有");
+pub(super) const SEQUENCE: Word = word!("sequence", "序列", "依次", "先后");
+pub(super) const COUNT: Word = word!("count", "计数", "次数", "累计");
+pub(super) const ABSENCE: Word = word!("absence", "未发生", "缺席", "沉默");
+
 /// What triggers a scenario.
 pub(super) static TRIGGER: Vocabulary = Vocabulary {
     under: Some(WHEN),
-    keys: &[AREA, CALL, SMS, USSD, CALL_FORWARDING, DEVICE_CHANGE, DEVICE, ROAM, POWER, POWER_ON, POWER_OFF],
+    keys: &[
+        AREA,
+        CALL,
+        SMS,
+        USSD,
+        CALL_FORWARDING,
+        DEVICE_CHANGE,
+        DEVICE,
+        ROAM,
+        POWER,
+        POWER_ON,
+        POWER_OFF,
+        ANY_OF,
+        ALL_OF,
+        SEQUENCE,
+        COUNT,
+        ABSENCE,
+    ],
     later: &[
-        word!("all", "同时满足", "全部", "and", "并且"),
-        word!("any", "任一", "任意", "or", "或者"),
-        word!("not", "非", "不"),
-        word!("sequence", "序列", "依次", "先后"),
-        word!("count", "次数", "计数"),
-        word!("absence", "未发生", "缺席", "沉默"),
-        word!("dwell", "停留"),
         word!("location_update", "位置更新"),
         word!("cell_change", "换小区", "小区"),
         word!("data", "数据", "上网"),
@@ -81,31 +98,86 @@ pub(super) static TRIGGER: Vocabulary = Vocabulary {
     ],
 };
 
+/// What can happen at a step of something longer.
+pub(super) static STEP: Vocabulary = Vocabulary {
+    under: None,
+    keys: &[AREA, CALL, SMS, USSD, CALL_FORWARDING, DEVICE_CHANGE, DEVICE, ROAM, POWER, POWER_ON, POWER_OFF, ANY_OF],
+    later: TRIGGER.later,
+};
+
+/// What can stand in `all:`
+pub(super) static CONDITION: Vocabulary = Vocabulary {
+    under: Some(ALL_OF),
+    keys: &[
+        AREA,
+        CALL,
+        SMS,
+        USSD,
+        CALL_FORWARDING,
+        DEVICE_CHANGE,
+        DEVICE,
+        ROAM,
+        POWER,
+        POWER_ON,
+        POWER_OFF,
+        ANY_OF,
+        NOT,
+    ],
+    later: TRIGGER.later,
+};
+
+pub(super) const WITHIN: Word = word!("within", "时限", "期限", "以内", "时间内");
+pub(super) const STEPS: Word = word!("steps", "步骤", "事件");
+
+/// `sequence:`
+pub(super) static SEQUENCE_FORM: Vocabulary = Vocabulary { under: Some(SEQUENCE), keys: &[WITHIN, STEPS], later: &[] };
+
+pub(super) const OF: Word = word!("of", "事件", "内容", "对象事件");
+pub(super) const AT_LEAST: Word = word!("at_least", "至少", "不少于");
+pub(super) const GAP: Word = word!("gap", "间隔", "最小间隔");
+
+/// `count:`
+pub(super) static COUNT_FORM: Vocabulary =
+    Vocabulary { under: Some(COUNT), keys: &[OF, AT_LEAST, WITHIN, GAP], later: &[] };
+
+/// `all:`, where it is no list.
+pub(super) static ALL_FORM: Vocabulary = Vocabulary { under: Some(ALL_OF), keys: &[OF, WITHIN], later: &[] };
+
+pub(super) const AFTER: Word = word!("after", "之后", "起点", "在此之后");
+pub(super) const NO: Word = word!("no", "没有", "未", "无");
+pub(super) const FOR: Word = word!("for", "持续", "时长", "达");
+pub(super) const STILL_HERE: Word = word!("still_here", "仍在", "仍在网", "须在网");
+
+/// `absence:`
+pub(super) static ABSENCE_FORM: Vocabulary =
+    Vocabulary { under: Some(ABSENCE), keys: &[AFTER, NO, FOR, STILL_HERE], later: &[] };
+
 pub(super) const ENTER: Word = word!("enter", "进入", "到达");
 pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
+pub(super) const DWELL: Word = word!("dwell", "停留", "停留时间");
+pub(super) const EVIDENCE: Word = word!("evidence", "证据");
+pub(super) const GRACE: Word = word!("grace", "容许", "exit_grace", "离开宽限", "容许离开");
+pub(super) const RECONFIRM: Word = word!("reconfirm", "再现", "再次出现");
+pub(super) const PRESUME: Word = word!("presume", "推定", "推断");
 
 /// `area:`
-pub(super) static AREA_FORM: Vocabulary = Vocabulary {
-    under: Some(AREA),
-    keys: &[ENTER, LEAVE],
-    later: &[
-        word!("dwell", "停留", "停留时间"),
-        word!("evidence", "证据"),
-        word!("exit_grace", "离开宽限"),
-        word!("inside", "在内"),
-    ],
-};
+pub(super) static AREA_FORM: Vocabulary =
+    Vocabulary {
+        under: Some(AREA), keys: &[ENTER, LEAVE, DWELL, EVIDENCE, GRACE], later: &[word!("inside", "在内")]
+    };
 
 pub(super) const DIALLED: Word = word!("dialled", "被叫", "dialed", "拨打号码", "被叫号码");
 pub(super) const CALLER: Word = word!("caller", "主叫", "主叫号码", "来电号码");
 pub(super) const NUMBER: Word = word!("number", "号码", "numbers", "对方号码", "peer");
 pub(super) const DIRECTION: Word = word!("direction", "方向");
+pub(super) const OUTGOING: Word = word!("out", "呼出", "打出", "去电");
+pub(super) const INCOMING: Word = word!("in", "呼入", "打入", "来电");
 pub(super) const PHASE: Word = word!("phase", "阶段", "时刻");
 
 /// `call:`
 pub(super) static CALL_FORM: Vocabulary = Vocabulary {
     under: Some(CALL),
-    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, PHASE],
+    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, OUTGOING, INCOMING, PHASE],
     later: &[word!("length", "时长", "通话时长", "duration"), word!("cause", "原因", "释放原因")],
 };
 
@@ -118,23 +190,19 @@ pub(super) static SMS_FORM: Vocabulary =
 
 pub(super) const CHANGE_TO: Word = word!("to", "换成", "换为", "新终端");
 pub(super) const CHANGE_FROM: Word = word!("from", "原终端", "原来", "旧终端");
+pub(super) const STABLE: Word = word!("stable", "稳定", "稳定时间");
 
 /// `device_change:`
-pub(super) static DEVICE_CHANGE_FORM: Vocabulary = Vocabulary {
-    under: Some(DEVICE_CHANGE),
-    keys: &[CHANGE_TO, CHANGE_FROM],
-    later: &[word!("stable", "稳定", "稳定时间")],
-};
+pub(super) static DEVICE_CHANGE_FORM: Vocabulary =
+    Vocabulary { under: Some(DEVICE_CHANGE), keys: &[CHANGE_TO, CHANGE_FROM, STABLE], later: &[] };
 
 pub(super) const ROAM_IN: Word = word!("in", "漫入");
 pub(super) const ROAM_BACK: Word = word!("back", "漫回", "返回");
+pub(super) const SETTLE: Word = word!("settle", "稳定", "稳定时间");
 
 /// `roam:`
-pub(super) static ROAM_FORM: Vocabulary = Vocabulary {
-    under: Some(ROAM),
-    keys: &[ROAM_IN, ROAM_BACK],
-    later: &[word!("settle", "稳定", "稳定时间"), word!("out", "漫出")],
-};
+pub(super) static ROAM_FORM: Vocabulary =
+    Vocabulary { under: Some(ROAM), keys: &[ROAM_IN, ROAM_BACK, SETTLE], later: &[word!("out", "漫出")] };
 
 pub(super) const TARGET: Word = word!("target", "目标", "目标名单");
 pub(super) const EXCLUDE: Word = word!("exclude", "排除", "排除名单", "黑名单");
@@ -183,11 +251,13 @@ pub(super) const CAPS: Word = word!("caps", "频次上限", "cap", "频次", "�
 pub(super) const UNIVERSAL_CONTROL: Word = word!("universal_control", "全局对照组", "全局对照");
 pub(super) const CONSENT: Word = word!("consent", "同意", "授权");
 pub(super) const HOME: Word = word!("home", "本网", "home_networks", "本网号段");
+pub(super) const T3212: Word = word!("t3212", "周期更新", "周期位置更新", "periodic_update");
+pub(super) const USUAL: Word = word!("usual", "通常", "默认", "default");
 
 /// The policy file.
 pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
     under: None,
-    keys: &[TIMEZONE, QUIET, CAPS, UNIVERSAL_CONTROL, CONSENT, HOME, NOTE],
+    keys: &[TIMEZONE, QUIET, CAPS, UNIVERSAL_CONTROL, CONSENT, HOME, T3212, NOTE],
     later: &[
         word!("holidays", "节假日"),
         word!("capacity", "渠道容量"),
@@ -239,6 +309,7 @@ pub(super) const SMS_IN: Word = word!("in", "收到", "接收", "下行", "recei
 pub(super) const ON: Word = word!("on", "开机", "开");
 pub(super) const OFF: Word = word!("off", "关机", "关");
 pub(super) const YES: Word = word!("yes", "是", "any", "true", "任意");
+pub(super) const NO_NEED: Word = word!("no", "否", "false", "不必");
 
 pub(super) const ANY: Word = word!("any", "任意", "不限");
 pub(super) const HOME_PROVINCE: Word = word!("home", "本省", "本地");
@@ -259,9 +330,15 @@ pub(super) const SUNDAY: Word = word!("sunday", "周日", "sun", "星期日", "�
 pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
 pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
 
-static FORMS: [&Vocabulary; 14] = [
+static FORMS: [&Vocabulary; 20] = [
     &SCENARIO_FILE,
     &TRIGGER,
+    &STEP,
+    &CONDITION,
+    &SEQUENCE_FORM,
+    &COUNT_FORM,
+    &ALL_FORM,
+    &ABSENCE_FORM,
     &AREA_FORM,
     &CALL_FORM,
     &SMS_FORM,

@@ -1,8 +1,8 @@
 //! The compiled triggers: what an event can concern is found by hash look-ups, in time that does not grow with the
 //! number of scenarios that it does not concern.
 //!
-//! Scenarios stand here as ranks. Each is given for an event at most once, because it has one trigger and because the
-//! entries of one trigger exclude each other.
+//! Triggers stand here by number, those of the first rank first. Each is given for an event at most once, because its
+//! entries exclude each other.
 
 use event::Direction;
 
@@ -32,7 +32,7 @@ const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
 const PHASES: [CallPhase; 3] = [CallPhase::Setup, CallPhase::Answered, CallPhase::Ended];
 
 impl Index {
-    /// The index of these triggers; the rank of each is its position.
+    /// The index of these triggers; each is given by its position.
     pub(super) fn new<'a>(triggers: impl Iterator<Item = &'a Trigger>) -> Self {
         let mut index = Self::default();
         for (trigger, rank) in triggers.zip(0..) {
@@ -61,7 +61,7 @@ impl Index {
         }
     }
 
-    /// Gives the rank of each scenario that the occurrence triggers, once, in no particular order.
+    /// Gives each trigger that the occurrence fits, once, in no particular order.
     pub(super) fn triggered(&self, occurrence: &Occurrence, mut hit: impl FnMut(u32)) {
         if let Some((before, after)) = occurrence.moved {
             self.enter.entered(before, after, &mut hit);

@@ -122,6 +122,7 @@ mod tests {
             universal_control: 0,
             opt_in: Vec::new(),
             home: ["46000", "46002"].map(|plmn| plmn.parse().unwrap()).to_vec(),
+            t3212: crate::policy::Periodic::default(),
         };
         let old = old.map(|lai| lai.rsplit_once('-').unwrap());
         let old = old.map(|(plmn, lac)| Lai { plmn: plmn.parse().unwrap(), lac: lac.parse().unwrap() });

@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
     use crate::lists::{Directory, SubscriberList};
-    use crate::policy::scenario_hash;
+    use crate::policy::{Periodic, scenario_hash};
     use crate::scenario::{Audience, Limits, Schedule, Send, Trigger};
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -248,6 +248,7 @@ mod tests {
                 universal_control: 0,
                 opt_in: Vec::new(),
                 home: Vec::new(),
+                t3212: Periodic::default(),
             },
             scenario: Scenario {
                 name: "wanda".into(),
@@ -256,7 +257,7 @@ mod tests {
                 purpose: Purpose::Marketing,
                 priority: 50,
                 schedule: Schedule::default(),
-                trigger: Trigger::PowerOn,
+                trigger: Trigger::PowerOn.into(),
                 audience: Audience::default(),
                 send: Send { sms: "text".to_owned(), from: None },
                 limits: Limits { per_subscriber: None, total: None, control: 0, expires: HOUR },
@@ -312,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_gates_are_asked_in_the_order_of_the_reasons() {
-        assert_eq!(GATES.map(|(reason, _)| reason), Reason::ALL);
+        assert!(Reason::ALL.starts_with(&GATES.map(|(reason, _)| reason)));
         check(|_| {}, &[]);
     }
 

@@ -67,6 +67,7 @@ mod tests {
             universal_control: 0,
             opt_in: Vec::new(),
             home: home.iter().map(|plmn| plmn.parse().unwrap()).collect(),
+            t3212: crate::policy::Periodic::default(),
         };
         let serving = serving.map(|plmn| plmn.parse().unwrap());
         let home = Home::new(&policy, &serving);

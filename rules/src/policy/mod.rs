@@ -5,6 +5,7 @@ mod gates;
 mod home;
 
 use std::fmt;
+use std::time::Duration;
 
 use event::Timestamp;
 use jiff::civil::Time;
@@ -35,6 +36,32 @@ pub struct Policy {
     pub opt_in: Vec<Purpose>,
     /// Networks that are home (46000, 46002, 46007, 46008); empty means: the network of the serving cell.
     pub home: Vec<event::Plmn>,
+    /// How often a phone reports itself.
+    pub t3212: Periodic,
+}
+
+/// How often a phone that does nothing else reports itself: T3212 of its location area, 3GPP TS 24.008 §4.4.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Periodic {
+    /// Where nothing else is said.
+    pub usual: Duration,
+    /// By location area code.
+    pub by_lac: Vec<(u16, Duration)>,
+}
+
+impl Default for Periodic {
+    fn default() -> Self {
+        Self { usual: Duration::from_secs(3600), by_lac: Vec::new() }
+    }
+}
+
+impl Periodic {
+    /// How long a subscriber last seen in this location area is present without being seen: T3212 plus 10 %.
+    pub fn presence(&self, lac: Option<u16>) -> Duration {
+        let own = self.by_lac.iter().find(|(known, _)| Some(*known) == lac).map(|(_, period)| *period);
+        let period = own.unwrap_or(self.usual);
+        period + period / 10
+    }
 }
 
 /// Why a triggered offer was withheld.
@@ -69,11 +96,23 @@ pub enum Reason {
     NoAddress = 13,
     /// Could not be sent before it expired.
     Expired = 14,
+    /// Left the area before the time was over.
+    DwellBroken = 15,
+    /// Changed the device again before the time was over.
+    DeviceNotStable = 16,
+    /// What was to be absent happened.
+    SeenBeforeDeadline = 17,
+    /// What else was needed did not happen in time.
+    WindowExpired = 18,
+    /// Gone: switched off, or not seen for longer than phones report themselves.
+    NotPresent = 19,
+    /// Something had happened that must not have.
+    RuledOut = 20,
 }
 
 impl Reason {
-    /// All, in the order of the gates.
-    pub const ALL: [Self; 14] = [
+    /// All: those of the gates in their order, then those for which a pattern ends without being complete.
+    pub const ALL: [Self; 20] = [
         Self::SuspectIdentity,
         Self::OutsideValidity,
         Self::OutsideHours,
@@ -88,6 +127,12 @@ impl Reason {
         Self::TotalReached,
         Self::NoAddress,
         Self::Expired,
+        Self::DwellBroken,
+        Self::DeviceNotStable,
+        Self::SeenBeforeDeadline,
+        Self::WindowExpired,
+        Self::NotPresent,
+        Self::RuledOut,
     ];
 
     /// Snake case, as in ledgers, tests and JSON.
@@ -107,6 +152,12 @@ impl Reason {
             Self::TotalReached => "total_reached",
             Self::NoAddress => "no_address",
             Self::Expired => "expired",
+            Self::DwellBroken => "dwell_broken",
+            Self::DeviceNotStable => "device_not_stable",
+            Self::SeenBeforeDeadline => "seen_before_deadline",
+            Self::WindowExpired => "window_expired",
+            Self::NotPresent => "not_present",
+            Self::RuledOut => "ruled_out",
         }
     }
 

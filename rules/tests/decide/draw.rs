@@ -11,6 +11,7 @@ use event::{
 use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
 use rules::lists::{Area, SubscriberList, TacList};
+use rules::policy::Periodic;
 use rules::scenario::{
     Audience, CallPhase, Cap, Limits, NumberPattern, Origin, Purpose, Scenario, Schedule, Send, Trigger,
 };
@@ -230,7 +231,7 @@ fn scenario(
             weekdays: if random.one_in(8) { random.some(&[Weekday::Friday, Weekday::Saturday], 2) } else { vec![] },
             hours: if random.one_in(8) { random.some(&hours, 2) } else { vec![] },
         },
-        trigger,
+        trigger: trigger.into(),
         audience: Audience {
             target: random.one_in(8).then(|| random.of(lists).0),
             exclude: if random.one_in(8) { vec![random.of(lists).0] } else { vec![] },
@@ -261,6 +262,7 @@ fn policy(random: &mut Random) -> Policy {
         universal_control: if random.one_in(40) { 10_000 } else { 0 },
         opt_in: random.some(&[Purpose::Marketing, Purpose::Location], 2),
         home: random.of(&home).iter().map(|plmn| plmn.parse().unwrap()).collect(),
+        t3212: Periodic::default(),
     }
 }
 

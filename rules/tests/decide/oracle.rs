@@ -22,8 +22,13 @@ impl<'w> Oracle<'w> {
         let mut decisions = Vec::new();
         if let Some(person) = self.world.people.iter().find(|person| Some(person.imsi) == event.imsi) {
             let moment = self.moment(event);
-            let mut hit: Vec<&Scenario> =
-                self.world.rules.scenarios().iter().filter(|scenario| moment.triggers(&scenario.trigger)).collect();
+            let mut hit: Vec<&Scenario> = self
+                .world
+                .rules
+                .scenarios()
+                .iter()
+                .filter(|scenario| scenario.trigger.happenings().any(|happening| moment.triggers(&happening.trigger)))
+                .collect();
             hit.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
             for scenario in hit {
                 let refusal = self.refusal(scenario, person, &moment);

@@ -1,0 +1,199 @@
+//! What patterns have begun for one subscriber: marks in time, 16 octets each. A dwell is one mark, a sequence one for
+//! each step reached, a count one for each occurrence. Knows nothing of what the marks mean.
+
+use event::Timestamp;
+
+/// The most marks of one subscriber; beyond it nothing new is begun.
+pub const MARKS_LIMIT: usize = 512;
+
+/// What a pattern remembers of one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// Rank of the scenario in its rule set.
+    pub rank: u32,
+    /// What it is in the scenario's pattern.
+    pub slot: Slot,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A place in a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Slot {
+    /// What the mark says.
+    pub kind: SlotKind,
+    /// Of which happening, step or occurrence.
+    pub index: u8,
+}
+
+/// What a mark says of its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum SlotKind {
+    /// A happening began to last.
+    Held = 1,
+    /// Since then the subscriber is on an excursion.
+    Outside = 2,
+    /// A step was reached: of a sequence, the beginning of the latest way to it.
+    Reached = 3,
+    /// An occurrence was counted.
+    Counted = 4,
+    /// A wait began.
+    Awaited = 5,
+    /// What must not have happened did.
+    Barred = 6,
+}
+
+impl SlotKind {
+    /// The stored form.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The inverse of [`SlotKind::code`].
+    pub fn from_code(code: u8) -> Option<Self> {
+        let all = [Self::Held, Self::Outside, Self::Reached, Self::Counted, Self::Awaited, Self::Barred];
+        all.into_iter().find(|kind| kind.code() == code)
+    }
+
+    pub(super) const fn at(self, index: usize) -> Slot {
+        Slot { kind: self, index: index as u8 }
+    }
+}
+
+const _: () = assert!(size_of::<Mark>() == 16);
+
+/// All marks of one subscriber.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Live {
+    /// In order of rank and slot, each place once.
+    marks: Vec<Mark>,
+}
+
+impl Live {
+    /// Its marks, in order.
+    pub fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    /// From marks in any order.
+    pub fn from_marks(mut marks: Vec<Mark>) -> Self {
+        marks.sort_unstable();
+        marks.dedup_by_key(|mark| (mark.rank, mark.slot));
+        Self { marks }
+    }
+
+    /// Whether nothing has begun.
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// The first rank from `rank` on that has marks.
+    pub(super) fn next_rank(&self, rank: u32) -> Option<u32> {
+        let from = self.marks.partition_point(|mark| mark.rank < rank);
+        self.marks.get(from).map(|mark| mark.rank)
+    }
+
+    /// The marks of one scenario.
+    pub(super) fn of(&mut self, rank: u32) -> Marks<'_> {
+        Marks { live: self, rank }
+    }
+
+    pub(super) fn find(&self, rank: u32, slot: Slot) -> Option<Timestamp> {
+        let place = self.place(rank, slot).ok()?;
+        self.marks.get(place).map(|mark| mark.at)
+    }
+
+    /// The times of one kind, in order of index.
+    pub(super) fn times(&self, rank: u32, kind: SlotKind) -> impl DoubleEndedIterator<Item = (u8, Timestamp)> {
+        let place = |index| self.place(rank, Slot { kind, index }).unwrap_or_else(|place| place);
+        let marks = self.marks.get(place(0)..place(u8::MAX)).unwrap_or_default();
+        marks.iter().map(|mark| (mark.slot.index, mark.at))
+    }
+
+    fn place(&self, rank: u32, slot: Slot) -> Result<usize, usize> {
+        self.marks.binary_search_by(|mark| (mark.rank, mark.slot).cmp(&(rank, slot)))
+    }
+}
+
+/// The marks of one scenario.
+pub(super) struct Marks<'l> {
+    live: &'l mut Live,
+    rank: u32,
+}
+
+impl Marks<'_> {
+    pub(super) fn find(&self, slot: Slot) -> Option<Timestamp> {
+        self.live.find(self.rank, slot)
+    }
+
+    pub(super) fn set(&mut self, slot: Slot, at: Timestamp) {
+        match self.live.place(self.rank, slot) {
+            Ok(place) => self.live.marks.iter_mut().skip(place).take(1).for_each(|mark| mark.at = at),
+            Err(_) if self.live.marks.len() >= MARKS_LIMIT => {}
+            Err(place) => self.live.marks.insert(place, Mark { rank: self.rank, slot, at }),
+        }
+    }
+
+    pub(super) fn clear(&mut self, slot: Slot) {
+        if let Ok(place) = self.live.place(self.rank, slot) {
+            self.live.marks.remove(place);
+        }
+    }
+
+    /// Takes out those of one kind that `goes` tells to go.
+    pub(super) fn clear_all(&mut self, kind: SlotKind, goes: impl Fn(Timestamp) -> bool) {
+        let rank = self.rank;
+        self.live.marks.retain(|mark| (mark.rank, mark.slot.kind) != (rank, kind) || !goes(mark.at));
+    }
+
+    /// The times of one kind, in order of index.
+    pub(super) fn times(&self, kind: SlotKind) -> impl DoubleEndedIterator<Item = (u8, Timestamp)> {
+        self.live.times(self.rank, kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn a_place_holds_one_time_and_scenarios_are_apart() {
+        let mut live = Live::default();
+        live.of(7).set(SlotKind::Counted.at(1), at(5));
+        live.of(3).set(SlotKind::Held.at(0), at(1));
+        live.of(7).set(SlotKind::Counted.at(0), at(4));
+        live.of(7).set(SlotKind::Counted.at(1), at(6));
+        live.of(7).set(SlotKind::Awaited.at(0), at(9));
+        assert_eq!(live.of(7).times(SlotKind::Counted).collect::<Vec<_>>(), [(0, at(4)), (1, at(6))]);
+        assert_eq!(live.of(3).find(SlotKind::Counted.at(0)), None);
+        assert_eq!([0, 3, 4, 8].map(|rank| live.next_rank(rank)), [Some(3), Some(3), Some(7), None]);
+        let mut turned = live.marks().to_vec();
+        turned.reverse();
+        assert_eq!(Live::from_marks(turned), live);
+        live.of(7).clear_all(SlotKind::Counted, |time| time < at(6));
+        assert_eq!(live.of(7).times(SlotKind::Counted).collect::<Vec<_>>(), [(1, at(6))]);
+        live.of(7).clear(SlotKind::Counted.at(1));
+        assert_eq!(live.marks().len(), 2);
+    }
+
+    #[test]
+    fn beyond_the_limit_nothing_new_is_begun() {
+        let mut live = Live::default();
+        for rank in 0..MARKS_LIMIT as u32 + 5 {
+            live.of(rank).set(SlotKind::Held.at(0), at(1));
+        }
+        live.of(0).set(SlotKind::Held.at(0), at(2));
+        assert_eq!((live.marks().len(), live.of(0).find(SlotKind::Held.at(0))), (MARKS_LIMIT, Some(at(2))));
+    }
+
+    #[test]
+    fn every_kind_survives() {
+        (1..=6).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
+        assert_eq!([0, 7].map(SlotKind::from_code), [None, None]);
+    }
+}

@@ -1,0 +1,101 @@
+//! A rule set: scenarios, policy and lists, compiled.
+
+use std::time::Duration;
+
+use super::index::Index;
+use super::pattern::{self, Bits, Pattern};
+use crate::policy::{self, Policy};
+use crate::scenario::Scenario;
+
+/// Scenarios, policy and lists, compiled and immutable. Shared between threads behind one pointer.
+#[derive(Debug)]
+pub struct RuleSet {
+    scenarios: Vec<Scenario>,
+    /// [`policy::scenario_hash`] of each.
+    hashes: Vec<u64>,
+    /// Scenarios by rank: highest priority first, then by name.
+    ranked: Vec<u32>,
+    /// By rank, the patterns that take more than one event.
+    patterns: Vec<Option<Pattern>>,
+    /// The rank of each trigger of the index, and what it is in that scenario's pattern.
+    happenings: Vec<(u32, Bits)>,
+    pub(super) index: Index,
+    pub(super) policy: Policy,
+    pub(super) longest_cap: Duration,
+    revision: String,
+}
+
+impl RuleSet {
+    /// Compiles the index. `revision` names the content of the files. Names must be unique.
+    pub fn new(mut scenarios: Vec<Scenario>, policy: Policy, revision: String) -> Self {
+        scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut ranked: Vec<(u8, u32)> =
+            scenarios.iter().map(|scenario| u8::MAX - scenario.priority).zip(0..).collect();
+        ranked.sort_unstable();
+        let ranked: Vec<u32> = ranked.into_iter().map(|(_, scenario)| scenario).collect();
+        let in_rank = || ranked.iter().filter_map(|scenario| scenarios.get(*scenario as usize));
+        let mut happenings = Vec::new();
+        for (rank, scenario) in (0..).zip(in_rank()) {
+            let own = scenario.trigger.happenings().enumerate();
+            happenings.extend(own.map(|(position, _)| (rank, pattern::bit(position))));
+        }
+        let triggers = in_rank().flat_map(|scenario| scenario.trigger.happenings()).map(|happening| &happening.trigger);
+        Self {
+            hashes: scenarios.iter().map(|scenario| policy::scenario_hash(&scenario.name)).collect(),
+            index: Index::new(triggers),
+            patterns: in_rank().map(|scenario| Pattern::new(&scenario.trigger)).collect(),
+            happenings,
+            longest_cap: longest_cap(&scenarios, &policy),
+            scenarios,
+            ranked,
+            policy,
+            revision,
+        }
+    }
+
+    /// The scenarios, in order of name.
+    pub fn scenarios(&self) -> &[Scenario] {
+        &self.scenarios
+    }
+
+    /// The contact policy.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Names the content of the files: the same for the same files, 16 hexadecimal digits.
+    pub fn revision(&self) -> &str {
+        &self.revision
+    }
+
+    /// The longest period of any cap: how far back a profile remembers contacts. Zero where nothing is capped.
+    pub fn longest_cap(&self) -> Duration {
+        self.longest_cap
+    }
+
+    /// Whether any scenario takes more than one event, so that there is something to derive.
+    pub fn has_patterns(&self) -> bool {
+        self.patterns.iter().any(Option::is_some)
+    }
+
+    /// The pattern of the scenario of this rank, where it takes more than one event.
+    pub(super) fn pattern(&self, rank: u32) -> Option<&Pattern> {
+        self.patterns.get(rank as usize)?.as_ref()
+    }
+
+    /// Whose trigger this is.
+    pub(super) fn happening(&self, trigger: u32) -> Option<(u32, Bits)> {
+        self.happenings.get(trigger as usize).copied()
+    }
+
+    /// The scenario of this rank: its index, itself, and the hash of its name.
+    pub(super) fn ranked(&self, rank: u32) -> Option<(u32, &Scenario, u64)> {
+        let index = *self.ranked.get(rank as usize)?;
+        Some((index, self.scenarios.get(index as usize)?, *self.hashes.get(index as usize)?))
+    }
+}
+
+fn longest_cap(scenarios: &[Scenario], policy: &Policy) -> Duration {
+    let own = scenarios.iter().filter_map(|scenario| scenario.limits.per_subscriber);
+    own.chain(policy.caps.iter().copied()).map(|cap| cap.per).max().unwrap_or(Duration::ZERO)
+}
