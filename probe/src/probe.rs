@@ -7,6 +7,7 @@ use crate::capture::Frame;
 use crate::counters::Counters;
 use crate::interpret::{AInterface, NumberPlan};
 use crate::track::identity::Identities;
+use crate::track::loss::LinkLoss;
 use crate::track::transport::{Payload, Transport, TransportCounters, TransportSettings};
 
 /// What is to be configured of a probe.
@@ -42,6 +43,7 @@ impl Probe {
         let Self { feed, transport, a_interface } = self;
         transport.frame(frame, *feed, sink, &mut |carrier, payload, sink| match payload {
             Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
+            Payload::Duplicate(octets) => a_interface.show(carrier, octets, sink),
             Payload::Sua(message) => a_interface.message(carrier, message, sink),
             Payload::Ns(_) => {}
         });
@@ -66,6 +68,11 @@ impl Probe {
     /// What was seen and done from SCCP upward.
     pub fn counters(&self) -> Counters {
         self.a_interface.counters()
+    }
+
+    /// What was lost before it reached the capture, by link and direction, in the order of their names.
+    pub fn losses(&self) -> Vec<LinkLoss> {
+        self.transport.losses()
     }
 
     /// What the transports have seen.

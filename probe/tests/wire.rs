@@ -8,7 +8,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use probe::wire::{Bssap, Decoded, Dtap, Malformed, Message, Sccp, Value, bssap, dtap, sccp};
+use probe::wire::{Bssap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, dtap, sccp};
 
 /// Appends a line for each message in the octets, layer in layer, and one for what is malformed.
 struct Reading(String);
@@ -26,7 +26,7 @@ impl Reading {
     }
 
     fn sccp(&mut self, octets: &[u8]) {
-        let Some(sccp) = self.kept::<Sccp<'_>>(sccp::read(octets)) else { return };
+        let Some(sccp) = self.kept::<Sccp<'_>>(sccp::read(octets, PointCodeFormat::default())) else { return };
         self.message(&sccp);
         if let Some(data) = sccp.data {
             self.bssap(data);

@@ -267,7 +267,7 @@ fn what_cannot_be_read_says_why() {
     check_error("empty", b"", 0, "is empty");
     check_error("text", b"frame,time\n1,2\n", 0, "looks like a text");
     check_error("zip", b"PK\x03\x04rest", 0, "looks like a ZIP archive");
-    check_error("link", &pcap(0xa1b2_c3d4, false, 140, &[]), 0, "link type 140");
+    check_error("link", &pcap(0xa1b2_c3d4, false, 147, &[]), 0, "link type 147");
     let mut absurd = simple(&[(1, 0, b"one"), (2, 0, b"two")]);
     absurd[24 + 19 + 8..][..4].copy_from_slice(&[0xef, 0xbe, 0xad, 0xde]);
     check_error("absurd", &absurd, 1, "at octet 43: frame 2 claims 3735928559 octets, more than the 262144");

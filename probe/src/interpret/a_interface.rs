@@ -104,10 +104,28 @@ impl AInterface {
 
     /// Takes one SCCP message.
     pub fn sccp<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
-        let read = sccp::read(octets);
+        let read = sccp::read(octets, carrier.point_codes);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         self.message(carrier, message, sink);
+    }
+
+    /// Shows a message that was taken before, with all that is in it, and does nothing else.
+    pub fn show<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
+        let from = carrier.from;
+        let Ok(Decoded { message, .. }) = sccp::read(octets, carrier.point_codes) else { return };
+        sink.message(from, &message);
+        let layer_3 = match message.data.map(bssap::read) {
+            Some(Ok(Decoded { message: Bssap::Bssmap(message), .. })) => {
+                sink.message(from, &message);
+                message.layer_3()
+            }
+            Some(Ok(Decoded { message: Bssap::Dtap { layer_3, .. }, .. })) => Some(layer_3),
+            _ => None,
+        };
+        if let Some(Ok(Decoded { message, .. })) = layer_3.map(dtap::read) {
+            message.messages(&mut |message| sink.message(from, message));
+        }
     }
 
     /// Takes one SCCP message that was read, or what another protocol has in its place.
@@ -392,6 +410,10 @@ impl AInterface {
     }
 
     fn learn_nodes(&mut self, carrier: Carrier, sender: Side) {
+        // A capture of SCCP alone does not tell its nodes apart.
+        if carrier.sender == carrier.receiver {
+            return;
+        }
         for (node, side) in [(carrier.sender, sender), (carrier.receiver, sender.other())] {
             let key = (carrier.nodes, node);
             if self.nodes.len() < MAX_NODES || self.nodes.contains_key(&key) {

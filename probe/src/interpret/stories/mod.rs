@@ -12,6 +12,7 @@ use event::{Event, Kind, Timestamp};
 use super::{AInterface, NumberPlan};
 use crate::counters::Counters;
 use crate::track::transport::Carrier;
+use crate::wire::PointCodeFormat;
 use crate::{Provenance, Sink};
 
 use octets as o;
@@ -76,7 +77,9 @@ impl Story {
         self.second += 1;
         self.frame += 1;
         let from = Provenance { at: Timestamp::from_seconds(self.second), frame: self.frame, feed: 0 };
-        self.interface.sccp(Carrier { from, network, nodes: 0, sender, receiver }, octets, &mut self.told);
+        let point_codes = PointCodeFormat::default();
+        let carrier = Carrier { from, network, nodes: 0, sender, receiver, point_codes };
+        self.interface.sccp(carrier, octets, &mut self.told);
         self
     }
 
