@@ -24,7 +24,7 @@ pub enum CaptureError {
     /// No file in the folder is a capture that can be read.
     #[error(
         "the folder `{}` holds no capture that can be read (files passed over: {passed_over}): \
-         pcap and pcapng are read, also compressed with gzip or zstd; subfolders are not looked into",
+         pcap, pcapng and E1 recordings are read, also compressed with gzip or zstd; subfolders are not looked into",
         .folder.display()
     )]
     NoCaptures { folder: PathBuf, passed_over: usize },
@@ -34,7 +34,7 @@ pub enum CaptureError {
     /// Not a capture.
     #[error(
         "`{}` is not a capture but looks like {looks_like}: \
-         pcap and pcapng are read, also compressed with gzip or zstd",
+         pcap, pcapng and E1 recordings are read, also compressed with gzip or zstd",
         .file.display()
     )]
     Foreign { file: PathBuf, looks_like: &'static str },

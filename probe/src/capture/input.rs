@@ -10,6 +10,7 @@ use event::Timestamp;
 
 use super::CaptureError;
 use super::buffer::BUFFER_OCTETS;
+use super::e1::E1Settings;
 use super::source::Source;
 
 /// Octets of each file that the fingerprint looks at.
@@ -21,6 +22,8 @@ const STANDARD_INPUT: &str = "-";
 pub(super) struct Input {
     /// As named.
     pub(super) name: PathBuf,
+    /// Its place among all that was named.
+    pub(super) position: u16,
     /// Capture time of its first frame; the earliest where it has none.
     pub(super) first: Timestamp,
     /// Octets; absent of a stream.
@@ -31,43 +34,89 @@ pub(super) struct Input {
     pub(super) stream: Option<Box<Source>>,
 }
 
+/// What is needed to open inputs.
+struct Opening<'a> {
+    read: &'a Arc<AtomicU64>,
+    e1: &'a E1Settings,
+}
+
 /// All files that `named` stands for, and why others in folders were passed over.
 pub(super) fn look_at(
     named: &[PathBuf],
     read: &Arc<AtomicU64>,
+    e1: &E1Settings,
 ) -> Result<(Vec<Input>, Vec<CaptureError>), CaptureError> {
     let (mut inputs, mut passed_over) = (Vec::new(), Vec::new());
+    let opening = Opening { read, e1 };
     for name in named {
         if name.as_os_str() == STANDARD_INPUT {
-            inputs.push(look_at_stream(name, Box::new(io::stdin()), read)?);
+            inputs.push(opening.look_at_stream(name, place(&inputs), Box::new(io::stdin()))?);
         } else if name.is_dir() {
-            look_at_folder(name, read, &mut inputs, &mut passed_over)?;
+            opening.look_at_folder(name, &mut inputs, &mut passed_over)?;
         } else {
-            inputs.push(look_at_file(name, read)?);
+            inputs.push(opening.look_at_file(name, place(&inputs))?);
         }
     }
     if inputs.is_empty() { Err(CaptureError::NoInput) } else { Ok((inputs, passed_over)) }
 }
 
-fn look_at_folder(
-    folder: &Path,
-    read: &Arc<AtomicU64>,
-    inputs: &mut Vec<Input>,
-    passed_over: &mut Vec<CaptureError>,
-) -> Result<(), CaptureError> {
-    let before = (inputs.len(), passed_over.len());
-    for file in files_in(folder).map_err(|reason| CaptureError::UnreadableFolder { folder: folder.into(), reason })? {
-        match look_at_file(&file, read) {
-            Ok(input) => inputs.push(input),
-            Err(error) if error.is_something_else() => passed_over.push(error),
-            Err(error) => return Err(error),
+impl Opening<'_> {
+    fn look_at_folder(
+        &self,
+        folder: &Path,
+        inputs: &mut Vec<Input>,
+        passed_over: &mut Vec<CaptureError>,
+    ) -> Result<(), CaptureError> {
+        let before = (inputs.len(), passed_over.len());
+        for file in
+            files_in(folder).map_err(|reason| CaptureError::UnreadableFolder { folder: folder.into(), reason })?
+        {
+            match self.look_at_file(&file, place(inputs)) {
+                Ok(input) => inputs.push(input),
+                Err(error) if error.is_something_else() => passed_over.push(error),
+                Err(error) => return Err(error),
+            }
         }
+        if inputs.len() == before.0 {
+            let passed_over = passed_over.len() - before.1;
+            return Err(CaptureError::NoCaptures { folder: folder.into(), passed_over });
+        }
+        Ok(())
     }
-    if inputs.len() == before.0 {
-        let passed_over = passed_over.len() - before.1;
-        return Err(CaptureError::NoCaptures { folder: folder.into(), passed_over });
+
+    fn look_at_file(&self, name: &Path, position: u16) -> Result<Input, CaptureError> {
+        let failed = |reason| unreadable(name, reason);
+        let file = File::open(name).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if !metadata.is_file() {
+            return self.look_at_stream(name, position, Box::new(file));
+        }
+        let beginning = beginning(&mut &file).map_err(failed)?;
+        let mut source = Source::open(name.into(), position, open(name, &Arc::default())?, self.e1)?;
+        let first = first_time(&mut source)?;
+        let fingerprint = fingerprint(metadata.len(), &beginning);
+        Ok(Input { name: name.into(), position, first, size: Some(metadata.len()), fingerprint, stream: None })
     }
-    Ok(())
+
+    fn look_at_stream(
+        &self,
+        name: &Path,
+        position: u16,
+        mut stream: Box<dyn Read + Send>,
+    ) -> Result<Input, CaptureError> {
+        let failed = |reason| unreadable(name, reason);
+        let beginning = beginning(&mut stream).map_err(failed)?;
+        let fingerprint = fingerprint(0, &beginning);
+        let input = Counted { input: Cursor::new(beginning.clone()).chain(stream), read: Arc::clone(self.read) };
+        let mut source =
+            Source::open(name.into(), position, decompressed(input, &beginning).map_err(failed)?, self.e1)?;
+        let first = first_time(&mut source)?;
+        Ok(Input { name: name.into(), position, first, size: None, fingerprint, stream: Some(Box::new(source)) })
+    }
+}
+
+fn place(inputs: &[Input]) -> u16 {
+    u16::try_from(inputs.len()).unwrap_or(u16::MAX)
 }
 
 // In the order of their names, so that files with equal times come in the same order everywhere.
@@ -83,30 +132,6 @@ fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
     files.sort();
     Ok(files)
-}
-
-fn look_at_file(name: &Path, read: &Arc<AtomicU64>) -> Result<Input, CaptureError> {
-    let failed = |reason| unreadable(name, reason);
-    let file = File::open(name).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return look_at_stream(name, Box::new(file), read);
-    }
-    let beginning = beginning(&mut &file).map_err(failed)?;
-    let mut source = Source::open(name.into(), open(name, &Arc::default())?)?;
-    let first = first_time(&mut source)?;
-    let fingerprint = fingerprint(metadata.len(), &beginning);
-    Ok(Input { name: name.into(), first, size: Some(metadata.len()), fingerprint, stream: None })
-}
-
-fn look_at_stream(name: &Path, mut stream: Box<dyn Read + Send>, read: &Arc<AtomicU64>) -> Result<Input, CaptureError> {
-    let failed = |reason| unreadable(name, reason);
-    let beginning = beginning(&mut stream).map_err(failed)?;
-    let fingerprint = fingerprint(0, &beginning);
-    let input = Counted { input: Cursor::new(beginning.clone()).chain(stream), read: Arc::clone(read) };
-    let mut source = Source::open(name.into(), decompressed(input, &beginning).map_err(failed)?)?;
-    let first = first_time(&mut source)?;
-    Ok(Input { name: name.into(), first, size: None, fingerprint, stream: Some(Box::new(source)) })
 }
 
 // A file that is cut off in its first frame is told when its turn comes, like one that is cut off later.

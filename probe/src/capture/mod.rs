@@ -1,6 +1,7 @@
 //! Frames from files, folders and standard input, in time order. The only module of the probe that does I/O.
 
 mod buffer;
+pub mod e1;
 mod error;
 mod foreign;
 mod input;
@@ -22,6 +23,7 @@ use event::Timestamp;
 pub use crate::wire::LinkType;
 pub use error::CaptureError;
 
+use e1::{E1, E1Settings, LineReport, RecordingCounters};
 use input::Input;
 use source::Source;
 
@@ -72,6 +74,15 @@ pub struct Capture {
     horizon: Timestamp,
     frames: u64,
     unknown_links: u64,
+    e1_settings: E1Settings,
+    e1: E1Reports,
+}
+
+/// What was seen in recordings of E1 lines that were read to their end.
+#[derive(Default)]
+struct E1Reports {
+    lines: Vec<LineReport>,
+    counters: RecordingCounters,
 }
 
 impl Capture {
@@ -81,8 +92,16 @@ impl Capture {
     /// # Errors
     /// Where something named cannot be read or is no capture. In a folder, what is no capture is passed over.
     pub fn open(named: &[PathBuf]) -> Result<Self, CaptureError> {
+        Self::open_with(named, E1Settings::default())
+    }
+
+    /// As [`Capture::open`], recordings of E1 lines being read in this way.
+    ///
+    /// # Errors
+    /// As [`Capture::open`].
+    pub fn open_with(named: &[PathBuf], e1_settings: E1Settings) -> Result<Self, CaptureError> {
         let read_octets = Arc::default();
-        let (mut inputs, passed_over) = input::look_at(named, &read_octets)?;
+        let (mut inputs, passed_over) = input::look_at(named, &read_octets, &e1_settings)?;
         inputs.sort_by_key(|input| input.first);
         if inputs.len() > FILE_LIMIT {
             return Err(CaptureError::TooManyFiles { count: inputs.len(), limit: FILE_LIMIT });
@@ -101,6 +120,8 @@ impl Capture {
             horizon: Timestamp::MIN,
             frames: 0,
             unknown_links: 0,
+            e1_settings,
+            e1: E1Reports::default(),
         })
     }
 
@@ -146,6 +167,17 @@ impl Capture {
         self.unknown_links
     }
 
+    /// What was seen on the E1 lines so far, in the order of ports within a recording.
+    pub fn e1_lines(&self) -> Vec<LineReport> {
+        let open = self.e1_open().flat_map(E1::reports);
+        self.e1.lines.iter().cloned().chain(open).collect()
+    }
+
+    /// Counters of E1 recordings beside those of their lines.
+    pub fn e1_counters(&self) -> RecordingCounters {
+        self.e1_open().fold(self.e1.counters, |sum, e1| sum.and(e1.counters()))
+    }
+
     /// How far it has been read.
     pub fn progress(&self) -> Progress {
         Progress { read_octets: self.read_octets.load(Ordering::Relaxed), total_octets: self.total_octets }
@@ -169,7 +201,7 @@ impl Capture {
                 Some(source) => source,
                 None => {
                     let octets = input::open(&input.name, &self.read_octets)?;
-                    Box::new(Source::open(input.name, octets)?)
+                    Box::new(Source::open(input.name, input.position, octets, &self.e1_settings)?)
                 }
             };
             source.file = file;
@@ -201,7 +233,16 @@ impl Capture {
     fn close_current(&mut self) {
         if let Some(source) = self.current.take() {
             self.unknown_links += source.unknown_links();
+            if let Some(e1) = source.e1() {
+                self.e1.lines.extend(e1.reports());
+                self.e1.counters = self.e1.counters.and(e1.counters());
+            }
         }
+    }
+
+    fn e1_open(&self) -> impl Iterator<Item = &E1> {
+        let open = self.open.iter().map(|Reverse(queued)| &queued.source);
+        self.current.iter().chain(open).filter_map(|source| source.e1())
     }
 }
 

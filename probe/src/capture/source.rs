@@ -1,4 +1,4 @@
-//! One capture file of either format, record by record.
+//! One capture file of any format, record by record.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use event::Timestamp;
 
 use super::buffer::Buffer;
+use super::e1::{E1, E1Settings, is_e1};
 use super::pcap::{Pcap, is_pcap};
 use super::pcapng::{Pcapng, is_pcapng};
 use super::{CaptureError, Frame, foreign};
@@ -60,6 +61,7 @@ impl From<io::Error> for Stop {
 enum Format {
     Pcap(Pcap),
     Pcapng(Pcapng),
+    E1(Box<E1>),
 }
 
 /// An open capture file and the record that it stands at.
@@ -74,10 +76,16 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads as far as the format needs. No record is there before [`Source::advance`].
-    pub(super) fn open(name: PathBuf, input: Box<dyn io::Read + Send>) -> Result<Self, CaptureError> {
+    /// Reads as far as the format needs. No record is there before [`Source::advance`]. `position` is its place among what was
+    /// named.
+    pub(super) fn open(
+        name: PathBuf,
+        position: u16,
+        input: Box<dyn io::Read + Send>,
+        e1: &E1Settings,
+    ) -> Result<Self, CaptureError> {
         let mut buffer = Buffer::new(input);
-        match open_format(&mut buffer) {
+        match open_format(&mut buffer, position, e1) {
             Ok(format) => Ok(Self { name, file: 0, buffer, format, head: None, frames: 0 }),
             Err(stop) => Err(error(&name, &buffer, 1, stop)),
         }
@@ -92,6 +100,7 @@ impl Source {
         let record = match &mut self.format {
             Format::Pcap(pcap) => pcap.record(&mut self.buffer),
             Format::Pcapng(pcapng) => pcapng.record(&mut self.buffer),
+            Format::E1(e1) => e1.record(&mut self.buffer),
         };
         match record {
             Ok(record) => {
@@ -112,20 +121,32 @@ impl Source {
     #[inline]
     pub(super) fn frame(&self, number: u64) -> Option<Frame<'_>> {
         let &Record { at, link, original_length, start, length, .. } = self.head.as_ref()?;
-        let captured = self.buffer.ready().get(start..)?.get(..length)?;
+        let octets = match &self.format {
+            Format::Pcap(_) | Format::Pcapng(_) => self.buffer.ready(),
+            Format::E1(e1) => e1.octets(),
+        };
+        let captured = octets.get(start..)?.get(..length)?;
         Some(Frame { number, at, link, captured, original_length, file: self.file })
     }
 
     /// Frames passed over because their interface has an unknown link type.
     pub(super) fn unknown_links(&self) -> u64 {
         match &self.format {
-            Format::Pcap(_) => 0,
+            Format::Pcap(_) | Format::E1(_) => 0,
             Format::Pcapng(pcapng) => pcapng.unknown_links(),
+        }
+    }
+
+    /// The recording, where it is one of E1 lines.
+    pub(super) fn e1(&self) -> Option<&E1> {
+        match &self.format {
+            Format::Pcap(_) | Format::Pcapng(_) => None,
+            Format::E1(e1) => Some(e1),
         }
     }
 }
 
-fn open_format(buffer: &mut Buffer) -> Result<Format, Stop> {
+fn open_format(buffer: &mut Buffer, position: u16, e1: &E1Settings) -> Result<Format, Stop> {
     match buffer.want(foreign::BEGINNING_OCTETS) {
         // What a cut-off compressed file still gives may hold whole frames.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && !buffer.ready().is_empty() => {}
@@ -136,8 +157,12 @@ fn open_format(buffer: &mut Buffer) -> Result<Format, Stop> {
         Pcap::open(buffer).map(Format::Pcap)
     } else if is_pcapng(beginning) {
         Ok(Format::Pcapng(Pcapng::open()))
+    } else if is_e1(beginning) {
+        E1::open(buffer, e1.links.clone()).map(|e1| Format::E1(Box::new(e1)))
     } else if beginning.is_empty() {
         Err(Stop::Empty)
+    } else if let Some(raw) = e1.raw {
+        Ok(Format::E1(Box::new(E1::open_raw(position, raw, e1.links.clone()))))
     } else {
         Err(Stop::Foreign(foreign::looks_like(beginning)))
     }
