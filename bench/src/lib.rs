@@ -2,6 +2,7 @@
 //! the probe with. Its encoders are written from the specifications and share nothing with the probe's decoders.
 
 pub mod areas;
+pub mod e1;
 pub mod encode;
 pub mod link;
 pub mod network;

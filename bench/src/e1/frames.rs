@@ -1,0 +1,105 @@
+//! Frames of 2,048 kbit/s: timeslot 0, with or without the cyclic redundancy check, and channels in the others (ITU-T G.704).
+
+use super::{Bit, Bits, FRAME_BITS};
+
+const TIMESLOT_BITS: usize = 8;
+const TIMESLOTS: usize = 32;
+const SUB_MULTIFRAME: usize = 8;
+
+/// What timeslot 0 is like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Framing {
+    /// Whether there is a multiframe with the check, G.704 §2.3.3.
+    pub crc4: bool,
+    /// The remote alarm indication.
+    pub remote_alarm: bool,
+}
+
+/// Puts channels into frames.
+#[derive(Clone, Debug)]
+pub struct Framer {
+    framing: Framing,
+    /// Timeslots and what is to be sent in them, and how far it was.
+    channels: Vec<(Vec<usize>, Bits, usize)>,
+}
+
+impl Framer {
+    /// Nothing in any timeslot but ones.
+    pub fn new(framing: Framing) -> Self {
+        Self { framing, channels: Vec::new() }
+    }
+
+    /// Sends these bits in these timeslots, and flags when they are at their end.
+    pub fn channel(mut self, timeslots: impl IntoIterator<Item = usize>, bits: Bits) -> Self {
+        self.channels.push((timeslots.into_iter().collect(), bits, 0));
+        self
+    }
+
+    /// The next frames: multiframes from their beginning.
+    pub fn frames(&mut self, count: usize) -> Bits {
+        let mut line: Vec<[Bit; FRAME_BITS]> = (0..count).map(|number| self.frame(number)).collect();
+        if self.framing.crc4 {
+            insert_checks(&mut line);
+        }
+        let mut bits = Bits::default();
+        line.iter().flatten().for_each(|bit| bits.push(*bit));
+        bits
+    }
+
+    fn frame(&mut self, number: usize) -> [Bit; FRAME_BITS] {
+        let mut frame = [true; FRAME_BITS];
+        let timeslot_0 = self.timeslot_0(number);
+        frame.iter_mut().zip(timeslot_0.as_slice()).for_each(|(place, bit)| *place = *bit);
+        let flag = Bits::of_text("0111 1110");
+        for (timeslots, bits, sent) in &mut self.channels {
+            for timeslot in timeslots.iter().filter(|timeslot| (1..TIMESLOTS).contains(*timeslot)) {
+                for place in frame.iter_mut().skip(timeslot * TIMESLOT_BITS).take(TIMESLOT_BITS) {
+                    let fill = || flag.as_slice().get((*sent - bits.len()) % flag.len());
+                    *place = bits.as_slice().get(*sent).or_else(fill).copied().unwrap_or(true);
+                    *sent += 1;
+                }
+            }
+        }
+        frame
+    }
+
+    // Tables 5A and 5B.
+    fn timeslot_0(&self, number: usize) -> Bits {
+        if number.is_multiple_of(2) {
+            return Bits::of_text(if self.framing.crc4 { "0001 1011" } else { "1001 1011" });
+        }
+        let mut bits = Bits::of_text("1101 1111");
+        let place = number % 16 / 2;
+        if let [first, _, third, ..] = bits.as_mut_vec().as_mut_slice() {
+            if self.framing.crc4 {
+                *first = Bits::of_text("0010 1111").as_slice().get(place).copied().unwrap_or(true);
+            }
+            *third = self.framing.remote_alarm;
+        }
+        bits
+    }
+}
+
+// The remainder over each sub-multiframe stands in the next one, in bit 1 of the frames with alignment signal.
+fn insert_checks(line: &mut [[Bit; FRAME_BITS]]) {
+    let mut check = [false; 4];
+    for sub_multiframe in line.chunks_mut(SUB_MULTIFRAME) {
+        let remainder = remainder(sub_multiframe.iter().flatten());
+        for (frame, bit) in sub_multiframe.iter_mut().step_by(2).zip(check) {
+            if let Some(place) = frame.first_mut() {
+                *place = bit;
+            }
+        }
+        check = remainder;
+    }
+}
+
+// Division by x⁴ + x + 1; the check bits are still 0. The highest power first.
+fn remainder<'a>(bits: impl Iterator<Item = &'a Bit>) -> [Bit; 4] {
+    let [mut x3, mut x2, mut x1, mut x0] = [false; 4];
+    for bit in bits.chain(&[false; 4]) {
+        let out = x3;
+        (x3, x2, x1, x0) = (x2, x1, x0 ^ out, *bit ^ out);
+    }
+    [x3, x2, x1, x0]
+}
