@@ -208,7 +208,7 @@ fn width(block: &str) -> usize {
     block.lines().map(measure_text_width).max().unwrap_or(0)
 }
 
-fn new_table<const N: usize>(head: [&str; N]) -> Table {
+pub(crate) fn new_table<const N: usize>(head: [&str; N]) -> Table {
     let mut table = Table::new();
     table
         .load_style(UTF8_FULL_CONDENSED)
@@ -217,7 +217,7 @@ fn new_table<const N: usize>(head: [&str; N]) -> Table {
     table
 }
 
-fn right(count: u64) -> Cell {
+pub(crate) fn right(count: u64) -> Cell {
     Cell::new(grouped(count)).set_alignment(CellAlignment::Right)
 }
 

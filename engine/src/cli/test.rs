@@ -3,13 +3,14 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use rules::language::{self, TestSet};
+use comfy_table::Cell;
+use rules::language::{self, Mutant, Survey, TestSet};
 use rules::unit::{self, Case, Failure, Step};
 use rules::{Diagnostics, RuleSet};
 use serde::Serialize;
 
 use super::Failure as Refusal;
-use super::{Ending, check};
+use super::{Ending, check, report};
 
 /// Runs the unit tests that stand beside scenarios: tests/*_test.yaml.
 #[derive(clap::Args, Debug)]
@@ -64,6 +65,9 @@ impl Test {
         let terminal = io::stderr().is_terminal();
         let Some(set) = set else { return Err(Refusal::rendered(diagnostics.render(terminal))) };
         eprint!("{}", diagnostics.render(terminal));
+        if self.mutate {
+            return self.survey(&set);
+        }
         diagnostics.list.clear();
         let mut out = io::stdout().lock();
         let summary = self.cases(&set, &mut diagnostics, &mut out).map_err(Refusal::output)?;
@@ -76,6 +80,28 @@ impl Test {
         match summary.failed {
             0 => Ok(Ending::Complete),
             _ => Err(Refusal::rendered(String::new())),
+        }
+    }
+
+    /// Tries mistakes, and names those that no case notices.
+    fn survey(&self, set: &TestSet) -> Result<Ending, Refusal> {
+        let failing = set.files.iter().flat_map(|file| &file.cases).any(|case| {
+            let rules = set.rules_of(case);
+            !unit::passes(rules, case, &unit::run(rules, case))
+        });
+        if failing {
+            return Err(Refusal::new("some cases fail as it is; mend them before trying mistakes"));
+        }
+        let surveys = language::survey(&self.folder, set);
+        let mut out = io::stdout().lock();
+        let written = match self.json {
+            true => surveys.iter().try_for_each(|survey| json_line(&mut out, survey)),
+            false => writeln!(out, "{}", surveys_table(&surveys)),
+        };
+        written.map_err(Refusal::output)?;
+        match surveys.iter().all(|survey| survey.missed.is_empty()) {
+            true => Ok(Ending::Complete),
+            false => Err(Refusal::rendered(String::new())),
         }
     }
 
@@ -131,4 +157,30 @@ fn tell(
 fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
+}
+
+/// A row for each file, with the mistakes that nobody would notice.
+fn surveys_table(surveys: &[Survey]) -> String {
+    let mut table = report::new_table(["scenario", "tried", "noticed", "noticed by no case"]);
+    let mut missed = 0;
+    for survey in surveys {
+        missed += survey.missed.len();
+        table.add_row([
+            Cell::new(&survey.scenario),
+            report::right((survey.caught + survey.missed.len()) as u64),
+            report::right(survey.caught as u64),
+            Cell::new(survey.missed.iter().map(|mutant| mistake(survey, mutant)).collect::<Vec<_>>().join("\n")),
+        ]);
+    }
+    let caught: usize = surveys.iter().map(|survey| survey.caught).sum();
+    format!("{table}\n{} mistakes tried, {missed} noticed by no case", caught + missed)
+}
+
+/// `scenarios/wanda.yaml:8: 10m → 20m`.
+fn mistake(survey: &Survey, mutant: &Mutant) -> String {
+    let place = format!("{}:{}", survey.file.display(), mutant.position.line);
+    match &mutant.after {
+        Some(after) => format!("{place}: {} → {after}", mutant.before),
+        None => format!("{place}: without {}", mutant.before),
+    }
 }

@@ -160,16 +160,15 @@ impl Telling<'_> {
             lines.push(none.to_owned());
         }
         let mut notes = vec![format!("{all}\n{}", lines.join("\n"))];
-        if let Some(place) = failure.step {
+        let gates_of = |place: usize| unit::gates(self.set, self.case, place);
+        if let Some(verdicts) = failure.step.map(gates_of).filter(|verdicts| !verdicts.is_empty()) {
             let mark = |verdict| match verdict {
                 Verdict::Passes => "✓",
                 Verdict::Refuses => "✗",
                 Verdict::DecidedLater => "·",
             };
-            let lines: Vec<String> = unit::gates(self.set, self.case, place)
-                .into_iter()
-                .map(|(reason, verdict)| format!("  {} {reason}", mark(verdict)))
-                .collect();
+            let lines: Vec<String> =
+                verdicts.into_iter().map(|(reason, verdict)| format!("  {} {reason}", mark(verdict))).collect();
             notes.push(format!("{gates}\n{}", lines.join("\n")));
         }
         notes

@@ -1,6 +1,6 @@
 //! Plays a case: its events and the clock between them, one subscriber, no threads.
 
-use event::{Event, Timestamp};
+use event::{Binding, Event, Timestamp};
 
 use super::Case;
 use crate::matcher::{Context, Decision, Outcome, RuleSet};
@@ -25,22 +25,19 @@ pub type Gates = Vec<(Reason, Verdict)>;
 /// Plays the case through the set and gives what came of it, in order of time.
 pub fn run(set: &RuleSet, case: &Case) -> Vec<Step> {
     let mut stage = Stage::new(set, case);
-    case.events.iter().for_each(|event| stage.play(event, |_, _| {}));
+    stage.play(|_, _| {});
     stage.steps
 }
 
-/// What each gate said at the step of this place in the outcome of [`run`]; nothing where there is none.
+/// What each gate said at the step of this place in the outcome of [`run`]; nothing where none was asked.
 pub fn gates(set: &RuleSet, case: &Case, place: usize) -> Gates {
-    let mut stage = Stage::new(set, case);
     let (mut count, mut found) = (0, Gates::new());
-    for event in &case.events {
-        stage.play(event, |decision, moment| {
-            if count == place {
-                found = moment.gates(decision.scenario);
-            }
-            count += 1;
-        });
-    }
+    Stage::new(set, case).play(|decision, moment| {
+        if count == place {
+            found = moment.gates(decision);
+        }
+        count += 1;
+    });
     found
 }
 
@@ -49,7 +46,6 @@ struct Stage<'a> {
     set: &'a RuleSet,
     case: &'a Case,
     profile: Profile,
-    decisions: Vec<Decision>,
     /// Offers of each scenario, for their totals.
     offers: Vec<u64>,
     steps: Vec<Step>,
@@ -58,27 +54,45 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(set: &'a RuleSet, case: &'a Case) -> Self {
         let offers = vec![0; set.scenarios().len()];
-        Self { set, case, profile: Profile::default(), decisions: Vec::new(), offers, steps: Vec::new() }
+        Self { set, case, profile: Profile::default(), offers, steps: Vec::new() }
     }
 
-    fn context(&self) -> Context<'a> {
-        Context { directory: &self.case.directory, lookup: self.case.lookup, warm: self.case.warm }
+    /// Plays all events, and the clock to the end of the case. `each` is told of every decision, and of the moment just
+    /// before it.
+    fn play(&mut self, mut each: impl FnMut(&Decision, &Moment<'_>)) {
+        let context = Context { directory: &self.case.directory, lookup: self.case.lookup, warm: self.case.warm };
+        let mut decisions = Vec::new();
+        for event in &self.case.events {
+            let contacts = self.profile.contacts.clone();
+            self.set.decide(event, &mut self.profile, context, &mut decisions);
+            self.note(&mut decisions, context, contacts, event, &mut each);
+        }
+        if let Some(last) = self.case.events.last()
+            && let Some(imsi) = last.imsi
+        {
+            let contacts = self.profile.contacts.clone();
+            self.set.wake(imsi, self.case.until, &mut self.profile, context, &mut decisions);
+            self.note(&mut decisions, context, contacts, last, &mut each);
+        }
     }
 
-    /// Takes an event in. `each` is told of every decision, and of the moment just before it.
-    fn play(&mut self, event: &Event, mut each: impl FnMut(&Decision, &Moment<'_>)) {
-        let contacts = self.profile.contacts.clone();
-        let context = self.context();
-        self.decisions.clear();
-        self.set.decide(event, &mut self.profile, context, &mut self.decisions);
+    /// Enters what came of an event, or of the time before it or after it.
+    fn note(
+        &mut self,
+        decisions: &mut Vec<Decision>,
+        context: Context<'_>,
+        contacts: Vec<Contact>,
+        event: &Event,
+        each: &mut impl FnMut(&Decision, &Moment<'_>),
+    ) {
         let mut moment = Moment { set: self.set, context, event, profile: &self.profile, contacts };
-        for decision in &self.decisions {
-            each(decision, &moment);
-            let outcome = settled(self.set, *decision, &mut self.offers);
+        for decision in decisions.drain(..) {
+            each(&decision, &moment);
+            let outcome = settled(self.set, decision, &mut self.offers);
             if decision.outcome == Outcome::Offer {
-                moment.made(decision.scenario);
+                moment.made(&decision);
             }
-            self.steps.push(Step { at: event.at, scenario: decision.scenario, outcome });
+            self.steps.push(Step { at: decision.at, scenario: decision.scenario, outcome });
         }
     }
 }
@@ -95,7 +109,7 @@ fn settled(set: &RuleSet, decision: Decision, offers: &mut [u64]) -> Outcome {
     Outcome::Offer
 }
 
-/// What a gate sees of the subscriber at one event.
+/// What a gate sees of the subscriber around one event.
 struct Moment<'a> {
     set: &'a RuleSet,
     context: Context<'a>,
@@ -105,21 +119,22 @@ struct Moment<'a> {
 }
 
 impl Moment<'_> {
-    fn made(&mut self, scenario: u32) {
-        let Some(scenario) = self.set.scenarios().get(scenario as usize) else { return };
+    fn made(&mut self, decision: &Decision) {
+        let Some(scenario) = self.set.scenarios().get(decision.scenario as usize) else { return };
         let counted = scenario.purpose != Purpose::Service;
-        let contact = Contact { at: self.event.at, scenario: policy::scenario_hash(&scenario.name), counted };
-        self.contacts.push(contact);
+        self.contacts.push(Contact { at: decision.at, scenario: policy::scenario_hash(&scenario.name), counted });
     }
 
-    fn gates(&self, scenario: u32) -> Gates {
-        let Some(scenario) = self.set.scenarios().get(scenario as usize) else { return Gates::new() };
+    /// No gate is asked about what ended before it was complete.
+    fn gates(&self, decision: &Decision) -> Gates {
+        let Some(scenario) = self.set.scenarios().get(decision.scenario as usize) else { return Gates::new() };
         let Some(imsi) = self.event.imsi else { return Gates::new() };
         let serving = self.profile.cell.plmn.or(self.profile.lai.map(|lai| lai.plmn));
         let subscriber = self.context.directory.find(imsi);
         let person = Person {
             imsi,
-            binding: self.event.binding,
+            // A doubtful identity begins nothing, so that what the clock completes is certain.
+            binding: if decision.at == self.event.at { self.event.binding } else { Binding::Mapped },
             origin: Home::new(self.set.policy(), &serving).of_subscriber(imsi),
             subscriber,
             msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
@@ -131,9 +146,14 @@ impl Moment<'_> {
             scenario_hash: policy::scenario_hash(&scenario.name),
             person: &person,
             contacts: &self.contacts,
-            at: self.event.at,
-            local: self.set.policy().local(self.event.at),
+            at: decision.at,
+            local: self.set.policy().local(decision.at),
         };
-        policy::explain(&case).collect()
+        let gates: Gates = policy::explain(&case).collect();
+        let asked = match decision.outcome {
+            Outcome::Offer => true,
+            Outcome::Withheld(reason) => gates.contains(&(reason, Verdict::Refuses)),
+        };
+        if asked { gates } else { Gates::new() }
     }
 }
