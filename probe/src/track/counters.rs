@@ -27,6 +27,12 @@ counters! {
     frames,
     /// Frames of which the capture holds only the beginning.
     frames_snapped,
+    /// Frames of the link's own control (PPP, Frame Relay, pseudowires), ignored.
+    link_control,
+    /// Packets and frames found in others: MPLS, PPPoE, GRE with ERSPAN, VXLAN, IP in IP.
+    tunnelled,
+    /// Those that were not followed, at the limit of tunnels in tunnels.
+    tunnels_too_deep,
     /// ARP, ignored.
     arp,
     /// Other EtherTypes and LLC, ignored.
@@ -49,13 +55,21 @@ counters! {
     ip_fragments_refused,
     /// UDP datagrams.
     udp,
-    /// UDP on other ports than ours, ignored.
+    /// RTP on UDP, ignored: speech beside the signalling.
+    udp_rtp,
+    /// RTCP on UDP, ignored.
+    udp_rtcp,
+    /// Other UDP on other ports than ours, ignored.
     udp_other_ports,
+    /// GSMTAP datagrams: shown, and not taken further.
+    gsmtap,
     /// UDP datagrams that carry NS.
     ns_over_udp,
+    /// Frame Relay frames that carry NS.
+    ns_over_frame_relay,
     /// Other protocols on IP, ignored.
     other_ip_protocols,
-    /// TCP segments on the ports of IPA.
+    /// TCP segments on the ports of IPA and M3UA.
     tcp_segments,
     /// TCP segments on other ports, ignored.
     tcp_other_ports,
@@ -91,7 +105,7 @@ counters! {
     sctp_ended,
     /// Packets decoded without regard to repetition, at the limit of tracked directions.
     sctp_untracked,
-    /// User messages of other protocols than M3UA, ignored.
+    /// User messages of other protocols than M2UA, M3UA, SUA and M2PA, ignored.
     sctp_other_protocols,
     /// M3UA DATA messages.
     m3ua_data,
@@ -99,6 +113,32 @@ counters! {
     m3ua_management,
     /// M3UA DATA of other services than SCCP, ignored.
     m3ua_other_services,
+    /// M2UA DATA messages.
+    m2ua_data,
+    /// M2UA messages of other kinds.
+    m2ua_management,
+    /// M2PA user data.
+    m2pa_data,
+    /// M2PA link status, and user data that only acknowledges.
+    m2pa_status,
+    /// SUA messages that stand for one of SCCP.
+    sua_data,
+    /// SUA messages of other classes.
+    sua_management,
+    /// MTP2 fill-in signal units, ignored.
+    mtp2_fill_in_units,
+    /// MTP2 link status signal units.
+    mtp2_link_status_units,
+    /// MTP2 message signal units, repeated ones included.
+    mtp2_messages,
+    /// MTP2 message signal units that were sent before.
+    mtp2_repeated,
+    /// MTP2 message signal units decoded without regard to repetition, at the limit of tracked links.
+    mtp2_untracked,
+    /// MTP3 messages: on MTP2, M2UA, M2PA, or captured as such.
+    mtp3_messages,
+    /// MTP3 messages of other services than SCCP, ignored.
+    mtp3_other_services,
     /// IPA messages that carry SCCP.
     ipa_sccp,
     /// IPA control messages.
@@ -109,6 +149,10 @@ counters! {
     ipa_other_streams,
     /// Messages dropped at the limit of networks or endpoints.
     networks_refused,
+    /// SCCP messages that another tap showed within 50 ms, ignored.
+    sccp_duplicates,
+    /// SCCP messages forgotten before that time, at the limit of those remembered: duplicates of them would not be recognised.
+    sccp_forgotten,
     /// SCCP messages passed upward.
     sccp_messages,
 }

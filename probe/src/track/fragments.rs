@@ -45,8 +45,21 @@ struct Datagram {
     started: Timestamp,
 }
 
+/// A datagram that was put together.
+pub struct Whole {
+    datagram: Datagram,
+    length: usize,
+}
+
+impl Whole {
+    /// Its payload.
+    pub fn payload(&self) -> &[u8] {
+        self.datagram.octets.get(..self.length).unwrap_or_default()
+    }
+}
+
 impl Fragments {
-    /// Takes a fragment. Gives the payload of the datagram if it is now whole.
+    /// Takes a fragment. Gives the datagram if it is now whole: to be put back when read.
     pub fn take(
         &mut self,
         feed: u16,
@@ -54,7 +67,7 @@ impl Fragments {
         fragment: Fragment,
         at: Timestamp,
         counters: &mut TransportCounters,
-    ) -> Option<&[u8]> {
+    ) -> Option<Whole> {
         counters.ip_fragments += 1;
         let start = usize::from(fragment.offset);
         let end = start + packet.payload.len();
@@ -74,10 +87,13 @@ impl Fragments {
         }
         let length = datagram.whole_length()?;
         counters.ip_reassembled += 1;
-        let whole = self.waiting.remove(&key)?;
-        // The last spare one holds the payload until the next fragment comes.
-        self.spare.push(whole);
-        self.spare.last().and_then(|whole| whole.octets.get(..length))
+        let datagram = self.waiting.remove(&key)?;
+        Some(Whole { datagram, length })
+    }
+
+    /// Takes a datagram back, so that its room serves the next.
+    pub fn put_back(&mut self, whole: Whole) {
+        self.spare.push(whole.datagram);
     }
 
     fn datagram(&mut self, key: Key, at: Timestamp, counters: &mut TransportCounters) -> Option<&mut Datagram> {
@@ -183,7 +199,10 @@ mod tests {
             let offset = u16::try_from(range.start).unwrap();
             let fragment = Fragment { identification, offset, more: range.end < PAYLOAD.len() };
             let at = Timestamp::from_seconds(seconds);
-            self.fragments.take(0, &packet, fragment, at, &mut self.counters).map(<[u8]>::to_vec)
+            let whole = self.fragments.take(0, &packet, fragment, at, &mut self.counters)?;
+            let payload = whole.payload().to_vec();
+            self.fragments.put_back(whole);
+            Some(payload)
         }
     }
 

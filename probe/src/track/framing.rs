@@ -1,13 +1,31 @@
-//! IPA messages cut out of the octets of a TCP direction, and found again where the cut was lost.
+//! Messages cut out of the octets of a TCP direction, and found again where the cut was lost.
 
 use super::counters::TransportCounters;
 use crate::Provenance;
-use crate::wire::ipa::{HEADER_LENGTH, IpaMessage, LONGEST_MESSAGE};
-use crate::wire::{Fault, Malformed, Protocol, Reader};
+use crate::wire::ipa::{self, IpaMessage};
+use crate::wire::{Fault, Malformed, Protocol, Reader, m3ua, sigtran};
+
+/// What a connection carries, each with a length of its own in its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamProtocol {
+    /// The multiplex of SCCPlite.
+    Ipa,
+    /// M3UA, one message behind the other.
+    M3ua,
+}
+
+/// A message as it was cut out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamMessage<'a> {
+    /// A message of the multiplex.
+    Ipa(IpaMessage<'a>),
+    /// The octets of an M3UA message.
+    M3ua(&'a [u8]),
+}
 
 /// Where one direction's messages begin.
-#[derive(Default)]
 pub struct Framing {
+    protocol: StreamProtocol,
     /// The next octet is the first of a message, or of the rest of `partial`.
     in_step: bool,
     partial: Vec<u8>,
@@ -21,8 +39,18 @@ enum Header {
 
 impl Framing {
     /// At the first octet of a connection.
-    pub fn at_beginning() -> Self {
-        Self { in_step: true, partial: Vec::new() }
+    pub fn at_beginning(protocol: StreamProtocol) -> Self {
+        Self { in_step: true, ..Self::from_middle(protocol) }
+    }
+
+    /// Somewhere in a connection.
+    pub fn from_middle(protocol: StreamProtocol) -> Self {
+        Self { protocol, in_step: false, partial: Vec::new() }
+    }
+
+    /// What the connection carries.
+    pub fn protocol(&self) -> StreamProtocol {
+        self.protocol
     }
 
     /// Octets are missing here.
@@ -38,7 +66,7 @@ impl Framing {
         from: Provenance,
         octets: &[u8],
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let mut rest = self.complete(from, octets, counters, message);
         while !rest.is_empty() {
@@ -52,11 +80,11 @@ impl Framing {
         from: Provenance,
         mut octets: &'a [u8],
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) -> &'a [u8] {
         while !self.partial.is_empty() && !octets.is_empty() {
-            let wanted = match header(&self.partial) {
-                Header::Incomplete => HEADER_LENGTH,
+            let wanted = match self.protocol.header(&self.partial) {
+                Header::Incomplete => self.protocol.header_length(),
                 Header::Total(total) => total,
                 Header::Nonsense => {
                     self.nonsense(counters);
@@ -67,7 +95,7 @@ impl Framing {
             let (head, rest) = octets.split_at_checked(wanted).unwrap_or((octets, &[]));
             self.partial.extend_from_slice(head);
             octets = rest;
-            if let Ok(whole) = IpaMessage::read(&mut Reader::new(Protocol::Ipa, &self.partial)) {
+            if let Some((whole, _)) = self.protocol.split(&self.partial) {
                 message(from, whole, counters);
                 self.partial.clear();
             }
@@ -81,19 +109,18 @@ impl Framing {
         from: Provenance,
         octets: &'a [u8],
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) -> &'a [u8] {
-        if matches!(header(octets), Header::Nonsense) {
+        if matches!(self.protocol.header(octets), Header::Nonsense) {
             self.nonsense(counters);
             return octets;
         }
-        let mut r = Reader::new(Protocol::Ipa, octets);
-        match IpaMessage::read(&mut r) {
-            Ok(whole) => {
+        match self.protocol.split(octets) {
+            Some((whole, rest)) => {
                 message(from, whole, counters);
-                r.rest()
+                rest
             }
-            Err(_) => {
+            None => {
                 self.partial.extend_from_slice(octets);
                 &[]
             }
@@ -101,6 +128,7 @@ impl Framing {
     }
 
     fn find_step<'a>(&mut self, octets: &'a [u8], counters: &mut TransportCounters) -> &'a [u8] {
+        let is_in_step = |octets| self.protocol.is_in_step(octets);
         let skip = (0..octets.len()).find(|skip| octets.get(*skip..).is_some_and(is_in_step));
         self.in_step = skip.is_some();
         let skip = skip.unwrap_or(octets.len());
@@ -109,29 +137,70 @@ impl Framing {
     }
 
     fn nonsense(&mut self, counters: &mut TransportCounters) {
-        counters.count_malformed(Malformed { layer: Protocol::Ipa, element: "length", fault: Fault::Invalid });
+        let (layer, element) = match self.protocol {
+            StreamProtocol::Ipa => (Protocol::Ipa, "length"),
+            StreamProtocol::M3ua => (Protocol::M3ua, "message length"),
+        };
+        counters.count_malformed(Malformed { layer, element, fault: Fault::Invalid });
         self.lose_step(counters);
     }
 }
 
-fn header(octets: &[u8]) -> Header {
-    let &[high, low, _stream, ..] = octets else { return Header::Incomplete };
-    match usize::from(u16::from_be_bytes([high, low])) {
-        length @ 1..=LONGEST_MESSAGE => Header::Total(HEADER_LENGTH + length),
-        _ => Header::Nonsense,
+impl StreamProtocol {
+    const fn header_length(self) -> usize {
+        match self {
+            Self::Ipa => ipa::HEADER_LENGTH,
+            Self::M3ua => sigtran::HEADER_LENGTH,
+        }
     }
-}
 
-// Plausible messages one behind the other, up to the end or into the beginning of one.
-fn is_in_step(mut octets: &[u8]) -> bool {
-    let mut whole = false;
-    while IpaMessage::is_plausible(octets) {
-        let Header::Total(total) = header(octets) else { return false };
-        let Some(rest) = octets.get(total..) else { return true };
-        whole = true;
-        octets = rest;
+    fn header(self, octets: &[u8]) -> Header {
+        let (total, longest) = match (self, octets) {
+            (Self::Ipa, &[high, low, _stream, ..]) => match u16::from_be_bytes([high, low]) {
+                0 => return Header::Nonsense,
+                length => (ipa::HEADER_LENGTH + usize::from(length), ipa::HEADER_LENGTH + ipa::LONGEST_MESSAGE),
+            },
+            (Self::M3ua, &[version, _, _, _, a, b, c, d, ..]) => match u32::from_be_bytes([a, b, c, d]) as usize {
+                length if version == 1 && length >= sigtran::HEADER_LENGTH => (length, m3ua::LONGEST_MESSAGE),
+                _ => return Header::Nonsense,
+            },
+            _ => return Header::Incomplete,
+        };
+        if total > longest { Header::Nonsense } else { Header::Total(total) }
     }
-    whole && octets.len() <= HEADER_LENGTH
+
+    /// The first message, where it is whole, and what follows it.
+    fn split(self, octets: &[u8]) -> Option<(StreamMessage<'_>, &[u8])> {
+        match self {
+            Self::Ipa => {
+                let mut r = Reader::new(Protocol::Ipa, octets);
+                IpaMessage::read(&mut r).ok().map(|message| (StreamMessage::Ipa(message), r.rest()))
+            }
+            Self::M3ua => {
+                let Header::Total(total) = self.header(octets) else { return None };
+                octets.split_at_checked(total).map(|(message, rest)| (StreamMessage::M3ua(message), rest))
+            }
+        }
+    }
+
+    fn is_plausible(self, octets: &[u8]) -> bool {
+        match self {
+            Self::Ipa => IpaMessage::is_plausible(octets),
+            Self::M3ua => m3ua::is_plausible(octets),
+        }
+    }
+
+    // Plausible messages one behind the other, up to the end or into the beginning of one.
+    fn is_in_step(self, mut octets: &[u8]) -> bool {
+        let mut whole = false;
+        while self.is_plausible(octets) {
+            let Header::Total(total) = self.header(octets) else { return false };
+            let Some(rest) = octets.get(total..) else { return true };
+            whole = true;
+            octets = rest;
+        }
+        whole && octets.len() <= self.header_length()
+    }
 }
 
 #[cfg(test)]
@@ -146,7 +215,12 @@ mod tests {
         let (mut framing, mut counters, mut messages) = (framing, TransportCounters::default(), Vec::new());
         let from = Provenance { at: Timestamp::MIN, frame: 1, feed: 0 };
         for part in parts {
-            framing.feed(from, part, &mut counters, &mut |_, message, _| messages.push(message.payload.to_vec()));
+            framing.feed(from, part, &mut counters, &mut |_, message, _| {
+                messages.push(match message {
+                    StreamMessage::Ipa(message) => message.payload.to_vec(),
+                    StreamMessage::M3ua(octets) => octets.to_vec(),
+                });
+            });
         }
         assert_eq!(messages, expected, "{parts:02x?}");
         counters
@@ -158,24 +232,48 @@ mod tests {
         for first in 0..OCTETS.len() {
             for second in first..OCTETS.len() {
                 let parts = [&OCTETS[..first], &OCTETS[first..second], &OCTETS[second..]];
-                check(Framing::at_beginning(), &parts, &expected);
+                check(Framing::at_beginning(StreamProtocol::Ipa), &parts, &expected);
             }
         }
     }
 
     #[test]
     fn a_stream_seen_from_the_middle_is_picked_up_at_the_next_message() {
-        let counters = check(Framing::default(), &[&OCTETS[8..], &OCTETS], &[&[4, 9], &[6], &[1, 2, 3, 4, 5], &[4, 9]]);
+        let counters = check(
+            Framing::from_middle(StreamProtocol::Ipa),
+            &[&OCTETS[8..], &OCTETS],
+            &[&[4, 9], &[6], &[1, 2, 3, 4, 5], &[4, 9]],
+        );
         assert_eq!(counters.tcp_octets_skipped, 4);
     }
 
     #[test]
     fn a_length_that_cannot_be_loses_the_step() {
         let nonsense = [&[0xff, 0xff, 0xfd, 1][..], &OCTETS].concat();
-        let counters = check(Framing::at_beginning(), &[&nonsense], &[&[6], &[1, 2, 3, 4, 5], &[4, 9]]);
-        assert_eq!((counters.tcp_octets_skipped, counters.malformed().count()), (4, 1));
         let counters =
-            check(Framing::at_beginning(), &[&nonsense[..2], &nonsense[2..]], &[&[6], &[1, 2, 3, 4, 5], &[4, 9]]);
+            check(Framing::at_beginning(StreamProtocol::Ipa), &[&nonsense], &[&[6], &[1, 2, 3, 4, 5], &[4, 9]]);
+        assert_eq!((counters.tcp_octets_skipped, counters.malformed().count()), (4, 1));
+        let counters = check(
+            Framing::at_beginning(StreamProtocol::Ipa),
+            &[&nonsense[..2], &nonsense[2..]],
+            &[&[6], &[1, 2, 3, 4, 5], &[4, 9]],
+        );
+        assert_eq!(counters.malformed().count(), 1);
+    }
+
+    #[test]
+    fn m3ua_is_cut_by_its_own_length_and_found_again() {
+        let first = [1, 0, 3, 1, 0, 0, 0, 8];
+        let second = [1, 0, 1, 1, 0, 0, 0, 12, 0, 6, 0, 4];
+        let octets = [&first[..], &second].concat();
+        for cut in 0..octets.len() {
+            let parts = [&octets[..cut], &octets[cut..]];
+            check(Framing::at_beginning(StreamProtocol::M3ua), &parts, &[&first, &second]);
+        }
+        let counters = check(Framing::from_middle(StreamProtocol::M3ua), &[&octets[3..]], &[&second]);
+        assert_eq!(counters.tcp_octets_skipped, 5);
+        let nonsense = [&[2, 0, 3, 1, 0, 0, 0, 8][..], &octets].concat();
+        let counters = check(Framing::at_beginning(StreamProtocol::M3ua), &[&nonsense], &[&first, &second]);
         assert_eq!(counters.malformed().count(), 1);
     }
 }

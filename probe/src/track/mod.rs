@@ -2,14 +2,17 @@
 
 pub mod connection;
 pub mod counters;
+pub mod duplicates;
 pub mod e1;
 pub mod fragments;
 pub mod framing;
 pub mod identity;
+pub mod loss;
 pub mod network;
 pub mod pending;
 pub mod sctp;
 pub mod segments;
+pub mod signalling_link;
 pub mod stream;
 pub mod tcp;
 pub mod transport;

@@ -3,10 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use crate::Provenance;
-use crate::wire::Sccp;
 use crate::wire::ip::Address;
+use crate::wire::{PointCodeFormat, Sccp};
 
-/// Networks of M3UA that are told apart, in all feeds.
+/// Networks of signalling points that are told apart, in all feeds.
 pub const NETWORK_LIMIT: usize = 4096;
 /// Endpoints of TCP, UDP and SUA that are told apart.
 pub const ENDPOINT_LIMIT: usize = 65_536;
@@ -21,6 +21,8 @@ pub enum Payload<'a> {
     Sccp(&'a [u8]),
     /// The SCCP message that an SUA message (RFC 3868) stands for. The message itself was shown already.
     Sua(&'a Sccp<'a>),
+    /// An SCCP message that was seen before, by another tap: only to be shown. Given where messages are asked for.
+    Duplicate(&'a [u8]),
     /// A message of the Gb interface: an NS PDU, 3GPP TS 48.016 §9.
     Ns(&'a [u8]),
 }
@@ -30,57 +32,102 @@ pub enum Payload<'a> {
 pub struct Carrier {
     /// Frame, time and feed: of the frame that completed the message.
     pub from: Provenance,
-    /// Dense id of the network in which `sender` and `receiver` are unique: for M3UA of feed, network indicator and network
-    /// appearance; for IPA of the TCP connection.
+    /// Dense id of the network in which `sender` and `receiver` are unique: for M3UA and MTP3 of feed, network indicator and
+    /// network appearance; for IPA of the TCP connection; [`ENDPOINTS`] for SUA and NS.
     pub network: u32,
-    /// Where `sender` and `receiver` mean the same nodes for good: the network of M3UA; [`ENDPOINTS`] for IPA, whose endpoints
-    /// outlive their connections.
+    /// Where `sender` and `receiver` mean the same nodes for good: the network of M3UA and MTP3; [`ENDPOINTS`] for the others,
+    /// whose endpoints outlive their connections.
     pub nodes: u32,
-    /// Originating point code; for IPA a dense id of the TCP endpoint that outlives the connection (address, and port where it
-    /// is a listening one).
+    /// Originating point code; else a dense id of the endpoint. That of IPA outlives the connection (address, and port where it
+    /// is a listening one). On Frame Relay it is the virtual circuit's, the same in both directions where the capture does
+    /// not tell them apart.
     pub sender: u32,
-    /// Destination point code, or the id of the TCP endpoint.
+    /// Destination point code, or the id of the endpoint.
     pub receiver: u32,
+    /// How the message writes point codes.
+    pub point_codes: PointCodeFormat,
 }
 
-/// The ids that were given.
+/// Networks of signalling points.
 #[derive(Default)]
 pub struct Networks {
-    m3ua: FxHashMap<(u16, u8, Option<u32>), u32>,
-    endpoints: FxHashMap<(u16, Address, u16), u32>,
-    given: u32,
+    ids: FxHashMap<NetworkKey, u32>,
+    latest: Option<(NetworkKey, u32)>,
 }
 
+/// Point codes are unique within a feed, a network indicator and, where M3UA names one, a network appearance.
+type NetworkKey = (u16, u8, Option<u32>);
+
 impl Networks {
-    /// The id of an M3UA network; `None` at the limit.
-    pub fn m3ua(&mut self, feed: u16, indicator: u8, appearance: Option<u32>) -> Option<u32> {
+    /// The id of a network; `None` at the limit. `appearance` is that of M3UA.
+    #[inline]
+    pub fn id(&mut self, feed: u16, indicator: u8, appearance: Option<u32>) -> Option<u32> {
         let key = (feed, indicator, appearance);
-        if let Some(id) = self.m3ua.get(&key) {
-            return Some(*id);
+        match self.latest {
+            Some((latest, id)) if latest == key => Some(id),
+            _ => self.look_up(key),
         }
-        if self.m3ua.len() >= NETWORK_LIMIT {
-            return None;
-        }
-        let id = self.connection();
-        self.m3ua.insert(key, id);
-        Some(id)
     }
 
-    /// A new id, for a TCP connection.
+    fn look_up(&mut self, key: NetworkKey) -> Option<u32> {
+        let next = self.ids.len();
+        let id = match self.ids.get(&key) {
+            Some(id) => *id,
+            None if next >= NETWORK_LIMIT => return None,
+            None => {
+                let id = u32::try_from(next).ok()?;
+                self.ids.insert(key, id);
+                id
+            }
+        };
+        self.latest = Some((key, id));
+        Some(id)
+    }
+}
+
+/// Endpoints that are no signalling points, and connections between them.
+#[derive(Default)]
+pub struct Endpoints {
+    ids: FxHashMap<(u16, Endpoint), u32>,
+    connections: u32,
+}
+
+/// Something with an address on a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Endpoint {
+    /// A port; 0 for the side that chose its port at random.
+    Port(Address, u16),
+    /// A Frame Relay circuit as this end of a tunnel has it.
+    TunnelledCircuit(Address, u32),
+    /// A Frame Relay circuit of a captured link, by the file that holds it.
+    Circuit(u16, u32),
+}
+
+impl Endpoints {
+    /// A new id in [`Carrier::network`], for a TCP connection.
     pub fn connection(&mut self) -> u32 {
-        let id = self.given;
-        self.given = self.given.wrapping_add(1);
+        // Of networks there are fewer than this.
+        const CONNECTION: u32 = 1 << 31;
+        let id = CONNECTION | self.connections;
+        self.connections = self.connections.wrapping_add(1) % (CONNECTION - 1);
         id
     }
 
-    /// The id of an endpoint; `None` at the limit. `port` is 0 for the side that chose its port at random.
-    pub fn endpoint(&mut self, feed: u16, address: Address, port: u16) -> Option<u32> {
-        let key = (feed, address, port);
-        if let Some(id) = self.endpoints.get(&key) {
+    /// The id of an endpoint; `None` at the limit.
+    pub fn id(&mut self, feed: u16, endpoint: Endpoint) -> Option<u32> {
+        let key = (feed, endpoint);
+        if let Some(id) = self.ids.get(&key) {
             return Some(*id);
         }
-        let id = u32::try_from(self.endpoints.len()).ok().filter(|_| self.endpoints.len() < ENDPOINT_LIMIT)?;
-        self.endpoints.insert(key, id);
+        let id = u32::try_from(self.ids.len()).ok().filter(|_| self.ids.len() < ENDPOINT_LIMIT)?;
+        self.ids.insert(key, id);
         Some(id)
+    }
+
+    /// What carries a message between two endpoints; `None` at the limit.
+    pub fn carrier(&mut self, from: Provenance, sender: Endpoint, receiver: Endpoint) -> Option<Carrier> {
+        let (sender, receiver) = (self.id(from.feed, sender)?, self.id(from.feed, receiver)?);
+        let point_codes = PointCodeFormat::default();
+        Some(Carrier { from, network: ENDPOINTS, nodes: ENDPOINTS, sender, receiver, point_codes })
     }
 }

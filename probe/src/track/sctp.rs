@@ -3,14 +3,19 @@
 //! A direction of an association is known by its ports and verification tag, not by addresses: so multi-homing and doubled
 //! taps need nothing of their own, and an association seen from its middle is like any other.
 
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use event::Timestamp;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::counters::TransportCounters;
+use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
 use super::tsn::{Admission, TsnWindow};
+use crate::wire::ip::Packet;
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
 
@@ -30,23 +35,28 @@ pub enum Found<'a> {
     /// A chunk, in the order of the packet, before what it carries.
     Chunk(ChunkMessage<'a>),
     /// A user message, whole and for the first time.
-    UserMessage {
-        /// Ports and tag of the packet that completed it.
-        header: CommonHeader,
-        /// Payload protocol identifier.
-        protocol: u32,
-        /// The message, or what the capture holds of it.
-        octets: &'a [u8],
-        /// The capture does not hold its end.
-        snapped: bool,
-    },
+    UserMessage(UserMessage<'a>),
     /// A chunk that cannot be read.
     Malformed(Malformed),
 }
 
+/// What an association carries.
+#[derive(Clone, Copy, Debug)]
+pub struct UserMessage<'a> {
+    /// Ports and tag of the packet that completed it.
+    pub header: CommonHeader,
+    /// Payload protocol identifier.
+    pub protocol: u32,
+    /// The message, or what the capture holds of it.
+    pub octets: &'a [u8],
+    /// The capture does not hold its end.
+    pub snapped: bool,
+}
+
 /// All associations.
 pub struct Associations {
-    directions: FxHashMap<DirectionKey, Direction>,
+    directions: Directions,
+    gone: Losses,
     reassembly: Reassembly,
     next_sweep: Timestamp,
 }
@@ -67,28 +77,43 @@ impl DirectionKey {
         Self(ports << 32 | header.verification_tag as u64, feed)
     }
 
+    fn hash(&self) -> u64 {
+        FxBuildHasher.hash_one(self)
+    }
+
+    const fn ports(self) -> (u16, u16) {
+        ((self.0 >> 48) as u16, (self.0 >> 32) as u16)
+    }
+
     const fn tag(self) -> u32 {
         self.0 as u32
     }
 
     /// The other direction, in which packets carry `tag`.
     const fn reverse(self, tag: u32) -> Self {
-        let (source, destination) = (self.0 >> 48, self.0 >> 32 & 0xffff);
-        Self(destination << 48 | source << 32 | tag as u64, self.1)
+        let (source, destination) = self.ports();
+        Self((destination as u64) << 48 | (source as u64) << 32 | tag as u64, self.1)
     }
 }
 
-/// Small, as every packet touches one of many: what few need lies apart.
-#[derive(Default)]
+/// A cache line with its key, as every packet touches one of many: what few need lies apart.
+#[repr(align(64))]
 struct Direction {
+    key: DirectionKey,
     window: TsnWindow,
     last: Timestamp,
-    life: Option<Box<Life>>,
+    life: Box<Life>,
+    /// The last TSN of the other direction that this one acknowledged, once it did.
+    acknowledged: u32,
+    acknowledges: bool,
 }
 
 /// What beginning, end and fragmentation of an association leave behind.
-#[derive(Default)]
 struct Life {
+    /// The addresses that were seen first.
+    path: PortPair,
+    /// The first TSN of the other direction that was seen acknowledged.
+    first_acknowledged: u32,
     /// The first TSN, where its INIT ACK was seen.
     initial_tsn: Option<u32>,
     /// The tag of the other direction, where INIT ACK was seen.
@@ -98,18 +123,45 @@ struct Life {
 }
 
 impl Direction {
-    fn life(&mut self) -> &mut Life {
-        self.life.get_or_insert_default()
+    fn new(key: DirectionKey, path: PortPair) -> Self {
+        let life = Life {
+            path,
+            first_acknowledged: 0,
+            initial_tsn: None,
+            reverse_tag: None,
+            ended: false,
+            pending: Pending::default(),
+        };
+        Self {
+            key,
+            window: TsnWindow::default(),
+            last: Timestamp::MIN,
+            life: Box::new(life),
+            acknowledged: 0,
+            acknowledges: false,
+        }
     }
 
-    fn has_ended(&self) -> bool {
-        self.life.as_ref().is_some_and(|life| life.ended)
+    // The cumulative TSN ack of a SACK, RFC 9260 §3.3.4.
+    #[inline]
+    fn acknowledge(&mut self, tsn: u32) {
+        if !self.acknowledges {
+            self.acknowledges = true;
+            (self.acknowledged, self.life.first_acknowledged) = (tsn, tsn);
+        } else if is_ahead(tsn, self.acknowledged) {
+            self.acknowledged = tsn;
+        }
+    }
+
+    fn loss(&self) -> LinkLoss {
+        // A window that starts at a known TSN takes the one before for seen.
+        let seen = self.window.seen().saturating_sub(u64::from(self.life.initial_tsn.is_some()));
+        LinkLoss { link: Link::Sctp(self.life.path), seen, missing: self.window.missing(), silent: false }
     }
 
     /// Drops the fragments that wait; the octets that they held.
     fn drop_pending(&mut self, counters: &mut TransportCounters) -> usize {
-        let Some(life) = &mut self.life else { return 0 };
-        let pending = std::mem::take(&mut life.pending);
+        let pending = std::mem::take(&mut self.life.pending);
         counters.sctp_fragments_dropped += pending.fragments();
         pending.octets()
     }
@@ -117,8 +169,8 @@ impl Direction {
 
 impl Default for Associations {
     fn default() -> Self {
-        let (directions, reassembly) = (FxHashMap::default(), Reassembly::default());
-        Self { directions, reassembly, next_sweep: Timestamp::MIN }
+        let (directions, reassembly) = (Directions::default(), Reassembly::default());
+        Self { directions, gone: Losses::default(), reassembly, next_sweep: Timestamp::MIN }
     }
 }
 
@@ -128,20 +180,25 @@ impl Associations {
         &mut self,
         feed: u16,
         at: Timestamp,
-        packet: &[u8],
+        packet: &Packet<'_>,
         counters: &mut TransportCounters,
         mut found: impl FnMut(Found<'_>, &mut TransportCounters),
     ) -> Result<(), Malformed> {
-        let mut r = Reader::new(Protocol::Sctp, packet);
+        let mut r = Reader::new(Protocol::Sctp, packet.payload);
         let header = CommonHeader::read(&mut r)?;
         counters.sctp_packets += 1;
         self.sweep(at, counters);
         let key = DirectionKey::new(feed, &header);
+        let path = || PortPair {
+            feed,
+            source: (packet.source, header.source_port),
+            destination: (packet.destination, header.destination_port),
+        };
         let (mut begins, mut ends) = (None, false);
         let Self { directions, reassembly, .. } = self;
         // INIT travels before its direction has a tag, and begins none.
         let is_tracked = header.verification_tag != 0 || Data::is_data(r.peek());
-        let mut direction = if is_tracked { direction(directions, key, at, counters) } else { None };
+        let mut direction = if is_tracked { directions.direction(key, path, at, counters) } else { None };
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
             match Data::read(&chunk) {
@@ -152,6 +209,12 @@ impl Associations {
                 None => {
                     found(Found::Chunk(ChunkMessage { header, chunk, data: None, repeated: false }), counters);
                     match chunk.kind {
+                        chunk_type::SACK => {
+                            let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
+                            if let Some(direction) = direction.as_deref_mut() {
+                                direction.acknowledge(tsn);
+                            }
+                        }
                         chunk_type::INIT_ACK => begins = Some(Initiation::read(&chunk)?),
                         chunk_type::ABORT | chunk_type::SHUTDOWN_COMPLETE => ends = true,
                         _ => {}
@@ -160,7 +223,7 @@ impl Associations {
             }
         }
         if let Some(initiation) = begins {
-            self.begin(key, initiation, at, counters);
+            self.begin(key, path(), initiation, at, counters);
         }
         if ends {
             self.end(key, counters);
@@ -169,34 +232,44 @@ impl Associations {
     }
 
     // INIT ACK carries the tag of the direction that it travels in, and names that of the other one.
-    fn begin(&mut self, key: DirectionKey, initiation: Initiation, at: Timestamp, counters: &mut TransportCounters) {
+    fn begin(
+        &mut self,
+        key: DirectionKey,
+        path: PortPair,
+        initiation: Initiation,
+        at: Timestamp,
+        counters: &mut TransportCounters,
+    ) {
         let Initiation { initiate_tag, initial_tsn } = initiation;
-        if let Some(direction) = direction(&mut self.directions, key, at, counters) {
-            let life = direction.life();
+        if let Some(direction) = self.directions.direction(key, || path, at, counters) {
+            let life = &mut direction.life;
             life.reverse_tag = Some(initiate_tag);
             // A new association under an old tag; a repeated INIT ACK changes nothing.
             if life.initial_tsn != Some(initial_tsn) {
-                life.initial_tsn = Some(initial_tsn);
                 life.ended = false;
+                if direction.window.highest().is_some() {
+                    self.gone.add(direction.loss());
+                }
+                direction.life.initial_tsn = Some(initial_tsn);
                 direction.window = TsnWindow::starting_at(initial_tsn);
                 self.reassembly.pending_octets -= direction.drop_pending(counters);
             }
         }
-        if let Some(direction) = direction(&mut self.directions, key.reverse(initiate_tag), at, counters) {
-            let life = direction.life();
-            life.reverse_tag = Some(key.tag());
-            life.ended = false;
+        let back = PortPair { source: path.destination, destination: path.source, ..path };
+        if let Some(direction) = self.directions.direction(key.reverse(initiate_tag), || back, at, counters) {
+            direction.life.reverse_tag = Some(key.tag());
+            direction.life.ended = false;
         }
     }
 
     fn end(&mut self, key: DirectionKey, counters: &mut TransportCounters) {
-        let Some(direction) = self.directions.get_mut(&key) else { return };
-        counters.sctp_ended += u64::from(!direction.has_ended());
-        direction.life().ended = true;
-        let reverse = direction.life().reverse_tag.map(|tag| key.reverse(tag));
+        let Some(direction) = self.directions.find_mut(key) else { return };
+        counters.sctp_ended += u64::from(!direction.life.ended);
+        direction.life.ended = true;
+        let reverse = direction.life.reverse_tag.map(|tag| key.reverse(tag));
         self.reassembly.pending_octets -= direction.drop_pending(counters);
-        if let Some(direction) = reverse.and_then(|key| self.directions.get_mut(&key)) {
-            direction.life().ended = true;
+        if let Some(direction) = reverse.and_then(|key| self.directions.find_mut(key)) {
+            direction.life.ended = true;
             self.reassembly.pending_octets -= direction.drop_pending(counters);
         }
     }
@@ -206,16 +279,94 @@ impl Associations {
             return;
         }
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
-        let Self { directions, reassembly, .. } = self;
-        directions.retain(|_, direction| {
-            let keep_seconds = if direction.has_ended() { LINGER_SECONDS } else { IDLE_SECONDS };
+        let Self { directions: Directions(directions), gone, reassembly, .. } = self;
+        directions.retain(|direction| {
+            let keep_seconds = if direction.life.ended { LINGER_SECONDS } else { IDLE_SECONDS };
             let keep = at.since(direction.last) <= Duration::from_secs(keep_seconds);
             if !keep {
                 reassembly.pending_octets -= direction.drop_pending(counters);
+                gone.add(direction.loss());
             }
             keep
         });
     }
+
+    /// What was lost before it reached the capture, by association and direction: TSNs passed over, or acknowledged by the
+    /// other side (RFC 9260 §6.2), and never seen.
+    pub fn losses(&self) -> Vec<LinkLoss> {
+        let there = self.directions.0.iter().map(Direction::loss);
+        self.gone.with(there.chain(self.directions.acknowledged_unseen()))
+    }
+}
+
+/// All directions, found by their keys.
+#[derive(Default)]
+struct Directions(HashTable<Direction>);
+
+impl Directions {
+    #[inline]
+    fn direction(
+        &mut self,
+        key: DirectionKey,
+        path: impl FnOnce() -> PortPair,
+        at: Timestamp,
+        counters: &mut TransportCounters,
+    ) -> Option<&mut Direction> {
+        let Self(table) = self;
+        if table.len() >= DIRECTION_LIMIT && table.find(key.hash(), |direction| direction.key == key).is_none() {
+            counters.sctp_untracked += 1;
+            return None;
+        }
+        let entry = table.entry(key.hash(), |direction| direction.key == key, |direction| direction.key.hash());
+        let mut occupied = match entry {
+            Entry::Occupied(occupied) => occupied,
+            Entry::Vacant(vacant) => {
+                counters.sctp_directions += 1;
+                vacant.insert(Direction::new(key, path()))
+            }
+        };
+        occupied.get_mut().last = at;
+        Some(occupied.into_mut())
+    }
+
+    fn find(&self, key: DirectionKey) -> Option<&Direction> {
+        self.0.find(key.hash(), |direction| direction.key == key)
+    }
+
+    fn find_mut(&mut self, key: DirectionKey) -> Option<&mut Direction> {
+        self.0.find_mut(key.hash(), |direction| direction.key == key)
+    }
+
+    fn acknowledged_unseen(&self) -> impl Iterator<Item = LinkLoss> + '_ {
+        let mut latest = FxHashMap::<PortPair, &Direction>::default();
+        for direction in &self.0 {
+            let known = latest.entry(direction.life.path).or_insert(direction);
+            if known.last < direction.last {
+                *known = direction;
+            }
+        }
+        self.0.iter().filter(|direction| direction.acknowledges).filter_map(move |direction| {
+            let PortPair { feed, source, destination } = direction.life.path;
+            let back = PortPair { feed, source: destination, destination: source };
+            let by_tag = direction.life.reverse_tag.and_then(|tag| self.find(direction.key.reverse(tag)));
+            let seen = by_tag.or_else(|| latest.get(&back).copied());
+            let highest = seen.and_then(|seen| seen.window.highest());
+            let since = highest.unwrap_or(direction.life.first_acknowledged);
+            let missing = direction.acknowledged.wrapping_sub(since);
+            let link = Link::Sctp(seen.map_or(back, |seen| seen.life.path));
+            (missing != 0 && is_ahead(direction.acknowledged, since)).then_some(LinkLoss {
+                link,
+                seen: 0,
+                missing: u64::from(missing),
+                silent: seen.is_none_or(|seen| seen.loss().seen == 0),
+            })
+        })
+    }
+}
+
+/// Whether a TSN comes after another, in the arithmetic of RFC 1982.
+const fn is_ahead(tsn: u32, other: u32) -> bool {
+    tsn.wrapping_sub(other).cast_signed() > 0
 }
 
 impl Reassembly {
@@ -236,9 +387,11 @@ impl Reassembly {
         }
         let Chunk { snapped, .. } = chunk;
         if data.is_whole() {
-            found(Found::UserMessage { header, protocol: data.protocol, octets: data.payload, snapped }, counters);
+            let message = UserMessage { header, protocol: data.protocol, octets: data.payload, snapped };
+            found(Found::UserMessage(message), counters);
         } else if let Some(protocol) = self.fragment(direction.filter(|_| !snapped), &data, counters) {
-            found(Found::UserMessage { header, protocol, octets: &self.assembled, snapped }, counters);
+            let message = UserMessage { header, protocol, octets: &self.assembled, snapped };
+            found(Found::UserMessage(message), counters);
         }
     }
 
@@ -254,32 +407,13 @@ impl Reassembly {
             counters.sctp_fragments_dropped += 1;
             return None;
         };
-        let pending = &mut direction.life().pending;
+        let pending = &mut direction.life.pending;
         self.pending_octets -= pending.octets();
         let protocol = pending.take(data, &mut self.assembled, counters);
         self.pending_octets += pending.octets();
         counters.sctp_reassembled += u64::from(protocol.is_some());
         protocol
     }
-}
-
-#[inline]
-fn direction<'a>(
-    directions: &'a mut FxHashMap<DirectionKey, Direction>,
-    key: DirectionKey,
-    at: Timestamp,
-    counters: &mut TransportCounters,
-) -> Option<&'a mut Direction> {
-    if directions.len() >= DIRECTION_LIMIT && !directions.contains_key(&key) {
-        counters.sctp_untracked += 1;
-        return None;
-    }
-    let direction = directions.entry(key).or_insert_with(|| {
-        counters.sctp_directions += 1;
-        Direction::default()
-    });
-    direction.last = at;
-    Some(direction)
 }
 
 // A tag of zero is only allowed beside INIT (RFC 9260 §8.5.1). Traces made by tools carry it on everything, with TSNs that mean

@@ -7,9 +7,8 @@ use std::time::Duration;
 use event::Timestamp;
 
 use super::counters::TransportCounters;
-use super::framing::Framing;
+use super::framing::{Framing, StreamMessage, StreamProtocol};
 use crate::Provenance;
-use crate::wire::ipa::IpaMessage;
 
 /// Octets that may wait behind a hole.
 pub const HOLE_OCTETS: usize = 64 << 10;
@@ -19,7 +18,6 @@ pub const HOLE_SECONDS: u64 = 3;
 pub const RESTART_DISTANCE: u32 = 1 << 22;
 
 /// One direction of a connection.
-#[derive(Default)]
 pub struct Stream {
     /// Sequence number of the next octet; `None` until something was seen.
     next: Option<u32>,
@@ -27,6 +25,9 @@ pub struct Stream {
     initial: Option<u32>,
     framing: Framing,
     held: Held,
+    /// Octets taken, each once, and octets of holes that were given up.
+    seen: u64,
+    missing: u64,
 }
 
 /// Octets of a segment.
@@ -58,6 +59,12 @@ struct HeldSegment {
 }
 
 impl Stream {
+    /// A stream of which nothing was seen yet.
+    pub fn new(protocol: StreamProtocol) -> Self {
+        let framing = Framing::from_middle(protocol);
+        Self { next: None, initial: None, framing, held: Held::default(), seen: 0, missing: 0 }
+    }
+
     /// Whether nothing was seen yet.
     pub fn is_new(&self) -> bool {
         self.next.is_none()
@@ -69,13 +76,18 @@ impl Stream {
     }
 
     /// A stream whose SYN has this sequence number.
-    pub fn beginning_at(sequence: u32) -> Self {
+    pub fn beginning_at(protocol: StreamProtocol, sequence: u32) -> Self {
         Self {
             next: Some(sequence.wrapping_add(1)),
             initial: Some(sequence),
-            framing: Framing::at_beginning(),
-            held: Held::default(),
+            framing: Framing::at_beginning(protocol),
+            ..Self::new(protocol)
         }
+    }
+
+    /// Octets that were taken, and octets of holes that were given up.
+    pub fn seen_and_missing(&self) -> (u64, u64) {
+        (self.seen, self.missing)
     }
 
     /// Takes a segment and gives the messages that it completes.
@@ -83,13 +95,14 @@ impl Stream {
         &mut self,
         piece: Piece<'_>,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let next = *self.next.get_or_insert(piece.sequence);
         let ahead = distance(next, piece.sequence);
         if ahead.unsigned_abs() > RESTART_DISTANCE {
             self.give_up(counters, message);
-            *self = Self { next: Some(piece.sequence), ..Self::default() };
+            let (seen, missing) = self.seen_and_missing();
+            *self = Self { next: Some(piece.sequence), seen, missing, ..Self::new(self.framing.protocol()) };
         }
         if (1..=RESTART_DISTANCE as i32).contains(&ahead) {
             counters.tcp_out_of_order += 1;
@@ -108,7 +121,7 @@ impl Stream {
         &mut self,
         now: Timestamp,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let limit = Duration::from_secs(HOLE_SECONDS);
         while self.held.segments.iter().any(|segment| now.since(segment.from.at) > limit) {
@@ -120,7 +133,7 @@ impl Stream {
     pub fn give_up(
         &mut self,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         while !self.held.segments.is_empty() {
             self.skip_hole(counters, message);
@@ -130,12 +143,13 @@ impl Stream {
     fn skip_hole(
         &mut self,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let next = self.next.unwrap_or_default();
         let nearest = self.held.segments.iter().map(|segment| segment.sequence);
         if let Some(sequence) = nearest.min_by_key(|sequence| distance(next, *sequence)) {
             counters.tcp_holes += 1;
+            self.missing += u64::from(sequence.wrapping_sub(next));
             self.framing.lose_step(counters);
             self.next = Some(sequence);
         }
@@ -146,7 +160,7 @@ impl Stream {
     fn release(
         &mut self,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         if self.held.segments.is_empty() {
             return;
@@ -171,7 +185,7 @@ impl Stream {
         &mut self,
         piece: Piece<'_>,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let next = self.next.unwrap_or(piece.sequence);
         let seen = next.wrapping_sub(piece.sequence) as usize;
@@ -181,6 +195,7 @@ impl Stream {
             return;
         }
         self.framing.feed(piece.from, piece.octets.get(seen..).unwrap_or_default(), counters, message);
+        self.seen += (whole - seen) as u64;
         if piece.missing > 0 {
             self.framing.lose_step(counters);
         }
@@ -223,7 +238,7 @@ mod tests {
 
     impl Case {
         fn new(base: u32) -> Self {
-            let stream = Stream::beginning_at(base.wrapping_sub(1));
+            let stream = Stream::beginning_at(StreamProtocol::Ipa, base.wrapping_sub(1));
             Self { stream, counters: TransportCounters::default(), messages: Vec::new(), frame: 0, base }
         }
 
@@ -233,7 +248,8 @@ mod tests {
             let sequence = self.base.wrapping_add(u32::try_from(range.start).unwrap());
             let piece = Piece { from, sequence, octets: &OCTETS[range], missing: 0 };
             let messages = &mut self.messages;
-            let mut message = |from: Provenance, message: IpaMessage<'_>, _: &mut TransportCounters| {
+            let mut message = |from: Provenance, message: StreamMessage<'_>, _: &mut TransportCounters| {
+                let StreamMessage::Ipa(message) = message else { unreachable!() };
                 messages.push((message.payload[0], from.frame));
             };
             self.stream.take(piece, &mut self.counters, &mut message);
@@ -269,6 +285,7 @@ mod tests {
         case.take(5, 16..24);
         assert_eq!(case.messages, [(1, 1), (3, 2)]);
         assert_eq!((case.counters.tcp_holes, case.counters.tcp_octets_skipped), (1, 6));
+        assert_eq!(case.stream.seen_and_missing(), (22, 2));
         case.take(5, 8..16); // too late
         assert_eq!(case.messages.len(), 2);
     }

@@ -1,4 +1,4 @@
-//! TCP connections that carry IPA, seen from outside.
+//! TCP connections that carry IPA or M3UA, seen from outside.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use event::Timestamp;
 use rustc_hash::FxHashMap;
 
 use super::counters::TransportCounters;
-use super::network::{Carrier, ENDPOINTS, Networks};
+use super::framing::{StreamMessage, StreamProtocol};
+use super::loss::{Link, LinkLoss, Losses, PortPair};
+use super::network::{Carrier, ENDPOINTS, Endpoint, Endpoints};
 use super::stream::{Piece, Stream};
 use crate::Provenance;
-use crate::wire::Malformed;
 use crate::wire::ip::{Address, Packet};
-use crate::wire::ipa::IpaMessage;
 use crate::wire::tcp::Segment;
+use crate::wire::{Malformed, PointCodeFormat};
 
 /// Connections tracked at one time.
 pub const CONNECTION_LIMIT: usize = 65_536;
@@ -25,8 +26,10 @@ const SWEEP_SECONDS: u64 = 60;
 
 /// All connections.
 pub struct Connections {
-    ports: Vec<u16>,
+    /// Ports with what they carry.
+    ports: Vec<(u16, StreamProtocol)>,
     table: FxHashMap<ConnectionKey, Connection>,
+    gone: Losses,
     next_sweep: Timestamp,
 }
 
@@ -39,6 +42,7 @@ struct ConnectionKey {
 }
 
 struct Connection {
+    protocol: StreamProtocol,
     network: u32,
     low: End,
     high: End,
@@ -54,8 +58,14 @@ struct End {
 
 impl Connections {
     /// Tracks connections with one of these ports at either end.
-    pub fn new(ports: &[u16]) -> Self {
-        Self { ports: ports.to_vec(), table: FxHashMap::default(), next_sweep: Timestamp::MIN }
+    pub fn new(ports: impl Iterator<Item = (u16, StreamProtocol)>) -> Self {
+        let (ports, table) = (ports.collect(), FxHashMap::default());
+        Self { ports, table, gone: Losses::default(), next_sweep: Timestamp::MIN }
+    }
+
+    /// What was lost before it reached the capture, by connection and direction.
+    pub fn losses(&self) -> Vec<LinkLoss> {
+        self.gone.with(self.table.iter().flat_map(|(key, connection)| connection.losses(key)))
     }
 
     /// Takes a segment and gives the messages that it completes. An error where its header cannot be read.
@@ -63,15 +73,16 @@ impl Connections {
         &mut self,
         from: Provenance,
         packet: &Packet<'_>,
-        networks: &mut Networks,
+        endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
-        mut message: impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        mut message: impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) -> Result<(), Malformed> {
         let segment = Segment::read(packet.payload)?;
-        if !self.is_listening(segment.source_port) && !self.is_listening(segment.destination_port) {
+        let carried = self.carried_on(segment.destination_port).or_else(|| self.carried_on(segment.source_port));
+        let Some(protocol) = carried else {
             counters.tcp_other_ports += 1;
             return Ok(());
-        }
+        };
         counters.tcp_segments += 1;
         self.sweep(from.at, counters, &mut message);
         let source = (packet.source, segment.source_port);
@@ -79,12 +90,12 @@ impl Connections {
         let from_low = source < destination;
         let (low, high) = if from_low { (source, destination) } else { (destination, source) };
         let Some(connection) =
-            self.connection(ConnectionKey { low, high, feed: from.feed }, from.at, networks, counters)
+            self.connection(ConnectionKey { low, high, feed: from.feed }, protocol, from.at, endpoints, counters)
         else {
             return Ok(());
         };
         if segment.syn() {
-            connection.synchronise(&segment, from_low, networks, counters, &mut message);
+            connection.synchronise(&segment, from_low, endpoints, counters, &mut message);
         }
         if !segment.payload.is_empty() || packet.missing > 0 {
             let sequence = segment.sequence.wrapping_add(u32::from(segment.syn()));
@@ -103,29 +114,31 @@ impl Connections {
     pub fn finish(
         &mut self,
         counters: &mut TransportCounters,
-        mut message: impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        mut message: impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         for connection in self.table.values_mut() {
             connection.give_up(counters, &mut message);
         }
     }
 
-    fn is_listening(&self, port: u16) -> bool {
-        self.ports.contains(&port)
+    fn carried_on(&self, port: u16) -> Option<StreamProtocol> {
+        self.ports.iter().find(|(listening, _)| *listening == port).map(|(_, protocol)| *protocol)
     }
 
     fn connection(
         &mut self,
         key: ConnectionKey,
+        protocol: StreamProtocol,
         at: Timestamp,
-        networks: &mut Networks,
+        endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
     ) -> Option<&mut Connection> {
         if !self.table.contains_key(&key) {
-            let listening = |(address, port): (Address, u16)| (address, if self.is_listening(port) { port } else { 0 });
+            let listening = |(address, port): (Address, u16)| {
+                Endpoint::Port(address, if self.carried_on(port).is_some() { port } else { 0 })
+            };
             let (low, high) = (listening(key.low), listening(key.high));
-            let endpoints = (networks.endpoint(key.feed, low.0, low.1), networks.endpoint(key.feed, high.0, high.1));
-            let (Some(low), Some(high)) = endpoints else {
+            let (Some(low), Some(high)) = (endpoints.id(key.feed, low), endpoints.id(key.feed, high)) else {
                 counters.networks_refused += 1;
                 return None;
             };
@@ -134,7 +147,7 @@ impl Connections {
                 return None;
             }
             counters.tcp_connections += 1;
-            self.table.insert(key, Connection::new(networks.connection(), low, high));
+            self.table.insert(key, Connection::new(protocol, endpoints.connection(), low, high));
         }
         let connection = self.table.get_mut(&key)?;
         connection.last = at;
@@ -145,19 +158,21 @@ impl Connections {
         &mut self,
         at: Timestamp,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         if at < self.next_sweep {
             return;
         }
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
-        self.table.retain(|_, connection| {
+        let Self { table, gone, .. } = self;
+        table.retain(|key, connection| {
             let keep_seconds = if connection.reset { LINGER_SECONDS } else { IDLE_SECONDS };
             let keep = at.since(connection.last) <= Duration::from_secs(keep_seconds);
             if keep {
                 connection.expire(at, counters, message);
             } else {
                 connection.give_up(counters, message);
+                connection.losses(key).into_iter().for_each(|loss| gone.add(loss));
             }
             keep
         });
@@ -165,9 +180,9 @@ impl Connections {
 }
 
 impl Connection {
-    fn new(network: u32, low: u32, high: u32) -> Self {
-        let end = |endpoint| End { endpoint, stream: Stream::default() };
-        Self { network, low: end(low), high: end(high), last: Timestamp::MIN, reset: false }
+    fn new(protocol: StreamProtocol, network: u32, low: u32, high: u32) -> Self {
+        let end = |endpoint| End { endpoint, stream: Stream::new(protocol) };
+        Self { protocol, network, low: end(low), high: end(high), last: Timestamp::MIN, reset: false }
     }
 
     // A SYN that is no repetition begins a connection, on ports that may have served an earlier one.
@@ -175,9 +190,9 @@ impl Connection {
         &mut self,
         segment: &Segment<'_>,
         from_low: bool,
-        networks: &mut Networks,
+        endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let sender = if from_low { &self.low } else { &self.high };
         if sender.stream.began_at(segment.sequence) {
@@ -186,10 +201,19 @@ impl Connection {
         if segment.opens() && !(self.low.stream.is_new() && self.high.stream.is_new()) {
             self.give_up(counters, message);
             counters.tcp_connections += 1;
-            *self = Self { last: self.last, ..Self::new(networks.connection(), self.low.endpoint, self.high.endpoint) };
+            let (low, high) = (self.low.endpoint, self.high.endpoint);
+            *self = Self { last: self.last, ..Self::new(self.protocol, endpoints.connection(), low, high) };
         }
         let sender = if from_low { &mut self.low } else { &mut self.high };
-        sender.stream = Stream::beginning_at(segment.sequence);
+        sender.stream = Stream::beginning_at(self.protocol, segment.sequence);
+    }
+
+    fn losses(&self, key: &ConnectionKey) -> [LinkLoss; 2] {
+        let ConnectionKey { low, high, feed } = *key;
+        [(low, high, &self.low), (high, low, &self.high)].map(|(source, destination, end)| {
+            let (seen, missing) = end.stream.seen_and_missing();
+            LinkLoss { link: Link::Tcp(PortPair { feed, source, destination }), seen, missing, silent: false }
+        })
     }
 
     fn take(
@@ -197,7 +221,7 @@ impl Connection {
         piece: Piece<'_>,
         from_low: bool,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let network = self.network;
         let (sender, receiver) = if from_low { (&mut self.low, &self.high) } else { (&mut self.high, &self.low) };
@@ -208,7 +232,7 @@ impl Connection {
         &mut self,
         now: Timestamp,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
         self.low.stream.expire(now, counters, &mut carried(network, low, high, message));
@@ -218,7 +242,7 @@ impl Connection {
     fn give_up(
         &mut self,
         counters: &mut TransportCounters,
-        message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
         self.low.stream.give_up(counters, &mut carried(network, low, high, message));
@@ -231,7 +255,10 @@ fn carried(
     network: u32,
     sender: u32,
     receiver: u32,
-    message: &mut impl FnMut(Carrier, IpaMessage<'_>, &mut TransportCounters),
-) -> impl FnMut(Provenance, IpaMessage<'_>, &mut TransportCounters) {
-    move |from, ipa, counters| message(Carrier { from, network, nodes: ENDPOINTS, sender, receiver }, ipa, counters)
+    message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
+) -> impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters) {
+    let point_codes = PointCodeFormat::default();
+    move |from, cut, counters| {
+        message(Carrier { from, network, nodes: ENDPOINTS, sender, receiver, point_codes }, cut, counters);
+    }
 }

@@ -1,73 +1,110 @@
-//! From a frame to the SCCP messages and NS PDUs in it: links, IP, SCTP and M3UA, TCP and IPA, UDP.
+//! From a frame to the messages in it that an interface begins with: SCCP of the A interface, NS of the Gb interface.
+//!
+//! [`Layers`] goes from the link upward, through tunnels to any of the transports; [`outlet`] from there to what is given
+//! upward.
 
+mod outlet;
+
+use super::duplicates::{Duplicates, Path};
 use super::fragments::Fragments;
-use super::network::{ENDPOINTS, Networks};
+use super::framing::{StreamMessage, StreamProtocol};
+use super::loss::{LinkLoss, Losses};
+use super::network::{Endpoint, Endpoints, Networks};
 use super::sctp::{Associations, Found};
+use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::Frame;
-use crate::wire::ip::{self, Packet};
-use crate::wire::ipa::{self, IpaMessage};
-use crate::wire::link::{self, ether_type};
-use crate::wire::m3ua::{M3uaMessage, SERVICE_INDICATOR_SCCP};
+use crate::wire::ip::{self, Address, Packet};
+use crate::wire::link::{self, Carried};
+use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::udp::Datagram;
-use crate::wire::{Malformed, Message};
+use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
 
 pub use super::counters::TransportCounters;
 pub use super::network::{Carrier, Payload};
 
-/// Payload protocol identifier of M3UA, RFC 4666 §1.4.1.
-const PPID_M3UA: u32 = 3;
-/// "No payload protocol specified", RFC 9260 §3.3.1: taken for M3UA on its port.
-const PPID_NONE: u32 = 0;
-const PORT_M3UA: u16 = 2905;
+use outlet::{Delivery, Outlet};
+
+/// Tunnels in tunnels that are followed: more are nobody's mirror.
+pub const TUNNEL_LIMIT: u8 = 8;
 
 /// What is to be configured.
 #[derive(Clone, Debug)]
 pub struct TransportSettings {
     /// TCP ports that carry IPA (SCCPlite), at either end.
     pub ipa_ports: Vec<u16>,
+    /// TCP ports that carry M3UA, at either end.
+    pub m3ua_ports: Vec<u16>,
     /// UDP ports that carry NS (the Gb interface), at either end.
     pub ns_ports: Vec<u16>,
+    /// How point codes are written, by network indicator (ITU-T Q.704 §14.2.2, 0 to 3).
+    pub point_codes: [PointCodeFormat; 4],
+    /// How MTP2 links number, where the capture does not tell.
+    pub sequence_numbers: SequenceFormat,
 }
 
 impl Default for TransportSettings {
     fn default() -> Self {
-        Self { ipa_ports: vec![3002, 3003, 3006, 4222, 4249, 4250, 5000], ns_ports: vec![2157, 19_999, 23_000] }
+        Self {
+            ipa_ports: vec![3002, 3003, 3006, 4222, 4249, 4250, 5000],
+            m3ua_ports: vec![2905],
+            ns_ports: vec![2157, 19_999, 23_000],
+            point_codes: [PointCodeFormat::International; 4],
+            sequence_numbers: SequenceFormat::Basic,
+        }
     }
 }
 
 /// The state of all transports. One thread's.
 pub struct Transport {
-    fragments: Fragments,
-    upper: Upper,
+    layers: Layers,
+    delivery: Delivery,
     counters: TransportCounters,
 }
 
-/// What stands on IP.
-struct Upper {
+/// From the link to the transports.
+struct Layers {
+    fragments: Fragments,
     associations: Associations,
     connections: Connections,
+    links: SignallingLinks,
+    endpoints: Endpoints,
     ns_ports: Vec<u16>,
-    networks: Networks,
+    sequence_numbers: SequenceFormat,
 }
 
-/// Where what is found goes.
-struct Outlet<'a, S, U> {
-    sink: &'a mut S,
-    upward: &'a mut U,
+/// Where octets came from.
+#[derive(Clone, Copy)]
+struct Origin {
+    from: Provenance,
+    /// The file of the capture.
+    file: u16,
+    /// The capture does not hold the frame's end.
+    snapped: bool,
+    /// How many tunnels they came through.
+    depth: u8,
+    /// The ends of the innermost tunnel that has addresses.
+    tunnel: Option<(Address, Address)>,
 }
 
 impl Transport {
     /// Nothing seen yet.
     pub fn new(settings: &TransportSettings) -> Self {
-        let upper = Upper {
+        let ipa = settings.ipa_ports.iter().map(|port| (*port, StreamProtocol::Ipa));
+        let m3ua = settings.m3ua_ports.iter().map(|port| (*port, StreamProtocol::M3ua));
+        let layers = Layers {
+            fragments: Fragments::default(),
             associations: Associations::default(),
-            connections: Connections::new(&settings.ipa_ports),
+            connections: Connections::new(ipa.chain(m3ua)),
+            links: SignallingLinks::default(),
+            endpoints: Endpoints::default(),
             ns_ports: settings.ns_ports.clone(),
-            networks: Networks::default(),
+            sequence_numbers: settings.sequence_numbers,
         };
-        Self { fragments: Fragments::default(), upper, counters: TransportCounters::default() }
+        let (networks, duplicates) = (Networks::default(), Duplicates::default());
+        let delivery = Delivery { networks, duplicates, point_codes: settings.point_codes };
+        Self { layers, delivery, counters: TransportCounters::default() }
     }
 
     /// Takes a frame and gives each message that it completes to `upward`: whole, or what a snapped capture holds of it.
@@ -79,90 +116,168 @@ impl Transport {
         upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
     ) {
         let from = Provenance { at: frame.at, frame: frame.number, feed };
-        let Self { fragments, upper, counters } = self;
-        let mut outlet = Outlet { sink, upward };
+        let snapped = frame.original_length as usize > frame.captured.len();
+        let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
+        let Self { layers, delivery, counters } = self;
+        let mut outlet = Outlet { sink, upward, delivery };
         counters.frames += 1;
-        counters.frames_snapped += u64::from(frame.original_length as usize > frame.captured.len());
-        match read_packet(frame, counters) {
-            Ok(Some(packet)) => match packet.fragment {
-                None => upper.packet(from, &packet, counters, &mut outlet),
-                Some(fragment) => {
-                    let whole = fragments.take(feed, &packet, fragment, from.at, counters);
-                    if let Some(payload) = whole {
-                        upper.packet(from, &Packet { payload, fragment: None, ..packet }, counters, &mut outlet);
-                    }
-                }
-            },
-            Ok(None) => {}
-            Err(malformed) => outlet.malformed(from, malformed, counters),
+        counters.frames_snapped += u64::from(snapped);
+        let read = link::read(frame.link, frame.captured);
+        if let Err(malformed) = read.and_then(|carried| layers.carried(origin, carried, counters, &mut outlet)) {
+            outlet.malformed(from, malformed, counters);
         }
     }
 
     /// The capture has ended: gives what was still waiting behind holes in TCP streams.
     pub fn finish<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S)) {
-        let mut outlet = Outlet { sink, upward };
-        let message = |carrier: Carrier, message: IpaMessage<'_>, counters: &mut TransportCounters| {
-            outlet.ipa(carrier, &message, counters);
+        let Self { layers, delivery, counters } = self;
+        let mut outlet = Outlet { sink, upward, delivery };
+        let message = |carrier: Carrier, message: StreamMessage<'_>, counters: &mut TransportCounters| {
+            outlet.stream(carrier, &message, counters);
         };
-        self.upper.connections.finish(&mut self.counters, message);
+        layers.connections.finish(counters, message);
     }
 
     /// What was seen.
     pub fn counters(&self) -> &TransportCounters {
         &self.counters
     }
-}
 
-fn read_packet<'a>(frame: &Frame<'a>, counters: &mut TransportCounters) -> Result<Option<Packet<'a>>, Malformed> {
-    let carried = link::read(frame.link, frame.captured)?;
-    match carried.ether_type {
-        ether_type::IPV4 => {
-            counters.ipv4 += 1;
-            ip::read_v4(carried.octets).map(Some)
-        }
-        ether_type::IPV6 => {
-            counters.ipv6 += 1;
-            ip::read_v6(carried.octets).map(Some)
-        }
-        ether_type::ARP => {
-            counters.arp += 1;
-            Ok(None)
-        }
-        _ => {
-            counters.other_ether_types += 1;
-            Ok(None)
-        }
+    /// What was lost before it reached the capture, by link and direction, in the order of their names.
+    pub fn losses(&self) -> Vec<LinkLoss> {
+        let Layers { associations, connections, links, .. } = &self.layers;
+        let there = associations.losses().into_iter().chain(connections.losses()).chain(links.losses());
+        Losses::default().with(there)
     }
 }
 
-impl Upper {
-    fn packet<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+impl Layers {
+    fn carried<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        from: Provenance,
+        origin: Origin,
+        carried: Carried<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        match carried {
+            Carried::Network { ether_type: ether_type::IPV4, octets } => {
+                counters.ipv4 += 1;
+                self.datagram(origin, &ip::read_v4(octets)?, counters, outlet)
+            }
+            Carried::Network { ether_type: ether_type::IPV6, octets } => {
+                counters.ipv6 += 1;
+                self.datagram(origin, &ip::read_v6(octets)?, counters, outlet)
+            }
+            Carried::Network { ether_type: ether_type::MPLS | ether_type::MPLS_UPSTREAM, octets } => {
+                self.tunnel(origin, mpls::read(octets)?, counters, outlet)
+            }
+            Carried::Network { ether_type: ether_type::PPPOE_SESSION, octets } => {
+                self.tunnel(origin, ppp::read_session(octets)?, counters, outlet)
+            }
+            Carried::Network { ether_type, .. } => {
+                match ether_type {
+                    ether_type::ARP => counters.arp += 1,
+                    _ => counters.other_ether_types += 1,
+                }
+                Ok(())
+            }
+            Carried::SignalUnit { header, octets } => self.signal_unit(origin, header, octets, counters, outlet),
+            Carried::Mtp3(octets) => {
+                outlet.mtp3(origin.from, octets, Path::UNNUMBERED, counters);
+                Ok(())
+            }
+            Carried::Sccp(octets) => {
+                outlet.bare_sccp(origin.from, origin.file, octets, counters);
+                Ok(())
+            }
+            Carried::Ns { circuit, octets } => {
+                counters.ns_over_frame_relay += 1;
+                let (sender, receiver) = match origin.tunnel {
+                    Some((source, destination)) => {
+                        let end = |address| Endpoint::TunnelledCircuit(address, circuit);
+                        (end(source), end(destination))
+                    }
+                    None => (Endpoint::Circuit(origin.file, circuit), Endpoint::Circuit(origin.file, circuit)),
+                };
+                outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), octets, counters);
+                Ok(())
+            }
+            Carried::Control => {
+                counters.link_control += 1;
+                Ok(())
+            }
+        }
+    }
+
+    #[cold]
+    fn tunnel<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: Origin,
+        carried: Carried<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        if origin.depth >= TUNNEL_LIMIT {
+            counters.tunnels_too_deep += 1;
+            return Ok(());
+        }
+        counters.tunnelled += 1;
+        self.carried(Origin { depth: origin.depth + 1, ..origin }, carried, counters, outlet)
+    }
+
+    #[inline]
+    fn datagram<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: Origin,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
-    ) {
-        let read = match packet.protocol {
-            ip::protocol::SCTP => self.sctp(from, packet, counters, outlet),
+    ) -> Result<(), Malformed> {
+        let Some(fragment) = packet.fragment else { return self.packet(origin, packet, counters, outlet) };
+        let Provenance { at, feed, .. } = origin.from;
+        let Some(whole) = self.fragments.take(feed, packet, fragment, at, counters) else { return Ok(()) };
+        let packet = Packet { payload: whole.payload(), fragment: None, ..*packet };
+        let read = self.packet(origin, &packet, counters, outlet);
+        self.fragments.put_back(whole);
+        read
+    }
+
+    #[inline]
+    fn packet<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: Origin,
+        packet: &Packet<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        let tunnel = Origin { tunnel: Some((packet.source, packet.destination)), ..origin };
+        match packet.protocol {
+            ip::protocol::SCTP => self.sctp(origin.from, packet, counters, outlet),
             ip::protocol::TCP => {
-                let Self { connections, networks, .. } = self;
-                let message = |carrier: Carrier, message: IpaMessage<'_>, counters: &mut TransportCounters| {
-                    outlet.ipa(carrier, &message, counters);
+                let Self { connections, endpoints, .. } = self;
+                let message = |carrier: Carrier, message: StreamMessage<'_>, counters: &mut TransportCounters| {
+                    outlet.stream(carrier, &message, counters);
                 };
-                connections.segment(from, packet, networks, counters, message)
+                connections.segment(origin.from, packet, endpoints, counters, message)
             }
-            ip::protocol::UDP => self.udp(from, packet, counters, outlet),
+            ip::protocol::UDP => self.udp(tunnel, packet, counters, outlet),
+            ip::protocol::GRE => self.tunnel(tunnel, gre::read(packet.payload)?, counters, outlet),
+            ip::protocol::IPV4 => {
+                let carried = Carried::Network { ether_type: ether_type::IPV4, octets: packet.payload };
+                self.tunnel(tunnel, carried, counters, outlet)
+            }
+            ip::protocol::IPV6 => {
+                let carried = Carried::Network { ether_type: ether_type::IPV6, octets: packet.payload };
+                self.tunnel(tunnel, carried, counters, outlet)
+            }
             _ => {
                 counters.other_ip_protocols += 1;
                 Ok(())
             }
-        };
-        if let Err(malformed) = read {
-            outlet.malformed(from, malformed, counters);
         }
     }
 
+    #[inline]
     fn sctp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
@@ -170,110 +285,78 @@ impl Upper {
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let Self { associations, networks, .. } = self;
-        associations.packet(from.feed, from.at, packet.payload, counters, |found, counters| match found {
+        let Self { associations, endpoints, .. } = self;
+        associations.packet(from.feed, from.at, packet, counters, |found, counters| match found {
             Found::Chunk(chunk) => outlet.message(from, &chunk),
             Found::Malformed(malformed) => outlet.malformed(from, malformed, counters),
-            Found::UserMessage { header, protocol, octets, snapped } => {
-                let on_port = header.source_port == PORT_M3UA || header.destination_port == PORT_M3UA;
-                if protocol == PPID_M3UA || protocol == PPID_NONE && on_port {
-                    outlet.m3ua(from, octets, snapped, networks, counters);
-                } else {
-                    counters.sctp_other_protocols += 1;
-                }
-            }
+            Found::UserMessage(message) => outlet.sctp(from, &message, packet, endpoints, counters),
         })
     }
-}
 
-impl Upper {
     fn udp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        from: Provenance,
+        origin: Origin,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let datagram = Datagram::read(packet.payload)?;
+        let Datagram { source_port, destination_port, payload } = Datagram::read(packet.payload)?;
         counters.udp += 1;
-        let Datagram { source_port, destination_port, payload } = datagram;
-        if !self.ns_ports.contains(&source_port) && !self.ns_ports.contains(&destination_port) {
-            counters.udp_other_ports += 1;
-            return Ok(());
-        }
-        counters.ns_over_udp += 1;
-        let sender = self.networks.endpoint(from.feed, packet.source, source_port);
-        let receiver = self.networks.endpoint(from.feed, packet.destination, destination_port);
-        match (sender, receiver) {
-            (Some(sender), Some(receiver)) => {
-                let carrier = Carrier { from, network: ENDPOINTS, nodes: ENDPOINTS, sender, receiver };
-                (outlet.upward)(carrier, Payload::Ns(payload), outlet.sink);
+        if self.ns_ports.contains(&source_port) || self.ns_ports.contains(&destination_port) {
+            counters.ns_over_udp += 1;
+            let sender = Endpoint::Port(packet.source, source_port);
+            let receiver = Endpoint::Port(packet.destination, destination_port);
+            outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), payload, counters);
+        } else if destination_port == gsmtap::PORT {
+            outlet.gsmtap(origin.from, payload, counters)?;
+        } else if vxlan::PORTS.contains(&destination_port) && vxlan::is_plausible(payload) {
+            return self.tunnel(origin, vxlan::read(payload)?, counters, outlet);
+        } else {
+            match rtp::kind(payload) {
+                Some(rtp::Kind::Media) => counters.udp_rtp += 1,
+                Some(rtp::Kind::Control) => counters.udp_rtcp += 1,
+                None => counters.udp_other_ports += 1,
             }
-            _ => counters.networks_refused += 1,
         }
         Ok(())
     }
-}
 
-impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
-    fn m3ua(
+    fn signal_unit<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        from: Provenance,
+        origin: Origin,
+        header: Option<PseudoHeader>,
         octets: &[u8],
-        snapped: bool,
-        networks: &mut Networks,
         counters: &mut TransportCounters,
-    ) {
-        let message = match M3uaMessage::read(octets, snapped) {
-            Ok(message) => message,
-            Err(malformed) => return self.malformed(from, malformed, counters),
-        };
-        self.message(from, &message);
-        let Some(data) = message.protocol_data.filter(|_| message.is_data()) else {
-            counters.m3ua_management += 1;
-            return;
-        };
-        counters.m3ua_data += 1;
-        if data.si != SERVICE_INDICATOR_SCCP {
-            counters.m3ua_other_services += 1;
-            return;
-        }
-        match networks.m3ua(from.feed, data.ni, message.network_appearance) {
-            Some(network) => {
-                let carrier = Carrier { from, network, nodes: network, sender: data.opc, receiver: data.dpc };
-                self.sccp(carrier, data.user_data, counters);
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        let Origin { from, file, snapped, .. } = origin;
+        let (link, sent) = header.map_or((0, None), |header| (header.link, Some(header.sent)));
+        let direction = LinkDirection { feed: from.feed, file, link, sent };
+        let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
+        let unit = SignalUnit::read(octets, format, snapped)?;
+        match unit.content {
+            Content::FillIn => counters.mtp2_fill_in_units += 1,
+            Content::LinkStatus(status) => {
+                counters.mtp2_link_status_units += 1;
+                if mtp2::is_alignment(status) {
+                    self.links.align(direction);
+                }
             }
-            None => counters.networks_refused += 1,
-        }
-    }
-
-    fn ipa(&mut self, carrier: Carrier, message: &IpaMessage<'_>, counters: &mut TransportCounters) {
-        self.message(carrier.from, message);
-        match message.stream {
-            ipa::stream::SCCP => {
-                counters.ipa_sccp += 1;
-                self.sccp(carrier, message.payload, counters);
+            Content::Message(message) => {
+                counters.mtp2_messages += 1;
+                outlet.message(from, &unit);
+                match self.links.admit(direction, format, unit.fsn, message, from.at) {
+                    Admission::Repeated => {
+                        counters.mtp2_repeated += 1;
+                        return Ok(());
+                    }
+                    Admission::Untracked => counters.mtp2_untracked += 1,
+                    Admission::Fresh => {}
+                }
+                outlet.mtp3(from, message, direction.path(), counters);
             }
-            ipa::stream::CONTROL => counters.ipa_control += 1,
-            ipa::stream::MGCP => counters.ipa_mgcp += 1,
-            _ => counters.ipa_other_streams += 1,
         }
-    }
-
-    fn sccp(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) {
-        counters.sccp_messages += 1;
-        (self.upward)(carrier, Payload::Sccp(octets), self.sink);
-    }
-
-    fn message(&mut self, from: Provenance, message: &dyn Message) {
-        if S::MESSAGES {
-            self.sink.message(from, message);
-        }
-    }
-
-    fn malformed(&mut self, from: Provenance, malformed: Malformed, counters: &mut TransportCounters) {
-        counters.count_malformed(malformed);
-        self.sink.malformed(from, malformed);
+        Ok(())
     }
 }
 

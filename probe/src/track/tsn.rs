@@ -35,6 +35,8 @@ pub struct TsnWindow {
 #[derive(Default)]
 struct Gaps {
     list: Vec<Gap>,
+    /// TSNs in them, and in those that were forgotten.
+    missing: u64,
 }
 
 /// TSNs not seen, between others that were.
@@ -73,6 +75,35 @@ impl TsnWindow {
         }
     }
 
+    /// The highest TSN that was seen; `None` before the first.
+    pub fn highest(&self) -> Option<u32> {
+        (self.recent != 0).then_some(self.highest)
+    }
+
+    /// How many TSNs were seen, each once.
+    pub fn seen(&self) -> u64 {
+        if self.recent == 0 {
+            return 0;
+        }
+        (u64::from(self.highest.wrapping_sub(self.lowest)) + 1).saturating_sub(self.missing())
+    }
+
+    /// How many TSNs between others that were seen were not.
+    pub fn missing(&self) -> u64 {
+        if self.recent == 0 {
+            return 0;
+        }
+        let among_recent = u64::from((!self.recent & self.since_lowest()).count_ones());
+        among_recent + self.gaps.as_ref().map_or(0, |gaps| gaps.missing)
+    }
+
+    // The places among the recent ones that are not below the lowest TSN: those are no gaps.
+    #[inline]
+    fn since_lowest(&self) -> u64 {
+        let seen_from = self.highest.wrapping_sub(self.lowest).min(RECENT_TSNS - 1);
+        u64::MAX >> (RECENT_TSNS - 1 - seen_from)
+    }
+
     #[inline]
     fn mark(&mut self, tsn: u32, bit: u64) -> Admission {
         if self.recent & bit != 0 {
@@ -87,11 +118,8 @@ impl TsnWindow {
 
     #[inline]
     fn advance(&mut self, ahead: u32) {
-        // Places below the lowest TSN are no gaps.
-        let seen_from = self.highest.wrapping_sub(self.lowest).min(RECENT_TSNS - 1);
-        let since = u64::MAX >> (RECENT_TSNS - 1 - seen_from);
         let leaving = if ahead < RECENT_TSNS { u64::MAX << (RECENT_TSNS - ahead) } else { u64::MAX };
-        let left_out = !self.recent & since & leaving;
+        let left_out = !self.recent & self.since_lowest() & leaving;
         if left_out != 0 {
             for behind in (0..RECENT_TSNS).rev().filter(|behind| left_out >> behind & 1 == 1) {
                 self.leave_out(self.highest.wrapping_sub(behind), 1);
@@ -106,7 +134,8 @@ impl TsnWindow {
 
     #[cold]
     fn leave_out(&mut self, first: u32, count: u32) {
-        let gaps = &mut self.gaps.get_or_insert_default().list;
+        let Gaps { list: gaps, missing } = &mut **self.gaps.get_or_insert_default();
+        *missing += u64::from(count);
         match gaps.last_mut() {
             Some(last) if last.first.wrapping_add(last.count) == first => last.count += count,
             _ => {
@@ -120,10 +149,11 @@ impl TsnWindow {
 
     #[cold]
     fn fill_gap(&mut self, tsn: u32) -> Admission {
-        let Some(Gaps { list: gaps }) = self.gaps.as_deref_mut() else { return Admission::Repeated };
+        let Some(Gaps { list: gaps, missing }) = self.gaps.as_deref_mut() else { return Admission::Repeated };
         let of = |gap: &Gap| tsn.wrapping_sub(gap.first) < gap.count;
         let Some(index) = gaps.iter().position(of) else { return Admission::Repeated };
         let gap = gaps.remove(index);
+        *missing -= 1;
         let before = tsn.wrapping_sub(gap.first);
         let parts = [
             Gap { first: gap.first, count: before },
@@ -146,7 +176,8 @@ impl TsnWindow {
         } else {
             // What lies among the recent ones has its bit there.
             let count = (below - 1).min(self.highest.wrapping_sub(tsn) - RECENT_TSNS);
-            let gaps = &mut self.gaps.get_or_insert_default().list;
+            let Gaps { list: gaps, missing } = &mut **self.gaps.get_or_insert_default();
+            *missing += u64::from(count);
             if count > 0 && gaps.len() < GAP_LIMIT {
                 gaps.insert(0, Gap { first: tsn.wrapping_add(1), count });
             }
@@ -208,6 +239,24 @@ mod tests {
     fn another_numbering_is_recognised_by_distance() {
         check([1 << 20, 7, 8, 7], 3);
         check((0..3000).chain(0..3000), 3000);
+    }
+
+    #[test]
+    fn what_was_never_seen_is_missing() {
+        for (tsns, seen, missing) in [
+            (&[][..], 0, 0),
+            (&[10], 1, 0),
+            (&[10, 12, 15], 3, 3),
+            (&[10, 12, 15, 11, 13, 14], 6, 0),
+            (&[10, 1000], 2, 989),
+            (&[10, 1000, 500, 500, 12], 4, 987),
+            (&[2000, 1000, 1500], 3, 998),
+            (&[0xffff_fffe, 1], 2, 2),
+        ] {
+            let mut window = TsnWindow::default();
+            tsns.iter().for_each(|tsn| _ = window.admit(*tsn));
+            assert_eq!((window.seen(), window.missing()), (seen, missing), "{tsns:?}");
+        }
     }
 
     #[test]

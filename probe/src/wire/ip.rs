@@ -1,6 +1,9 @@
 //! IPv4 (RFC 791) and IPv6 (RFC 8200) headers with options and extension headers. Checksums are never judged: captures
 //! are taken before the network card has filled them in.
 
+use std::fmt;
+use std::net::Ipv6Addr;
+
 use super::{Fault, Malformed, Protocol, Reader};
 
 /// An IPv6 address, or an IPv4 address mapped into one (RFC 4291 §2.5.5.2).
@@ -14,12 +17,28 @@ impl Address {
     }
 }
 
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = Ipv6Addr::from_bits(self.0);
+        match address.to_ipv4_mapped() {
+            Some(address) => address.fmt(f),
+            None => write!(f, "[{address}]"),
+        }
+    }
+}
+
 /// Upper-layer protocol numbers that the probe acts on (IANA).
 pub mod protocol {
+    /// IPv4 in IP, RFC 2003.
+    pub const IPV4: u8 = 4;
     /// Transmission Control Protocol.
     pub const TCP: u8 = 6;
     /// User Datagram Protocol.
     pub const UDP: u8 = 17;
+    /// IPv6 in IP, RFC 2473.
+    pub const IPV6: u8 = 41;
+    /// Generic Routing Encapsulation.
+    pub const GRE: u8 = 47;
     /// Stream Control Transmission Protocol.
     pub const SCTP: u8 = 132;
 }

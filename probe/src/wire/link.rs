@@ -1,8 +1,10 @@
-//! Link layers: from the captured octets to the network layer's.
+//! Link layers: from the captured octets to what they carry.
 //!
-//! Ethernet with any depth of VLAN tags, Linux "cooked" frames, BSD loopback, and raw IP.
+//! Ethernet with any depth of VLAN tags, Linux "cooked" frames, BSD loopback, raw IP, PPP, Cisco HDLC, Frame Relay, and the
+//! layers of a signalling link.
 
-use super::{Fault, Malformed, Protocol, Reader};
+use super::mtp2::PseudoHeader;
+use super::{Fault, Malformed, Protocol, Reader, ether_type, frame_relay, ppp};
 
 /// The link types that can be read, of those registered at <https://www.tcpdump.org/linktypes.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,12 +13,26 @@ pub enum LinkType {
     Null,
     /// 1: IEEE 802.3.
     Ethernet,
+    /// 9, 50 and 51: PPP, with or without its address field, or in an Ethernet session.
+    Ppp(PppForm),
     /// 101, and 12 or 14 as some systems write it: IPv4 or IPv6 by the version field.
     Raw,
+    /// 104: Cisco HDLC, an EtherType behind two octets.
+    CiscoHdlc,
+    /// 107: Frame Relay.
+    FrameRelay,
     /// 108: OpenBSD loopback, the protocol family in network byte order.
     Loop,
     /// 113: Linux "cooked" capture.
     LinuxSll,
+    /// 139: MTP2 signal units behind a pseudo-header.
+    Mtp2WithPseudoHeader,
+    /// 140: MTP2 signal units.
+    Mtp2,
+    /// 141: MTP3 messages.
+    Mtp3,
+    /// 142: SCCP messages.
+    Sccp,
     /// 228: IPv4.
     Ipv4,
     /// 229: IPv6.
@@ -25,16 +41,34 @@ pub enum LinkType {
     LinuxSll2,
 }
 
+/// How PPP lies in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PppForm {
+    /// A frame.
+    Bare,
+    /// A frame of an Ethernet session, RFC 2516.
+    Session,
+}
+
 impl LinkType {
     /// Every link type that can be read: the number in files, the type, its name.
-    pub const KNOWN: [(u16, Self, &'static str); 10] = [
+    pub const KNOWN: [(u16, Self, &'static str); 19] = [
         (0, Self::Null, "BSD loopback"),
         (1, Self::Ethernet, "Ethernet"),
+        (9, Self::Ppp(PppForm::Bare), "PPP"),
         (12, Self::Raw, "raw IP"),
         (14, Self::Raw, "raw IP"),
+        (50, Self::Ppp(PppForm::Bare), "PPP in HDLC"),
+        (51, Self::Ppp(PppForm::Session), "PPP over Ethernet"),
         (101, Self::Raw, "raw IP"),
+        (104, Self::CiscoHdlc, "Cisco HDLC"),
+        (107, Self::FrameRelay, "Frame Relay"),
         (108, Self::Loop, "OpenBSD loopback"),
         (113, Self::LinuxSll, "Linux cooked"),
+        (139, Self::Mtp2WithPseudoHeader, "MTP2 with pseudo-header"),
+        (140, Self::Mtp2, "MTP2"),
+        (141, Self::Mtp3, "MTP3"),
+        (142, Self::Sccp, "SCCP"),
         (228, Self::Ipv4, "IPv4"),
         (229, Self::Ipv6, "IPv6"),
         (276, Self::LinuxSll2, "Linux cooked v2"),
@@ -46,29 +80,36 @@ impl LinkType {
     }
 }
 
-/// EtherTypes that the probe acts on, IEEE 802 Numbers (IANA).
-pub mod ether_type {
-    /// Internet Protocol version 4.
-    pub const IPV4: u16 = 0x0800;
-    /// Address Resolution Protocol.
-    pub const ARP: u16 = 0x0806;
-    /// Customer VLAN tag, IEEE 802.1Q.
-    pub const VLAN: u16 = 0x8100;
-    /// Internet Protocol version 6.
-    pub const IPV6: u16 = 0x86dd;
-    /// Service VLAN tag, IEEE 802.1ad (QinQ).
-    pub const SERVICE_VLAN: u16 = 0x88a8;
-    /// The service tag of equipment older than IEEE 802.1ad.
-    pub const OLD_SERVICE_VLAN: u16 = 0x9100;
-}
-
 /// What a frame carries, behind any VLAN tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Carried<'a> {
-    /// The EtherType; below 0x0600 an IEEE 802.3 length, the frame being LLC.
-    pub ether_type: u16,
-    /// The octets behind it, with padding where the link pads.
-    pub octets: &'a [u8],
+pub enum Carried<'a> {
+    /// What an EtherType names.
+    Network {
+        /// The EtherType; below 0x0600 an IEEE 802.3 length, the frame being LLC.
+        ether_type: u16,
+        /// The octets behind it, with padding where the link pads.
+        octets: &'a [u8],
+    },
+    /// An MTP2 signal unit.
+    SignalUnit {
+        /// Link and direction, where the capture tells.
+        header: Option<PseudoHeader>,
+        /// The unit.
+        octets: &'a [u8],
+    },
+    /// An MTP3 message.
+    Mtp3(&'a [u8]),
+    /// An SCCP message.
+    Sccp(&'a [u8]),
+    /// An NS PDU on Frame Relay.
+    Ns {
+        /// The virtual circuit: its data link connection identifier.
+        circuit: u32,
+        /// The PDU.
+        octets: &'a [u8],
+    },
+    /// The link's own control, which carries nothing.
+    Control,
 }
 
 /// Reads the link layer of `frame`.
@@ -91,8 +132,22 @@ pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
         }
         LinkType::Null | LinkType::Loop => by_family(&mut r),
         LinkType::Raw => by_version(&r),
-        LinkType::Ipv4 => Ok(Carried { ether_type: ether_type::IPV4, octets: frame }),
-        LinkType::Ipv6 => Ok(Carried { ether_type: ether_type::IPV6, octets: frame }),
+        LinkType::Ipv4 => Ok(Carried::Network { ether_type: ether_type::IPV4, octets: frame }),
+        LinkType::Ipv6 => Ok(Carried::Network { ether_type: ether_type::IPV6, octets: frame }),
+        LinkType::Ppp(PppForm::Bare) => ppp::read(frame),
+        LinkType::Ppp(PppForm::Session) => ppp::read_session(frame),
+        LinkType::CiscoHdlc => {
+            r.v::<2>("address and control")?;
+            tagged(&mut r)
+        }
+        LinkType::FrameRelay => frame_relay::read(frame),
+        LinkType::Mtp2WithPseudoHeader => {
+            let header = Some(PseudoHeader::read(&mut r)?);
+            Ok(Carried::SignalUnit { header, octets: r.rest() })
+        }
+        LinkType::Mtp2 => Ok(Carried::SignalUnit { header: None, octets: frame }),
+        LinkType::Mtp3 => Ok(Carried::Mtp3(frame)),
+        LinkType::Sccp => Ok(Carried::Sccp(frame)),
     }
 }
 
@@ -108,7 +163,7 @@ fn untag<'a>(r: &mut Reader<'a>, mut ether_type: u16) -> Result<Carried<'a>, Mal
         r.v::<2>("vlan tag control information")?;
         ether_type = r.u16("ethertype")?;
     }
-    Ok(Carried { ether_type, octets: r.rest() })
+    Ok(Carried::Network { ether_type, octets: r.rest() })
 }
 
 // Families are small numbers, so a large one was written by a host of the other byte order. AF_INET is 2 everywhere,
@@ -121,7 +176,7 @@ fn by_family<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
         10 | 24 | 28 | 30 => ether_type::IPV6,
         _ => return Err(r.error("protocol family", Fault::Invalid)),
     };
-    Ok(Carried { ether_type, octets: r.rest() })
+    Ok(Carried::Network { ether_type, octets: r.rest() })
 }
 
 fn by_version<'a>(r: &Reader<'a>) -> Result<Carried<'a>, Malformed> {
@@ -131,17 +186,18 @@ fn by_version<'a>(r: &Reader<'a>) -> Result<Carried<'a>, Malformed> {
         Some(_) => return Err(r.error("ip version", Fault::Invalid)),
         None => return Err(r.error("ip version", Fault::Truncated)),
     };
-    Ok(Carried { ether_type, octets: r.rest() })
+    Ok(Carried::Network { ether_type, octets: r.rest() })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::mtp2::SequenceFormat;
     use super::*;
 
     fn check(link: LinkType, header: &[u8], expected: u16) {
         let frame = [header, &[0x45, 1, 2]].concat();
-        let carried = read(link, &frame).unwrap();
-        assert_eq!((carried.ether_type, carried.octets), (expected, &[0x45, 1, 2][..]), "{link:?}");
+        let carried = Carried::Network { ether_type: expected, octets: &[0x45, 1, 2] };
+        assert_eq!(read(link, &frame), Ok(carried), "{link:?}");
         for len in 0..header.len() {
             assert_eq!(read(link, &frame[..len]).unwrap_err().fault, Fault::Truncated, "{link:?} cut at {len}");
         }
@@ -156,6 +212,29 @@ mod tests {
         check(LinkType::Null, &[2, 0, 0, 0], ether_type::IPV4);
         check(LinkType::Null, &[0, 0, 0, 30], ether_type::IPV6);
         check(LinkType::Raw, &[], ether_type::IPV4);
+        check(LinkType::Ppp(PppForm::Bare), &[0, 0x21], ether_type::IPV4);
+        check(LinkType::Ppp(PppForm::Session), &[0x11, 0, 0, 1, 0, 5, 0, 0x21], ether_type::IPV4);
+        check(LinkType::CiscoHdlc, &[0x0f, 0, 0x86, 0xdd], ether_type::IPV6);
+    }
+
+    #[test]
+    fn frame_relay_carries_packets_and_more() {
+        let packet = Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] };
+        assert_eq!(read(LinkType::FrameRelay, &[0x18, 0x41, 3, 0xcc, 0x45]), Ok(packet));
+    }
+
+    #[test]
+    fn the_layers_of_a_signalling_link_are_carried_as_they_are() {
+        let octets = &[0, 0, 0, 9, 1, 2][..];
+        let header = Some(PseudoHeader { sent: false, format: Some(SequenceFormat::Basic), link: 9 });
+        for (link, expected) in [
+            (LinkType::Mtp2WithPseudoHeader, Carried::SignalUnit { header, octets: &[1, 2] }),
+            (LinkType::Mtp2, Carried::SignalUnit { header: None, octets }),
+            (LinkType::Mtp3, Carried::Mtp3(octets)),
+            (LinkType::Sccp, Carried::Sccp(octets)),
+        ] {
+            assert_eq!(read(link, octets), Ok(expected), "{link:?}");
+        }
     }
 
     #[test]
@@ -170,7 +249,7 @@ mod tests {
     fn a_strange_family_or_version_is_malformed() {
         assert_eq!(read(LinkType::Null, &[99, 0, 0, 0]).unwrap_err().element, "protocol family");
         assert_eq!(read(LinkType::Raw, &[0x55]).unwrap_err().element, "ip version");
-        assert_eq!(LinkType::from_code(140), None);
+        assert_eq!(LinkType::from_code(147), None);
         assert_eq!(LinkType::from_code(14), Some(LinkType::Raw));
     }
 }

@@ -1,9 +1,18 @@
 //! MTP3 User Adaptation, RFC 4666 §3.
 
+use super::sigtran::{self, Header};
 use super::{Fault, Malformed, Message, Protocol, Reader, Value};
 
-/// Service indicator of SCCP, ITU-T Q.704 §14.2.1.
-pub const SERVICE_INDICATOR_SCCP: u8 = 3;
+/// The longest message that is taken for one in a stream of octets.
+pub const LONGEST_MESSAGE: usize = 4096;
+
+/// Whether `octets` could be the beginning of a message: what a stream that was lost is picked up at.
+pub fn is_plausible(octets: &[u8]) -> bool {
+    let &[version, reserved, class, kind, a, b, c, d, ..] = octets else { return false };
+    let length = u32::from_be_bytes([a, b, c, d]) as usize;
+    let known = sigtran::management_name(class, kind) != "unknown" || (class, kind) == (1, 1);
+    version == 1 && reserved == 0 && known && (sigtran::HEADER_LENGTH..=LONGEST_MESSAGE).contains(&length)
+}
 
 // Parameter tags, §3.2.
 const ROUTING_CONTEXT: u16 = 0x0006;
@@ -48,25 +57,14 @@ impl<'a> M3uaMessage<'a> {
     /// Reads a message. `snapped` tells that the capture does not hold its end: what is there of the user's data is then
     /// given, to be judged by its own decoder.
     pub fn read(octets: &'a [u8], snapped: bool) -> Result<Self, Malformed> {
-        let mut r = Reader::new(Protocol::M3ua, octets);
-        let [version, _reserved, class, kind] = r.v("version")?;
-        if version != 1 {
-            return Err(r.error("version", Fault::Invalid));
-        }
-        let length = r.u32("message length")?;
-        let body = usize::try_from(length).ok().and_then(|length| length.checked_sub(8));
-        let body = body.ok_or(r.error("message length", Fault::Invalid))?;
-        // The length counts the padding of the last parameter, which some senders leave out.
-        if body.saturating_sub(3) > r.rest().len() && !snapped {
-            return Err(r.error("message length", Fault::Truncated));
-        }
-        let mut parameters = Reader::new(Protocol::M3ua, r.take(body.min(r.rest().len()), "parameters")?);
+        let Header { class, kind, mut body } = Header::read(Protocol::M3ua, octets, snapped)?;
         let mut message = Self { class, kind, network_appearance: None, routing_context: None, protocol_data: None };
-        while !parameters.is_empty() {
-            message.parameter(&mut parameters, snapped)?;
+        while !body.is_empty() {
+            let (tag, value) = sigtran::parameter(&mut body, snapped)?;
+            message.parameter(tag, value)?;
         }
         if message.is_data() && message.protocol_data.is_none() {
-            return Err(r.error("protocol data", Fault::Truncated));
+            return Err(body.error("protocol data", Fault::Truncated));
         }
         Ok(message)
     }
@@ -76,14 +74,7 @@ impl<'a> M3uaMessage<'a> {
         self.class == 1 && self.kind == 1
     }
 
-    fn parameter(&mut self, r: &mut Reader<'a>, snapped: bool) -> Result<(), Malformed> {
-        let tag = r.u16("parameter tag")?;
-        let length = usize::from(r.u16("parameter length")?);
-        let length = length.checked_sub(4).ok_or(r.error("parameter length", Fault::Invalid))?;
-        let there = if snapped { length.min(r.rest().len()) } else { length };
-        let value = r.take(there, "parameter value")?;
-        r.take((length.next_multiple_of(4) - length).min(r.rest().len()), "padding")?;
-        let mut value = Reader::new(Protocol::M3ua, value);
+    fn parameter(&mut self, tag: u16, mut value: Reader<'a>) -> Result<(), Malformed> {
         match tag {
             NETWORK_APPEARANCE => self.network_appearance = Some(value.u32("network appearance")?),
             ROUTING_CONTEXT => self.routing_context = Some(value.u32("routing context")?),
@@ -110,30 +101,8 @@ impl Message for M3uaMessage<'_> {
 
     fn name(&self) -> &'static str {
         match (self.class, self.kind) {
-            (0, 0) => "error",
-            (0, 1) => "notify",
             (1, 1) => "data",
-            (2, 1) => "destination_unavailable",
-            (2, 2) => "destination_available",
-            (2, 3) => "destination_state_audit",
-            (2, 4) => "signalling_congestion",
-            (2, 5) => "destination_user_part_unavailable",
-            (2, 6) => "destination_restricted",
-            (3, 1) => "asp_up",
-            (3, 2) => "asp_down",
-            (3, 3) => "heartbeat",
-            (3, 4) => "asp_up_acknowledgement",
-            (3, 5) => "asp_down_acknowledgement",
-            (3, 6) => "heartbeat_acknowledgement",
-            (4, 1) => "asp_active",
-            (4, 2) => "asp_inactive",
-            (4, 3) => "asp_active_acknowledgement",
-            (4, 4) => "asp_inactive_acknowledgement",
-            (9, 1) => "registration_request",
-            (9, 2) => "registration_response",
-            (9, 3) => "deregistration_request",
-            (9, 4) => "deregistration_response",
-            _ => "unknown",
+            (class, kind) => sigtran::management_name(class, kind),
         }
     }
 

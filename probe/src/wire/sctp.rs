@@ -8,6 +8,8 @@ pub mod chunk_type {
     pub const DATA: u8 = 0;
     /// Initiation acknowledgement.
     pub const INIT_ACK: u8 = 2;
+    /// Selective acknowledgement.
+    pub const SACK: u8 = 3;
     /// Abort.
     pub const ABORT: u8 = 6;
     /// Shutdown complete.

@@ -340,7 +340,7 @@ fn an_idle_direction_is_forgotten() {
 fn what_is_not_ours_is_counted() {
     let mut case = Case::new();
     case.packet(&ipv4(17, 0, 0, &[0; 8]));
-    case.packet(&ipv4(47, 0, 0, &[0; 8]));
+    case.packet(&ipv4(50, 0, 0, &[0; 8]));
     case.packet(&ipv4(6, 0, 0, &[0, 80, 0, 81, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 0, 0, 0, 0, 9]));
     case.frame(LinkType::Ethernet, 0, &[&[0; 12][..], &[8, 6], &[0; 28]].concat());
     case.frame(LinkType::Ethernet, 0, &[&[0; 12][..], &[0, 38], &[0; 38]].concat());

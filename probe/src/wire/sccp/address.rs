@@ -1,5 +1,6 @@
 //! Called and calling party address, ITU-T Q.713 §3.4.
 
+use crate::wire::point_code::PointCodeFormat;
 use crate::wire::{Malformed, Reader};
 
 /// Called or calling party address.
@@ -7,8 +8,8 @@ use crate::wire::{Malformed, Reader};
 pub struct Address<'a> {
     /// Whether routing is on the subsystem number (else on the global title).
     pub route_on_subsystem: bool,
-    /// Signalling point code, 14 bits.
-    pub point_code: Option<u16>,
+    /// Signalling point code, 14 or 24 bits.
+    pub point_code: Option<u32>,
     /// Subsystem number: 254 for BSSAP, 0 for not known.
     pub subsystem: Option<u8>,
     /// Global title.
@@ -28,22 +29,34 @@ pub struct GlobalTitle<'a> {
 const POINT_CODE: u8 = 0x01;
 const SUBSYSTEM: u8 = 0x02;
 const ROUTE_ON_SUBSYSTEM: u8 = 0x40;
+/// The global title indicator that says that there is none.
+const NO_TITLE: u8 = 0;
 
 impl<'a> Address<'a> {
     /// Reads the parameter's value. Of a calling party address the indicator may say that nothing is there.
-    pub(super) fn read(mut r: Reader<'a>, element: &'static str) -> Result<Self, Malformed> {
+    pub(super) fn read(mut r: Reader<'a>, element: &'static str, format: PointCodeFormat) -> Result<Self, Malformed> {
         let [indicator] = r.v(element)?;
-        let point_code = (indicator & POINT_CODE != 0).then(|| point_code(&mut r, element)).transpose()?;
-        let subsystem = (indicator & SUBSYSTEM != 0).then(|| r.u8(element)).transpose()?;
         let title = indicator >> 2 & 15;
-        let global_title = (title != 0).then_some(GlobalTitle { indicator: title, octets: r.rest() });
+        let has_subsystem = indicator & SUBSYSTEM != 0;
+        let format = match title {
+            NO_TITLE => by_length(r.rest().len().saturating_sub(usize::from(has_subsystem)), format),
+            _ => format,
+        };
+        let point_code = (indicator & POINT_CODE != 0).then(|| format.read(&mut r, element)).transpose()?;
+        let subsystem = has_subsystem.then(|| r.u8(element)).transpose()?;
+        let global_title = (title != NO_TITLE).then_some(GlobalTitle { indicator: title, octets: r.rest() });
         Ok(Self { route_on_subsystem: indicator & ROUTE_ON_SUBSYSTEM != 0, point_code, subsystem, global_title })
     }
 }
 
-/// 14 bits, the low octet first: ITU-T Q.713 §3.4.2.1.
-fn point_code(r: &mut Reader<'_>, element: &'static str) -> Result<u16, Malformed> {
-    r.v(element).map(|octets| u16::from_le_bytes(octets) & 0x3fff)
+/// Where nothing follows the subsystem number, the length of the address tells how wide its point code is, whatever was
+/// configured: an address must not be misread, as the subsystem says who the message is for.
+const fn by_length(point_code_octets: usize, configured: PointCodeFormat) -> PointCodeFormat {
+    match point_code_octets {
+        2 => PointCodeFormat::International,
+        3 => PointCodeFormat::China,
+        _ => configured,
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +65,26 @@ mod tests {
     use crate::wire::{Fault, Protocol};
 
     fn read(octets: &[u8]) -> Result<Address<'_>, Fault> {
-        Address::read(Reader::new(Protocol::Sccp, octets), "called party address").map_err(|malformed| malformed.fault)
+        read_as(PointCodeFormat::International, octets)
+    }
+
+    fn read_as(format: PointCodeFormat, octets: &[u8]) -> Result<Address<'_>, Fault> {
+        let r = Reader::new(Protocol::Sccp, octets);
+        Address::read(r, "called party address", format).map_err(|malformed| malformed.fault)
+    }
+
+    #[test]
+    fn a_point_code_is_as_wide_as_the_address_has_room_or_as_configured() {
+        use PointCodeFormat::{China, International};
+        let parts = |format, octets| read_as(format, octets).map(|address| (address.point_code, address.subsystem));
+        for format in [China, International] {
+            assert_eq!(parts(format, &[0x43, 3, 2, 1, 254]), Ok((Some(0x01_0203), Some(254))));
+            assert_eq!(parts(format, &[0x43, 0xbb, 0, 254]), Ok((Some(187), Some(254))));
+            assert_eq!(parts(format, &[0x41, 3, 2, 1]), Ok((Some(0x01_0203), None)));
+        }
+        let with_title = [0x13, 3, 2, 1, 254, 0, 0x11, 4, 0x21];
+        assert_eq!(parts(China, &with_title), Ok((Some(0x01_0203), Some(254))));
+        assert_eq!(parts(International, &with_title), Ok((Some(0x0203), Some(1))));
     }
 
     #[test]
@@ -60,7 +92,7 @@ mod tests {
         let expected =
             Address { route_on_subsystem: true, point_code: Some(187), subsystem: Some(254), global_title: None };
         assert_eq!(read(&[0x43, 0xbb, 0x00, 0xfe]), Ok(expected));
-        assert_eq!(read(&[0x43, 0xbb, 0x00]), Err(Fault::Truncated));
+        assert_eq!(read(&[0x43, 0xbb]), Err(Fault::Truncated));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub use address::{Address, GlobalTitle};
 
 use self::layout::{Layout, Parameter};
 use super::codes::codes;
+use super::point_code::PointCodeFormat;
 use super::{Decoded, Fault, Malformed, Message, Protocol, Reader, Value};
 
 codes! {
@@ -77,18 +78,19 @@ pub struct Sccp<'a> {
     pub data: Option<&'a [u8]>,
 }
 
-/// Reads an SCCP message. An error only where there is no octet.
-pub fn read(octets: &[u8]) -> Result<Decoded<Sccp<'_>>, Malformed> {
+/// Reads an SCCP message; `point_codes` is how its addresses write them. An error only where there is no octet.
+pub fn read(octets: &[u8], point_codes: PointCodeFormat) -> Result<Decoded<Sccp<'_>>, Malformed> {
     let mut r = Reader::new(Protocol::Sccp, octets);
     let [code] = r.v("message type")?;
     let mut message = Sccp::new(SccpMessageType(code));
-    let read = message.read(&mut r);
+    let read = message.read(&mut r, point_codes);
     r.keep(read);
     Ok(Decoded { message, malformed: r.stopped() })
 }
 
 impl<'a> Sccp<'a> {
-    const fn new(message_type: SccpMessageType) -> Self {
+    /// A message of this type without parameters.
+    pub(super) const fn new(message_type: SccpMessageType) -> Self {
         Self {
             message_type,
             destination: None,
@@ -103,30 +105,35 @@ impl<'a> Sccp<'a> {
         }
     }
 
-    fn read(&mut self, r: &mut Reader<'a>) -> Result<(), Malformed> {
+    fn read(&mut self, r: &mut Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
         let Some(layout) = Layout::of(self.message_type) else { return Ok(()) };
         for &parameter in layout.fixed {
             let value = r.take(parameter.fixed_length(), parameter.name())?;
-            self.put(parameter, r.within(value))?;
+            self.put(parameter, r.within(value), point_codes)?;
         }
         let width = Width::of(self.message_type);
         for &parameter in layout.variable {
             let mut target = width.pointer(r, parameter.name())?.ok_or(r.error(parameter.name(), Fault::Invalid))?;
             let value = length_and_value(&mut target, parameter)?;
             // An odd address must not cost the data behind it.
-            let put = self.put(parameter, r.within(value));
+            let put = self.put(parameter, r.within(value), point_codes);
             r.keep(put);
         }
         if !layout.optional {
             return Ok(());
         }
         match width.pointer(r, "pointer to optional part")? {
-            Some(optional) => self.read_optional(optional, r),
+            Some(optional) => self.read_optional(optional, r, point_codes),
             None => Ok(()),
         }
     }
 
-    fn read_optional(&mut self, mut optional: Reader<'a>, r: &mut Reader<'a>) -> Result<(), Malformed> {
+    fn read_optional(
+        &mut self,
+        mut optional: Reader<'a>,
+        r: &mut Reader<'a>,
+        point_codes: PointCodeFormat,
+    ) -> Result<(), Malformed> {
         loop {
             let [code] = optional.v(Parameter::END_OF_OPTIONAL_PARAMETERS.name())?;
             let parameter = Parameter(code);
@@ -134,18 +141,18 @@ impl<'a> Sccp<'a> {
                 return Ok(());
             }
             let value = length_and_value(&mut optional, parameter)?;
-            let put = self.put(parameter, r.within(value));
+            let put = self.put(parameter, r.within(value), point_codes);
             r.keep(put);
         }
     }
 
-    fn put(&mut self, parameter: Parameter, mut r: Reader<'a>) -> Result<(), Malformed> {
+    fn put(&mut self, parameter: Parameter, mut r: Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
         let element = parameter.name();
         match parameter {
             Parameter::DESTINATION_LOCAL_REFERENCE => self.destination = Some(LocalReference::read(&mut r, element)?),
             Parameter::SOURCE_LOCAL_REFERENCE => self.source = Some(LocalReference::read(&mut r, element)?),
-            Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element)?),
-            Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element)?),
+            Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element, point_codes)?),
+            Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element, point_codes)?),
             Parameter::PROTOCOL_CLASS => self.protocol_class = Some(r.u8(element)?),
             // The flag is bit 1, in the last octet where there are two: Q.713 §3.7, §3.9.
             Parameter::SEGMENTING_REASSEMBLING => self.more_data = r.u8(element)? & 1 != 0,

@@ -1,0 +1,169 @@
+//! The same message seen twice because it was tapped twice: in and out of a mirrored port, on both sides of a transfer point,
+//! on another VLAN, link or address.
+//!
+//! Where a path numbers its messages (TSN, FSN, TCP sequence numbers), repetitions *on* it were recognised by number: a message
+//! that is there again under a new number was sent again, and counts again. What comes by *another* path within the
+//! window is the same message. The air interface is too slow for a phone to repeat itself so fast.
+
+use std::hash::Hasher;
+
+use event::Timestamp;
+use rustc_hash::FxHasher;
+
+/// How far apart in time the two taps may show a message, in microseconds of capture time.
+pub const WINDOW_MICROS: i64 = 50_000;
+/// Messages remembered: as many may pass within the window before one is forgotten early.
+pub const MESSAGE_LIMIT: usize = SETS * SET_SIZE;
+
+/// A set is a cache line, so that a look-up touches one.
+const SET_SIZE: usize = 4;
+const SETS: usize = 1 << SET_BITS;
+const SET_BITS: u32 = 12;
+
+/// Time is kept in units of 64 µs: 32 bits of them are three days.
+const UNIT_BITS: u32 = 6;
+const WINDOW_UNITS: u32 = (WINDOW_MICROS >> UNIT_BITS) as u32;
+
+/// By what a message came: one direction of something that numbers its messages, or of something that does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Path(u32);
+
+impl Path {
+    /// A path on which repetition cannot be told by number.
+    pub const UNNUMBERED: Self = Self(0);
+
+    /// A path that numbers its messages, by an identification that is its own. Two are taken for a third one.
+    pub const fn numbered(identification: u32) -> Self {
+        match identification {
+            0 | u32::MAX => Self(u32::MAX - 1),
+            other => Self(other),
+        }
+    }
+}
+
+/// What came of looking for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sighting {
+    /// Not seen within the window.
+    First,
+    /// Not seen within the window; remembering it forgot one that was.
+    FirstDisplacing,
+    /// Seen within the window, by another path.
+    Duplicate,
+}
+
+/// The messages of the last 50 ms.
+pub struct Duplicates {
+    sets: Box<[Set]>,
+}
+
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Set([Seen; SET_SIZE]);
+
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    hash: u64,
+    at: u32,
+    path: u32,
+}
+
+impl Default for Duplicates {
+    fn default() -> Self {
+        Self { sets: vec![Set::default(); SETS].into_boxed_slice() }
+    }
+}
+
+impl Duplicates {
+    /// Looks for a message and remembers it.
+    #[inline]
+    pub fn look(&mut self, at: Timestamp, path: Path, sender: u32, receiver: u32, octets: &[u8]) -> Sighting {
+        let mut hasher = FxHasher::default();
+        hasher.write(octets);
+        hasher.write_u64(u64::from(sender) << 32 | u64::from(receiver));
+        let hash = hasher.finish();
+        let Some(Set(set)) = self.sets.get_mut((hash >> (u64::BITS - SET_BITS)) as usize) else {
+            return Sighting::First;
+        };
+        let at = (at.as_micros() >> UNIT_BITS) as u32;
+        let is_recent = |seen: &Seen| seen.path != NEVER && distance(seen.at, at) <= WINDOW_UNITS;
+        if let Some(seen) = set.iter_mut().find(|seen| seen.hash == hash && is_recent(seen)) {
+            if seen.path - 1 != path.0 || path == Path::UNNUMBERED {
+                return Sighting::Duplicate;
+            }
+            seen.at = at;
+            return Sighting::First;
+        }
+        let Some(oldest) = set.iter_mut().max_by_key(|seen| (!is_recent(seen), distance(seen.at, at))) else {
+            return Sighting::First;
+        };
+        let displacing = is_recent(oldest);
+        *oldest = Seen { hash, at, path: path.0 + 1 };
+        if displacing { Sighting::FirstDisplacing } else { Sighting::First }
+    }
+}
+
+/// In [`Seen::path`], which is one more than the path's number: nothing was here yet.
+const NEVER: u32 = 0;
+
+/// How far apart two times are, whichever is the later.
+const fn distance(a: u32, b: u32) -> u32 {
+    let (forward, back) = (a.wrapping_sub(b), b.wrapping_sub(a));
+    if forward < back { forward } else { back }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAP: Path = Path::numbered(7);
+    const OTHER_TAP: Path = Path::numbered(8);
+
+    /// Milliseconds, path, sender, octets; whether it is a duplicate.
+    type Seen = (i64, Path, u32, &'static [u8], bool);
+
+    fn check(messages: &[Seen]) {
+        for base in [0, 1_700_000_000_000_000, (1 << 38) - 20_000] {
+            let mut duplicates = Duplicates::default();
+            for (index, (millis, path, sender, octets, expected)) in messages.iter().enumerate() {
+                let at = Timestamp::from_micros(base + 1000 * millis);
+                let sighting = duplicates.look(at, *path, *sender, 2, octets);
+                assert_eq!(sighting == Sighting::Duplicate, *expected, "message {index} from {base}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_by_another_path_within_the_window_is_a_duplicate() {
+        check(&[(0, TAP, 1, b"a", false), (0, OTHER_TAP, 1, b"a", true), (49, OTHER_TAP, 1, b"a", true)]);
+        check(&[(0, TAP, 1, b"a", false), (52, OTHER_TAP, 1, b"a", false)]);
+        check(&[(40, TAP, 1, b"a", false), (0, OTHER_TAP, 1, b"a", true)]);
+    }
+
+    #[test]
+    fn other_octets_or_another_sender_are_another_message() {
+        check(&[(0, TAP, 1, b"a", false), (0, OTHER_TAP, 1, b"b", false), (0, OTHER_TAP, 3, b"a", false)]);
+    }
+
+    #[test]
+    fn what_a_numbering_path_says_again_was_sent_again() {
+        check(&[(0, TAP, 1, b"a", false), (5, TAP, 1, b"a", false), (6, OTHER_TAP, 1, b"a", true)]);
+        check(&[(0, Path::numbered(0), 1, b"a", false), (5, Path::numbered(0), 1, b"a", false)]);
+    }
+
+    #[test]
+    fn without_numbers_any_repetition_is_one() {
+        let path = Path::UNNUMBERED;
+        check(&[(0, path, 1, b"a", false), (5, path, 1, b"a", true), (60, path, 1, b"a", false)]);
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_where_too_many_come_at_once() {
+        let mut duplicates = Duplicates::default();
+        let at = Timestamp::from_micros(1_000_000);
+        let count = 4 * MESSAGE_LIMIT as u32;
+        let displacing = (0..count)
+            .filter(|number| duplicates.look(at, TAP, 1, 2, &number.to_be_bytes()) == Sighting::FirstDisplacing);
+        assert!(displacing.count() > 2 * MESSAGE_LIMIT);
+    }
+}

@@ -1,0 +1,233 @@
+//! MTP2 links seen from outside: each message signal unit once, however often it was sent (ITU-T Q.703 §5 and §6).
+//!
+//! Basic error correction and preventive cyclic retransmission alike send a unit again under its own forward sequence
+//! number, so that a unit with the octets that its number had less than a cycle ago is the same one.
+
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use event::Timestamp;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
+
+use super::duplicates::Path;
+use super::loss::{Link, LinkLoss};
+use crate::wire::mtp2::SequenceFormat;
+
+/// Directions of links tracked at one time.
+pub const LINK_LIMIT: usize = 16_384;
+/// A direction without a unit for so long is forgotten where there is no room.
+pub const IDLE_SECONDS: u64 = 3600;
+
+/// One direction of a link, as far as the capture tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LinkDirection {
+    /// The feed.
+    pub feed: u16,
+    /// The file of the feed that the capture lies in.
+    pub file: u16,
+    /// The number of the link; 0 where the capture does not tell links apart.
+    pub link: u16,
+    /// Whether it was sent by the side that captured; absent where the capture does not tell.
+    pub sent: Option<bool>,
+}
+
+impl LinkDirection {
+    /// The path that this is to a message, where the capture tells directions apart: numbers are one direction's.
+    pub fn path(self) -> Path {
+        match self.sent {
+            Some(_) => Path::numbered(FxBuildHasher.hash_one(self) as u32),
+            None => Path::UNNUMBERED,
+        }
+    }
+}
+
+/// Whether a unit is to be decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// For the first time.
+    Fresh,
+    /// Sent again.
+    Repeated,
+    /// For the first time as far as is known: there is no room to remember it.
+    Untracked,
+}
+
+/// All directions.
+#[derive(Default)]
+pub struct SignallingLinks {
+    directions: FxHashMap<LinkDirection, Direction>,
+}
+
+struct Direction {
+    /// What each forward sequence number stood for last.
+    units: Box<[Unit]>,
+    /// The number of the next unit, once one was seen.
+    next: Option<u16>,
+    /// Units seen, each once.
+    seen: u64,
+    /// Numbers passed over and not seen since.
+    missing: u64,
+    last: Timestamp,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Unit {
+    hash: u32,
+    /// Which one of those that were seen, from 1; 0 for none.
+    serial: u32,
+}
+
+impl SignallingLinks {
+    /// Takes a message signal unit's number and octets.
+    pub fn admit(
+        &mut self,
+        direction: LinkDirection,
+        format: SequenceFormat,
+        fsn: u16,
+        octets: &[u8],
+        at: Timestamp,
+    ) -> Admission {
+        match self.direction(direction, format, at) {
+            Some(state) => state.admit(fsn, octets, direction.sent.is_some()),
+            None => Admission::Untracked,
+        }
+    }
+
+    /// The link is aligned anew (Q.703 §7.3): its numbers begin again.
+    pub fn align(&mut self, direction: LinkDirection) {
+        if let Some(state) = self.directions.get_mut(&direction) {
+            state.next = None;
+        }
+    }
+
+    /// What was lost before it reached the capture, by link.
+    pub fn losses(&self) -> impl Iterator<Item = LinkLoss> + '_ {
+        let told = self.directions.iter().filter(|(direction, _)| direction.sent.is_some());
+        told.map(|(direction, state)| LinkLoss {
+            link: Link::Mtp2(*direction),
+            seen: state.seen,
+            missing: state.missing,
+            silent: false,
+        })
+    }
+
+    fn direction(&mut self, key: LinkDirection, format: SequenceFormat, at: Timestamp) -> Option<&mut Direction> {
+        if self.directions.len() >= LINK_LIMIT && !self.directions.contains_key(&key) {
+            let limit = Duration::from_secs(IDLE_SECONDS);
+            self.directions.retain(|_, direction| at.since(direction.last) <= limit);
+            if self.directions.len() >= LINK_LIMIT {
+                return None;
+            }
+        }
+        let state = self.directions.entry(key).or_insert_with(|| Direction::new(format));
+        // The capture may say otherwise later: numbers of another width are another numbering.
+        if state.units.len() != usize::from(format.modulus()) {
+            *state = Direction::new(format);
+        }
+        state.last = at;
+        Some(state)
+    }
+}
+
+impl Direction {
+    fn new(format: SequenceFormat) -> Self {
+        let units = vec![Unit::default(); usize::from(format.modulus())].into_boxed_slice();
+        Self { units, next: None, seen: 0, missing: 0, last: Timestamp::MIN }
+    }
+
+    fn admit(&mut self, fsn: u16, octets: &[u8], in_order: bool) -> Admission {
+        let modulus = self.units.len() as u32;
+        let serial = (self.seen as u32).wrapping_add(1).max(1);
+        let hash = hash(octets);
+        let Some(unit) = self.units.get_mut(usize::from(fsn)) else { return Admission::Untracked };
+        if unit.serial != 0 && unit.hash == hash && serial.wrapping_sub(unit.serial) < modulus {
+            return Admission::Repeated;
+        }
+        *unit = Unit { hash, serial };
+        self.seen += 1;
+        if in_order {
+            self.number(fsn, modulus as u16);
+        }
+        Admission::Fresh
+    }
+
+    // What is passed over is missing, until it is sent again after all.
+    fn number(&mut self, fsn: u16, modulus: u16) {
+        let ahead = self.next.map_or(0, |next| fsn.wrapping_sub(next) & (modulus - 1));
+        if ahead < modulus / 2 {
+            self.missing += u64::from(ahead);
+            self.next = Some(fsn.wrapping_add(1) & (modulus - 1));
+        } else {
+            self.missing = self.missing.saturating_sub(1);
+        }
+    }
+}
+
+fn hash(octets: &[u8]) -> u32 {
+    let mut hasher = FxHasher::default();
+    hasher.write(octets);
+    (hasher.finish() >> 32) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIRECTION: LinkDirection = LinkDirection { feed: 0, file: 0, link: 1, sent: Some(true) };
+
+    /// Numbers and octets; gives how many were fresh, and how many are missing.
+    fn check(format: SequenceFormat, units: impl IntoIterator<Item = (u16, u32)>, fresh: usize, missing: u64) {
+        let mut links = SignallingLinks::default();
+        let admit = |(fsn, octets): (u16, u32)| {
+            links.admit(DIRECTION, format, fsn, &octets.to_be_bytes(), Timestamp::MIN) == Admission::Fresh
+        };
+        let admitted = units.into_iter().map(admit).filter(|fresh| *fresh).count();
+        let lost: u64 = links.losses().map(|loss| loss.missing).sum();
+        assert_eq!((admitted, lost), (fresh, missing), "{format:?}");
+    }
+
+    #[test]
+    fn units_in_order_are_fresh_across_the_wrap_of_numbers() {
+        check(SequenceFormat::Basic, (0..1000).map(|unit| (unit as u16 % 128, unit)), 1000, 0);
+        check(SequenceFormat::Basic, (0..1000).map(|unit| (unit as u16 % 128, 7)), 1000, 0);
+        check(SequenceFormat::Extended, (0..9000).map(|unit| (unit as u16 % 4096, unit)), 9000, 0);
+    }
+
+    #[test]
+    fn a_retransmission_is_repeated_whether_basic_or_preventive() {
+        check(SequenceFormat::Basic, [(126, 1), (127, 2), (0, 3), (127, 2), (0, 3), (1, 4)], 4, 0);
+        let cyclic = (0..100).chain((0..100).chain(0..100)).chain(100..200);
+        check(SequenceFormat::Basic, cyclic.map(|unit| (unit as u16 % 128, unit)), 200, 0);
+    }
+
+    #[test]
+    fn what_is_passed_over_is_missing_until_it_is_sent_again() {
+        check(SequenceFormat::Basic, [(5, 1), (8, 4)], 2, 2);
+        check(SequenceFormat::Basic, [(5, 1), (7, 3), (8, 4), (6, 2), (7, 3), (8, 4), (9, 5)], 5, 0);
+    }
+
+    #[test]
+    fn alignment_begins_the_numbers_again() {
+        let mut links = SignallingLinks::default();
+        for (fsn, octets) in [(5, [1]), (0, [2]), (1, [3])] {
+            links.admit(DIRECTION, SequenceFormat::Basic, fsn, &octets, Timestamp::MIN);
+            links.align(DIRECTION);
+        }
+        assert_eq!(links.losses().map(|loss| (loss.seen, loss.missing)).next(), Some((3, 0)));
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_cleared_by_time() {
+        let mut links = SignallingLinks::default();
+        let admit = |links: &mut SignallingLinks, link: usize, seconds| {
+            let direction = LinkDirection { file: (link >> 8) as u16, link: link as u16 & 0xff, ..DIRECTION };
+            links.admit(direction, SequenceFormat::Basic, 0, &[1], Timestamp::from_seconds(seconds))
+        };
+        for link in 0..LINK_LIMIT {
+            assert_eq!(admit(&mut links, link, 0), Admission::Fresh);
+        }
+        assert_eq!(admit(&mut links, LINK_LIMIT, 0), Admission::Untracked);
+        assert_eq!(admit(&mut links, LINK_LIMIT, 4000), Admission::Fresh);
+        assert_eq!(links.directions.len(), 1);
+    }
+}

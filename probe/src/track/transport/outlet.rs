@@ -1,0 +1,314 @@
+//! From what the transports carry to what is given upward: the adaptation layers, the MTP, each SCCP message once.
+
+use super::{Carrier, Payload, TransportCounters};
+use crate::track::duplicates::{Duplicates, Path, Sighting};
+use crate::track::framing::StreamMessage;
+use crate::track::network::{Endpoint, Endpoints, Networks};
+use crate::track::sctp::UserMessage;
+use crate::wire::gsmtap::GsmtapHeader;
+use crate::wire::ip::Packet;
+use crate::wire::ipa::{self, IpaMessage};
+use crate::wire::m2pa::M2paMessage;
+use crate::wire::m2ua::M2uaMessage;
+use crate::wire::m3ua::M3uaMessage;
+use crate::wire::mtp3::{Mtp3Message, service};
+use crate::wire::sua::SuaMessage;
+use crate::wire::{Malformed, Message, PointCodeFormat};
+use crate::{Provenance, Sink};
+
+/// Where SCCP messages pass before they go upward.
+pub(super) struct Delivery {
+    pub(super) networks: Networks,
+    pub(super) duplicates: Duplicates,
+    pub(super) point_codes: [PointCodeFormat; 4],
+}
+
+impl Delivery {
+    fn point_codes(&self, network_indicator: u8) -> PointCodeFormat {
+        self.point_codes.get(usize::from(network_indicator)).copied().unwrap_or_default()
+    }
+}
+
+/// Where what is found goes.
+pub(super) struct Outlet<'a, S, U> {
+    pub(super) sink: &'a mut S,
+    pub(super) upward: &'a mut U,
+    pub(super) delivery: &'a mut Delivery,
+}
+
+/// The users of SCTP that can be read.
+#[derive(Clone, Copy)]
+enum SctpUser {
+    M2ua,
+    M3ua,
+    Sua,
+    M2pa,
+}
+
+impl SctpUser {
+    /// By the payload protocol identifier (IANA); where it says nothing (RFC 9260 §3.3.1), by the registered port.
+    #[inline]
+    fn of(message: &UserMessage<'_>) -> Option<Self> {
+        const UNSPECIFIED: u32 = 0;
+        match message.protocol {
+            3 => Some(Self::M3ua),
+            2 => Some(Self::M2ua),
+            4 => Some(Self::Sua),
+            5 => Some(Self::M2pa),
+            UNSPECIFIED => {
+                let ports = [message.header.destination_port, message.header.source_port];
+                ports.into_iter().find_map(Self::on_port)
+            }
+            _ => None,
+        }
+    }
+
+    const fn on_port(port: u16) -> Option<Self> {
+        Some(match port {
+            2904 => Self::M2ua,
+            2905 => Self::M3ua,
+            14_001 => Self::Sua,
+            3565 => Self::M2pa,
+            _ => return None,
+        })
+    }
+}
+
+impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
+    /// A user message of SCTP.
+    #[inline]
+    pub(super) fn sctp(
+        &mut self,
+        from: Provenance,
+        message: &UserMessage<'_>,
+        packet: &Packet<'_>,
+        endpoints: &mut Endpoints,
+        counters: &mut TransportCounters,
+    ) {
+        let UserMessage { octets, snapped, header, .. } = *message;
+        let path = Path::numbered(header.verification_tag);
+        let read = match SctpUser::of(message) {
+            Some(SctpUser::M3ua) => self.m3ua(from, octets, snapped, path, counters),
+            Some(SctpUser::M2ua) => self.m2ua(from, octets, snapped, path, counters),
+            Some(SctpUser::M2pa) => self.m2pa(from, octets, snapped, path, counters),
+            Some(SctpUser::Sua) => {
+                let sender = Endpoint::Port(packet.source, header.source_port);
+                let receiver = Endpoint::Port(packet.destination, header.destination_port);
+                self.sua(endpoints.carrier(from, sender, receiver), from, octets, snapped, counters)
+            }
+            None => {
+                counters.sctp_other_protocols += 1;
+                Ok(())
+            }
+        };
+        if let Err(malformed) = read {
+            self.malformed(from, malformed, counters);
+        }
+    }
+
+    /// A message of a TCP connection.
+    pub(super) fn stream(&mut self, carrier: Carrier, message: &StreamMessage<'_>, counters: &mut TransportCounters) {
+        let path = Path::numbered(carrier.network);
+        match message {
+            StreamMessage::Ipa(message) => self.ipa(carrier, message, path, counters),
+            StreamMessage::M3ua(octets) => {
+                if let Err(malformed) = self.m3ua(carrier.from, octets, false, path, counters) {
+                    self.malformed(carrier.from, malformed, counters);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn m3ua(
+        &mut self,
+        from: Provenance,
+        octets: &[u8],
+        snapped: bool,
+        path: Path,
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        let message = M3uaMessage::read(octets, snapped)?;
+        self.message(from, &message);
+        let Some(data) = message.protocol_data.filter(|_| message.is_data()) else {
+            counters.m3ua_management += 1;
+            return Ok(());
+        };
+        counters.m3ua_data += 1;
+        if data.si != service::SCCP {
+            counters.m3ua_other_services += 1;
+            return Ok(());
+        }
+        match self.delivery.networks.id(from.feed, data.ni, message.network_appearance) {
+            Some(network) => {
+                let point_codes = self.delivery.point_codes(data.ni);
+                let carrier =
+                    Carrier { from, network, nodes: network, sender: data.opc, receiver: data.dpc, point_codes };
+                self.sccp(carrier, data.user_data, path, counters);
+            }
+            None => counters.networks_refused += 1,
+        }
+        Ok(())
+    }
+
+    fn m2ua(
+        &mut self,
+        from: Provenance,
+        octets: &[u8],
+        snapped: bool,
+        path: Path,
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        let message = M2uaMessage::read(octets, snapped)?;
+        self.message(from, &message);
+        match message.protocol_data.filter(|_| message.is_data()) {
+            Some(data) => {
+                counters.m2ua_data += 1;
+                self.mtp3(from, data, path, counters);
+            }
+            None => counters.m2ua_management += 1,
+        }
+        Ok(())
+    }
+
+    fn m2pa(
+        &mut self,
+        from: Provenance,
+        octets: &[u8],
+        snapped: bool,
+        path: Path,
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        let message = M2paMessage::read(octets, snapped)?;
+        self.message(from, &message);
+        if message.is_data() {
+            counters.m2pa_data += 1;
+            self.mtp3(from, message.data, path, counters);
+        } else {
+            counters.m2pa_status += 1;
+        }
+        Ok(())
+    }
+
+    fn sua(
+        &mut self,
+        carrier: Option<Carrier>,
+        from: Provenance,
+        octets: &[u8],
+        snapped: bool,
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        let message = SuaMessage::read(octets, snapped)?;
+        self.message(from, &message);
+        match (&message.sccp, carrier) {
+            (Some(sccp), Some(carrier)) => {
+                counters.sua_data += 1;
+                (self.upward)(carrier, Payload::Sua(sccp), self.sink);
+            }
+            (Some(_), None) => counters.networks_refused += 1,
+            (None, _) => counters.sua_management += 1,
+        }
+        Ok(())
+    }
+
+    fn ipa(&mut self, carrier: Carrier, message: &IpaMessage<'_>, path: Path, counters: &mut TransportCounters) {
+        self.message(carrier.from, message);
+        match message.stream {
+            ipa::stream::SCCP => {
+                counters.ipa_sccp += 1;
+                self.sccp(carrier, message.payload, path, counters);
+            }
+            ipa::stream::CONTROL => counters.ipa_control += 1,
+            ipa::stream::MGCP => counters.ipa_mgcp += 1,
+            _ => counters.ipa_other_streams += 1,
+        }
+    }
+
+    /// An MTP3 message.
+    pub(super) fn mtp3(&mut self, from: Provenance, octets: &[u8], path: Path, counters: &mut TransportCounters) {
+        let message = match Mtp3Message::read(octets, &self.delivery.point_codes) {
+            Ok(message) => message,
+            Err(malformed) => return self.malformed(from, malformed, counters),
+        };
+        self.message(from, &message);
+        counters.mtp3_messages += 1;
+        if message.si != service::SCCP {
+            counters.mtp3_other_services += 1;
+            return;
+        }
+        match self.delivery.networks.id(from.feed, message.ni, None) {
+            Some(network) => {
+                let point_codes = self.delivery.point_codes(message.ni);
+                let (sender, receiver) = (message.label.opc, message.label.dpc);
+                let carrier = Carrier { from, network, nodes: network, sender, receiver, point_codes };
+                self.sccp(carrier, message.user_data, path, counters);
+            }
+            None => counters.networks_refused += 1,
+        }
+    }
+
+    /// An SCCP message of a capture that holds nothing below: who sent it to whom is not known.
+    pub(super) fn bare_sccp(&mut self, from: Provenance, file: u16, octets: &[u8], counters: &mut TransportCounters) {
+        /// No network indicator: they have two bits.
+        const NO_INDICATOR: u8 = 4;
+        let Some(network) = self.delivery.networks.id(from.feed, NO_INDICATOR, Some(u32::from(file))) else {
+            counters.networks_refused += 1;
+            return;
+        };
+        let point_codes = PointCodeFormat::default();
+        let carrier = Carrier { from, network, nodes: network, sender: 0, receiver: 0, point_codes };
+        self.sccp(carrier, octets, Path::UNNUMBERED, counters);
+    }
+
+    #[inline]
+    fn sccp(&mut self, carrier: Carrier, octets: &[u8], path: Path, counters: &mut TransportCounters) {
+        let Carrier { from, sender, receiver, .. } = carrier;
+        let sighting = self.delivery.duplicates.look(from.at, path, sender, receiver, octets);
+        match sighting {
+            Sighting::First => {}
+            Sighting::FirstDisplacing => counters.sccp_forgotten += 1,
+            Sighting::Duplicate => {
+                counters.sccp_duplicates += 1;
+                if S::MESSAGES {
+                    (self.upward)(carrier, Payload::Duplicate(octets), self.sink);
+                }
+                return;
+            }
+        }
+        counters.sccp_messages += 1;
+        (self.upward)(carrier, Payload::Sccp(octets), self.sink);
+    }
+
+    /// An NS PDU; without carrier where there is no room for its ends.
+    pub(super) fn ns(&mut self, carrier: Option<Carrier>, octets: &[u8], counters: &mut TransportCounters) {
+        match carrier {
+            Some(carrier) => (self.upward)(carrier, Payload::Ns(octets), self.sink),
+            None => counters.networks_refused += 1,
+        }
+    }
+
+    /// A datagram of GSMTAP: shown and counted. What it carries has no subscriber that others would know.
+    pub(super) fn gsmtap(
+        &mut self,
+        from: Provenance,
+        octets: &[u8],
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        counters.gsmtap += 1;
+        let header = GsmtapHeader::read(octets)?;
+        self.message(from, &header);
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn message(&mut self, from: Provenance, message: &dyn Message) {
+        if S::MESSAGES {
+            self.sink.message(from, message);
+        }
+    }
+
+    pub(super) fn malformed(&mut self, from: Provenance, malformed: Malformed, counters: &mut TransportCounters) {
+        counters.count_malformed(malformed);
+        self.sink.malformed(from, malformed);
+    }
+}

@@ -1,0 +1,81 @@
+//! Frame Relay frames, ITU-T Q.922 §3, without flags and check sequence: NS of the Gb interface (3GPP TS 48.016 §6.2.2), or
+//! packets in multiprotocol encapsulation (RFC 2427).
+
+use super::link::Carried;
+use super::{Fault, Malformed, Protocol, Reader, ether_type};
+
+/// Circuits of signalling between user and network, ITU-T Q.933 Annex A and the older "LMI": no data.
+const SIGNALLING_CIRCUITS: [u32; 2] = [0, 1023];
+/// Octets of the longest address, Q.922 §3.2.
+const LONGEST_ADDRESS: usize = 4;
+
+/// Unnumbered information, then the protocol, RFC 2427 §3. No NS PDU begins so: after 03 (NS-RESET-ACK) comes an element's
+/// identifier, and these are none (TS 48.016 §10.3).
+const ENCAPSULATED_IPV4: [u8; 2] = [0x03, 0xcc];
+const ENCAPSULATED_IPV6: [u8; 2] = [0x03, 0x8e];
+
+/// Reads a frame.
+pub fn read(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::FrameRelay, octets);
+    let circuit = address(&mut r)?;
+    let octets = r.rest();
+    if SIGNALLING_CIRCUITS.contains(&circuit) {
+        return Ok(Carried::Control);
+    }
+    Ok(if let Some(octets) = octets.strip_prefix(&ENCAPSULATED_IPV4) {
+        Carried::Network { ether_type: ether_type::IPV4, octets }
+    } else if let Some(octets) = octets.strip_prefix(&ENCAPSULATED_IPV6) {
+        Carried::Network { ether_type: ether_type::IPV6, octets }
+    } else {
+        Carried::Ns { circuit, octets }
+    })
+}
+
+/// The data link connection identifier: 10, 16, 17 or 23 bits, Q.922 §3.3.6, by the number of octets up to the one whose
+/// extension bit ends the address.
+fn address(r: &mut Reader<'_>) -> Result<u32, Malformed> {
+    const LAST: u8 = 1;
+    let mut octets = [0; LONGEST_ADDRESS];
+    for (index, place) in octets.iter_mut().enumerate() {
+        *place = r.u8("address")?;
+        if *place & LAST != 0 {
+            let [a, b, c, d] = octets.map(u32::from);
+            let upper = (a >> 2) << 4 | b >> 4;
+            return match index {
+                1 => Ok(upper),
+                2 => Ok(upper << 6 | c >> 2),
+                3 => Ok(upper << 13 | (c >> 1) << 6 | d >> 2),
+                _ => Err(r.error("address", Fault::Invalid)),
+            };
+        }
+    }
+    Err(r.error("address", Fault::Invalid))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(octets: &[u8], expected: Carried<'_>) {
+        assert_eq!(read(octets), Ok(expected), "{octets:02x?}");
+    }
+
+    #[test]
+    fn addresses_of_every_length_are_read() {
+        check(&[0x18, 0x41, 0x0a], Carried::Ns { circuit: 100, octets: &[0x0a] });
+        check(&[0x18, 0x40, 0x05, 0x0a], Carried::Ns { circuit: 100 << 6 | 1, octets: &[0x0a] });
+        check(&[0x18, 0x40, 0x04, 0x09, 0x0a], Carried::Ns { circuit: 100 << 13 | 2 << 6 | 2, octets: &[0x0a] });
+        assert_eq!(read(&[0x18, 0x40]).unwrap_err().fault, Fault::Truncated);
+        for octets in [&[0x19][..], &[0x18, 0x40, 0x04, 0x08]] {
+            assert_eq!(read(octets).unwrap_err().fault, Fault::Invalid, "{octets:02x?}");
+        }
+    }
+
+    #[test]
+    fn packets_and_signalling_of_the_link_are_no_ns() {
+        check(&[0x18, 0x41, 0x03, 0xcc, 0x45], Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] });
+        check(&[0x18, 0x41, 0x03, 0x8e, 0x60], Carried::Network { ether_type: ether_type::IPV6, octets: &[0x60] });
+        check(&[0x18, 0x41, 0x03, 0x01, 0x82], Carried::Ns { circuit: 100, octets: &[0x03, 0x01, 0x82] });
+        check(&[0x00, 0x01, 0x03, 0x08, 0x00], Carried::Control);
+    }
+}
