@@ -105,6 +105,9 @@ impl Decisions {
         if offers.is_empty() {
             return "No offer was made.".to_owned();
         }
+        if most == 0 {
+            return format!("({} offers are not shown)", offers.len());
+        }
         let mut table = new_table(["time (UTC)", "scenario", "subscriber", "number", "state", "text"]);
         for offer in offers.iter().skip(offers.len().saturating_sub(most)) {
             let subscriber = if reveal { offer.imsi.to_string() } else { offer.imsi.masked().to_string() };

@@ -37,6 +37,12 @@ const LINE_START: &[u8] = b"{\"id\":\"";
 /// Why a journal cannot be opened.
 #[derive(Debug, Error)]
 pub enum JournalError {
+    /// A device, a pipe: it cannot be read again after a restart.
+    #[error("the journal of offers `{}` is no regular file; name one, or a new one", path.display())]
+    NoFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// The system says so.
     #[error("cannot {step} the journal of offers `{}`: {source}", path.display())]
     Io {
@@ -106,6 +112,7 @@ impl Journal {
             file,
             end,
             dirty: false,
+            failing: false,
             reveal,
             written,
             reports: told.clone(),
@@ -162,6 +169,8 @@ struct Writer {
     end: u64,
     /// Something may stand beyond `end`.
     dirty: bool,
+    /// The last batch could not be written.
+    failing: bool,
     reveal: bool,
     written: Remembered,
     reports: Sender<Report>,
@@ -175,9 +184,15 @@ impl Writer {
             batch.push(first);
             batch.extend(submitted.try_iter().take(BATCH_LIMIT - 1));
             let outcome = self.write(&batch, &mut octets);
-            if let Err(error) = &outcome {
-                tracing::error!(path = %self.path.display(), %error, "the journal of offers cannot be written");
-                thread::sleep(FAILURE_PAUSE);
+            match &outcome {
+                Ok(()) => self.failing = false,
+                Err(error) => {
+                    // Once, not for each try.
+                    if !std::mem::replace(&mut self.failing, true) {
+                        tracing::error!(path = %self.path.display(), %error, "the journal of offers cannot be written");
+                    }
+                    thread::sleep(FAILURE_PAUSE);
+                }
             }
             let was_full = self.in_flight.fetch_sub(batch.len(), Ordering::AcqRel) >= BATCH_LIMIT;
             for submission in batch.drain(..) {
@@ -291,6 +306,9 @@ fn open(path: &Path) -> Result<Opened, JournalError> {
         .truncate(false)
         .open(path)
         .map_err(failed(path, "open"))?;
+    if !file.metadata().map_err(failed(path, "open"))?.is_file() {
+        return Err(JournalError::NoFile { path: path.to_owned() });
+    }
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
