@@ -1,5 +1,7 @@
 //! Transports over the recorded captures and over packets made here: wrapped, split, doubled, reordered, cut.
 
+mod ways;
+
 use std::path::Path;
 
 use event::{Event, Timestamp};
