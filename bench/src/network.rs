@@ -1,9 +1,10 @@
-//! The network plan: location areas, cells, BSCs with their point codes and links, one MSC with its VLR.
+//! The network plan: location areas, cells, BSCs with their point codes and links, MSCs with their VLRs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use event::{CellId, Lai, Plmn, Tmsi};
+use event::{CellId, Lai, Plmn, Timestamp, Tmsi};
 
 use crate::encode::ip::Socket;
 use crate::encode::sccp::Reference;
@@ -33,7 +34,41 @@ pub struct Bsc {
     pub point_code: u16,
     /// Its links, by index.
     pub links: std::ops::Range<u32>,
-    next_reference: u32,
+    references: References,
+}
+
+/// A mobile switching centre with its VLR.
+#[derive(Clone, Debug)]
+struct Msc {
+    references: References,
+    next_tmsi: u32,
+}
+
+/// The SCCP references of one node: in order, so that one is used again only after 2²⁴ − 1 others; or those first that were
+/// given back and have rested.
+#[derive(Clone, Debug, Default)]
+struct References {
+    last: u32,
+    free: VecDeque<(Timestamp, Reference)>,
+}
+
+/// So long a reference rests before it is given again.
+pub const REFERENCE_REST: Duration = Duration::from_secs(1);
+
+impl References {
+    fn new(random: &mut Random) -> Self {
+        Self { last: random.below(1 << 24) as u32, free: VecDeque::new() }
+    }
+
+    fn take(&mut self, now: Timestamp) -> Reference {
+        if self.free.front().is_some_and(|(since, _)| now.since(*since) >= REFERENCE_REST)
+            && let Some((_, reference)) = self.free.pop_front()
+        {
+            return reference;
+        }
+        self.last = if self.last >= 0x00ff_fffe { 1 } else { self.last + 1 };
+        Reference(self.last)
+    }
 }
 
 /// A cell and where it is connected.
@@ -47,13 +82,30 @@ pub struct Site {
     pub bsc: u32,
 }
 
+/// An SCCP connection by its ends: BSC and MSC by index, and their references.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// The BSC.
+    pub bsc: u32,
+    /// The MSC.
+    pub msc: u32,
+    /// The BSC's reference.
+    pub bss: Reference,
+    /// The MSC's reference.
+    pub at_msc: Reference,
+}
+
 /// How large the network is.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
     /// Base station controllers, 1 to [`Size::MOST_BSCS`].
     pub bscs: u32,
-    /// Links (associations) in all, at least one a BSC.
+    /// Links (associations) in all, at least one a BSC; in a pool at least one between any BSC and MSC.
     pub links: u32,
+    /// Mobile switching centres: each serves some of the BSCs, or in a pool all of them.
+    pub mscs: u32,
+    /// Whether the MSCs are a pool (3GPP TS 23.236): a phone stays with the one that its TMSI names.
+    pub pool: bool,
 }
 
 impl Size {
@@ -61,6 +113,8 @@ impl Size {
     pub const MOST_BSCS: u32 = 15_000;
     /// Addresses are drawn from 10.0.0.0/8, a subnet for the links of each side.
     pub const MOST_LINKS: u32 = 1 << 20;
+    /// The NRI has [`NRI_BITS`] bits.
+    pub const MOST_MSCS: u32 = 1 << NRI_BITS;
 }
 
 /// The network.
@@ -71,12 +125,13 @@ pub struct Network {
     bscs: Vec<Bsc>,
     sites: Vec<Site>,
     hotspots: Vec<Vec<u32>>,
-    next_msc_reference: u32,
-    next_tmsi: u32,
+    mscs: Vec<Msc>,
+    pool: bool,
 }
 
-/// The MSC's point code.
-pub const MSC_POINT_CODE: u16 = 257;
+const FIRST_MSC_POINT_CODE: u16 = 257;
+/// Length of the network resource identifier, of which bit 23 of the TMSI is the first (3GPP TS 23.236 §4.4).
+pub const NRI_BITS: u32 = 5;
 const FIRST_BSC_POINT_CODE: u16 = 1001;
 const FIRST_AREA: u16 = 0x6a11;
 const AREAS_PER_BSC: u32 = 2;
@@ -106,17 +161,12 @@ impl Network {
             .map(|bsc| Bsc {
                 point_code: FIRST_BSC_POINT_CODE + bsc as u16,
                 links: bsc * size.links / size.bscs..(bsc + 1) * size.links / size.bscs,
-                next_reference: random.below(1 << 24) as u32,
+                references: References::new(random),
             })
             .collect();
-        Self {
-            plmn: CHINA_MOBILE,
-            bscs,
-            sites,
-            hotspots,
-            next_msc_reference: random.below(1 << 24) as u32,
-            next_tmsi: random.bits() as u32,
-        }
+        // All VLRs give the same values: it is not by them that they are told apart, but in a pool by the NRI in them.
+        let msc = Msc { references: References::new(random), next_tmsi: random.bits() as u32 };
+        Self { plmn: CHINA_MOBILE, bscs, sites, hotspots, mscs: vec![msc; size.mscs.max(1) as usize], pool: size.pool }
     }
 
     /// The BSCs, by index.
@@ -152,14 +202,55 @@ impl Network {
     pub fn handover_target(&self, site: u32, same: bool) -> Option<u32> {
         let count = self.sites.len() as u32;
         let bsc = self.site(site).bsc;
-        (1..count).map(|step| (site + step) % count).find(|other| (self.site(*other).bsc == bsc) == same)
+        let near = |other: &u32| {
+            let target = self.site(*other).bsc;
+            (target == bsc) == same && self.msc_of(target, 0) == self.msc_of(bsc, 0)
+        };
+        (1..count).map(|step| (site + step) % count).find(near)
     }
 
-    /// One of the links of a BSC and the SLS that leads there.
-    pub fn route(&self, bsc: u32, random: &mut Random) -> (u32, u8) {
-        let links = self.bscs.get(bsc as usize).map_or(0..1, |bsc| bsc.links.clone());
-        let index = random.below(u64::from(links.end - links.start)) as u32;
-        (links.start + index, (index & 15) as u8)
+    /// The MSC that serves a phone there: in a pool the one that it is registered with.
+    pub fn msc_of(&self, bsc: u32, registered: u32) -> u32 {
+        if self.pool { registered } else { bsc % self.mscs.len() as u32 }
+    }
+
+    /// The MSCs that a BSC is connected to.
+    pub fn mscs_of(&self, bsc: u32) -> std::ops::Range<u32> {
+        let own = self.msc_of(bsc, 0);
+        if self.pool { 0..self.mscs.len() as u32 } else { own..own + 1 }
+    }
+
+    /// An MSC for a phone that comes without a TMSI there.
+    pub fn any_msc(&self, bsc: u32, random: &mut Random) -> u32 {
+        match self.mscs.len() {
+            1 => 0,
+            count => self.msc_of(bsc, random.below(count as u64) as u32),
+        }
+    }
+
+    /// The MSC at the other end of a link of this BSC.
+    pub fn msc_of_link(&self, bsc: u32, link: u32) -> u32 {
+        let first = self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.links.start);
+        self.msc_of(bsc, (link - first) % self.mscs.len() as u32)
+    }
+
+    /// The first link between a BSC and an MSC.
+    pub fn first_link(&self, bsc: u32, msc: u32) -> u32 {
+        self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.links.start) + if self.pool { msc } else { 0 }
+    }
+
+    /// One of the links between a BSC and an MSC, and the SLS that leads there.
+    pub fn route(&self, bsc: u32, msc: u32, random: &mut Random) -> (u32, u8) {
+        let end = self.bscs.get(bsc as usize).map_or(1, |bsc| bsc.links.end);
+        let first = self.first_link(bsc, msc);
+        let step = if self.pool { self.mscs.len() as u32 } else { 1 };
+        let index = random.below(u64::from((end - first).div_ceil(step))) as u32;
+        (first + step * index, (index & 15) as u8)
+    }
+
+    /// The point code of an MSC.
+    pub fn msc_point_code(msc: u32) -> u16 {
+        FIRST_MSC_POINT_CODE + msc as u16
     }
 
     /// The point code of a BSC.
@@ -167,21 +258,35 @@ impl Network {
         self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.point_code)
     }
 
-    /// A free SCCP reference of a BSC. References come in order, so that one is used again only after 2²⁴ − 1 others.
-    pub fn bss_reference(&mut self, bsc: u32) -> Reference {
-        self.bscs.get_mut(bsc as usize).map_or(Reference(1), |bsc| next_reference(&mut bsc.next_reference))
+    /// A free SCCP reference of a BSC.
+    pub fn bss_reference(&mut self, bsc: u32, now: Timestamp) -> Reference {
+        self.bscs.get_mut(bsc as usize).map_or(Reference(1), |bsc| bsc.references.take(now))
     }
 
-    /// A free SCCP reference of the MSC.
-    pub fn msc_reference(&mut self) -> Reference {
-        next_reference(&mut self.next_msc_reference)
+    /// A free SCCP reference of an MSC.
+    pub fn msc_reference(&mut self, msc: u32, now: Timestamp) -> Reference {
+        self.mscs.get_mut(msc as usize).map_or(Reference(1), |msc| msc.references.take(now))
     }
 
-    /// A TMSI that the VLR has never given: a counter, spread by an odd factor so that neighbours look unlike.
-    pub fn tmsi(&mut self) -> Tmsi {
+    /// The references of a connection are free again.
+    pub fn give_back(&mut self, line: Line, now: Timestamp) {
+        if let Some(bsc) = self.bscs.get_mut(line.bsc as usize) {
+            bsc.references.free.push_back((now, line.bss));
+        }
+        if let Some(msc) = self.mscs.get_mut(line.msc as usize) {
+            msc.references.free.push_back((now, line.at_msc));
+        }
+    }
+
+    /// A TMSI that this VLR has never given: a counter, spread by an odd factor so that neighbours look unlike. In a pool it
+    /// names the MSC.
+    pub fn tmsi(&mut self, msc: u32) -> Tmsi {
+        let pool = self.pool;
+        let Some(vlr) = self.mscs.get_mut(msc as usize) else { return Tmsi(0) };
         loop {
-            self.next_tmsi = self.next_tmsi.wrapping_add(1);
-            let value = self.next_tmsi.wrapping_mul(0x9e37_79b1);
+            vlr.next_tmsi = vlr.next_tmsi.wrapping_add(1);
+            let value = vlr.next_tmsi.wrapping_mul(0x9e37_79b1);
+            let value = if pool { with_nri(value, msc) } else { value };
             // All ones means "no TMSI" (3GPP TS 23.003 §2.4).
             if value != u32::MAX {
                 return Tmsi(value);
@@ -200,9 +305,11 @@ impl Network {
     }
 }
 
-fn next_reference(counter: &mut u32) -> Reference {
-    *counter = if *counter >= 0x00ff_fffe { 1 } else { *counter + 1 };
-    Reference(*counter)
+// What is below the NRI stays, what is above it moves up: the spread's low bits differ for 2²⁷ TMSIs.
+fn with_nri(value: u32, msc: u32) -> u32 {
+    const BELOW: u32 = 24 - NRI_BITS;
+    let low = value & ((1 << BELOW) - 1);
+    value >> BELOW << 24 | msc << BELOW | low
 }
 
 fn site(lac: u16, ci: u16, bscs: u32) -> Site {
@@ -222,7 +329,7 @@ mod tests {
     #[test]
     fn every_cell_of_a_hotspot_exists() {
         let mut random = Random::new(1);
-        let network = Network::new(Size { bscs: 2, links: 2 }, &default_hotspots(), &mut random);
+        let network = Network::new(Size { bscs: 2, links: 2, mscs: 1, pool: false }, &default_hotspots(), &mut random);
         let cells: Vec<_> = network.sites.iter().map(|site| site.cell.to_string()).collect();
         for cell in ["460-00-27153-1001", "460-00-27154-2002", "460-00-27155-2003"] {
             assert!(cells.iter().any(|known| known == cell), "{cell} is missing");
@@ -230,8 +337,30 @@ mod tests {
     }
 
     #[test]
+    fn in_a_pool_every_bsc_reaches_every_msc_and_a_tmsi_names_one() {
+        let mut random = Random::new(1);
+        let size = Size { bscs: 2, links: 7, mscs: 3, pool: true };
+        let mut network = Network::new(size, &[], &mut random);
+        for (bsc, msc) in [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2)] {
+            let (link, _) = network.route(bsc, msc, &mut random);
+            assert_eq!(network.msc_of_link(bsc, link), msc);
+            assert_eq!(network.tmsi(msc).0 >> 19 & 0x1f, msc);
+        }
+    }
+
+    #[test]
+    fn a_reference_that_was_given_back_rests_before_it_is_given_again() {
+        let mut references = References::default();
+        let at = Timestamp::from_seconds(9);
+        let first = references.take(at);
+        references.free.push_back((at, first));
+        assert_ne!(references.take(at), first);
+        assert_eq!(references.take(at + REFERENCE_REST), first);
+    }
+
+    #[test]
     fn links_are_shared_out_and_have_sockets_of_their_own() {
-        let network = Network::new(Size { bscs: 3, links: 10 }, &[], &mut Random::new(1));
+        let network = Network::new(Size { bscs: 3, links: 10, mscs: 1, pool: false }, &[], &mut Random::new(1));
         let links: Vec<u32> = network.bscs().iter().flat_map(|bsc| bsc.links.clone()).collect();
         assert_eq!(links, (0..10).collect::<Vec<_>>());
         let sockets: std::collections::HashSet<_> =

@@ -34,6 +34,8 @@ pub struct Subscriber {
     pub tmsi: Option<Tmsi>,
     /// The location area that the SIM holds.
     pub area: Lai,
+    /// The MSC that it is registered with, by index.
+    pub msc: u32,
     /// Whether the VLR can tell who the TMSI is: not if another network gave it.
     pub known_to_vlr: bool,
     /// The serving cell, by index.
@@ -122,6 +124,7 @@ fn subscriber(
         Class::Home,
     );
     let home = network.any_site(random);
+    let msc = network.any_msc(network.site(home).bsc, random);
     let arriving = class == Class::Roamer && random.chance(0.6);
     let attached = !arriving && random.chance(shares.attached);
     let (abroad, area) = visitor_origin(network.plmn, random);
@@ -135,7 +138,8 @@ fn subscriber(
         class,
         device: device(random)?,
         attached,
-        tmsi: (attached || random.chance(0.8)).then(|| network.tmsi()),
+        tmsi: (attached || random.chance(0.8)).then(|| network.tmsi(msc)),
+        msc,
         area: if arriving { area } else { network.site(home).area },
         known_to_vlr: !arriving,
         site: home,
@@ -206,7 +210,7 @@ mod tests {
 
     fn people(count: u32) -> Vec<Subscriber> {
         let mut random = Random::new(3);
-        let mut network = Network::new(Size { bscs: 1, links: 1 }, &[], &mut random);
+        let mut network = Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: false }, &[], &mut random);
         let shares = Shares { roamers: 0.05, other_network: 0.02, attached: 0.8 };
         populate(count, shares, Timestamp::from_seconds(0), &mut network, &mut random)
     }

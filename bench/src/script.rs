@@ -6,6 +6,7 @@ use std::ops::Range;
 use event::{CellId, Imei, Kind, Number, Timestamp, Tmsi};
 
 use crate::encode::{Message, Octets};
+use crate::network::Line;
 
 /// Who sends a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -112,6 +113,8 @@ pub struct Script {
     pub accepted: Option<StepId>,
     /// The steps without which nothing in the connection can be told: its opening, and handovers since.
     pub opening: Vec<StepId>,
+    /// The SCCP connections, whose references are free when it is over.
+    pub lines: Vec<Line>,
     /// What becomes of the TMSI.
     pub binding: Binding,
     sent: usize,
@@ -132,6 +135,7 @@ impl Script {
         self.imsi_shown.clear();
         self.accepted = None;
         self.opening.clear();
+        self.lines.clear();
         self.binding = Binding::default();
         self.sent = 0;
         self.captured.clear();

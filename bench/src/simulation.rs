@@ -9,7 +9,7 @@ use event::Timestamp;
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
 use crate::link::{Association, Cargo, Link, Lite, READY_AFTER, Surroundings, Timer, Transport};
-use crate::network::{Hotspot, MSC_POINT_CODE, Network, Size};
+use crate::network::{Hotspot, Network, Size};
 use crate::population::{self, Shares, Subscriber};
 use crate::procedures::Practice;
 use crate::procedures::behaviour;
@@ -258,11 +258,20 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     // BSSMAP RESET and its answer, as elements do when they come up (3GPP TS 48.008 §3.1.4).
     fn reset(&mut self, at: Timestamp, bsc: u32, by: Side) {
-        let Some(plan) = self.network.bscs().get(bsc as usize) else { return };
-        let (bss, link) = (plan.point_code, plan.links.start);
+        for msc in self.network.mscs_of(bsc) {
+            self.reset_towards(at, bsc, msc, by);
+        }
+        if by == Side::Bss {
+            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: Side::Msc });
+        }
+    }
+
+    fn reset_towards(&mut self, at: Timestamp, bsc: u32, msc: u32, by: Side) {
+        let (bss, link) = (self.network.point_code(bsc), self.network.first_link(bsc, msc));
+        let msc = Network::msc_point_code(msc);
         let ends = match by {
-            Side::Bss => Ends { called: MSC_POINT_CODE, calling: bss },
-            Side::Msc => Ends { called: bss, calling: MSC_POINT_CODE },
+            Side::Bss => Ends { called: msc, calling: bss },
+            Side::Msc => Ends { called: bss, calling: msc },
         };
         let mut message = Octets::default();
         sccp::unitdata(&mut message, ends, |o| {
@@ -272,9 +281,6 @@ impl<C: Write, T: Write> Simulation<C, T> {
         message.messages().iter().for_each(|message| tally.count(*message));
         let cargo = Cargo { side: by, link_selection: 0, sccp: message.as_slice(), token: None };
         self.on_link(at, link, |link, around| link.send(at, cargo, around));
-        if by == Side::Bss {
-            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: Side::Msc });
-        }
     }
 
     fn on_link(&mut self, at: Timestamp, index: u32, work: impl FnOnce(&mut Link, &mut Surroundings<'_, C>)) {
@@ -305,12 +311,19 @@ impl<C: Write, T: Write> Simulation<C, T> {
             let complete = slot.as_mut().is_some_and(|script| script.captured(token.step, sighting));
             if complete && let Some(script) = slot.take() {
                 self.settle(token.subscriber, &script)?;
+                self.give_back(&script, sighting.at);
                 self.schedule(script.then.max(sighting.at), Action::Act(token.subscriber));
                 self.idle.push(script);
             }
         }
         self.captured = captured;
         Ok(())
+    }
+
+    fn give_back(&mut self, script: &Script, at: Timestamp) {
+        if self.plan.practice.reuse_references {
+            script.lines.iter().for_each(|line| self.network.give_back(*line, at));
+        }
     }
 
     fn note_owner(&mut self, index: u32, frame: u64) -> io::Result<()> {
@@ -361,12 +374,13 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
 fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
     let mut links = Vec::with_capacity(plan.size.links as usize);
-    for bsc in network.bscs() {
+    for (number, bsc) in (0..).zip(network.bscs()) {
         for index in bsc.links.clone() {
+            let msc = Network::msc_point_code(network.msc_of_link(number, index));
             links.push(match plan.transport {
                 Transport::Sigtran => {
                     let sockets = Network::sockets(index, Association::PORT);
-                    Link::Sigtran(Association::new(sockets, (bsc.point_code, MSC_POINT_CODE), random))
+                    Link::Sigtran(Association::new(sockets, (bsc.point_code, msc), random))
                 }
                 Transport::Lite => Link::Lite(Lite::new(Network::sockets(index, Lite::PORT), bsc.point_code, random)),
             });

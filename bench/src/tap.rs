@@ -1,7 +1,10 @@
 //! The observer's tap: what of the network's frames reaches the capture file. Loss, duplication and reordering happen
 //! here, so that the network itself knows nothing of them; and the order of frame numbers is decided here.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use event::Timestamp;
 
@@ -18,6 +21,8 @@ pub struct Faults {
     pub duplicate: f64,
     /// Captured after the frame that follows.
     pub reorder: f64,
+    /// Captured by a second tap too: 1 to 50 ms later, in another VLAN.
+    pub doubled: f64,
 }
 
 /// Whose message: a subscriber's script (by index) and its step.
@@ -45,6 +50,8 @@ pub struct TapCounts {
     pub duplicated: u64,
     /// Frames captured after their successor.
     pub reordered: u64,
+    /// Frames captured by the second tap too.
+    pub doubled: u64,
 }
 
 /// Takes frames from the network, writes those that are captured.
@@ -55,13 +62,15 @@ pub struct Tap<W> {
     opens: Timestamp,
     random: Random,
     held: Option<Held>,
+    // What the second tap will capture: when, in which order, what.
+    echoes: BinaryHeap<Reverse<(Timestamp, u64, Vec<u8>)>>,
     captured: Vec<(Token, Sighting)>,
     counts: TapCounts,
     error: Option<io::Error>,
 }
 
-const DUPLICATE_AFTER: std::time::Duration = std::time::Duration::from_micros(3);
-const OVERTAKEN_BY: std::time::Duration = std::time::Duration::from_micros(5);
+const DUPLICATE_AFTER: Duration = Duration::from_micros(3);
+const OVERTAKEN_BY: Duration = Duration::from_micros(5);
 
 impl<W: Write> Tap<W> {
     /// A tap that is opened at `opens`: what is sent before is not captured.
@@ -72,6 +81,7 @@ impl<W: Write> Tap<W> {
             opens,
             random,
             held: None,
+            echoes: BinaryHeap::new(),
             captured: Vec::new(),
             counts: TapCounts::default(),
             error: None,
@@ -82,6 +92,10 @@ impl<W: Write> Tap<W> {
     pub fn frame(&mut self, at: Timestamp, octets: &[u8], tokens: &[Token]) {
         if at < self.opens {
             return self.report(tokens, Sighting { frame: 0, at });
+        }
+        self.write_echoes(at);
+        if self.strikes(self.faults.doubled) {
+            self.echo(at, octets);
         }
         if self.strikes(self.faults.loss) {
             self.counts.lost += 1;
@@ -124,6 +138,7 @@ impl<W: Write> Tap<W> {
 
     /// Writes what is still held.
     pub fn close(&mut self, at: Timestamp) {
+        self.write_echoes(Timestamp::MAX);
         if let Some(held) = self.held.take() {
             self.write(at, &held.octets, &held.tokens);
         }
@@ -138,6 +153,23 @@ impl<W: Write> Tap<W> {
     pub fn finish(mut self) -> io::Result<W> {
         self.check()?;
         self.writer.finish()
+    }
+
+    // The second tap stands behind a switch that puts every frame into its VLAN (IEEE 802.1Q).
+    fn echo(&mut self, at: Timestamp, octets: &[u8]) {
+        const TAG: [u8; 4] = [0x81, 0x00, 0x00, 0x65];
+        let Some((addresses, rest)) = octets.split_at_checked(12) else { return };
+        let tagged = [addresses, &TAG, rest].concat();
+        self.counts.doubled += 1;
+        self.echoes.push(Reverse((at + self.random.millis(1, 50), self.counts.doubled, tagged)));
+    }
+
+    fn write_echoes(&mut self, until: Timestamp) {
+        while self.echoes.peek().is_some_and(|Reverse((at, ..))| *at <= until) {
+            if let Some(Reverse((at, _, octets))) = self.echoes.pop() {
+                self.write(at, &octets, &[]);
+            }
+        }
     }
 
     // No draw where the fault is switched off, so that switching one on leaves the others' draws alone.
@@ -189,6 +221,24 @@ mod tests {
     #[test]
     fn a_duplicate_takes_a_number_of_its_own() {
         check(Faults { duplicate: 1.0, ..Faults::default() }, &[1, 3, 5]);
+    }
+
+    #[test]
+    fn a_second_tap_captures_a_frame_later_and_in_its_vlan() {
+        let mut tap = Tap::new(
+            CaptureWriter::new(Vec::new(), Format::Pcap).unwrap(),
+            Faults { doubled: 1.0, ..Faults::default() },
+            Timestamp::MIN,
+            Random::new(1),
+        );
+        let frame = [7; 20];
+        tap.frame(Timestamp::from_seconds(1), &frame, &[Token { subscriber: 0, step: 0 }]);
+        tap.frame(Timestamp::from_seconds(2), &frame, &[Token { subscriber: 0, step: 1 }]);
+        tap.close(Timestamp::from_seconds(3));
+        assert_eq!(tap.drain().map(|(_, sighting)| sighting.frame).collect::<Vec<_>>(), [1, 3]);
+        let octets = tap.finish().unwrap();
+        let lengths: Vec<_> = [24, 24 + 36, 24 + 36 + 40, 24 + 36 + 40 + 36].map(|at| octets[at + 8]).into();
+        assert_eq!(lengths, [20, 24, 20, 24]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ fn plan(seed: u64) -> Plan {
         start: "2026-03-02T09:00:00Z".parse().unwrap(),
         length: Duration::from_secs(900),
         lead_in: Duration::ZERO,
-        size: Size { bscs: 3, links: 5 },
+        size: Size { bscs: 3, links: 5, mscs: 1, pool: false },
         transport: Transport::Sigtran,
         hotspots: default_hotspots(),
         practice: Practice {
@@ -36,6 +36,10 @@ fn plan(seed: u64) -> Plan {
             identity: 0.2,
             rejects: 0.05,
             handovers: 0.8,
+            split_links: false,
+            reuse_references: false,
+            unconfirmed_releases: 0.0,
+            imeisv_on_attach_only: false,
             action_every: Duration::from_secs(180),
             periodic_update: Duration::from_secs(1800),
         },
@@ -308,7 +312,7 @@ fn the_truth_is_consistent() {
 
 #[test]
 fn what_the_tap_loses_is_null_in_the_truth() {
-    let faults = Faults { loss: 0.05, duplicate: 0.02, reorder: 0.02 };
+    let faults = Faults { loss: 0.05, duplicate: 0.02, reorder: 0.02, ..Faults::default() };
     let made = make(Plan { faults, ..plan(22) });
     let tap = made.report.tap;
     assert!(tap.lost > 0 && tap.duplicated > 0 && tap.reordered > 0, "{tap:?}");

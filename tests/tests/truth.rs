@@ -44,12 +44,22 @@ fn events_agree_with_the_truth_in_every_hard_case() {
         ("--associations 16", WHOLE),
         ("--transport lite", WHOLE),
         ("--transport lite --handovers always", WHOLE),
+        ("--imeisv-on-attach-only", WHOLE),
+        ("--associations 16 --split-links --handovers always", WHOLE),
+        ("--reuse-references --unconfirmed-releases 0.5 --common-id never", WHOLE),
+        ("--msc 3 --bsc 9 --common-id never", WHOLE),
+        ("--msc 3 --bsc 9 --tmsi-reallocation never", WHOLE),
+        ("--msc 4 --pool --common-id never --handovers always", WHOLE),
         ("--duplicate 0.05", WHOLE),
+        ("--doubled always --common-id never", WHOLE),
+        ("--doubled always --transport lite", WHOLE),
         ("--reorder 0.005 --common-id never", WHOLE),
         ("--lead-in 5", BEGINNING_LATE),
         ("--lead-in 20 --common-id never --transport lite", BEGINNING_LATE),
         ("--loss 0.01", LOSSY),
         ("--loss 0.01 --common-id never --handovers always", LOSSY),
+        ("--loss 0.01 --reuse-references", LOSSY),
+        ("--loss 0.01 --msc 3 --bsc 9", LOSSY),
     ];
     println!("{:70} {}", "", Score::HEAD);
     let failed: Vec<_> = cases.into_iter().filter(|(options, expected)| !check(options, *expected)).collect();

@@ -68,7 +68,13 @@ struct Options {
     /// Base station controllers.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_BSCS)))]
     bsc: u32,
-    /// SCTP associations (or TCP connections) in all; by default one a BSC.
+    /// Mobile switching centres: each serves some of the BSCs.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_MSCS)))]
+    msc: u32,
+    /// The MSCs are a pool: each serves all of the BSCs, and a TMSI names one by its NRI.
+    #[arg(long)]
+    pool: bool,
+    /// SCTP associations (or TCP connections) in all; by default one a BSC, in a pool one to each MSC.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_LINKS)))]
     associations: Option<u32>,
     /// A folder of area files (CSV with `lac` and `ci`) where people go; by default a mall and three phone shops.
@@ -104,6 +110,9 @@ struct Options {
     /// Cipher mode commands that ask for the IMEISV.
     #[arg(long, value_name = "SHARE", default_value = "0.6", value_parser = share)]
     imeisv: f64,
+    /// Ask for the IMEISV only when a phone attaches.
+    #[arg(long)]
+    imeisv_on_attach_only: bool,
     /// Location updates in which the MSC asks for the IMSI though it knows the TMSI.
     #[arg(long, value_name = "SHARE", default_value = "0.03", value_parser = share)]
     identity: f64,
@@ -113,6 +122,16 @@ struct Options {
     /// Calls longer than 20 s with a handover.
     #[arg(long, value_name = "SHARE", default_value = "0.15", value_parser = share)]
     handovers: f64,
+    /// The two directions of a connection take different links, so that CC does not come where CR went (needs
+    /// --associations).
+    #[arg(long)]
+    split_links: bool,
+    /// SCCP references are given again a second after they are free.
+    #[arg(long)]
+    reuse_references: bool,
+    /// SCCP releases that nobody confirms.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    unconfirmed_releases: f64,
     /// Frames that the tap loses.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     loss: f64,
@@ -122,6 +141,9 @@ struct Options {
     /// Frames that the tap captures after their successor.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     reorder: f64,
+    /// Frames that a second tap captures too, 1 to 50 ms later and in another VLAN.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    doubled: f64,
     /// What the truth calls the feed.
     #[arg(long, value_name = "NAME", default_value = "capture")]
     feed: String,
@@ -165,8 +187,9 @@ fn transport(text: &str) -> Result<Transport, String> {
 
 impl Options {
     fn plan(&self) -> Result<Plan> {
-        let links = self.associations.unwrap_or(self.bsc);
-        ensure!(links >= self.bsc, "--associations {links}: every one of the {} BSCs needs at least one", self.bsc);
+        let least = if self.pool { self.bsc * self.msc } else { self.bsc };
+        let links = self.associations.unwrap_or(least);
+        ensure!(links >= least, "--associations {links}: at least {least} are needed");
         ensure!(
             self.roamers + self.other_network <= 1.0,
             "--roamers and --other-network: together they are more than everybody"
@@ -178,11 +201,11 @@ impl Options {
             start: self.start,
             length: Duration::from_secs_f64(self.minutes * 60.0),
             lead_in: Duration::from_secs_f64(self.lead_in * 60.0),
-            size: Size { bscs: self.bsc, links },
+            size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool },
             transport: self.transport,
             hotspots: self.hotspots()?,
             practice: self.practice(),
-            faults: Faults { loss: self.loss, duplicate: self.duplicate, reorder: self.reorder },
+            faults: Faults { loss: self.loss, duplicate: self.duplicate, reorder: self.reorder, doubled: self.doubled },
             format: self.format(),
             feed: self.feed.clone(),
         })
@@ -198,6 +221,10 @@ impl Options {
             identity: self.identity,
             rejects: self.rejects,
             handovers: self.handovers,
+            split_links: self.split_links,
+            reuse_references: self.reuse_references,
+            unconfirmed_releases: self.unconfirmed_releases,
+            imeisv_on_attach_only: self.imeisv_on_attach_only,
             action_every: Duration::from_secs(self.action_every),
             periodic_update: Duration::from_secs(60 * self.periodic_update),
         }

@@ -90,6 +90,7 @@ impl Dialogue<'_> {
             self.subscriber.tmsi = None;
             self.subscriber.area = Lai { plmn: self.network.plmn, lac: NO_AREA };
             self.subscriber.proof = None;
+            self.choose_msc();
         }
         let same = self.subscriber.area == self.leg.site.area;
         let update = if same { UpdateType::ImsiAttach } else { UpdateType::Normal };
@@ -99,6 +100,15 @@ impl Dialogue<'_> {
             return self.rejected_update(update, reason);
         }
         self.location_update(update);
+    }
+
+    // Without a TMSI the BSC may send the phone to any MSC of a pool (3GPP TS 23.236 §4.3).
+    fn choose_msc(&mut self) {
+        let msc = self.network.any_msc(self.leg.site.bsc, self.random);
+        if msc != self.subscriber.msc {
+            self.subscriber.msc = msc;
+            self.leg = self.leg_to(self.subscriber.site);
+        }
     }
 
     fn journey(&mut self) {

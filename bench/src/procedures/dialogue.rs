@@ -8,7 +8,7 @@ use super::Practice;
 use crate::encode::mm::{IdentityType, MobileIdentity};
 use crate::encode::sccp::{Ends, Reference};
 use crate::encode::{Octets, bssmap, mm, rr, sccp};
-use crate::network::{MSC_POINT_CODE, Network, Site};
+use crate::network::{Line, Network, Site};
 use crate::population::Subscriber;
 use crate::random::Random;
 use crate::script::{Binding, Fact, Presented, Script, Side, StepId};
@@ -17,9 +17,11 @@ use crate::script::{Binding, Fact, Presented, Script, Side, StepId};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leg {
     pub(super) site: Site,
+    /// The MSC, by index.
+    pub(super) msc_index: u32,
     point_code: u16,
-    link: u32,
-    link_selection: u8,
+    // The way to the MSC and the way back: link and signalling link selection.
+    routes: [(u32, u8); 2],
     pub(super) bss: Reference,
     pub(super) msc: Reference,
 }
@@ -68,14 +70,14 @@ impl<'a> Dialogue<'a> {
     /// A dialogue that begins at `at` in the subscriber's cell. Nothing has been said.
     pub fn new(parts: Parts<'a>, at: Timestamp) -> Self {
         let Parts { script, network, random, practice, subscriber } = parts;
-        let leg = leg(subscriber.site, network, random);
+        let leg = leg(subscriber.site, subscriber.msc, at, practice, network, random);
         Self { script, network, random, practice, subscriber, at, leg, send_sequence: 0, device_shown: None }
     }
 
     /// The phone is now in this cell, before anything is said.
     pub(super) fn move_to(&mut self, site: u32) {
         self.subscriber.site = site;
-        self.leg = leg(site, self.network, self.random);
+        self.leg = self.leg_to(site);
     }
 
     /// Time passes.
@@ -98,7 +100,9 @@ impl<'a> Dialogue<'a> {
 
     /// An SCCP message on the current leg.
     pub(super) fn sccp(&mut self, side: Side, write: impl FnOnce(&mut Octets)) -> StepId {
-        self.script.step(self.at, self.leg.link, side, self.leg.link_selection, write)
+        let [to_msc, to_bss] = self.leg.routes;
+        let (link, selection) = if side == Side::Bss { to_msc } else { to_bss };
+        self.script.step(self.at, link, side, selection, write)
     }
 
     fn data(&mut self, side: Side, write: impl FnOnce(&mut Octets)) -> StepId {
@@ -174,7 +178,8 @@ impl<'a> Dialogue<'a> {
     pub(super) fn open(&mut self, identity: MobileIdentity, layer3: impl FnOnce(&mut Octets)) -> StepId {
         let (leg, cell) = (self.leg, self.cell());
         let mut sequence = self.send_sequence;
-        let ends = Ends { called: MSC_POINT_CODE, calling: leg.point_code };
+        let ends = Ends { called: Network::msc_point_code(leg.msc_index), calling: leg.point_code };
+        self.connect(leg);
         let request = self.sccp(Side::Bss, |o| {
             sccp::connection_request(o, leg.bss, ends, |o| {
                 bssmap::bssmap(o, |o| {
@@ -223,9 +228,17 @@ impl<'a> Dialogue<'a> {
         ciphered
     }
 
+    fn imeisv_wanted(&mut self) -> bool {
+        if self.practice.imeisv_on_attach_only && self.subscriber.attached {
+            false
+        } else {
+            self.chance(self.practice.imeisv)
+        }
+    }
+
     fn cipher(&mut self) {
         let key = self.random.octets();
-        let asked = self.chance(self.practice.imeisv);
+        let asked = self.imeisv_wanted();
         let device = self.subscriber.device;
         let command = self.msc(|o| bssmap::cipher_mode_command(o, key, asked));
         self.accepted(command);
@@ -283,9 +296,9 @@ impl<'a> Dialogue<'a> {
     /// The MSC pages the phone in its location area.
     pub(super) fn page(&mut self) -> StepId {
         let (imsi, tmsi, area) = (self.subscriber.imsi, self.subscriber.tmsi, self.leg.site.area);
-        let (point_code, leg) = (self.leg.point_code, self.leg);
-        let ends = Ends { called: point_code, calling: MSC_POINT_CODE };
-        let (link, selection) = self.network.route(leg.site.bsc, self.random);
+        let leg = self.leg;
+        let ends = self.ends_towards(leg);
+        let (link, selection) = self.network.route(leg.site.bsc, leg.msc_index, self.random);
         self.script.step(self.at, link, Side::Msc, selection, |o| {
             sccp::unitdata(o, ends, |o| bssmap::bssmap(o, |o| bssmap::paging(o, imsi, tmsi, area)));
         })
@@ -315,17 +328,29 @@ impl<'a> Dialogue<'a> {
         self.pause(1, 8);
         self.sccp(Side::Msc, |o| sccp::released(o, leg.bss, leg.msc));
         self.pause(1, 8);
-        self.sccp(Side::Bss, |o| sccp::release_complete(o, leg.msc, leg.bss));
+        if !self.practice_strikes(self.practice.unconfirmed_releases) {
+            self.sccp(Side::Bss, |o| sccp::release_complete(o, leg.msc, leg.bss));
+        }
+    }
+
+    /// The connection of a leg is opened.
+    pub(super) fn connect(&mut self, leg: Leg) {
+        self.script.lines.push(Line { bsc: leg.site.bsc, msc: leg.msc_index, bss: leg.bss, at_msc: leg.msc });
+    }
+
+    // No draw where it never happens, so that captures without it stay what they are.
+    fn practice_strikes(&mut self, share: f64) -> bool {
+        share > 0.0 && self.chance(share)
     }
 
     /// A second leg to another cell, for a handover. Nothing is said on it yet.
     pub(super) fn leg_to(&mut self, site: u32) -> Leg {
-        leg(site, self.network, self.random)
+        leg(site, self.subscriber.msc, self.at, self.practice, self.network, self.random)
     }
 
     /// The two ends of a connection that the MSC opens.
     pub(super) fn ends_towards(&self, leg: Leg) -> Ends {
-        Ends { called: leg.point_code, calling: MSC_POINT_CODE }
+        Ends { called: leg.point_code, calling: Network::msc_point_code(leg.msc_index) }
     }
 
     /// The TMSI is new or has moved: these steps say so.
@@ -341,11 +366,21 @@ pub(super) struct Signalled {
     pub(super) meant: Number,
 }
 
-fn leg(site: u32, network: &mut Network, random: &mut Random) -> Leg {
+fn leg(
+    site: u32,
+    registered: u32,
+    now: Timestamp,
+    practice: &Practice,
+    network: &mut Network,
+    random: &mut Random,
+) -> Leg {
     let site = network.site(site);
-    let (link, link_selection) = network.route(site.bsc, random);
-    let (bss, msc) = (network.bss_reference(site.bsc), network.msc_reference());
-    Leg { site, point_code: network.point_code(site.bsc), link, link_selection, bss, msc }
+    let msc_index = network.msc_of(site.bsc, registered);
+    let to_msc = network.route(site.bsc, msc_index, random);
+    let to_bss = if practice.split_links { network.route(site.bsc, msc_index, random) } else { to_msc };
+    let (bss, msc) = (network.bss_reference(site.bsc, now), network.msc_reference(msc_index, now));
+    let point_code = network.point_code(site.bsc);
+    Leg { site, msc_index, point_code, routes: [to_msc, to_bss], bss, msc }
 }
 
 // Writes a message of the phone; MM, CC and SS carry N(SD) in bit 7 of the message type, RR and SMS do not.

@@ -78,6 +78,7 @@ impl Dialogue<'_> {
         let ends = self.ends_towards(new);
         let serving = old.site.cell;
         self.leg = new;
+        self.connect(new);
         self.pause(3, 20);
         let step = self.sccp(Side::Msc, |o| {
             sccp::connection_request(o, new.msc, ends, |o| {

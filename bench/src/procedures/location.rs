@@ -16,7 +16,7 @@ impl Dialogue<'_> {
             self.identify(IdentityType::Imsi);
         }
         self.security();
-        if self.chance(0.1) {
+        if self.chance(0.1) && !(self.practice.imeisv_on_attach_only && self.subscriber.attached) {
             self.identify(IdentityType::Imeisv);
         }
         self.accept_update(update, old);
@@ -53,10 +53,11 @@ impl Dialogue<'_> {
     fn accept_update(&mut self, update: UpdateType, old: Lai) {
         let area = self.leg.site.area;
         let kind = Kind::LocationUpdate { update, old: Some(old) };
-        // A TMSI of another network, or none at all, must be replaced.
-        let needed = self.subscriber.tmsi.is_none() || !self.subscriber.known_to_vlr;
+        // A TMSI of another network or VLR, or none at all, must be replaced.
+        let msc = self.leg.msc_index;
+        let needed = self.subscriber.tmsi.is_none() || !self.subscriber.known_to_vlr || self.subscriber.msc != msc;
         let step = if needed || self.chance(self.practice.tmsi_reallocation) {
-            let tmsi = self.network.tmsi();
+            let tmsi = self.network.tmsi(msc);
             let accept = self.network(Sapi::Signalling, |o| {
                 mm::location_updating_accept(o, area, Some(MobileIdentity::Tmsi(tmsi)));
             });
@@ -79,7 +80,7 @@ impl Dialogue<'_> {
             }
             accept
         };
-        self.subscriber.area = area;
+        (self.subscriber.area, self.subscriber.msc) = (area, msc);
         self.accepted(step);
         self.noted(step, kind);
     }

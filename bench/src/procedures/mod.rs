@@ -31,6 +31,14 @@ pub struct Practice {
     pub rejects: f64,
     /// Share of long calls with a handover.
     pub handovers: f64,
+    /// Whether the two directions of a connection take different links.
+    pub split_links: bool,
+    /// Whether references are given again as soon as they are free, after [`REFERENCE_REST`](crate::network::REFERENCE_REST).
+    pub reuse_references: bool,
+    /// Share of releases that nobody confirms.
+    pub unconfirmed_releases: f64,
+    /// Whether the IMEISV is asked for only when a phone attaches.
+    pub imeisv_on_attach_only: bool,
     /// Mean time between two things that somebody does.
     pub action_every: Duration,
     /// T3212: the time after which a silent phone makes a periodic update.
