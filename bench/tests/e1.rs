@@ -2,9 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
-use bench::e1::{Bits, BlockHead, FRAME_BITS, Framer, Framing, Numbering, Recording, SignalUnits, stuffed};
+use bench::e1::{Bits, FRAME_BITS, Framer, Framing, Numbering, SignalUnits, stuffed};
 use bench::random::Random;
 use event::Timestamp;
 use probe::track::e1::{
@@ -252,25 +251,4 @@ fn a_line_without_frames_is_one_link() {
         assert_eq!(found, sent.units[sent.units.len() - found.len()..]);
         assert_eq!(counters.alignment_recoveries, 0);
     }
-}
-
-/// A folder of its own for each test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("touchpoint-e1-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn head(port: u16, direction: u8) -> BlockHead {
-    BlockHead { port, direction, sequence: 7, at: Timestamp::from_seconds(START) }
 }

@@ -121,11 +121,6 @@ impl BlockHead {
         let line = LineName { port, direction: 0 };
         Self { line, follows_gap: false, sequence: None, at: start + span(before), octets }
     }
-
-    /// When its last bit was over.
-    pub(super) fn end(&self) -> Timestamp {
-        self.at + span(self.octets as u64)
-    }
 }
 
 /// Octets of the next block of a recording without header.

@@ -226,7 +226,7 @@ impl E1 {
             Some(link_type) => order.put(&unit, link_type),
             None => counters.units_refused += 1,
         });
-        order.reached(head.line, head.end());
+        order.turn(head.line, head.at);
     }
 }
 

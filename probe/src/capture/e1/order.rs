@@ -27,14 +27,15 @@ pub(super) struct Waiting {
     pub(super) octets: Vec<u8>,
 }
 
-/// Frames that wait, and how far each line has been read.
+/// Frames that wait, and how far the lines have come.
 #[derive(Default)]
 pub(super) struct Order {
     waiting: BinaryHeap<Reverse<Waiting>>,
     current: Option<Waiting>,
     /// Memory of frames that were given.
     spare: Vec<Vec<u8>>,
-    reached: BTreeMap<LineName, Timestamp>,
+    /// When the last block of each line began.
+    turns: BTreeMap<LineName, Timestamp>,
     /// No frame before this comes any more.
     watermark: Option<Timestamp>,
     number: u64,
@@ -53,12 +54,12 @@ impl Order {
         self.waiting.push(Reverse(Waiting { at: unit.at, number: self.number, link_type, octets }));
     }
 
-    /// A line has been read up to this time.
-    pub(super) fn reached(&mut self, line: LineName, at: Timestamp) {
-        self.reached.insert(line, at);
-        let latest = self.reached.values().max().copied().unwrap_or(at);
-        self.watermark =
-            self.reached.values().filter(|reached| latest.since(**reached) <= REORDER_LIMIT).min().copied();
+    /// A line's block, which began at this time, has been read. Lines take turns: when the first one's next block comes, every
+    /// line has had one, so that what was before its beginning is complete.
+    pub(super) fn turn(&mut self, line: LineName, at: Timestamp) {
+        self.turns.insert(line, at);
+        let latest = self.turns.values().max().copied().unwrap_or(at);
+        self.watermark = self.turns.values().filter(|turn| latest.since(**turn) <= REORDER_LIMIT).min().copied();
     }
 
     /// Nothing comes any more.
