@@ -18,6 +18,8 @@ pub struct Counters {
     pub connections: ConnectionTotals,
     /// What stood alone, or came to nothing.
     pub unmatched: UnmatchedTotals,
+    /// Frames and packets of the Gb interface.
+    pub packet: PacketTotals,
     /// Named limits that were reached.
     pub limits: LimitTotals,
 }
@@ -115,6 +117,42 @@ totals! {
         handover_ambiguous,
         /// Messages of SCCP users other than BSSAP.
         other_user,
+        /// Accepts of GMM and SM whose request was not seen: no event.
+        packet_accept,
+        /// BSSGP PDUs about a phone of which the sender's side is not told by their type: not interpreted.
+        packet_direction_unknown,
+    }
+}
+
+totals! {
+    /// The Gb interface from LLC upward.
+    PacketTotals {
+        /// Logical links of phones open now.
+        links_open,
+        /// Opened.
+        links_opened,
+        /// Ended by silence.
+        links_expired,
+        /// LLC frames.
+        frames,
+        /// Frames whose information is ciphered: not read.
+        frames_ciphered,
+        /// Frames that did not arrive as they were sent: not read.
+        frames_bad,
+        /// Frames seen before, by another tap.
+        frames_repeated,
+        /// UI frames that are missing by their numbers.
+        frames_missing,
+        /// Segments of user data (SN-PDUs), of both directions.
+        segments,
+        /// User packets from phones that were whole, or became so.
+        packets,
+        /// User packets that are compressed: not read.
+        packets_compressed,
+        /// User packets of which a segment is missing.
+        packets_incomplete,
+        /// TMSIs of combined procedures in an area whose VLR is not known, or not the only one: not bound.
+        combined_without_vlr,
     }
 }
 
@@ -145,6 +183,14 @@ totals! {
         handovers,
         /// `MAX_NODES`.
         nodes,
+        /// `MAX_LINKS`.
+        links,
+        /// `MAX_CONTEXTS`.
+        contexts,
+        /// `MAX_N_PDUS`.
+        n_pdus,
+        /// `MAX_ENDPOINTS`, `MAX_CELLS`.
+        entities,
     }
 }
 
@@ -172,6 +218,7 @@ impl Counters {
         (self.identities.iter().map(group("identities")))
             .chain(self.connections.iter().map(group("connections")))
             .chain(self.unmatched.iter().map(group("unmatched")))
+            .chain(self.packet.iter().map(group("packet")))
             .chain(self.limits.iter().map(group("limits")))
     }
 

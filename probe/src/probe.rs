@@ -1,11 +1,11 @@
-//! The probe put together: transports below, the A interface above.
+//! The probe put together: transports below, the interfaces A and Gb above.
 
 use event::Timestamp;
 
 use crate::Sink;
 use crate::capture::Frame;
 use crate::counters::Counters;
-use crate::interpret::{AInterface, NumberPlan};
+use crate::interpret::{AInterface, GbInterface, GbSettings, NumberPlan};
 use crate::track::identity::Identities;
 use crate::track::loss::LinkLoss;
 use crate::track::transport::{Payload, Transport, TransportCounters, TransportSettings};
@@ -19,6 +19,8 @@ pub struct ProbeConfig {
     pub transport: TransportSettings,
     /// How numbers are dialled.
     pub numbers: NumberPlan,
+    /// How phones are sighted on the Gb interface.
+    pub gb: GbSettings,
 }
 
 /// Frames of one feed in, facts about subscribers out. One thread's.
@@ -26,6 +28,7 @@ pub struct Probe {
     feed: u16,
     transport: Transport,
     a_interface: AInterface,
+    gb_interface: GbInterface,
 }
 
 impl Probe {
@@ -35,39 +38,44 @@ impl Probe {
             feed: config.feed,
             transport: Transport::new(&config.transport),
             a_interface: AInterface::new(config.numbers),
+            gb_interface: GbInterface::new(config.gb),
         }
     }
 
     /// Takes the next frame, in the order of capture.
     pub fn frame<S: Sink>(&mut self, frame: &Frame<'_>, sink: &mut S) {
-        let Self { feed, transport, a_interface } = self;
+        let Self { feed, transport, a_interface, gb_interface } = self;
         transport.frame(frame, *feed, sink, &mut |carrier, payload, sink| match payload {
             Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
             Payload::Duplicate(octets) => a_interface.show(carrier, octets, sink),
             Payload::Sua(message) => a_interface.message(carrier, message, sink),
-            Payload::Ns(_) => {}
+            Payload::Ns(octets) => gb_interface.ns(carrier, octets, a_interface, sink),
         });
     }
 
     /// Time has passed without a frame: ends what has been silent for too long.
     pub fn tick<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
         self.a_interface.tick(now, sink);
+        self.gb_interface.tick(now, &mut self.a_interface, sink);
     }
 
     /// The capture has ended: events that still wait go out. Calls that go on have not ended.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) {
-        let Self { transport, a_interface, .. } = self;
+        let Self { transport, a_interface, gb_interface, .. } = self;
         transport.finish(sink, &mut |carrier, payload, sink| {
             if let Payload::Sccp(octets) = payload {
                 a_interface.sccp(carrier, octets, sink);
             }
         });
+        gb_interface.finish(a_interface, sink);
         a_interface.finish(sink);
     }
 
-    /// What was seen and done from SCCP upward.
+    /// What was seen and done from SCCP and NS upward.
     pub fn counters(&self) -> Counters {
-        self.a_interface.counters()
+        let mut counters = self.a_interface.counters();
+        self.gb_interface.add_counters(&mut counters);
+        counters
     }
 
     /// What was lost before it reached the capture, by link and direction, in the order of their names.
@@ -88,5 +96,15 @@ impl Probe {
     /// Who temporary identities are, to put stored bindings back as suspects.
     pub fn identities_mut(&mut self) -> &mut Identities {
         self.a_interface.identities_mut()
+    }
+
+    /// Who P-TMSIs are, for storage.
+    pub fn packet_identities(&self) -> &Identities {
+        self.gb_interface.identities()
+    }
+
+    /// Who P-TMSIs are, to put stored bindings back as suspects.
+    pub fn packet_identities_mut(&mut self) -> &mut Identities {
+        self.gb_interface.identities_mut()
     }
 }

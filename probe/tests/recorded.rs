@@ -121,6 +121,11 @@ fn a_over_ipa() {
     check("lite-ipa-leg.pcap");
 }
 
+#[test]
+fn gb_over_udp() {
+    check("gb-sgsn-leg.pcap");
+}
+
 /// Makes a COMMON ID a message that nobody knows: 00, length, 2f, IMSI.
 fn without_common_id(octets: &mut [u8]) {
     const BSSMAP_WITH_IMSI: [u8; 5] = [0x00, 0x0b, 0x2f, 0x08, 0x08];

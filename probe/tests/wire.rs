@@ -8,7 +8,9 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use probe::wire::{Bssap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, dtap, sccp};
+use probe::wire::{
+    Bssap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, bssgp, dtap, llc, ns, sccp, sndcp,
+};
 
 /// Appends a line for each message in the octets, layer in layer, and one for what is malformed.
 struct Reading(String);
@@ -20,6 +22,7 @@ impl Reading {
             "sccp" => reading.sccp(octets),
             "bssap" => reading.bssap(octets),
             "dtap" => reading.dtap(octets),
+            "ns" => reading.ns(octets),
             other => panic!("no layer `{other}`"),
         }
         reading.0
@@ -47,6 +50,25 @@ impl Reading {
     fn dtap(&mut self, octets: &[u8]) {
         if let Some(message) = self.kept::<Dtap<'_>>(dtap::read(octets)) {
             message.messages(&mut |message| self.message(message));
+        }
+    }
+
+    fn ns(&mut self, octets: &[u8]) {
+        let Some(ns) = self.kept(ns::read(octets)) else { return };
+        self.message(&ns);
+        let Some(bssgp) = ns.sdu.and_then(|sdu| self.kept(bssgp::read(sdu))) else { return };
+        self.message(&bssgp);
+        let llc_pdu = bssgp.llc_pdu.filter(|octets| !octets.is_empty());
+        let Some(llc) = llc_pdu.and_then(|octets| self.kept(llc::read(octets))) else { return };
+        self.message(&llc);
+        match llc.sapi {
+            _ if llc.sequence.is_none() || llc.information.is_empty() || llc.encrypted => {}
+            llc::sapi::LLGMM | llc::sapi::LLSMS => self.dtap(llc.information),
+            _ => {
+                if let Some(sndcp) = self.kept(sndcp::read(llc.information)) {
+                    self.message(&sndcp);
+                }
+            }
         }
     }
 
@@ -182,7 +204,7 @@ fn noise_never_stops_the_decoders() {
     let mut noise = Noise(0x5eed_0001);
     for _ in 0..100_000 {
         let octets = noise.octets();
-        for layer in ["sccp", "bssap", "dtap"] {
+        for layer in ["sccp", "bssap", "dtap", "ns"] {
             assert!(!Reading::of(layer, &octets).is_empty());
         }
     }

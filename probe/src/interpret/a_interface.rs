@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event::Timestamp;
+use event::{Interface, Timestamp};
 use rustc_hash::FxHashMap;
 
 use super::calls::end_lost;
@@ -40,11 +40,11 @@ pub struct AInterface {
     pub(super) connections: Connections<Dialogue>,
     pub(super) identities: Identities,
     pub(super) handovers: Handovers,
-    lost: LostCalls,
+    pub(super) lost: LostCalls,
     pub(super) segments: Segments,
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
-    plan: NumberPlan,
+    pub(super) plan: NumberPlan,
     expired_until: Timestamp,
     pub(super) counters: Counters,
 }
@@ -337,7 +337,7 @@ impl AInterface {
         let Some(dialogue) = connections.state(id) else { return };
         let Some(from) = from.or(dialogue.last) else { return };
         let vlr = dialogue.network_end.map_or(UNKNOWN_VLR, |network| network.vlr);
-        act(dialogue, &mut Scene { from, vlr, identities, lost, plan, counters, sink });
+        act(dialogue, &mut Scene { from, interface: Interface::A, vlr, identities, lost, plan, counters, sink });
     }
 
     /// One BSSAP message towards `place`.
@@ -439,6 +439,12 @@ impl AInterface {
         }
     }
 
+    /// Counts and tells where decoding stopped.
+    pub(super) fn malformed<S: Sink>(&mut self, malformed: Malformed, from: Provenance, sink: &mut S) {
+        self.counters.malformation(malformed);
+        sink.malformed(from, malformed);
+    }
+
     /// The message as far as it was understood; where not wholly, that is counted.
     pub(super) fn understood<'m, M, S: Sink>(
         &mut self,
@@ -451,8 +457,7 @@ impl AInterface {
             Err(malformed) => (None, Some(malformed)),
         };
         if let Some(malformed) = malformed {
-            self.counters.malformation(*malformed);
-            sink.malformed(from, *malformed);
+            self.malformed(*malformed, from, sink);
         }
         message
     }

@@ -1,6 +1,6 @@
 //! What surrounds a message while it is interpreted: when, from whom, and what its facts go to.
 
-use event::{Event, Kind};
+use event::{Event, Interface, Kind};
 
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
@@ -8,12 +8,12 @@ use crate::counters::Counters;
 use crate::track::identity::{Identities, Vlr};
 use crate::{Provenance, Sink};
 
-/// One of the two sides of the A interface.
+/// One of the two sides of the A or Gb interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     /// BSS and mobile station.
     Mobile,
-    /// MSC and what is behind it.
+    /// MSC or SGSN and what is behind it.
     Network,
 }
 
@@ -31,7 +31,9 @@ impl Side {
 pub(super) struct Scene<'a, S> {
     /// Where the message came from.
     pub(super) from: Provenance,
-    /// The VLR of the connection's MSC.
+    /// Where it was seen.
+    pub(super) interface: Interface,
+    /// The VLR of the connection's MSC; on Gb the SGSN, which gives P-TMSIs as a VLR gives TMSIs.
     pub(super) vlr: Vlr,
     pub(super) identities: &'a mut Identities,
     pub(super) lost: &'a mut LostCalls,

@@ -3,7 +3,7 @@
 //! What a phone says of itself counts only once the network has gone on with it (authentication, ciphering, accept):
 //! until then its events wait, and after a rejection nothing of it is bound or sighted.
 
-use event::{Binding, CellId, Direction, Event, Imei, Imsi, Interface, Kind, Tmsi};
+use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi};
 
 use super::scene::Scene;
 use crate::Sink;
@@ -276,7 +276,7 @@ impl Subject {
             at: scene.from.at,
             frame: scene.from.frame,
             feed: scene.from.feed,
-            interface: Interface::A,
+            interface: scene.interface,
             imsi,
             binding,
             tmsi: self.tmsi,

@@ -49,6 +49,8 @@ pub enum Proof {
     Handover,
     /// The network gave the TMSI: LOCATION UPDATING ACCEPT or TMSI REALLOCATION COMMAND.
     Allocation,
+    /// IMSI beside the TLLI in DL-UNITDATA or RA-CAPABILITY-UPDATE-ACK, 3GPP TS 48.018 §10.2.1 and §10.3.7.
+    Downlink,
     /// Read back after a restart and not confirmed since.
     Restored,
 }
@@ -157,6 +159,12 @@ impl Identities {
     pub fn serves(&self, vlr: Vlr, area: Lai) -> bool {
         let servers = self.areas.get(&area);
         servers.is_some_and(|servers| servers.vlrs.iter().take(usize::from(servers.count)).any(|known| *known == vlr))
+    }
+
+    /// The VLR that serves `area`, where it is known and no other does.
+    pub fn server(&self, area: Lai) -> Option<Vlr> {
+        let servers = self.areas.get(&area).filter(|servers| servers.count == 1)?;
+        servers.vlrs.first().copied()
     }
 
     /// A connection from `area` went to `vlr`.

@@ -189,7 +189,7 @@ const fn remainders() -> [u32; 256] {
 }
 
 /// Frame check sequence, §5.5.6: a cyclic redundancy check of 24 bits.
-fn frame_check(octets: &[u8]) -> u32 {
+pub(crate) fn frame_check(octets: &[u8]) -> u32 {
     let remainder = octets.iter().fold(ALL_ONES, |remainder, octet| {
         let index = (remainder as u8 ^ octet) as usize;
         remainder >> 8 ^ REMAINDERS.get(index).copied().unwrap_or_default()

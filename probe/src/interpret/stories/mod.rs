@@ -5,6 +5,8 @@ mod connection_stories;
 mod handover_stories;
 mod identity_stories;
 mod octets;
+mod packet_octets;
+mod packet_stories;
 mod service_stories;
 
 use event::{Event, Kind, Timestamp};

@@ -1,0 +1,221 @@
+//! GPRS mobility management: who is where, accepted or refused (3GPP TS 24.008 §4.7).
+
+use event::{CellId, Kind, Lai, Rai, Tmsi};
+
+use super::session::{Request, Session};
+use crate::Sink;
+use crate::interpret::scene::{Scene, Side};
+use crate::interpret::subject::Standing;
+use crate::track::identity::{Identities, Proof, Temporary};
+use crate::wire::gmm::{AttachRequest, DetachRequest, Given, RoutingAreaUpdateRequest};
+use crate::wire::{Gmm, GmmMessageType, MobileIdentity};
+
+/// GMM cause `illegal MS`, 3GPP TS 24.008 §10.5.5.14: a phone takes AUTHENTICATION AND CIPHERING REJECT as this
+/// (§4.7.7.5).
+const ILLEGAL_MS: u8 = 3;
+/// Attach result `combined GPRS/IMSI attached`, 3GPP TS 24.008 §10.5.5.1.
+const COMBINED: u8 = 3;
+/// Type of detach `IMSI detach`, 3GPP TS 24.008 §10.5.5.5: packets stay.
+const IMSI_DETACH: u8 = 2;
+
+impl Session {
+    /// A GPRS mobility management message. `vlr_identities` are those of the A interface, for the TMSI of a combined
+    /// procedure.
+    pub(super) fn mobility<S: Sink>(
+        &mut self,
+        message: &Gmm,
+        sender: Side,
+        vlr_identities: &mut Identities,
+        scene: &mut Scene<'_, S>,
+    ) {
+        match message {
+            Gmm::AttachRequest(request) => self.attach_requested(request, scene),
+            Gmm::AttachAccept(accept) => {
+                self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
+                let combined = accept.attach_result == COMBINED;
+                match self.request.take() {
+                    Some(Request::Attach { old }) => self.tell(Kind::GprsAttach { combined, old: Some(old) }, scene),
+                    _ => scene.counters.unmatched.packet_accept += 1,
+                }
+            }
+            Gmm::RoutingAreaUpdateRequest(request) => self.update_requested(request, scene),
+            Gmm::RoutingAreaUpdateAccept(accept) => {
+                self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
+                match self.request.take() {
+                    Some(Request::RoutingAreaUpdate { update, old }) => {
+                        self.tell(Kind::RoutingAreaUpdate { update, old: Some(old) }, scene);
+                    }
+                    _ => scene.counters.unmatched.packet_accept += 1,
+                }
+            }
+            Gmm::AttachReject(cause) | Gmm::RoutingAreaUpdateReject(cause) => self.refused(cause.0, scene),
+            Gmm::ServiceReject(cause) => {
+                self.dialogue.subject.tell_refused(Kind::ServiceRejected { cause: cause.0 }, scene);
+            }
+            Gmm::DetachRequest(request) => self.detach_requested(request, sender, scene),
+            Gmm::PTmsiReallocationCommand(command) => {
+                self.dialogue.accept(scene);
+                scene.identities.learn_area(command.routing_area.lai, scene.vlr);
+                if let Some(p_tmsi) = command.mobile_identity.tmsi() {
+                    self.gave_p_tmsi = Some(true);
+                    self.receives(p_tmsi, scene);
+                }
+            }
+            Gmm::IdentityResponse { mobile_identity } => self.answers_identity(*mobile_identity, scene),
+            Gmm::AuthenticationAndCipheringResponse(response) => {
+                if let Some(imei) = response.imeisv.and_then(MobileIdentity::imei) {
+                    self.dialogue.subject.shows(imei, scene);
+                }
+            }
+            Gmm::Other(other) => self.other_mobility(*other, scene),
+            _ => {}
+        }
+    }
+
+    fn other_mobility<S: Sink>(&mut self, message_type: GmmMessageType, scene: &mut Scene<'_, S>) {
+        match message_type {
+            GmmMessageType::ATTACH_COMPLETE
+            | GmmMessageType::ROUTING_AREA_UPDATE_COMPLETE
+            | GmmMessageType::P_TMSI_REALLOCATION_COMPLETE => {
+                self.dialogue.accept(scene);
+                // Where the P-TMSI stayed, the phone confirms its TMSI only (§4.7.3.2.3.2).
+                if self.gave_p_tmsi.take() != Some(false) {
+                    self.dialogue.subject.takes(scene);
+                }
+            }
+            GmmMessageType::AUTHENTICATION_AND_CIPHERING_REJECT => self.refused(ILLEGAL_MS, scene),
+            GmmMessageType::GMM_INFORMATION | GmmMessageType::SERVICE_ACCEPT => self.dialogue.accept(scene),
+            _ => {}
+        }
+    }
+
+    /// A new beginning: whoever had this TLLI before counts no more.
+    fn attach_requested<S: Sink>(&mut self, request: &AttachRequest, scene: &mut Scene<'_, S>) {
+        let cell = self.dialogue.subject.cell;
+        self.dialogue.finish(scene);
+        self.dialogue.reset(Standing::Claimed);
+        self.dialogue.hear(Side::Mobile, scene.from);
+        self.dialogue.subject.cell = cell;
+        self.contexts.clear();
+        self.request = Some(Request::Attach { old: request.old_routing_area });
+        match request.mobile_identity {
+            MobileIdentity::Tmsi(p_tmsi) => self.comes_from(p_tmsi, request.old_routing_area.lai, scene),
+            other => self.dialogue.identifies(other, scene),
+        }
+    }
+
+    /// The phone goes on as who it is: only whether the network goes along is open.
+    fn update_requested<S: Sink>(&mut self, request: &RoutingAreaUpdateRequest, scene: &mut Scene<'_, S>) {
+        let RoutingAreaUpdateRequest { update, old_routing_area: old, p_tmsi, .. } = *request;
+        self.request = Some(Request::RoutingAreaUpdate { update, old });
+        self.dialogue.subject.standing = Standing::Claimed;
+        let p_tmsi = p_tmsi.or(self.tlli.and_then(|tlli| tlli.p_tmsi()));
+        let Some(p_tmsi) = p_tmsi else { return };
+        if self.dialogue.subject.imsi().is_none() {
+            self.comes_from(p_tmsi, old.lai, scene);
+        }
+        self.continues = Some(p_tmsi).filter(|p_tmsi| self.holds(*p_tmsi, scene));
+    }
+
+    /// The P-TMSI was given by the SGSN of the *old* routing area.
+    fn comes_from<S: Sink>(&mut self, p_tmsi: Tmsi, old: Lai, scene: &mut Scene<'_, S>) {
+        let here = scene.identities.serves(scene.vlr, old).then_some(Temporary { vlr: scene.vlr, tmsi: p_tmsi });
+        let temporary = scene.identities.in_area(old, p_tmsi).or(here);
+        self.dialogue.subject.uses(p_tmsi, temporary, scene);
+    }
+
+    fn accepted<S: Sink>(
+        &mut self,
+        area: Rai,
+        given: &Given,
+        vlr_identities: &mut Identities,
+        scene: &mut Scene<'_, S>,
+    ) {
+        let Lai { plmn, lac } = area.lai;
+        scene.identities.learn_area(area.lai, scene.vlr);
+        let place = CellId { plmn: Some(plmn), lac: Some(lac), ci: None };
+        self.dialogue.subject.cell = self.dialogue.subject.cell.or(place);
+        self.dialogue.accept(scene);
+        self.gave_p_tmsi = Some(given.p_tmsi.is_some());
+        match given.p_tmsi {
+            Some(p_tmsi) => self.receives(p_tmsi, scene),
+            None => self.dialogue.subject.keeps(scene),
+        }
+        if let Some(identity) = given.ms_identity {
+            self.attached_for_calls(identity, area.lai, vlr_identities, scene);
+        }
+    }
+
+    /// The network gave the phone a P-TMSI in a message that was ciphered: the accept of what the phone asked for.
+    pub(super) fn is_accepted_unseen<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        self.dialogue.accept(scene);
+        match self.request.take() {
+            Some(Request::Attach { old }) => self.tell(Kind::GprsAttach { combined: false, old: Some(old) }, scene),
+            Some(Request::RoutingAreaUpdate { update, old }) => {
+                self.tell(Kind::RoutingAreaUpdate { update, old: Some(old) }, scene);
+            }
+            None => {}
+        }
+    }
+
+    /// The network gives the phone a P-TMSI.
+    pub(super) fn receives<S: Sink>(&mut self, p_tmsi: Tmsi, scene: &mut Scene<'_, S>) {
+        self.dialogue.subject.gives(p_tmsi, scene);
+        self.given = Some(p_tmsi);
+    }
+
+    /// A combined procedure replaces the location update on the A interface: its TMSI is the VLR's (3GPP TS 29.018).
+    fn attached_for_calls<S: Sink>(
+        &mut self,
+        identity: MobileIdentity,
+        area: Lai,
+        vlr_identities: &mut Identities,
+        scene: &mut Scene<'_, S>,
+    ) {
+        let Some(imsi) = self.dialogue.subject.imsi() else { return };
+        match identity {
+            MobileIdentity::Tmsi(tmsi) => match vlr_identities.server(area) {
+                Some(vlr) => {
+                    vlr_identities.allocate(Temporary { vlr, tmsi }, imsi, None, Proof::Allocation, scene.from.at);
+                }
+                None => scene.counters.packet.combined_without_vlr += 1,
+            },
+            MobileIdentity::Imsi(imsi) => vlr_identities.release(imsi),
+            _ => {}
+        }
+    }
+
+    fn refused<S: Sink>(&mut self, cause: u8, scene: &mut Scene<'_, S>) {
+        self.dialogue.subject.reject(scene);
+        match self.request.take() {
+            Some(Request::Attach { .. }) => {
+                self.dialogue.subject.tell_refused(Kind::GprsAttachRejected { cause }, scene);
+            }
+            Some(Request::RoutingAreaUpdate { update, .. }) => {
+                self.dialogue.subject.tell_refused(Kind::RoutingAreaUpdateRejected { update, cause }, scene);
+            }
+            None => {}
+        }
+    }
+
+    fn detach_requested<S: Sink>(&mut self, request: &DetachRequest, sender: Side, scene: &mut Scene<'_, S>) {
+        if sender == Side::Network {
+            return self.end_contexts(scene);
+        }
+        if request.detach_type == IMSI_DETACH {
+            return;
+        }
+        // The network does not contest it (§4.7.4.1): there is nothing to wait for.
+        self.dialogue.accept(scene);
+        self.end_contexts(scene);
+        self.tell(Kind::GprsDetach { power_off: request.power_off }, scene);
+    }
+
+    fn answers_identity<S: Sink>(&mut self, identity: MobileIdentity, scene: &mut Scene<'_, S>) {
+        match identity {
+            // Asked for as a confirmation, it says nothing of where the P-TMSI was given.
+            MobileIdentity::Tmsi(_) => {}
+            other => self.dialogue.identifies(other, scene),
+        }
+    }
+}

@@ -1,0 +1,452 @@
+//! The Gb interface from NS upward: links of phones followed, messages decoded, each given to its session.
+
+mod contexts;
+mod mobility;
+mod session;
+mod traffic;
+
+use std::time::Duration;
+
+use event::{Interface, Timestamp, Tmsi};
+
+use self::session::{Arrival, Session};
+use super::a_interface::AInterface;
+use super::scene::{Scene, Side};
+use crate::counters::Counters;
+use crate::track::entities::Entities;
+use crate::track::identity::{Identities, Proof, Temporary, Vlr};
+use crate::track::links::{Address, Bvc, LinkId, Links};
+use crate::track::n_pdus::NPdus;
+use crate::track::transport::Carrier;
+use crate::wire::llc::sapi;
+use crate::wire::{
+    Bssgp, BssgpPduType, FrameCheck, Llc, LlcFrameType, Ns, NsPduType, Tlli, TlliKind, bssgp, dtap, llc, ns, sndcp,
+};
+use crate::{Provenance, Sink};
+
+pub use self::contexts::MAX_CONTEXTS;
+
+/// Idle links are looked for so often, in capture time.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
+/// BVCI of signalling that concerns no cell, 3GPP TS 48.018 §5.4.1.
+const SIGNALLING: u16 = 0;
+
+/// What is to be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GbSettings {
+    /// A phone that stays in its cell is sighted again after so long, in seconds.
+    pub quiet_seconds: u64,
+}
+
+impl Default for GbSettings {
+    fn default() -> Self {
+        Self { quiet_seconds: 600 }
+    }
+}
+
+/// All state of the Gb interface. One thread's.
+pub struct GbInterface {
+    links: Links<Session>,
+    entities: Entities,
+    /// P-TMSIs, each with the SGSN that gave it.
+    identities: Identities,
+    n_pdus: NPdus,
+    quiet: Duration,
+    expired_until: Timestamp,
+}
+
+/// A BSSGP PDU about one phone.
+struct Envelope<'a> {
+    carrier: Carrier,
+    bvc: Bvc,
+    tlli: Tlli,
+    pdu: &'a Bssgp<'a>,
+}
+
+impl GbInterface {
+    /// Nothing seen yet.
+    pub fn new(settings: GbSettings) -> Self {
+        Self {
+            links: Links::default(),
+            entities: Entities::default(),
+            identities: Identities::default(),
+            n_pdus: NPdus::default(),
+            quiet: Duration::from_secs(settings.quiet_seconds),
+            expired_until: Timestamp::MIN,
+        }
+    }
+
+    /// The map of P-TMSIs, for storage.
+    pub fn identities(&self) -> &Identities {
+        &self.identities
+    }
+
+    /// The map of P-TMSIs, to put stored bindings back.
+    pub fn identities_mut(&mut self) -> &mut Identities {
+        &mut self.identities
+    }
+
+    /// Adds what was seen and done to the counters of the A interface.
+    pub fn add_counters(&self, counters: &mut Counters) {
+        let (links, identities) = (self.links.counters, self.identities.counters());
+        let totals = &mut counters.packet;
+        totals.links_open = self.links.len() as u64;
+        totals.links_opened = links.opened;
+        totals.links_expired = links.expired;
+        let totals = &mut counters.identities;
+        totals.subscribers += self.identities.len() as u64;
+        totals.bound += identities.bound;
+        totals.confirmed += identities.confirmed;
+        totals.reassigned += identities.reassigned;
+        totals.doubted += identities.doubted;
+        let totals = &mut counters.limits;
+        totals.links = links.evicted;
+        totals.subscribers += identities.evicted;
+        totals.areas += identities.areas_refused;
+        totals.entities = self.entities.refused;
+    }
+
+    /// Takes one NS PDU. `a` is the A interface of the same network, whose TMSIs combined procedures give.
+    pub fn ns<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], a: &mut AInterface, sink: &mut S) {
+        self.tick(carrier.from.at, a, sink);
+        let read = ns::read(octets);
+        let Some(message) = a.understood(&read, carrier.from, sink) else { return };
+        a.note(message, carrier.from, sink);
+        if let Some(nsei) = message.nsei {
+            self.entities.learn(carrier.nodes, [carrier.sender, carrier.receiver], nsei);
+        }
+        if let Ns { pdu_type: NsPduType::UNITDATA, bvci: Some(bvci), sdu: Some(sdu), .. } = *message {
+            self.bssgp(carrier, bvci, sdu, a, sink);
+        }
+    }
+
+    /// Ends what has been silent for too long at `now`. Messages do so too.
+    pub fn tick<S: Sink>(&mut self, now: Timestamp, a: &mut AInterface, sink: &mut S) {
+        if now < self.expired_until + EXPIRY_INTERVAL {
+            return;
+        }
+        self.expired_until = now;
+        while let Some(id) = self.links.expired(now) {
+            self.end(id, a, sink);
+        }
+    }
+
+    /// The capture has ended: what still waits goes out.
+    pub fn finish<S: Sink>(&mut self, a: &mut AInterface, sink: &mut S) {
+        let open: Vec<_> = self.links.all().collect();
+        for id in open {
+            self.end(id, a, sink);
+        }
+    }
+
+    fn bssgp<S: Sink>(&mut self, carrier: Carrier, bvci: u16, octets: &[u8], a: &mut AInterface, sink: &mut S) {
+        let read = bssgp::read(octets);
+        let Some(pdu) = a.understood(&read, carrier.from, sink) else { return };
+        a.note(pdu, carrier.from, sink);
+        let Some(from_bss) = self.is_from_bss(&carrier, pdu) else {
+            a.counters.unmatched.packet_direction_unknown += u64::from(pdu.tlli.is_some());
+            return;
+        };
+        let bvc = self.bvc(&carrier, bvci, from_bss);
+        match pdu.pdu_type {
+            BssgpPduType::BVC_RESET if !from_bss && pdu.bvci == Some(SIGNALLING) => {
+                // The SGSN has lost its memory (§8.4).
+                self.identities.doubt(sgsn(bvc), carrier.from.at);
+            }
+            BssgpPduType::PAGING_PS => self.paging(carrier, bvc, pdu),
+            BssgpPduType::PAGING_CS => paging_for_calls(carrier, pdu, a),
+            BssgpPduType::BVC_RESET => {
+                if let (Some(bvci), Some(cell)) = (pdu.bvci, pdu.cell) {
+                    self.entities.learn_cell(Bvc { bvci, ..bvc }, cell);
+                }
+            }
+            _ => {
+                if let Some(tlli) = pdu.tlli {
+                    let envelope = Envelope { carrier, bvc, tlli, pdu };
+                    if from_bss { self.uplink(&envelope, a, sink) } else { self.downlink(&envelope, a, sink) }
+                }
+            }
+        }
+    }
+
+    /// Which side sends: as the type tells, else as the nodes were known before.
+    fn is_from_bss(&mut self, carrier: &Carrier, pdu: &Bssgp<'_>) -> Option<bool> {
+        let node = |endpoint| self.entities.node(carrier.nodes, endpoint);
+        let (sender, receiver) = (node(carrier.sender), node(carrier.receiver));
+        // Only a BSS says which cell a virtual connection is (§10.4.12).
+        if let Some(from_bss) = pdu.pdu_type.is_from_bss().or(pdu.cell.map(|_| true)) {
+            self.entities.learn_sgsn(carrier.nodes, if from_bss { receiver } else { sender });
+            return Some(from_bss);
+        }
+        let is_sgsn = |node| self.entities.is_sgsn(carrier.nodes, node);
+        if is_sgsn(sender) { Some(false) } else { is_sgsn(receiver).then_some(true) }
+    }
+
+    fn bvc(&self, carrier: &Carrier, bvci: u16, from_bss: bool) -> Bvc {
+        let node = |endpoint| self.entities.node(carrier.nodes, endpoint);
+        let (sender, receiver) = (node(carrier.sender), node(carrier.receiver));
+        let (bss, sgsn) = if from_bss { (sender, receiver) } else { (receiver, sender) };
+        Bvc { network: carrier.nodes, sgsn, bss, bvci }
+    }
+
+    /// PAGING-PS, 3GPP TS 48.018 §10.3.1: the SGSN says whose a P-TMSI is.
+    fn paging(&mut self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>) {
+        if let (Some(imsi), Some(tmsi)) = (pdu.imsi, pdu.tmsi) {
+            self.identities.bind(Temporary { vlr: sgsn(bvc), tmsi }, imsi, Proof::Paging, carrier.from.at);
+        }
+    }
+
+    fn uplink<S: Sink>(&mut self, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {
+        let Envelope { carrier, bvc, tlli, pdu } = *envelope;
+        let (from, address) = (carrier.from, Address::new(tlli, bvc));
+        let Some(id) = self.link(self.links.find(address), address, pdu, a, sink) else { return };
+        self.links.touch(id, from.at);
+        self.links.settle(id, address);
+        let cell = pdu.cell.or_else(|| self.entities.cell(bvc));
+        self.with_session(id, from, bvc, a, sink, |session, _, scene| {
+            session.is_known_by(tlli, scene);
+            if let Some(cell) = cell {
+                session.dialogue.subject.cell = cell;
+            }
+        });
+        if let Some(octets) = pdu.llc_pdu {
+            self.llc(id, Side::Mobile, envelope, octets, a, sink);
+        }
+        if pdu.pdu_type == BssgpPduType::UL_UNITDATA {
+            let quiet = self.quiet;
+            self.with_session(id, from, bvc, a, sink, |session, _, scene| session.sight(quiet, scene));
+        }
+    }
+
+    fn downlink<S: Sink>(&mut self, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {
+        let Envelope { carrier, bvc, tlli, pdu } = *envelope;
+        let (from, address) = (carrier.from, Address::new(tlli, bvc));
+        let old = pdu.old_tlli.and_then(|old| self.links.find(Address::new(old, bvc)));
+        let Some(id) = self.link(old.or(self.links.find(address)), address, pdu, a, sink) else { return };
+        self.links.touch(id, from.at);
+        self.links.add(id, address);
+        let (imsi, was_old) = (pdu.imsi, old.is_some());
+        self.with_session(id, from, bvc, a, sink, |session, _, scene| {
+            match tlli.p_tmsi().filter(|_| tlli.kind() == TlliKind::Local) {
+                // Given by what could not be read.
+                Some(p_tmsi) if was_old && !session.holds(p_tmsi, scene) => {
+                    session.is_accepted_unseen(scene);
+                    session.receives(p_tmsi, scene);
+                }
+                _ if session.tlli.is_none() => session.is_known_by(tlli, scene),
+                _ => {}
+            }
+            if let Some(imsi) = imsi {
+                session.dialogue.subject.learn(imsi, Proof::Downlink, scene);
+            }
+        });
+        if let Some(octets) = pdu.llc_pdu {
+            self.llc(id, Side::Network, envelope, octets, a, sink);
+        }
+    }
+
+    fn llc<S: Sink>(
+        &mut self,
+        id: LinkId,
+        sender: Side,
+        envelope: &Envelope<'_>,
+        octets: &[u8],
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        if octets.is_empty() {
+            return;
+        }
+        let from = envelope.carrier.from;
+        let read = llc::read(octets);
+        let Some(frame) = a.understood(&read, from, sink) else { return };
+        a.note(frame, from, sink);
+        let totals = &mut a.counters.packet;
+        totals.frames += 1;
+        match frame.check {
+            FrameCheck::Ciphered => totals.frames_ciphered += 1,
+            // An I frame does not say that it is ciphered, and then fails the check.
+            FrameCheck::Bad if frame.frame_type.0 <= LlcFrameType::I_SACK.0 => totals.frames_ciphered += 1,
+            FrameCheck::Bad => totals.frames_bad += 1,
+            FrameCheck::Good => {}
+        }
+        let goes_on = frame.encrypted || sender == Side::Network && frame.sapi != sapi::LLGMM;
+        let is_repeated = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad && {
+            let arrival = self.links.state(id).map(|session| session.arrive(frame, sender, from.at));
+            match arrival {
+                Some(Arrival::New { missing }) => totals.frames_missing += u64::from(missing),
+                Some(Arrival::Repeated) => totals.frames_repeated += 1,
+                None => {}
+            }
+            arrival == Some(Arrival::Repeated)
+        };
+        if goes_on {
+            // The network serves the phone: it has gone on with what the phone says.
+            self.with_session(id, from, envelope.bvc, a, sink, |session, _, scene| session.dialogue.accept(scene));
+        }
+        if frame.check == FrameCheck::Good && !is_repeated {
+            self.information(id, sender, envelope, frame, a, sink);
+        }
+    }
+
+    fn information<S: Sink>(
+        &mut self,
+        id: LinkId,
+        sender: Side,
+        envelope: &Envelope<'_>,
+        frame: &Llc<'_>,
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        let carries = frame.frame_type == LlcFrameType::UI || frame.frame_type.0 <= LlcFrameType::I_SACK.0;
+        if !carries || frame.information.is_empty() {
+            return;
+        }
+        match frame.sapi {
+            sapi::LLGMM | sapi::LLSMS => self.layer_3(id, sender, envelope, frame.information, a, sink),
+            sapi::LL3 | sapi::LL5 | sapi::LL9 | sapi::LL11 => {
+                self.user_data(id, sender, envelope, frame.information, a, sink);
+            }
+            _ => {}
+        }
+    }
+
+    fn layer_3<S: Sink>(
+        &mut self,
+        id: LinkId,
+        sender: Side,
+        envelope: &Envelope<'_>,
+        octets: &[u8],
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        let Envelope { carrier, bvc, .. } = *envelope;
+        let read = dtap::read(octets);
+        let Some(message) = a.understood(&read, carrier.from, sink) else { return };
+        message.messages(&mut |message| {
+            a.counters.message(message);
+            if S::MESSAGES {
+                sink.message(carrier.from, message);
+            }
+        });
+        let effects = self.with_session(id, carrier.from, bvc, a, sink, |session, vlr_identities, scene| {
+            session.layer_3(message, sender, vlr_identities, scene);
+            (session.continues.take(), session.given.take())
+        });
+        let Some((continued, given)) = effects else { return };
+        if let Some(p_tmsi) = continued {
+            self.join(id, p_tmsi, envelope, a, sink);
+        }
+        if let Some(p_tmsi) = given {
+            self.links.add(id, Address::new(Tlli::local(p_tmsi), bvc));
+        }
+    }
+
+    /// A phone that moved within its SGSN comes with a foreign TLLI: its link under the local one of its P-TMSI goes on as
+    /// this one.
+    fn join<S: Sink>(&mut self, id: LinkId, p_tmsi: Tmsi, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {
+        let Envelope { carrier, bvc, .. } = *envelope;
+        let local = Address::new(Tlli::local(p_tmsi), bvc);
+        let Some(before) = self.links.find(local).filter(|before| *before != id) else { return };
+        let Some(mut session) = self.links.state(before).map(std::mem::take) else { return };
+        self.with_session(id, carrier.from, bvc, a, sink, |joined, _, scene| joined.continue_from(&mut session, scene));
+        if let Some(place) = self.links.state(before) {
+            *place = session;
+        }
+        self.links.close(before);
+        self.links.add(id, local);
+    }
+
+    fn user_data<S: Sink>(
+        &mut self,
+        id: LinkId,
+        sender: Side,
+        envelope: &Envelope<'_>,
+        octets: &[u8],
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        let Envelope { carrier, bvc, .. } = *envelope;
+        let read = sndcp::read(octets);
+        let Some(segment) = a.understood(&read, carrier.from, sink) else { return };
+        a.note(segment, carrier.from, sink);
+        a.counters.packet.segments += 1;
+        if sender == Side::Network {
+            return;
+        }
+        let host = traffic::host(&mut self.n_pdus, id, segment, carrier.from, a, sink);
+        if let Some(host) = host {
+            self.with_session(id, carrier.from, bvc, a, sink, |session, _, scene| session.visit(host, scene));
+        }
+    }
+
+    /// The known link, or a new one for what phones and the network say to each other; other PDUs say nothing of a phone
+    /// that is not known, and are not always sent in its cell.
+    fn link<S: Sink>(
+        &mut self,
+        known: Option<LinkId>,
+        address: Address,
+        pdu: &Bssgp<'_>,
+        a: &mut AInterface,
+        sink: &mut S,
+    ) -> Option<LinkId> {
+        let opens = matches!(pdu.pdu_type, BssgpPduType::UL_UNITDATA | BssgpPduType::DL_UNITDATA);
+        match known {
+            None if opens || pdu.imsi.is_some() => Some(self.open(address, a, sink)),
+            known => known,
+        }
+    }
+
+    fn open<S: Sink>(&mut self, address: Address, a: &mut AInterface, sink: &mut S) -> LinkId {
+        if let Some(surplus) = self.links.surplus() {
+            self.end(surplus, a, sink);
+        }
+        let id = self.links.open(address, self.expired_until);
+        if let Some(session) = self.links.state(id) {
+            session.reset();
+        }
+        id
+    }
+
+    fn end<S: Sink>(&mut self, id: LinkId, a: &mut AInterface, sink: &mut S) {
+        let last = self.links.state(id).and_then(|session| session.dialogue.last);
+        if let Some(from) = last {
+            self.with_session(id, from, NO_BVC, a, sink, |session, _, scene| session.finish(scene));
+        }
+        self.links.close(id);
+    }
+
+    /// Calls `act` with a link's session, the identities of the A interface, and what surrounds the message.
+    fn with_session<S: Sink, T>(
+        &mut self,
+        id: LinkId,
+        from: Provenance,
+        bvc: Bvc,
+        a: &mut AInterface,
+        sink: &mut S,
+        act: impl FnOnce(&mut Session, &mut Identities, &mut Scene<'_, S>) -> T,
+    ) -> Option<T> {
+        let session = self.links.state(id)?;
+        session.dialogue.last = Some(from);
+        let AInterface { identities: vlr_identities, lost, plan, counters, .. } = a;
+        let (vlr, identities) = (sgsn(bvc), &mut self.identities);
+        let mut scene = Scene { from, interface: Interface::Gb, vlr, identities, lost, plan, counters, sink };
+        Some(act(session, vlr_identities, &mut scene))
+    }
+}
+
+/// For what ends without a message: nothing is given then.
+const NO_BVC: Bvc = Bvc { network: u32::MAX, sgsn: u32::MAX, bss: u32::MAX, bvci: SIGNALLING };
+
+fn sgsn(bvc: Bvc) -> Vlr {
+    Vlr { network: bvc.network, node: bvc.sgsn }
+}
+
+/// PAGING-CS, 3GPP TS 48.018 §10.3.2: the VLR says, through the SGSN, whose a TMSI is.
+fn paging_for_calls(carrier: Carrier, pdu: &Bssgp<'_>, a: &mut AInterface) {
+    let area = pdu.location_area.or(pdu.routing_area.map(|area| area.lai));
+    let vlr = area.and_then(|area| a.identities.server(area));
+    if let (Some(imsi), Some(tmsi), Some(vlr)) = (pdu.imsi, pdu.tmsi, vlr) {
+        a.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
+    }
+}

@@ -1,0 +1,117 @@
+//! Network service entities of Gb (3GPP TS 48.016 §4.2): which endpoints are one BSS or one SGSN, and which cell each
+//! virtual connection is.
+
+use event::CellId;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::links::Bvc;
+
+/// Endpoints whose entity is remembered; further ones stand for themselves.
+pub const MAX_ENDPOINTS: usize = 65_536;
+/// Virtual connections whose cell is remembered; of further ones the cell is known from what phones send only.
+pub const MAX_CELLS: usize = 262_144;
+
+/// What was learned.
+#[derive(Default)]
+pub struct Entities {
+    /// The first peer of an endpoint under an NSEI.
+    peers: FxHashMap<(u32, u32, u16), u32>,
+    /// The endpoint that stands for another one of the same entity.
+    stands_for: FxHashMap<(u32, u32), u32>,
+    sgsns: FxHashSet<(u32, u32)>,
+    cells: FxHashMap<Bvc, CellId>,
+    /// Endpoints and cells not learned because of [`MAX_ENDPOINTS`] and [`MAX_CELLS`].
+    pub refused: u64,
+}
+
+impl Entities {
+    /// Two endpoints belong to the network service entity `nsei` (each to its side of it): what speaks with the same
+    /// endpoint about the same entity is one node.
+    pub fn learn(&mut self, network: u32, endpoints: [u32; 2], nsei: u16) {
+        let [a, b] = endpoints;
+        self.learn_peer(network, a, b, nsei);
+        self.learn_peer(network, b, a, nsei);
+    }
+
+    fn learn_peer(&mut self, network: u32, endpoint: u32, peer: u32, nsei: u16) {
+        let key = (network, endpoint, nsei);
+        match self.peers.get(&key).copied() {
+            Some(first) if first == peer || self.stands_for.contains_key(&(network, peer)) => {}
+            Some(first) => {
+                let node = self.node(network, first);
+                if node != peer {
+                    self.stands_for.insert((network, peer), node);
+                }
+            }
+            None if self.peers.len() >= MAX_ENDPOINTS => self.refused += 1,
+            None => {
+                self.peers.insert(key, peer);
+            }
+        }
+    }
+
+    /// The node that an endpoint is part of.
+    pub fn node(&self, network: u32, endpoint: u32) -> u32 {
+        self.stands_for.get(&(network, endpoint)).copied().unwrap_or(endpoint)
+    }
+
+    /// This node is an SGSN.
+    pub fn learn_sgsn(&mut self, network: u32, node: u32) {
+        if self.sgsns.len() < MAX_ENDPOINTS {
+            self.sgsns.insert((network, node));
+        }
+    }
+
+    /// Whether this node is known as an SGSN.
+    pub fn is_sgsn(&self, network: u32, node: u32) -> bool {
+        self.sgsns.contains(&(network, node))
+    }
+
+    /// A virtual connection is this cell's.
+    pub fn learn_cell(&mut self, bvc: Bvc, cell: CellId) {
+        if self.cells.len() < MAX_CELLS || self.cells.contains_key(&bvc) {
+            self.cells.insert(bvc, cell);
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// The cell of a virtual connection.
+    pub fn cell(&self, bvc: Bvc) -> Option<CellId> {
+        self.cells.get(&bvc).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_of_one_entity_are_one_node_on_either_side() {
+        let mut entities = Entities::default();
+        entities.learn(0, [10, 20], 7);
+        entities.learn(0, [10, 21], 7);
+        entities.learn(0, [11, 21], 7);
+        let nodes = [10, 11, 20, 21].map(|endpoint| entities.node(0, endpoint));
+        assert_eq!(nodes, [10, 10, 20, 20]);
+    }
+
+    #[test]
+    fn the_same_number_elsewhere_is_another_entity() {
+        let mut entities = Entities::default();
+        entities.learn(0, [10, 20], 7);
+        entities.learn(0, [12, 22], 7);
+        entities.learn(0, [10, 23], 8);
+        assert_eq!([20, 22, 23].map(|endpoint| entities.node(0, endpoint)), [20, 22, 23]);
+    }
+
+    #[test]
+    fn a_cell_belongs_to_one_virtual_connection() {
+        let mut entities = Entities::default();
+        let bvc = Bvc { network: 0, sgsn: 20, bss: 10, bvci: 2 };
+        let cell = CellId { ci: Some(7), ..CellId::UNKNOWN };
+        entities.learn_cell(bvc, cell);
+        assert_eq!(entities.cell(bvc), Some(cell));
+        assert_eq!(entities.cell(Bvc { bss: 11, ..bvc }), None);
+    }
+}
