@@ -163,6 +163,15 @@ impl Engine {
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
             profile.observe(event, config.warm);
         })?;
+        let limits = shard::Limits {
+            commit_interval: config.commit_interval,
+            sync_interval: config.sync_interval,
+            commit_bytes: config.commit_bytes,
+            arena_bytes,
+            profiles: config.profiles,
+            retention: config.retention,
+        };
+        shard::derive(&store, &config.rules, |now| limits.oldest(now))?;
         let shared = Arc::new(Shared {
             store,
             rules: ArcSwap::new(config.rules),
@@ -172,14 +181,7 @@ impl Engine {
             input: config.input,
             warm: config.warm,
             lookup: config.lookup.is_some(),
-            limits: shard::Limits {
-                commit_interval: config.commit_interval,
-                sync_interval: config.sync_interval,
-                commit_bytes: config.commit_bytes,
-                arena_bytes,
-                profiles: config.profiles,
-                retention: config.retention,
-            },
+            limits,
         });
         shared.counters.recovered.add(recovered);
         let means =
@@ -217,7 +219,7 @@ impl Engine {
         self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
         for index in 0..threads {
             let outlets = shard::Outlets { progress: progress.clone(), sealer: jobs.clone(), spent: spent.clone() };
-            let worker = shard::Worker::new(index, self.shared.clone(), outlets)?;
+            let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets)?;
             let (sender, messages) = bounded(SHARD_BATCHES);
             self.shards.push(sender);
             self.spawn(format!("shard-{index}"), move || worker.run(&messages))?;
@@ -275,6 +277,7 @@ impl Engine {
     /// Releases everything, waits until all of it is decided and durable and the channel has answered, and ends.
     pub fn finish(mut self) -> Result<Summary, EngineError> {
         while let Some(event) = self.order.release(Timestamp::MAX) {
+            self.now = self.now.max(event.at);
             self.route(event);
         }
         self.tell_all();
@@ -310,22 +313,23 @@ impl Engine {
         let Some(batch) = self.batches.get_mut(index) else { return };
         batch.push(routed);
         if batch.len() >= BATCH_EVENTS {
-            self.tell(index);
+            // Others of the same stretch of time are still to come: all that is told is what was told of the last one.
+            self.tell(index, Batch { upto: self.told_sequence, now: self.told, ..Batch::default() });
         }
     }
 
     fn tell_all(&mut self) {
-        (0..self.batches.len()).for_each(|index| self.tell(index));
-        self.told_sequence = self.sequence;
-        self.told = self.now;
+        (self.told_sequence, self.told) = (self.sequence, self.now);
+        for index in 0..self.batches.len() {
+            self.tell(index, Batch { upto: self.sequence, now: self.now, is_complete: true, ..Batch::default() });
+        }
     }
 
     // Waits where the shard is behind.
-    fn tell(&mut self, index: usize) {
+    fn tell(&mut self, index: usize, marks: Batch) {
         let Some((batch, shard)) = self.batches.get_mut(index).zip(self.shards.get(index)) else { return };
         let events = std::mem::replace(batch, self.spent.try_recv().unwrap_or_default());
-        let batch = Batch { events, upto: self.sequence, now: self.now };
-        self.is_stopped |= shard.send(Message::Batch(batch)).is_err();
+        self.is_stopped |= shard.send(Message::Batch(Batch { events, ..marks })).is_err();
     }
 
     // A thread that is gone is the sign; the first thread that says why is the reason.

@@ -1,6 +1,8 @@
 //! The whole engine on random input: a fake channel and a fake look-up, crashes at random places, and a naive model of
 //! what must come out.
 
+mod patterns;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -288,7 +290,7 @@ fn the_number_of_threads_decides_nothing() {
 
 #[test]
 fn a_total_is_exact() {
-    let events = stream(3, 12_000, Duration::from_secs(3));
+    let events = stream(3, 24_000, Duration::from_secs(3));
     for threads in [1, 8] {
         let outcome = World::new(5).run(threads, &events);
         let passed = |scenario| outcome.count(scenario, |state| !matches!(state, State::Withheld(_)));
@@ -390,7 +392,7 @@ impl AddressSource for FakeLookup {
 
 #[test]
 fn look_ups_that_answer_in_any_order_decide_the_same() {
-    let events = stream(7, 6_000, Duration::from_secs(4));
+    let events = stream(7, 12_000, Duration::from_secs(4));
     let run = |threads, seed| {
         let mut world = World::new(seed);
         world.lookup =

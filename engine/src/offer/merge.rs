@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use event::Timestamp;
+use event::{Imsi, Timestamp};
 
 use super::Offer;
 use crate::shard::Progress;
@@ -21,8 +21,9 @@ pub(crate) struct Merge {
 struct Proposal(Offer);
 
 impl Proposal {
-    fn place(&self) -> (u64, u16) {
-        (self.0.sequence, self.0.rank)
+    // What is due between two events has the place of the later one, or of the last of its stretch, and its own time.
+    fn place(&self) -> (u64, Timestamp, Imsi, u16) {
+        (self.0.sequence, self.0.at, self.0.imsi, self.0.rank)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::window::{Store, StoreError};
 pub(crate) fn propose(store: &Store, batch: &mut WriteBatch, offer: &Offer) -> Result<(), StoreError> {
     let key = keys::outbox(offer.at, offer.id);
     put(store, batch, &key, offer)?;
-    batch.put_cf(&store.family(keys::PROPOSAL)?, keys::proposal(offer.input, offer.sequence, offer.rank), key);
+    batch.put_cf(&store.family(keys::PROPOSAL)?, keys::proposal(offer), key);
     Ok(())
 }
 
@@ -118,7 +118,7 @@ impl Outbox {
     }
 
     fn decided(&mut self, offer: &Offer) -> Result<(), StoreError> {
-        let proposal = keys::proposal(offer.input, offer.sequence, offer.rank);
+        let proposal = keys::proposal(offer);
         self.batch.delete_cf(&self.store.family(keys::PROPOSAL)?, proposal);
         self.put(offer)
     }

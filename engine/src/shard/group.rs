@@ -1,8 +1,9 @@
 //! A group commit: everything that a stretch of events has led to, written as one batch or not at all. One journal
 //! blob, how far each slice has come, decisions, intents to offer, and the contacts that they made.
 
-use event::Imsi;
+use event::{Imsi, Timestamp};
 use rocksdb::WriteBatch;
+use rules::matcher::Live;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
 use rules::{Outcome, RuleSet};
@@ -13,8 +14,22 @@ use crate::offer::{Offer, OfferId, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
 use crate::window::octets::put_varint;
-use crate::window::record::kind_code;
-use crate::window::{Store, StoreError, Verdict, ledger, profile};
+use crate::window::{Store, StoreError, Verdict, ledger, live, profile};
+
+/// What has led to a decision.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cause {
+    pub(crate) imsi: Imsi,
+    /// Place among the events of the input: see [`Routed::sequence`].
+    pub(crate) sequence: u64,
+    /// Packet time.
+    pub(crate) released: Timestamp,
+    /// The stored code of the event's kind; [`DUE`] where time alone has led to it.
+    pub(crate) kind: u8,
+}
+
+/// In the place of an event's kind: none happened, something was due.
+pub(crate) const DUE: u8 = 0;
 
 /// What has gathered since the last commit.
 pub(crate) struct Group {
@@ -69,47 +84,42 @@ impl Group {
         &mut self,
         shared: &Shared,
         rules: &RuleSet,
-        routed: &Routed,
+        cause: &Cause,
         rank: u16,
         decision: rules::Decision,
     ) -> Result<bool, StoreError> {
         let Some(scenario) = rules.scenarios().get(decision.scenario as usize) else { return Ok(false) };
-        let event = &routed.event;
-        let id = OfferId::derive(&scenario.name, routed.imsi, event.at, kind_code(&event.kind));
+        let (imsi, at) = (cause.imsi, decision.at);
+        let id = OfferId::derive(&scenario.name, imsi, at, cause.kind);
         let verdict = match decision.outcome {
             Outcome::Offer => Verdict::Offered(id),
             Outcome::Withheld(reason) => Verdict::Withheld(reason),
         };
         if decision.outcome == Outcome::Offer {
-            if !self.identities.insert(id) || outbox::exists(&shared.store, event.at, id)? {
+            if !self.identities.insert(id) || outbox::exists(&shared.store, at, id)? {
                 return Ok(false);
             }
             let offer = Offer {
                 id,
                 scenario: scenario.name.clone(),
-                imsi: routed.imsi,
-                at: event.at,
+                imsi,
+                at,
                 input: shared.input,
-                sequence: routed.sequence,
+                sequence: cause.sequence,
                 rank,
                 purpose: scenario.purpose,
-                expires: event.at + scenario.limits.expires,
+                expires: at + scenario.limits.expires,
                 text: scenario.send.sms.clone(),
                 from: scenario.send.from.clone(),
                 to: None,
                 state: State::Proposed,
-                since: routed.released,
+                since: cause.released,
                 receipt: None,
             };
             outbox::propose(&shared.store, &mut self.batch, &offer)?;
             self.intents.push(offer);
         }
-        let key = LedgerKey {
-            imsi: routed.imsi,
-            at: event.at,
-            sequence: routed.sequence,
-            scenario: scenario_hash(&scenario.name),
-        };
+        let key = LedgerKey { imsi, at, sequence: cause.sequence, scenario: scenario_hash(&scenario.name) };
         self.scratch.clear();
         ledger::put(&mut self.scratch, verdict);
         self.batch.put_cf(&shared.store.family(keys::LEDGER)?, key.octets(), &self.scratch);
@@ -124,6 +134,43 @@ impl Group {
         Ok(())
     }
 
+    /// What patterns have begun for a subscriber has changed, or the timer has.
+    pub(crate) fn live(
+        &mut self,
+        store: &Store,
+        imsi: Imsi,
+        live: &Live,
+        armed: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let family = store.family(keys::LIVE)?;
+        if live.is_empty() && armed.is_none() {
+            self.batch.delete_cf(&family, keys::subscriber(imsi));
+            return Ok(());
+        }
+        self.scratch.clear();
+        live::put(&mut self.scratch, live, armed);
+        self.batch.put_cf(&family, keys::subscriber(imsi), &self.scratch);
+        Ok(())
+    }
+
+    /// A subscriber's timer is set for another time than before.
+    pub(crate) fn timer(
+        &mut self,
+        store: &Store,
+        imsi: Imsi,
+        before: Option<Timestamp>,
+        now: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        let family = store.family(keys::TIMER)?;
+        if let Some(before) = before {
+            self.batch.delete_cf(&family, keys::timer(before, imsi));
+        }
+        if let Some(now) = now {
+            self.batch.put_cf(&family, keys::timer(now, imsi), []);
+        }
+        Ok(())
+    }
+
     /// Writes it. An intent is on disk before anybody hears of it; without one, `sync` says whether to wait for the disk.
     pub(crate) fn commit(
         &mut self,
@@ -132,12 +179,17 @@ impl Group {
         positions: &[u64; SLICES],
         sync: bool,
     ) -> Result<Option<Committed>, StoreError> {
-        if self.blob.is_empty() {
+        if self.blob.is_empty() && self.batch.is_empty() {
             return Ok(None);
         }
         let store = &shared.store;
-        let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };
-        self.batch.put_cf(&store.family(keys::JOURNAL)?, key.octets(), self.blob.octets());
+        // What is due may come without any event.
+        if !self.blob.is_empty() {
+            let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };
+            self.batch.put_cf(&store.family(keys::JOURNAL)?, key.octets(), self.blob.octets());
+            self.next_blob += 1;
+            self.blob.clear();
+        }
         let family = store.family(keys::POSITION)?;
         for (slice, (position, moved)) in (0..=u8::MAX).zip(positions.iter().zip(&mut self.moved)) {
             if std::mem::take(moved) {
@@ -148,8 +200,6 @@ impl Group {
         }
         let synced = sync || !self.intents.is_empty();
         store.write(std::mem::take(&mut self.batch), synced)?;
-        self.next_blob += 1;
-        self.blob.clear();
         self.identities.clear();
         Ok(Some(Committed { intents: std::mem::take(&mut self.intents), synced }))
     }

@@ -3,9 +3,11 @@
 //! A subscriber's slice is a fixed hash of the IMSI, a slice's shard follows from the number of threads: so progress,
 //! which is kept per slice, means the same at any number of threads.
 
+mod derive;
 mod group;
 mod order;
 mod table;
+mod timers;
 mod worker;
 
 use std::hash::Hasher;
@@ -21,6 +23,7 @@ use crate::counters::Counters;
 use crate::offer::Offer;
 use crate::window::Store;
 
+pub(crate) use derive::derive;
 pub(crate) use order::Order;
 pub(crate) use worker::{Outlets, Worker};
 
@@ -67,6 +70,8 @@ pub(crate) struct Batch {
     pub(crate) upto: u64,
     /// Packet time, less the reorder window.
     pub(crate) now: Timestamp,
+    /// Every event up to `now` has been given: what is due by then can be decided.
+    pub(crate) is_complete: bool,
 }
 
 /// What a shard tells the arbiter, after it has become durable.

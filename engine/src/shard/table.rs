@@ -2,19 +2,21 @@
 
 use std::collections::hash_map::Entry;
 
-use event::Imsi;
+use event::{Imsi, Timestamp};
 use rules::Profile;
 use rustc_hash::FxHashMap;
 
 use crate::window::arena::{NO_RECORD, Tail};
 use crate::window::recover::stored_profile;
 use crate::window::seal::Member;
-use crate::window::{Store, StoreError, keys, profile};
+use crate::window::{Store, StoreError, keys, live, profile};
 
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     pub(crate) profile: Profile,
     pub(crate) tail: Tail,
+    /// For when the subscriber's timer is set.
+    pub(crate) armed: Option<Timestamp>,
 }
 
 /// Read from the store when first met, put out when too many are there.
@@ -30,7 +32,7 @@ impl Table {
             Entry::Occupied(slot) => Ok(slot.into_mut()),
             Entry::Vacant(vacant) => {
                 self.loads += 1;
-                Ok(vacant.insert(Slot { profile: load(store, imsi)?, tail: NO_RECORD }))
+                Ok(vacant.insert(load(store, imsi)?))
             }
         }
     }
@@ -65,10 +67,16 @@ impl Table {
     }
 }
 
-fn load(store: &Store, imsi: Imsi) -> Result<Profile, StoreError> {
+fn load(store: &Store, imsi: Imsi) -> Result<Slot, StoreError> {
     let mut profile = stored_profile(store, imsi)?.unwrap_or_default();
-    if let Some(row) = store.row(keys::CONTACT, &keys::subscriber(imsi))? {
+    let key = keys::subscriber(imsi);
+    if let Some(row) = store.row(keys::CONTACT, &key)? {
         profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?;
     }
-    Ok(profile)
+    let mut armed = None;
+    if let Some(row) = store.row(keys::LIVE, &key)? {
+        let stored = live::read(&row).ok_or_else(|| store.damaged(keys::LIVE))?;
+        (profile.live, armed) = (stored.live, stored.armed);
+    }
+    Ok(Slot { profile, tail: NO_RECORD, armed })
 }

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
-use event::Timestamp;
+use event::{Imsi, Timestamp};
 use rules::{Context, Decision, Outcome, RuleSet};
 
-use super::group::{self, Group};
+use super::group::{self, Cause, DUE, Group};
 use super::table::Table;
-use super::{Batch, Message, Progress, Routed, SLICES, Shared};
+use super::timers::Timers;
+use super::{Batch, Message, Progress, Routed, SLICES, Shared, slice};
 use crate::sealer::Job;
 use crate::window::StoreError;
 use crate::window::arena::Arena;
 use crate::window::keys::{Bucket, JournalKey, Stamp};
+use crate::window::record::kind_code;
 use crate::window::seal::Generation;
 
 /// Where a shard's results go.
@@ -32,6 +34,7 @@ pub(crate) struct Worker {
     outlets: Outlets,
     positions: [u64; SLICES],
     table: Table,
+    timers: Timers,
     arena: Arena,
     group: Group,
     decisions: Vec<Decision>,
@@ -50,13 +53,16 @@ pub(crate) struct Worker {
 struct Gone;
 
 impl Worker {
-    pub(crate) fn new(index: usize, shared: Arc<Shared>, outlets: Outlets) -> Result<Self, StoreError> {
+    /// The worker of this index among so many.
+    pub(crate) fn new(index: usize, of: usize, shared: Arc<Shared>, outlets: Outlets) -> Result<Self, StoreError> {
         let positions = group::positions(&shared.store, shared.input)?;
+        let timers = Timers::load(&shared.store, |imsi| usize::from(slice(imsi)) % of == index)?;
         Ok(Self {
             index,
             outlets,
             positions,
             table: Table::default(),
+            timers,
             arena: Arena::default(),
             group: Group::new(),
             decisions: Vec::new(),
@@ -109,6 +115,9 @@ impl Worker {
         }
         shared.counters.skipped.add(skipped);
         shared.counters.too_old.add(too_old);
+        if batch.is_complete {
+            self.wake(&shared, &rules, &batch)?;
+        }
         shared.counters.subscribers.add(self.table.take_loads());
         self.upto = batch.upto;
         self.now = batch.now;
@@ -120,27 +129,72 @@ impl Worker {
     }
 
     fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
-        let slot = self.table.slot(&shared.store, routed.imsi)?;
-        let context = Context { directory: &shared.directory, lookup: shared.lookup, warm: shared.warm };
-        rules.decide(&routed.event, &mut slot.profile, context, &mut self.decisions);
-        slot.tail = self.arena.append(slot.tail, &routed.event);
+        let Routed { imsi, sequence, released, event, .. } = routed;
+        let context = context(shared);
+        let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
+        let slot = self.table.slot(&shared.store, *imsi)?;
+        rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
+        let rank = self.decided(shared, rules, &cause, 0)?;
+        let slot = self.table.slot(&shared.store, *imsi)?;
+        rules.decide(event, &mut slot.profile, context, &mut self.decisions);
+        slot.tail = self.arena.append(slot.tail, event);
         self.group.event(routed);
+        cause.kind = kind_code(&event.kind);
+        self.decided(shared, rules, &cause, rank)?;
+        self.set_timer(shared, rules, *imsi, Timestamp::MIN)
+    }
+
+    /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
+    /// ahead of this place when that ended: their turn is when it comes to theirs.
+    fn wake(&mut self, shared: &Shared, rules: &RuleSet, batch: &Batch) -> Result<(), StoreError> {
+        let positions = self.positions;
+        let may = |imsi| positions.get(usize::from(slice(imsi))).is_some_and(|position| *position <= batch.upto);
+        while let Some(imsi) = self.timers.first(batch.now, may) {
+            let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
+            let slot = self.table.slot(&shared.store, imsi)?;
+            rules.wake(imsi, batch.now, &mut slot.profile, context(shared), &mut self.decisions);
+            self.decided(shared, rules, &cause, 0)?;
+            self.set_timer(shared, rules, imsi, batch.now)?;
+        }
+        Ok(())
+    }
+
+    fn set_timer(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        imsi: Imsi,
+        fired_upto: Timestamp,
+    ) -> Result<(), StoreError> {
+        let slot = self.table.slot(&shared.store, imsi)?;
+        let due = rules.due(&slot.profile);
+        self.timers.set(&shared.store, &mut self.group, imsi, slot, due, fired_upto)
+    }
+
+    /// Takes down the decisions, of which the first has this rank; gives the rank that comes next.
+    fn decided(&mut self, shared: &Shared, rules: &RuleSet, cause: &Cause, first: u16) -> Result<u16, StoreError> {
+        if self.decisions.is_empty() {
+            return Ok(first);
+        }
+        let mut next = first;
         let (mut proposed, mut repeated, mut withheld) = (0, 0, 0);
-        for (rank, decision) in (0..=u16::MAX).zip(self.decisions.drain(..)) {
+        for (rank, decision) in (first..=u16::MAX).zip(self.decisions.drain(..)) {
+            next = rank.saturating_add(1);
             let is_offer = decision.outcome == Outcome::Offer;
-            match (self.group.decision(shared, rules, routed, rank, decision)?, is_offer) {
+            match (self.group.decision(shared, rules, cause, rank, decision)?, is_offer) {
                 (true, true) => proposed += 1,
                 (false, _) => repeated += 1,
                 (true, false) => withheld += 1,
             }
         }
         if proposed + repeated > 0 {
-            self.group.contacts(&shared.store, routed.imsi, &slot.profile.contacts)?;
+            let slot = self.table.slot(&shared.store, cause.imsi)?;
+            self.group.contacts(&shared.store, cause.imsi, &slot.profile.contacts)?;
         }
         shared.counters.proposed.add(proposed);
         shared.counters.repeated.add(repeated);
         shared.counters.withheld.add(withheld);
-        Ok(())
+        Ok(next)
     }
 
     fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
@@ -234,6 +288,10 @@ impl Worker {
             || self.arena.len() >= limits.arena_bytes
             || self.due.is_some_and(|due| due <= clock())
     }
+}
+
+fn context(shared: &Shared) -> Context<'_> {
+    Context { directory: &shared.directory, lookup: shared.lookup, warm: shared.warm }
 }
 
 #[expect(clippy::disallowed_methods, reason = "paces writes to the disk; nothing is decided by it")]

@@ -6,7 +6,7 @@
 use event::{Imsi, Timestamp};
 
 use super::octets::Octets;
-use crate::offer::OfferId;
+use crate::offer::{Offer, OfferId};
 
 /// The layout that this program writes. A store of an older one is read, and marked as of this one, for it may now get
 /// what an older program does not know; a store of a newer one is refused.
@@ -14,7 +14,7 @@ use crate::offer::OfferId;
 /// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`.
 pub(crate) const VERSION: u32 = 2;
 
-/// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `scenario/` name hash → name;
+/// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `derived` → revision of the rule set of `live`; `scenario/` name hash → name;
 /// `run/` bucket, run → empty, one per sealed run that counts. Kept; runs go with their bucket.
 pub(crate) const META: &str = "meta";
 /// Rows: input, slice → sequence of the last event that was taken in. 256 small rows per input, kept: a replay of an
@@ -26,11 +26,17 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const PROFILE: &str = "profile";
 /// Rows: IMSI → offers made, as far back as the longest cap. Apart from the profile, for no event can rebuild them.
 pub(crate) const CONTACT: &str = "contact";
+/// Rows: IMSI → what patterns have begun and not ended, for the rule set of `derived`, and the timer. Deleted when nothing
+/// is left; made anew from the events for another rule set.
+pub(crate) const LIVE: &str = "live";
+/// Rows: due, IMSI → empty: not later than the next moment at which something of [`LIVE`] ends by itself, one row per
+/// subscriber. Deleted when it fires.
+pub(crate) const TIMER: &str = "timer";
 /// Rows: bucket, IMSI, time, sequence, scenario → what was decided. Dropped with the bucket.
 pub(crate) const LEDGER: &str = "ledger";
 /// Rows: bucket, offer → the offer and its state. Dropped with the bucket, but never before it is settled.
 pub(crate) const OUTBOX: &str = "outbox";
-/// Rows: input, sequence, rank → key of an offer that waits for the arbiter. Deleted when it has decided.
+/// Rows: input, sequence, time, IMSI, rank → key of an offer that waits for the arbiter. Deleted when it has decided.
 pub(crate) const PROPOSAL: &str = "proposal";
 /// Rows: ticket → key of an offer that is to be sent or being sent. Deleted when it is settled.
 pub(crate) const QUEUE: &str = "queue";
@@ -38,13 +44,14 @@ pub(crate) const QUEUE: &str = "queue";
 pub(crate) const TOTAL: &str = "total";
 
 /// The column families that every store has.
-pub(crate) const FIXED: [&str; 10] =
-    [META, POSITION, JOURNAL, PROFILE, CONTACT, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+pub(crate) const FIXED: [&str; 12] =
+    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, TIMER, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
 
 const WINDOW_PREFIX: &str = "window-";
 
 pub(crate) const META_VERSION: &[u8] = b"version";
 pub(crate) const META_EPOCH: &[u8] = b"epoch";
+pub(crate) const META_DERIVED: &[u8] = b"derived";
 const META_SCENARIO: &[u8] = b"scenario/";
 const META_RUN: &[u8] = b"run/";
 
@@ -189,8 +196,18 @@ pub(crate) fn read_outbox(key: &[u8]) -> Option<(Bucket, OfferId)> {
     Some((Bucket::from_octets(octets.fixed()?), OfferId(u128::from_be_bytes(octets.fixed()?))))
 }
 
-pub(crate) fn proposal(input: u64, sequence: u64, rank: u16) -> [u8; 18] {
-    join(&[&input.to_be_bytes(), &sequence.to_be_bytes(), &rank.to_be_bytes()])
+pub(crate) fn proposal(offer: &Offer) -> [u8; 34] {
+    let (sequence, rank) = (offer.sequence.to_be_bytes(), offer.rank.to_be_bytes());
+    join(&[&offer.input.to_be_bytes(), &sequence, &ordered(offer.at), &subscriber(offer.imsi), &rank])
+}
+
+pub(crate) fn timer(due: Timestamp, imsi: Imsi) -> [u8; 16] {
+    join(&[&ordered(due), &subscriber(imsi)])
+}
+
+pub(crate) fn read_timer(key: &[u8]) -> Option<(Timestamp, Imsi)> {
+    let mut octets = Octets::new(key);
+    Some((from_ordered(octets.fixed()?), Imsi::from_bits(u64::from_be_bytes(octets.fixed()?))?))
 }
 
 pub(crate) fn ticket(ticket: u64) -> [u8; 8] {
@@ -253,6 +270,8 @@ mod tests {
         let journal = JournalKey { stamp, shard: 63 };
         assert_eq!(JournalKey::read(&journal.octets()), Some(journal));
         let at = "2026-11-22T06:00:00Z".parse().unwrap();
+        let imsi = "460001234567890".parse().unwrap();
+        assert_eq!(read_timer(&timer(at, imsi)), Some((at, imsi)));
         assert_eq!(read_outbox(&outbox(at, OfferId(5))), Some((Bucket::of(at), OfferId(5))));
     }
 }

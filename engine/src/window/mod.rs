@@ -8,6 +8,7 @@ pub(crate) mod arena;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;
+pub(crate) mod live;
 pub(crate) mod octets;
 pub(crate) mod profile;
 mod read;

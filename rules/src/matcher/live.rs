@@ -64,11 +64,20 @@ impl SlotKind {
 const _: () = assert!(size_of::<Mark>() == 16);
 
 /// All marks of one subscriber.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Live {
     /// In order of rank and slot, each place once.
     marks: Vec<Mark>,
+    has_changed: bool,
 }
+
+impl PartialEq for Live {
+    fn eq(&self, other: &Self) -> bool {
+        self.marks == other.marks
+    }
+}
+
+impl Eq for Live {}
 
 impl Live {
     /// Its marks, in order.
@@ -80,12 +89,17 @@ impl Live {
     pub fn from_marks(mut marks: Vec<Mark>) -> Self {
         marks.sort_unstable();
         marks.dedup_by_key(|mark| (mark.rank, mark.slot));
-        Self { marks }
+        Self { marks, has_changed: false }
     }
 
     /// Whether nothing has begun.
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
+    }
+
+    /// Whether a mark was set or taken out since this was asked last.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
     }
 
     /// The first rank from `rank` on that has marks.
@@ -128,6 +142,7 @@ impl Marks<'_> {
     }
 
     pub(super) fn set(&mut self, slot: Slot, at: Timestamp) {
+        self.live.has_changed = true;
         match self.live.place(self.rank, slot) {
             Ok(place) => self.live.marks.iter_mut().skip(place).take(1).for_each(|mark| mark.at = at),
             Err(_) if self.live.marks.len() >= MARKS_LIMIT => {}
@@ -138,13 +153,15 @@ impl Marks<'_> {
     pub(super) fn clear(&mut self, slot: Slot) {
         if let Ok(place) = self.live.place(self.rank, slot) {
             self.live.marks.remove(place);
+            self.live.has_changed = true;
         }
     }
 
     /// Takes out those of one kind that `goes` tells to go.
     pub(super) fn clear_all(&mut self, kind: SlotKind, goes: impl Fn(Timestamp) -> bool) {
-        let rank = self.rank;
+        let (rank, before) = (self.rank, self.live.marks.len());
         self.live.marks.retain(|mark| (mark.rank, mark.slot.kind) != (rank, kind) || !goes(mark.at));
+        self.live.has_changed |= self.live.marks.len() != before;
     }
 
     /// The times of one kind, in order of index.

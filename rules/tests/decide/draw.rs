@@ -13,7 +13,8 @@ use jiff::tz::TimeZone;
 use rules::lists::{Area, SubscriberList, TacList};
 use rules::policy::Periodic;
 use rules::scenario::{
-    Audience, CallPhase, Cap, Limits, NumberPattern, Origin, Purpose, Scenario, Schedule, Send, Trigger,
+    Audience, CallPhase, Cap, Evidence, Happening, Hold, Limits, NumberPattern, Origin, Pattern, Purpose, Scenario,
+    Schedule, Send, Step, Trigger,
 };
 use rules::{Directory, Policy, RuleSet};
 
@@ -89,7 +90,7 @@ impl World {
         let tacs: Vec<_> = (0..2).map(|_| Arc::new(TacList::new("models", random.some(&TACS, 2)))).collect();
         let mut scenarios: Vec<Scenario> = Vec::new();
         for number in 0..=random.below(6) {
-            let trigger = trigger(random, &areas, &tacs);
+            let trigger = pattern_of(random, &areas, &tacs);
             // Not in order of name.
             scenarios.push(scenario(random, format!("s{}", (number * 5 + 3) % 7), trigger, &lists));
         }
@@ -184,6 +185,76 @@ fn pattern(text: &str) -> NumberPattern {
     }
 }
 
+type Areas = [(Arc<Area>, Vec<CellId>)];
+
+/// Spans that meet the steps of the stream exactly.
+fn span(random: &mut Random) -> Duration {
+    Duration::from_secs(random.of(&[60, 600, 1200, 3600, 7200]))
+}
+
+fn pattern_of(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Pattern {
+    let step = |random: &mut Random| {
+        let any = 1 + u64::from(random.one_in(4));
+        Step((0..any).map(|_| happening(random, areas, tacs)).collect())
+    };
+    match random.below(10) {
+        0..=2 => trigger(random, areas, tacs).into(),
+        3 | 4 => Pattern::Once(step(random)),
+        5 => {
+            let count = 2 + random.below(2);
+            Pattern::Sequence { steps: (0..count).map(|_| step(random)).collect(), within: span(random) }
+        }
+        6 => Pattern::Count {
+            of: step(random),
+            at_least: 2 + random.below(2) as u8,
+            within: span(random),
+            gap: if random.one_in(2) { Duration::ZERO } else { Duration::from_secs(random.of(&[1, 60, 600])) },
+        },
+        7 => Pattern::Absence {
+            after: step(random),
+            no: step(random),
+            lasting: span(random),
+            still_here: !random.one_in(3),
+        },
+        _ => {
+            let (of, without) = (1 + random.below(2), random.below(2));
+            Pattern::All {
+                of: (0..of).map(|_| step(random)).collect(),
+                without: (0..without).map(|_| step(random)).collect(),
+                within: span(random),
+            }
+        }
+    }
+}
+
+/// Mostly what happens often, so that patterns come to their end.
+fn happening(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Happening {
+    let any = Vec::new;
+    let trigger = match random.below(8) {
+        0..=2 => Trigger::Enter(random.of(areas).0),
+        3 => Trigger::Sms { direction: None, numbers: any() },
+        4 => Trigger::Call { phase: CallPhase::Answered, direction: None, numbers: any() },
+        5 => Trigger::DeviceChange { to: None, from: None },
+        6 => Trigger::RoamIn(Vec::new()),
+        _ => trigger(random, areas, tacs),
+    };
+    let hold = random.maybe(|random| hold(random, &trigger)).flatten();
+    Happening { trigger, hold }
+}
+
+fn hold(random: &mut Random, trigger: &Trigger) -> Option<Hold> {
+    match trigger {
+        Trigger::Enter(_) => Some(Hold::Dwell {
+            lasting: span(random),
+            evidence: random.of(&[Evidence::Reconfirm, Evidence::Presume]),
+            grace: if random.one_in(2) { Duration::ZERO } else { Duration::from_secs(random.of(&[1, 60, 600])) },
+        }),
+        Trigger::DeviceChange { .. } => Some(Hold::Stable(span(random))),
+        Trigger::RoamIn(_) | Trigger::RoamBack(_) => Some(Hold::Settle(span(random))),
+        _ => None,
+    }
+}
+
 fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<TacList>]) -> Trigger {
     let origins = [Origin::Home, Origin::OtherNetwork, Origin::International];
     let patterns = |random: &mut Random| random.some(&PATTERNS.map(pattern), 3);
@@ -215,7 +286,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
 fn scenario(
     random: &mut Random,
     name: String,
-    trigger: Trigger,
+    trigger: Pattern,
     lists: &[(Arc<SubscriberList>, Vec<Imsi>)],
 ) -> Scenario {
     let day = |number: u64| date(2009, 7, 10 + number as i8);
@@ -231,7 +302,7 @@ fn scenario(
             weekdays: if random.one_in(8) { random.some(&[Weekday::Friday, Weekday::Saturday], 2) } else { vec![] },
             hours: if random.one_in(8) { random.some(&hours, 2) } else { vec![] },
         },
-        trigger: trigger.into(),
+        trigger,
         audience: Audience {
             target: random.one_in(8).then(|| random.of(lists).0),
             exclude: if random.one_in(8) { vec![random.of(lists).0] } else { vec![] },
@@ -262,7 +333,7 @@ fn policy(random: &mut Random) -> Policy {
         universal_control: if random.one_in(40) { 10_000 } else { 0 },
         opt_in: random.some(&[Purpose::Marketing, Purpose::Location], 2),
         home: random.of(&home).iter().map(|plmn| plmn.parse().unwrap()).collect(),
-        t3212: Periodic::default(),
+        t3212: Periodic { usual: span(random), by_lac: random.maybe(|random| (2, span(random))).into_iter().collect() },
     }
 }
 

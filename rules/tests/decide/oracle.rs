@@ -1,55 +1,118 @@
 //! The definitions, applied to the list of all events so far: no index, no profile, no pruning.
 
-use event::{Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number, Plmn, UpdateType};
+use std::collections::BTreeMap;
+
+use event::{
+    Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number, Plmn, Timestamp,
+    UpdateType,
+};
 use rules::Reason;
-use rules::scenario::{CallPhase, Cap, NumberPattern, Origin, Purpose, Scenario, Trigger};
+use rules::scenario::{CallPhase, Cap, NumberPattern, Origin, Pattern, Purpose, Scenario, Trigger};
 
 use crate::draw::{Person, World};
+use crate::naive::{Ending, Naive, Tick, entered};
 
 pub(crate) struct Oracle<'w> {
     world: &'w World,
     past: Vec<Event>,
     offers: Vec<(Event, &'w Scenario)>,
+    /// The scenarios in order of their decisions.
+    scenarios: Vec<&'w Scenario>,
+    /// By person and scenario.
+    begun: BTreeMap<(Imsi, usize), Naive>,
 }
+
+/// When, which scenario, and the reason where an offer is withheld.
+pub(crate) type Judgement<'w> = (Timestamp, &'w str, Option<Reason>);
 
 impl<'w> Oracle<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        Self { world, past: Vec::new(), offers: Vec::new() }
+        let mut scenarios: Vec<&Scenario> = world.rules.scenarios().iter().collect();
+        scenarios.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
+        Self { world, past: Vec::new(), offers: Vec::new(), scenarios, begun: BTreeMap::new() }
     }
 
-    /// The scenarios that the event triggers, in order, with the reason where an offer is withheld.
-    pub(crate) fn judge(&mut self, event: &Event) -> Vec<(&'w str, Option<Reason>)> {
+    /// What the event triggers and ends, in order, after what was due before it.
+    pub(crate) fn judge(&mut self, event: &Event) -> Vec<Judgement<'w>> {
         let mut decisions = Vec::new();
         if let Some(person) = self.world.people.iter().find(|person| Some(person.imsi) == event.imsi) {
+            decisions = self.wake(person, event.at);
             let moment = self.moment(event);
-            let mut hit: Vec<&Scenario> = self
-                .world
-                .rules
-                .scenarios()
-                .iter()
-                .filter(|scenario| scenario.trigger.happenings().any(|happening| moment.triggers(&happening.trigger)))
-                .collect();
-            hit.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
-            for scenario in hit {
-                let refusal = self.refusal(scenario, person, &moment);
-                if refusal.is_none() {
-                    self.offers.push((*event, scenario));
+            for (index, scenario) in self.scenarios.clone().into_iter().enumerate() {
+                for ending in self.endings(index, scenario, &moment) {
+                    decisions.push(self.decide(scenario, person, &moment, ending));
                 }
-                decisions.push((&*scenario.name, refusal));
             }
         }
         self.past.push(*event);
         decisions
     }
 
+    /// What is due by then, though nothing happens.
+    pub(crate) fn wake(&mut self, person: &Person, upto: Timestamp) -> Vec<Judgement<'w>> {
+        let mut decisions = Vec::new();
+        loop {
+            let history = self.history(person.imsi);
+            let gone = history.gone(self.world);
+            let due = |(index, scenario): (usize, &&'w Scenario)| {
+                let begun = self.begun.get(&(person.imsi, index))?;
+                Some((begun.due(&scenario.trigger, gone)?, index))
+            };
+            // Of those due at once the first in order, whatever it is.
+            let first = self.scenarios.iter().enumerate().filter_map(due).min_by_key(|(due, index)| (due.at, *index));
+            let Some((due, index)) = first.filter(|(due, _)| due.at <= upto) else { return decisions };
+            let scenario = self.scenarios[index];
+            let begun = self.begun.get_mut(&(person.imsi, index)).unwrap();
+            let nothing = Event { at: due.at, imsi: Some(person.imsi), ..NOTHING };
+            for ending in begun.elapse(&scenario.trigger, due, gone) {
+                let moment = Moment { world: self.world, event: &nothing, history: self.history(person.imsi) };
+                decisions.push(self.decide(scenario, person, &moment, ending));
+            }
+        }
+    }
+
+    /// What comes of one scenario at the event.
+    fn endings(&mut self, index: usize, scenario: &Scenario, moment: &Moment<'_>) -> Vec<Ending> {
+        let fits: Vec<bool> =
+            scenario.trigger.happenings().map(|happening| moment.triggers(&happening.trigger)).collect();
+        if let Pattern::Once(step) = &scenario.trigger
+            && step.0.iter().all(|happening| happening.hold.is_none())
+        {
+            return fits.contains(&true).then_some(None).into_iter().collect();
+        }
+        if moment.event.binding == Binding::Suspect {
+            return Vec::new();
+        }
+        let tick = moment.tick(&scenario.trigger, fits);
+        self.begun.entry((moment.event.imsi.unwrap(), index)).or_default().happen(&scenario.trigger, &tick)
+    }
+
+    fn decide(
+        &mut self,
+        scenario: &'w Scenario,
+        person: &Person,
+        moment: &Moment<'_>,
+        ending: Ending,
+    ) -> Judgement<'w> {
+        let refusal = ending.or_else(|| self.refusal(scenario, person, moment));
+        if refusal.is_none() {
+            self.offers.push((*moment.event, scenario));
+        }
+        (moment.event.at, &*scenario.name, refusal)
+    }
+
+    fn history(&self, imsi: Imsi) -> History {
+        let mut history = History::default();
+        let earlier = self.past.iter().filter(|past| past.imsi == Some(imsi) && past.binding != Binding::Suspect);
+        earlier.for_each(|past| history.add(past));
+        history
+    }
+
     fn moment<'m>(&self, event: &'m Event) -> Moment<'m>
     where
         'w: 'm,
     {
-        let mut history = History::default();
-        let earlier = self.past.iter().filter(|past| past.imsi == event.imsi && past.binding != Binding::Suspect);
-        earlier.for_each(|past| history.add(past));
-        Moment { world: self.world, event, history }
+        Moment { world: self.world, event, history: self.history(event.imsi.unwrap()) }
     }
 
     fn refusal(&self, scenario: &Scenario, person: &Person, moment: &Moment<'_>) -> Option<Reason> {
@@ -126,12 +189,26 @@ impl<'w> Oracle<'w> {
     }
 }
 
+/// Stands in for an event where only time has passed: it proves nothing and triggers nothing.
+const NOTHING: Event = Event {
+    at: Timestamp::MIN,
+    frame: 0,
+    feed: 0,
+    interface: Interface::A,
+    imsi: None,
+    binding: Binding::Mapped,
+    tmsi: None,
+    imei: None,
+    cell: CellId::UNKNOWN,
+    kind: Kind::ServiceRejected { cause: 0 },
+};
+
 /// What the events so far say about one subscriber.
 #[derive(Default)]
 struct History {
     sightings: Vec<Event>,
     /// Devices shown, with the time.
-    devices: Vec<(event::Timestamp, Imei)>,
+    devices: Vec<(Timestamp, Imei)>,
 }
 
 impl History {
@@ -164,6 +241,18 @@ impl History {
 
     fn place(&self) -> CellId {
         self.sightings.iter().fold(CellId::UNKNOWN, |place, sighting| complete(place, sighting.cell))
+    }
+
+    /// From when on the subscriber is not present.
+    fn gone(&self, world: &World) -> Timestamp {
+        let Some(last) = self.sightings.last() else { return Timestamp::MIN };
+        let updates = self.sightings.iter().filter(|past| matches!(past.kind, Kind::LocationUpdate { .. }));
+        let updated = updates.filter_map(|past| past.cell.lai()).next_back();
+        let lac = self.place().lac.or(updated.map(|lai| lai.lac));
+        let t3212 = &world.rules.policy().t3212;
+        let special = t3212.by_lac.iter().find(|(known, _)| Some(*known) == lac);
+        let period = special.map_or(t3212.usual, |(_, period)| *period);
+        if self.detached() { last.at } else { last.at + period * 11 / 10 }
     }
 
     fn detached(&self) -> bool {
@@ -240,6 +329,28 @@ impl Moment<'_> {
                 matches!(forwarding.operation, ForwardingOperation::Register | ForwardingOperation::Activate)
             }
             _ => false,
+        }
+    }
+
+    fn tick(&self, pattern: &Pattern, fits: Vec<bool>) -> Tick {
+        let seen = self.history.is_sighting(self.event);
+        let after = complete(self.history.place(), self.event.cell);
+        let inside = |area| {
+            let rows = self.rows(area);
+            let is_inside = certainly_inside(rows, after);
+            let known = after.lac.is_some() && (is_inside || certainly_outside(rows, after));
+            known.then_some(is_inside)
+        };
+        let before = self.history.devices.last().map(|(_, device)| device.tac());
+        let shown = self.history.device(self.event).map(|device| device.tac());
+        Tick {
+            at: self.event.at,
+            seen,
+            off: seen && self.event.kind == Kind::ImsiDetach,
+            device_shown: shown.is_some(),
+            device_changed: before.is_some() && shown.is_some() && before != shown,
+            fits,
+            inside: pattern.happenings().map(|happening| entered(happening).and_then(inside)).collect(),
         }
     }
 
