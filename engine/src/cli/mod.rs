@@ -48,6 +48,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt()
         .with_max_level(Level::WARN)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .with_target(false)
         .without_time()
         .init();
