@@ -13,12 +13,14 @@ use rustc_hash::FxHasher;
 /// How far apart in time the two taps may show a message, in microseconds of capture time.
 pub const WINDOW_MICROS: i64 = 50_000;
 /// Messages remembered: as many may pass within the window before one is forgotten early.
-pub const MESSAGE_LIMIT: usize = SETS * SET_SIZE;
+pub const MESSAGE_LIMIT: usize = SET_LIMIT * SET_SIZE;
 
 /// A set is a cache line, so that a look-up touches one.
 const SET_SIZE: usize = 4;
-const SETS: usize = 1 << SET_BITS;
-const SET_BITS: u32 = 12;
+/// Sets to begin with: they grow to the limit with the rate of messages, so that few stay in the fastest cache.
+const SETS: usize = 64;
+const SET_LIMIT: usize = 4096;
+const _: () = assert!(SETS.is_power_of_two() && SET_LIMIT.is_power_of_two() && SETS < SET_LIMIT);
 
 /// Time is kept in units of 64 µs: 32 bits of them are three days.
 const UNIT_BITS: u32 = 6;
@@ -54,7 +56,8 @@ pub enum Sighting {
 
 /// The messages of the last 50 ms.
 pub struct Duplicates {
-    sets: Box<[Set]>,
+    /// A power of two of them; the lowest bits of the hash choose.
+    sets: Vec<Set>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -70,7 +73,7 @@ struct Seen {
 
 impl Default for Duplicates {
     fn default() -> Self {
-        Self { sets: vec![Set::default(); SETS].into_boxed_slice() }
+        Self { sets: vec![Set::default(); SETS] }
     }
 }
 
@@ -82,24 +85,56 @@ impl Duplicates {
         hasher.write(octets);
         hasher.write_u64(u64::from(sender) << 32 | u64::from(receiver));
         let hash = hasher.finish();
-        let Some(Set(set)) = self.sets.get_mut((hash >> (u64::BITS - SET_BITS)) as usize) else {
-            return Sighting::First;
-        };
-        let at = (at.as_micros() >> UNIT_BITS) as u32;
-        let is_recent = |seen: &Seen| seen.path != NEVER && distance(seen.at, at) <= WINDOW_UNITS;
-        if let Some(seen) = set.iter_mut().find(|seen| seen.hash == hash && is_recent(seen)) {
+        let now = (at.as_micros() >> UNIT_BITS) as u32;
+        let found = self.set(hash).and_then(|set| set.iter_mut().find(|seen| seen.hash == hash && seen.is_recent(now)));
+        if let Some(seen) = found {
             if seen.path - 1 != path.0 || path == Path::UNNUMBERED {
                 return Sighting::Duplicate;
             }
-            seen.at = at;
+            seen.at = now;
             return Sighting::First;
         }
-        let Some(oldest) = set.iter_mut().max_by_key(|seen| (!is_recent(seen), distance(seen.at, at))) else {
+        self.remember(Seen { hash, at: now, path: path.0 + 1 })
+    }
+
+    #[inline]
+    fn set(&mut self, hash: u64) -> Option<&mut [Seen; SET_SIZE]> {
+        let place = hash as usize & (self.sets.len() - 1);
+        self.sets.get_mut(place).map(|Set(set)| set)
+    }
+
+    #[inline]
+    fn remember(&mut self, seen: Seen) -> Sighting {
+        let Some(set) = self.set(seen.hash) else { return Sighting::First };
+        if let Some(old) = set.iter_mut().find(|old| !old.is_recent(seen.at)) {
+            *old = seen;
             return Sighting::First;
-        };
-        let displacing = is_recent(oldest);
-        *oldest = Seen { hash, at, path: path.0 + 1 };
-        if displacing { Sighting::FirstDisplacing } else { Sighting::First }
+        }
+        self.make_room(seen)
+    }
+
+    #[cold]
+    fn make_room(&mut self, seen: Seen) -> Sighting {
+        if self.sets.len() < SET_LIMIT {
+            let grown = vec![Set::default(); 2 * self.sets.len()];
+            for Set(set) in std::mem::replace(&mut self.sets, grown) {
+                set.into_iter().filter(|old| old.is_recent(seen.at)).for_each(|old| _ = self.remember(old));
+            }
+            return self.remember(seen);
+        }
+        if let Some(oldest) =
+            self.set(seen.hash).and_then(|set| set.iter_mut().max_by_key(|old| distance(old.at, seen.at)))
+        {
+            *oldest = seen;
+        }
+        Sighting::FirstDisplacing
+    }
+}
+
+impl Seen {
+    #[inline]
+    fn is_recent(&self, now: u32) -> bool {
+        self.path != NEVER && distance(self.at, now) <= WINDOW_UNITS
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use event::Timestamp;
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::counters::TransportCounters;
@@ -77,6 +76,7 @@ impl DirectionKey {
         Self(ports << 32 | header.verification_tag as u64, feed)
     }
 
+    #[inline]
     fn hash(&self) -> u64 {
         FxBuildHasher.hash_one(self)
     }
@@ -312,21 +312,15 @@ impl Directions {
         at: Timestamp,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let Self(table) = self;
-        if table.len() >= DIRECTION_LIMIT && table.find(key.hash(), |direction| direction.key == key).is_none() {
-            counters.sctp_untracked += 1;
-            return None;
-        }
-        let entry = table.entry(key.hash(), |direction| direction.key == key, |direction| direction.key.hash());
-        let mut occupied = match entry {
-            Entry::Occupied(occupied) => occupied,
-            Entry::Vacant(vacant) => {
-                counters.sctp_directions += 1;
-                vacant.insert(Direction::new(key, path()))
+        let hash = key.hash();
+        match self.0.find_entry(hash, |direction| direction.key == key) {
+            Ok(entry) => {
+                let direction = entry.into_mut();
+                direction.last = at;
+                Some(direction)
             }
-        };
-        occupied.get_mut().last = at;
-        Some(occupied.into_mut())
+            Err(absent) => begin_tracking(absent.into_table(), key, path(), at, counters),
+        }
     }
 
     fn find(&self, key: DirectionKey) -> Option<&Direction> {
@@ -362,6 +356,23 @@ impl Directions {
             })
         })
     }
+}
+
+#[cold]
+fn begin_tracking<'a>(
+    table: &'a mut HashTable<Direction>,
+    key: DirectionKey,
+    path: PortPair,
+    at: Timestamp,
+    counters: &mut TransportCounters,
+) -> Option<&'a mut Direction> {
+    if table.len() >= DIRECTION_LIMIT {
+        counters.sctp_untracked += 1;
+        return None;
+    }
+    counters.sctp_directions += 1;
+    let direction = Direction { last: at, ..Direction::new(key, path) };
+    Some(table.insert_unique(key.hash(), direction, |direction| direction.key.hash()).into_mut())
 }
 
 /// Whether a TSN comes after another, in the arithmetic of RFC 1982.

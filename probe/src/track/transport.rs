@@ -14,7 +14,7 @@ use super::sctp::{Associations, Found};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::Frame;
-use crate::wire::ip::{self, Address, Packet};
+use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::udp::Datagram;
@@ -122,8 +122,11 @@ impl Transport {
         let mut outlet = Outlet { sink, upward, delivery };
         counters.frames += 1;
         counters.frames_snapped += u64::from(snapped);
-        let read = link::read(frame.link, frame.captured);
-        if let Err(malformed) = read.and_then(|carried| layers.carried(origin, carried, counters, &mut outlet)) {
+        let read = match link::read(frame.link, frame.captured) {
+            Ok(carried) => layers.carried(&origin, &carried, counters, &mut outlet),
+            Err(malformed) => Err(malformed),
+        };
+        if let Err(malformed) = read {
             outlet.malformed(from, malformed, counters);
         }
     }
@@ -152,14 +155,15 @@ impl Transport {
 }
 
 impl Layers {
+    #[inline]
     fn carried<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
-        carried: Carried<'_>,
+        origin: &Origin,
+        carried: &Carried<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        match carried {
+        match *carried {
             Carried::Network { ether_type: ether_type::IPV4, octets } => {
                 counters.ipv4 += 1;
                 self.datagram(origin, &ip::read_v4(octets)?, counters, outlet)
@@ -168,6 +172,19 @@ impl Layers {
                 counters.ipv6 += 1;
                 self.datagram(origin, &ip::read_v6(octets)?, counters, outlet)
             }
+            _ => self.other_than_ip(origin, carried, counters, outlet),
+        }
+    }
+
+    #[inline(never)]
+    fn other_than_ip<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: &Origin,
+        carried: &Carried<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        match *carried {
             Carried::Network { ether_type: ether_type::MPLS | ether_type::MPLS_UPSTREAM, octets } => {
                 self.tunnel(origin, mpls::read(octets)?, counters, outlet)
             }
@@ -209,10 +226,10 @@ impl Layers {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn tunnel<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
+        origin: &Origin,
         carried: Carried<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
@@ -222,18 +239,32 @@ impl Layers {
             return Ok(());
         }
         counters.tunnelled += 1;
-        self.carried(Origin { depth: origin.depth + 1, ..origin }, carried, counters, outlet)
+        self.carried(&Origin { depth: origin.depth + 1, ..*origin }, &carried, counters, outlet)
     }
 
     #[inline]
     fn datagram<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
+        origin: &Origin,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let Some(fragment) = packet.fragment else { return self.packet(origin, packet, counters, outlet) };
+        match packet.fragment {
+            None => self.packet(origin, packet, counters, outlet),
+            Some(fragment) => self.fragment(origin, packet, fragment, counters, outlet),
+        }
+    }
+
+    #[inline(never)]
+    fn fragment<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: &Origin,
+        packet: &Packet<'_>,
+        fragment: Fragment,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
         let Provenance { at, feed, .. } = origin.from;
         let Some(whole) = self.fragments.take(feed, packet, fragment, at, counters) else { return Ok(()) };
         let packet = Packet { payload: whole.payload(), fragment: None, ..*packet };
@@ -245,14 +276,27 @@ impl Layers {
     #[inline]
     fn packet<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
+        origin: &Origin,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let tunnel = Origin { tunnel: Some((packet.source, packet.destination)), ..origin };
         match packet.protocol {
             ip::protocol::SCTP => self.sctp(origin.from, packet, counters, outlet),
+            _ => self.other_than_sctp(origin, packet, counters, outlet),
+        }
+    }
+
+    #[inline(never)]
+    fn other_than_sctp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: &Origin,
+        packet: &Packet<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        let tunnel = &Origin { tunnel: Some((packet.source, packet.destination)), ..*origin };
+        match packet.protocol {
             ip::protocol::TCP => {
                 let Self { connections, endpoints, .. } = self;
                 let message = |carrier: Carrier, message: StreamMessage<'_>, counters: &mut TransportCounters| {
@@ -295,7 +339,7 @@ impl Layers {
 
     fn udp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
+        origin: &Origin,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
@@ -323,13 +367,13 @@ impl Layers {
 
     fn signal_unit<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: Origin,
+        origin: &Origin,
         header: Option<PseudoHeader>,
         octets: &[u8],
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let Origin { from, file, snapped, .. } = origin;
+        let Origin { from, file, snapped, .. } = *origin;
         let (link, sent) = header.map_or((0, None), |header| (header.link, Some(header.sent)));
         let direction = LinkDirection { feed: from.feed, file, link, sent };
         let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
