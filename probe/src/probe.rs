@@ -59,6 +59,13 @@ impl Probe {
         self.gb_interface.tick(now, &mut self.a_interface, sink);
     }
 
+    /// The feed was blind before `until`, for so long that temporary identities may have changed hands: bindings confirmed
+    /// until then are suspect.
+    pub fn doubt(&mut self, until: Timestamp) {
+        self.identities_mut().doubt_all(until);
+        self.packet_identities_mut().doubt_all(until);
+    }
+
     /// The capture has ended: events that still wait go out. Calls that go on have not ended.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) {
         let Self { transport, a_interface, gb_interface, .. } = self;

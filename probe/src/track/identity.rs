@@ -110,6 +110,7 @@ pub struct Identities {
     by_temporary: HashTable<Held>,
     areas: FxHashMap<Lai, Servers>,
     doubted_at: FxHashMap<Vlr, Timestamp>,
+    all_doubted_at: Timestamp,
     eviction_hand: usize,
     counters: IdentityCounters,
 }
@@ -130,6 +131,7 @@ impl Identities {
             by_temporary: HashTable::new(),
             areas: FxHashMap::default(),
             doubted_at: FxHashMap::default(),
+            all_doubted_at: Timestamp::MIN,
             eviction_hand: 0,
             counters: IdentityCounters::default(),
         }
@@ -139,6 +141,7 @@ impl Identities {
     pub fn resolve(&self, temporary: Temporary) -> Option<(Imsi, Binding)> {
         let subscriber = self.subscribers.get(self.holder(temporary)?)?;
         let suspect = subscriber.proof == Proof::Restored
+            || subscriber.at <= self.all_doubted_at
             || self.doubted_at.get(&temporary.vlr).is_some_and(|doubted| subscriber.at <= *doubted);
         Some((subscriber.imsi, if suspect { Binding::Suspect } else { Binding::Mapped }))
     }
@@ -254,6 +257,12 @@ impl Identities {
     pub fn doubt(&mut self, vlr: Vlr, at: Timestamp) {
         self.counters.doubted += 1;
         self.doubted_at.insert(vlr, at);
+    }
+
+    /// The feed had a gap before `at`: all bindings confirmed until then are suspect.
+    pub fn doubt_all(&mut self, at: Timestamp) {
+        self.counters.doubted += 1;
+        self.all_doubted_at = self.all_doubted_at.max(at);
     }
 
     /// Every binding, for storage.
@@ -503,6 +512,18 @@ mod tests {
         assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Mapped)));
         identities.bind(here(5), imsi(1), Proof::CommonId, at(3));
         assert_eq!(identities.resolve(here(5)), Some((imsi(1), Binding::Mapped)));
+    }
+
+    #[test]
+    fn after_a_gap_of_the_feed_every_vlr_is_doubted() {
+        let mut identities = Identities::default();
+        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
+        identities.bind(temporary(THERE, 5), imsi(2), Proof::Paging, at(3));
+        identities.doubt_all(at(2));
+        assert_eq!(identities.resolve(here(5)), Some((imsi(1), Binding::Suspect)));
+        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Mapped)));
+        identities.doubt_all(at(3));
+        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Suspect)));
     }
 
     #[test]
