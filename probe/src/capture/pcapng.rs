@@ -77,7 +77,8 @@ impl Pcapng {
             if total < 12 || !total.is_multiple_of(4) {
                 return Err(Stop::Damaged("a block has a length that cannot be"));
             }
-            if !matches!(kind, INTERFACE_DESCRIPTION | PACKET | SIMPLE_PACKET | ENHANCED_PACKET) {
+            let is_read = matches!(kind, INTERFACE_DESCRIPTION | PACKET | SIMPLE_PACKET | ENHANCED_PACKET);
+            if !is_read && total > BLOCK_LIMIT {
                 if !buffer.skip(total)? {
                     return Err(Stop::Truncated);
                 }
@@ -91,7 +92,9 @@ impl Pcapng {
                 return Err(Stop::Truncated);
             }
             let body = buffer.ready().get(BLOCK_HEADER..total - 4).unwrap_or_default();
-            if kind == INTERFACE_DESCRIPTION {
+            if !is_read {
+                // Passed over whole: a file that is still written may be asked again for the rest of it.
+            } else if kind == INTERFACE_DESCRIPTION {
                 let interface = self.interface(body).map_err(|_| Stop::Damaged("an interface description is short"))?;
                 self.interfaces.push(interface);
                 if self.interfaces.len() > INTERFACE_LIMIT {
