@@ -7,8 +7,8 @@ for purpose in "$@"; do
   case "$purpose" in
     # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
     build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
-    # The independent dissector; node runs a real SMSC.
-    test) wanted+=(tshark openssl); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
+    # The independent dissector; links and players for live capture; node runs a real SMSC.
+    test) wanted+=(tshark openssl iproute2 tcpdump tcpreplay); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
     *) echo "packages.sh: unknown purpose \`$purpose\`: say build or test" >&2; exit 2 ;;
   esac
 done

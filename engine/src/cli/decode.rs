@@ -1,15 +1,22 @@
 //! `touchpoint decode`: one line per event, or per message.
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use event::Event;
+use probe::capture::Step;
 use probe::wire::{Malformed, Message, Protocol};
 use probe::{Probe, Provenance, Sink};
 
-use super::inputs::{self, Inputs};
+use super::feed::{Feed, Ongoing};
+use super::inputs::{self, Reading};
 use super::json::Line;
 use super::show;
 use super::{Ending, Failure};
+
+/// A feed that was blind for so long has missed temporary identities that changed hands.
+const DOUBTFUL_GAP: Duration = Duration::from_secs(10);
 
 /// Decodes captures and prints what they hold: one line per event or, with --messages, per message.
 #[derive(clap::Args, Debug)]
@@ -18,10 +25,21 @@ Examples:
   touchpoint decode a.pcap                          events, a line each, identities masked
   touchpoint decode --json a.pcap.zst b.pcapng      JSON lines, files in order of time
   touchpoint decode --messages --json captures/     every decoded message with its elements
-  tcpdump -i eth1 -w - sctp | touchpoint decode -   from standard input")]
+  tcpdump -i eth1 -w - sctp | touchpoint decode -   from standard input
+  touchpoint decode --interface eth1 -i eth2        live, both directions of a link as one feed, until Ctrl-C
+  touchpoint decode --follow /var/captures          a folder of dumpcap's ring, as it grows")]
 pub(crate) struct Decode {
+    /// Capture files (pcap, pcapng; gzip, zstd), folders of them, or `-` for standard input. Read as one feed, in
+    /// order of time.
+    #[arg(value_name = "CAPTURE", required_unless_present_any = ["interface", "follow"])]
+    captures: Vec<PathBuf>,
     #[command(flatten)]
-    inputs: Inputs,
+    ongoing: Ongoing,
+    #[command(flatten)]
+    reading: Reading,
+    /// End after this many frames.
+    #[arg(long, value_name = "N")]
+    frames: Option<u64>,
     /// Print every decoded message instead of events.
     #[arg(long)]
     messages: bool,
@@ -48,7 +66,7 @@ impl Decode {
         if self.messages {
             self.drive(MessagePrinter { page: self.page(), wanted: self.wanted() })
         } else {
-            self.drive(EventPrinter { page: self.page(), feed: self.inputs.feed().to_owned() })
+            self.drive(EventPrinter { page: self.page(), feed: self.reading.feed().to_owned() })
         }
     }
 
@@ -70,16 +88,54 @@ impl Decode {
     }
 
     fn drive<P: Printer>(&self, mut printer: P) -> Result<Ending, Failure> {
-        let mut source = self.inputs.open()?;
-        let mut probe = Probe::new(self.inputs.probe_config());
-        printer.head();
-        let ending = inputs::each_frame(&mut source, |frame| {
-            probe.frame(frame, &mut printer);
-            printer.page().failure.is_none()
-        })?;
+        let feed = self.ongoing.open()?;
+        let mut probe = Probe::new(self.reading.probe_config());
+        let ending = match feed {
+            Some(feed) => self.feed(feed, &mut probe, &mut printer)?,
+            None => self.files(&mut probe, &mut printer)?,
+        };
         probe.finish(&mut printer);
         printer.page().finish()?;
         Ok(ending)
+    }
+
+    fn files<P: Printer>(&self, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
+        let mut capture = inputs::open(&self.captures)?;
+        let limit = self.frames.unwrap_or(u64::MAX);
+        printer.head();
+        if limit == 0 {
+            return Ok(Ending::Complete);
+        }
+        inputs::each_frame(&mut capture, |frame| {
+            probe.frame(frame, printer);
+            frame.number < limit && printer.page().failure.is_none()
+        })
+    }
+
+    fn feed<P: Printer>(&self, mut feed: Feed, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
+        let mut frames_left = self.frames.unwrap_or(u64::MAX);
+        printer.head();
+        while frames_left > 0 && printer.page().failure.is_none() {
+            match feed.next()? {
+                Step::Frame(frame) => {
+                    probe.frame(&frame, printer);
+                    frames_left -= 1;
+                }
+                Step::Quiet(reached) => {
+                    probe.tick(reached, printer);
+                    // Whoever reads along waits for what there is.
+                    printer.page().flush();
+                }
+                Step::News(at, news) => {
+                    if news.gap().is_some_and(|gap| gap >= DOUBTFUL_GAP) {
+                        probe.doubt(at);
+                    }
+                }
+                Step::End => break,
+            }
+        }
+        feed.close();
+        Ok(Ending::Complete)
     }
 }
 
@@ -100,9 +156,13 @@ impl Page {
         }
     }
 
-    fn finish(&mut self) -> Result<(), Failure> {
+    fn flush(&mut self) {
         let flushed = self.out.flush();
         self.note(flushed);
+    }
+
+    fn finish(&mut self) -> Result<(), Failure> {
+        self.flush();
         match self.failure.take() {
             // `decode | head` ends so: whoever reads has read enough.
             Some(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

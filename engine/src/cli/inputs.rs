@@ -14,6 +14,13 @@ pub(crate) struct Inputs {
     /// order of time.
     #[arg(value_name = "CAPTURE", required = true)]
     captures: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// How a feed is read, whatever it comes from.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Reading {
     /// What to call the feed in the output.
     #[arg(long, value_name = "NAME", default_value = "capture")]
     feed: String,
@@ -23,14 +30,18 @@ pub(crate) struct Inputs {
 }
 
 impl Inputs {
-    pub(crate) fn feed(&self) -> &str {
-        &self.feed
+    pub(crate) fn open(&self) -> Result<Capture, Failure> {
+        open(&self.captures)
     }
 
-    pub(crate) fn open(&self) -> Result<Capture, Failure> {
-        let capture = Capture::open(&self.captures)?;
-        capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
-        Ok(capture)
+    pub(crate) fn probe_config(&self) -> ProbeConfig {
+        self.reading.probe_config()
+    }
+}
+
+impl Reading {
+    pub(crate) fn feed(&self) -> &str {
+        &self.feed
     }
 
     pub(crate) fn probe_config(&self) -> ProbeConfig {
@@ -40,6 +51,13 @@ impl Inputs {
         }
         config
     }
+}
+
+/// Opens captures, telling which files in folders are none.
+pub(crate) fn open(captures: &[PathBuf]) -> Result<Capture, Failure> {
+    let capture = Capture::open(captures)?;
+    capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
+    Ok(capture)
 }
 
 /// Gives each frame to `take` until the end, or until `take` says that it has seen enough.

@@ -2,6 +2,7 @@
 
 mod check;
 mod decode;
+mod feed;
 mod inputs;
 mod json;
 mod replay;

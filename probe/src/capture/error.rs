@@ -85,7 +85,7 @@ impl CaptureError {
     }
 }
 
-fn known_link_types() -> String {
+pub(super) fn known_link_types() -> String {
     let known = LinkType::KNOWN.iter().map(|(code, _, name)| format!("{code} ({name})"));
     known.collect::<Vec<_>>().join(", ")
 }

@@ -119,8 +119,8 @@ fn place(inputs: &[Input]) -> u16 {
     u16::try_from(inputs.len()).unwrap_or(u16::MAX)
 }
 
-// In the order of their names, so that files with equal times come in the same order everywhere.
-fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
+/// The files of a folder in the order of their names, so that files with equal times come in the same order everywhere.
+pub(super) fn files_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -1,13 +1,16 @@
-//! Frames from files, folders and standard input, in time order. The only module of the probe that does I/O.
+//! Frames from files, folders, standard input and interfaces, in time order. The only module of the probe that does I/O.
 
 mod buffer;
 pub mod e1;
 mod error;
+pub mod follow;
 mod foreign;
 mod input;
+pub mod live;
 mod pcap;
 mod pcapng;
 mod source;
+mod step;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ use event::Timestamp;
 
 pub use crate::wire::LinkType;
 pub use error::CaptureError;
+pub use step::{Deadline, News, Step};
 
 use e1::{E1, E1Settings, LineReport, RecordingCounters};
 use input::Input;

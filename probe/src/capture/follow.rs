@@ -1,0 +1,361 @@
+//! A folder into which a capture program writes file after file: each is read in its turn, the newest as it grows.
+//!
+//! The folder has one writer, which begins a file after it has finished the one before. It is looked at a few times a
+//! second, which works on every file system.
+
+use std::collections::HashMap;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use event::Timestamp;
+
+use super::source::Source;
+use super::step::{self, Deadline, News, Step};
+use super::{CaptureError, E1Settings, FILE_LIMIT, input};
+
+/// How often the folder is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// A compressed file is whole when it has not changed for this long: it cannot be followed as it grows.
+const REST: Duration = Duration::from_secs(2);
+/// Endings of files that were compressed after they had been read.
+const COMPRESSED: [&str; 2] = ["gz", "zst"];
+
+/// What was made of a folder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowTotals {
+    /// Files begun.
+    pub files: u64,
+    /// Frames given.
+    pub frames: u64,
+    /// Files that were truncated, replaced, missed, or could not be read.
+    pub gaps: u64,
+    /// Files that are no captures.
+    pub passed_over: u64,
+}
+
+/// The captures of a folder that is being written.
+pub struct Follow {
+    folder: PathBuf,
+    deadline: Deadline,
+    current: Option<Followed>,
+    /// Every file of the folder that was looked at, the current one excepted.
+    noted: HashMap<PathBuf, Noted>,
+    reached: Timestamp,
+    totals: FollowTotals,
+}
+
+/// The file that is being read.
+struct Followed {
+    name: PathBuf,
+    source: Box<Source>,
+    state: FileState,
+    first: Timestamp,
+    read_octets: Arc<AtomicU64>,
+    /// A later file was seen: what there is now is all.
+    is_finished: bool,
+}
+
+/// What is known of another file.
+#[derive(Clone, Copy)]
+struct Noted {
+    state: FileState,
+    turn: Turn,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// It has no frame yet.
+    Unwritten,
+    /// It waits; capture time of its first frame.
+    Waiting(Timestamp),
+    /// It was read; capture time of its first frame.
+    Read(Timestamp),
+    /// It is no capture, or the copy of one.
+    PassedOver,
+}
+
+/// A file as the system knows it, whatever its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileState {
+    device: u64,
+    inode: u64,
+    octets: u64,
+    modified: (i64, i64),
+}
+
+impl Follow {
+    /// Follows `folder` (not its subfolders) until `deadline`.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed.
+    pub fn open(folder: PathBuf, deadline: &Deadline) -> Result<Self, CaptureError> {
+        input::files_in(&folder).map_err(|reason| unreadable(&folder, reason))?;
+        Ok(Self {
+            folder,
+            deadline: deadline.clone(),
+            current: None,
+            noted: HashMap::new(),
+            reached: Timestamp::MIN,
+            totals: FollowTotals::default(),
+        })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What was made of it so far.
+    pub fn totals(&self) -> FollowTotals {
+        self.totals
+    }
+
+    /// What comes next; waits for it, not long.
+    ///
+    /// # Errors
+    /// Where the folder cannot be listed any more, or holds too many files.
+    #[expect(clippy::should_implement_trait, reason = "a frame borrows from the reader: not an iterator")]
+    pub fn next(&mut self) -> Result<Step<'_>, CaptureError> {
+        if self.deadline.at() < Timestamp::MAX && step::now() > self.deadline.at() {
+            return Ok(Step::End);
+        }
+        match self.advance() {
+            Ok(true) => return Ok(self.frame()),
+            Ok(false) => {}
+            Err(error) => return Ok(self.gap(News::FileUnreadable { error })),
+        }
+        if let Some(news) = self.look()? {
+            return Ok(self.gap(news));
+        }
+        Ok(Step::Quiet(self.reached))
+    }
+
+    // Whether the file has a further frame. One that was written in part is waited for.
+    fn advance(&mut self) -> Result<bool, CaptureError> {
+        let Some(current) = &mut self.current else { return Ok(false) };
+        match current.source.advance() {
+            Ok(false) if current.is_finished => {
+                self.settle();
+                Ok(false)
+            }
+            Err(error) if error.is_truncation() && !current.is_finished => Ok(false),
+            Err(error) => {
+                self.settle();
+                Err(error)
+            }
+            read => read,
+        }
+    }
+
+    fn frame(&mut self) -> Step<'_> {
+        let Some(frame) = self.current.as_ref().and_then(|current| current.source.frame(self.totals.frames + 1)) else {
+            return Step::Quiet(self.reached);
+        };
+        self.totals.frames += 1;
+        self.reached = self.reached.max(frame.at);
+        Step::Frame(frame)
+    }
+
+    fn gap(&mut self, news: News) -> Step<'_> {
+        self.totals.gaps += 1;
+        Step::News(self.reached, news)
+    }
+
+    // At the end of what there is: looks whether the file goes on, and which is next.
+    fn look(&mut self) -> Result<Option<News>, CaptureError> {
+        if let Some(news) = self.current_has_changed() {
+            // Whatever has its name now is another file.
+            self.current = None;
+            return Ok(Some(news));
+        }
+        if let Some(news) = self.note_files()? {
+            return Ok(Some(news));
+        }
+        let waiting = self.noted.iter().filter_map(|(name, noted)| Some((noted.waiting_since()?, name)));
+        match (&mut self.current, waiting.min()) {
+            (None, Some((first, name))) => {
+                let name = name.clone();
+                return Ok(self.begin(name, first));
+            }
+            // Its writer finished it before it began a later one: what it wrote last is there by now.
+            (Some(current), _) if self.noted.values().any(|noted| noted.is_after(current.first)) => {
+                current.is_finished = true;
+            }
+            _ => thread::sleep(LOOK_INTERVAL),
+        }
+        Ok(None)
+    }
+
+    fn current_has_changed(&self) -> Option<News> {
+        let Followed { name, state, read_octets, .. } = self.current.as_ref()?;
+        // A file that was deleted is still read to its end.
+        let now = FileState::of(&fs::metadata(name).ok()?);
+        if !now.is_same_file(state) {
+            Some(News::FileReplaced { file: name.clone() })
+        } else if now.octets < read_octets.load(Ordering::Relaxed) {
+            Some(News::FileTruncated { file: name.clone() })
+        } else {
+            None
+        }
+    }
+
+    fn begin(&mut self, name: PathBuf, first: Timestamp) -> Option<News> {
+        let noted = self.noted.remove(&name)?;
+        let read_octets = Arc::default();
+        let opened = input::open(&name, &read_octets)
+            .and_then(|octets| Source::open(name.clone(), 0, octets, &E1Settings::default()));
+        match opened {
+            Ok(source) => {
+                self.totals.files += 1;
+                let (source, state) = (Box::new(source), noted.state);
+                self.current = Some(Followed { name, source, state, first, read_octets, is_finished: false });
+                None
+            }
+            Err(CaptureError::Missing { file }) => Some(News::FileMissed { file }),
+            Err(error) => {
+                self.noted.insert(name, Noted { turn: Turn::PassedOver, ..noted });
+                Some(News::FileUnreadable { error })
+            }
+        }
+    }
+
+    // Closes the file that was read.
+    fn settle(&mut self) {
+        let Some(Followed { name, state, first, .. }) = self.current.take() else { return };
+        if let Ok(metadata) = fs::metadata(&name) {
+            let now = FileState::of(&metadata);
+            if now.is_same_file(&state) {
+                self.noted.insert(name, Noted { state: now, turn: Turn::Read(first) });
+            }
+        }
+    }
+
+    // Looks at what is new in the folder.
+    fn note_files(&mut self) -> Result<Option<News>, CaptureError> {
+        let files = input::files_in(&self.folder).map_err(|reason| unreadable(&self.folder, reason))?;
+        if files.len() > FILE_LIMIT {
+            return Err(CaptureError::TooManyFiles { count: files.len(), limit: FILE_LIMIT });
+        }
+        if let Some(file) = self.forget_deleted(&files) {
+            return Ok(Some(News::FileMissed { file }));
+        }
+        Ok(files.into_iter().find_map(|name| self.note(name)))
+    }
+
+    // A file that is compressed and deleted after it was read is remembered as long as its copy is there. Tells of one whose
+    // turn had not come.
+    fn forget_deleted(&mut self, files: &[PathBuf]) -> Option<PathBuf> {
+        let is_there = |name: &Path| files.binary_search_by(|file| file.as_path().cmp(name)).is_ok();
+        let has_copy = |name: &Path| COMPRESSED.iter().any(|ending| is_there(&with_ending(name, ending)));
+        let is_missed = |(name, noted): &(&PathBuf, &Noted)| noted.waiting_since().is_some() && !is_there(name);
+        let missed = self.noted.iter().find(is_missed).map(|(name, _)| name.clone());
+        match &missed {
+            Some(name) => _ = self.noted.remove(name),
+            None => self.noted.retain(|name, _| is_there(name) || has_copy(name)),
+        }
+        missed
+    }
+
+    fn note(&mut self, name: PathBuf) -> Option<News> {
+        let state = FileState::of(&fs::metadata(&name).ok()?);
+        if self.current.as_ref().is_some_and(|current| current.name == name) {
+            return None;
+        }
+        let before = self.noted.get(&name).copied();
+        if before.is_some_and(|before| before.needs_no_look(&state)) {
+            return None;
+        }
+        let (turn, news) = self.turn(&name, before, &state)?;
+        self.totals.passed_over += u64::from(turn == Turn::PassedOver);
+        self.noted.insert(name, Noted { state, turn });
+        news
+    }
+
+    // `None` where it is too early to say.
+    fn turn(&self, name: &Path, before: Option<Noted>, state: &FileState) -> Option<(Turn, Option<News>)> {
+        if is_compressed(name) {
+            let original = name.with_extension("");
+            let is_copy = self.noted.get(&original).is_some_and(|noted| matches!(noted.turn, Turn::Read(_)))
+                || self.current.as_ref().is_some_and(|current| current.name == original);
+            if is_copy {
+                return Some((Turn::PassedOver, None));
+            }
+            if step::now() < Timestamp::from_seconds(state.modified.0) + REST {
+                return None;
+            }
+        }
+        match (first_time(name), before) {
+            (Ok(None), _) => Some((Turn::Unwritten, None)),
+            (Ok(Some(first)), Some(Noted { turn: Turn::Read(read), state: then })) if first == read => {
+                let grew = state.octets > then.octets;
+                Some((Turn::Read(first), grew.then(|| News::FileGrew { file: name.to_owned() })))
+            }
+            (Ok(Some(first)), _) => Some((Turn::Waiting(first), None)),
+            (Err(CaptureError::Missing { .. }), _) => None,
+            (Err(error), _) if error.is_something_else() => Some((Turn::PassedOver, None)),
+            (Err(error), _) => Some((Turn::PassedOver, Some(News::FileUnreadable { error }))),
+        }
+    }
+}
+
+impl Noted {
+    fn waiting_since(&self) -> Option<Timestamp> {
+        if let Turn::Waiting(first) = self.turn { Some(first) } else { None }
+    }
+
+    fn is_after(&self, first: Timestamp) -> bool {
+        self.waiting_since().is_some_and(|own| own >= first)
+    }
+
+    // The first frame of a file that only grew is still its first.
+    fn needs_no_look(&self, now: &FileState) -> bool {
+        let grew = now.is_same_file(&self.state) && now.octets >= self.state.octets;
+        *now == self.state || grew && self.waiting_since().is_some()
+    }
+}
+
+impl FileState {
+    fn of(metadata: &Metadata) -> Self {
+        let modified = (metadata.mtime(), metadata.mtime_nsec());
+        Self { device: metadata.dev(), inode: metadata.ino(), octets: metadata.len(), modified }
+    }
+
+    fn is_same_file(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+fn is_compressed(name: &Path) -> bool {
+    name.extension().is_some_and(|ending| COMPRESSED.iter().any(|known| ending == *known))
+}
+
+fn with_ending(name: &Path, ending: &str) -> PathBuf {
+    let mut longer = name.as_os_str().to_owned();
+    longer.push(".");
+    longer.push(ending);
+    longer.into()
+}
+
+// Of the first frame, if one has been written.
+fn first_time(name: &Path) -> Result<Option<Timestamp>, CaptureError> {
+    let source = input::open(name, &Arc::default())
+        .and_then(|octets| Source::open(name.to_owned(), 0, octets, &E1Settings::default()));
+    match source {
+        Ok(mut source) => match source.advance() {
+            Ok(_) => Ok(source.at()),
+            Err(error) if error.is_truncation() => Ok(None),
+            Err(error) => Err(error),
+        },
+        Err(error) if error.is_truncation() || matches!(error, CaptureError::Empty { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn unreadable(folder: &Path, reason: std::io::Error) -> CaptureError {
+    CaptureError::UnreadableFolder { folder: folder.to_owned(), reason }
+}
