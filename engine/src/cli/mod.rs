@@ -2,11 +2,14 @@
 
 mod check;
 mod decode;
+mod diff;
+mod explain;
 mod feed;
 mod inputs;
 mod json;
 mod replay;
 mod report;
+mod schema;
 mod show;
 mod test;
 
@@ -41,6 +44,9 @@ enum Command {
     Decode(decode::Decode),
     Check(check::Check),
     Test(test::Test),
+    Explain(explain::Explain),
+    Diff(diff::Diff),
+    Schema(schema::Schema),
 }
 
 /// Runs the program on the process's arguments.
@@ -58,6 +64,9 @@ pub fn run() -> ExitCode {
         Command::Decode(decode) => decode.run(),
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Diff(diff) => diff.run(),
+        Command::Schema(schema) => schema.run(),
     };
     match result {
         Ok(Ending::Complete) => ExitCode::SUCCESS,

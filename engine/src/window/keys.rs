@@ -184,6 +184,13 @@ impl LedgerKey {
     }
 }
 
+/// What the subscriber's rows begin with in the bucket of this row of the ledger, and the next bucket, if there can be one.
+pub(crate) fn ledger_of(key: &[u8], imsi: Imsi) -> Option<([u8; 12], Option<[u8; 4]>)> {
+    let bucket: [u8; 4] = Octets::new(key).fixed()?;
+    let next = u32::from_be_bytes(bucket).checked_add(1).map(u32::to_be_bytes);
+    Some((join(&[&bucket, &subscriber(imsi)]), next))
+}
+
 /// Where an offer is kept.
 pub(crate) type OutboxKey = [u8; 20];
 

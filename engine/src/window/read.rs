@@ -12,7 +12,7 @@ use super::keys::{self, LedgerKey};
 use super::ledger::LedgerEntry;
 use super::store::{Rows, Store, StoreError};
 use super::{journal, ledger, seal};
-use crate::offer::Offer;
+use crate::offer::{Offer, OfferId};
 
 impl Store {
     /// The subscriber's events from `since` on, in the order in which they were taken in.
@@ -66,16 +66,39 @@ impl Store {
     /// All decisions, in order of time, place in the input, and scenario. Holds one bucket in memory.
     pub fn ledger(&self) -> Result<impl Iterator<Item = Result<LedgerEntry, StoreError>> + '_, StoreError> {
         let names = self.scenario_names()?;
-        let read = move |key: &[u8], value: &[u8]| {
-            let key = LedgerKey::read(key)?;
-            let scenario = names.get(&key.scenario)?.clone();
-            let verdict = ledger::read(value)?;
-            Some(LedgerEntry { at: key.at, sequence: key.sequence, imsi: key.imsi, scenario, verdict })
-        };
+        let read = move |key: &[u8], value: &[u8]| read_entry(&names, key, value);
         let rows = self.rows(keys::LEDGER, &[])?;
         Ok(InOrder::new(self, keys::LEDGER, rows, read, |entry| {
             (entry.at, entry.sequence, entry.imsi, entry.scenario.clone())
         }))
+    }
+
+    /// The decisions about one subscriber, in order of time. Reads no others.
+    pub fn ledger_of(&self, imsi: Imsi) -> Result<Vec<LedgerEntry>, StoreError> {
+        let names = self.scenario_names()?;
+        let (mut entries, mut from) = (Vec::new(), Vec::new());
+        // From each bucket that there is, straight to the subscriber's rows in it.
+        while let Some(first) = self.rows(keys::LEDGER, &from)?.next() {
+            let (key, _) = first?;
+            let (own, next) = keys::ledger_of(&key, imsi).ok_or_else(|| self.damaged(keys::LEDGER))?;
+            for row in self.rows(keys::LEDGER, &own)? {
+                let (key, value) = row?;
+                if !key.starts_with(&own) {
+                    break;
+                }
+                let entry = read_entry(&names, &key, &value).ok_or_else(|| self.damaged(keys::LEDGER))?;
+                entries.push(entry);
+            }
+            let Some(next) = next else { break };
+            from = next.to_vec();
+        }
+        Ok(entries)
+    }
+
+    /// The offer of this identity, triggered then.
+    pub fn offer(&self, at: Timestamp, id: OfferId) -> Result<Option<Offer>, StoreError> {
+        let Some(row) = self.row(keys::OUTBOX, &keys::outbox(at, id))? else { return Ok(None) };
+        Offer::read(&row).map(Some).ok_or_else(|| self.damaged(keys::OUTBOX))
     }
 
     /// All offers, in order of the trigger's time, place in the input, and scenario. Holds one bucket in memory.
@@ -100,6 +123,13 @@ impl Store {
         }
         Ok(names)
     }
+}
+
+fn read_entry(names: &FxHashMap<u64, Arc<str>>, key: &[u8], value: &[u8]) -> Option<LedgerEntry> {
+    let key = LedgerKey::read(key)?;
+    let scenario = names.get(&key.scenario)?.clone();
+    let verdict = ledger::read(value)?;
+    Some(LedgerEntry { at: key.at, sequence: key.sequence, imsi: key.imsi, scenario, verdict })
 }
 
 type Place = (Timestamp, u64, Imsi, Arc<str>);

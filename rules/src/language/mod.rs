@@ -7,6 +7,7 @@
 mod chinese;
 mod codes;
 mod diagnostic;
+mod difference;
 mod english;
 mod field;
 mod folder;
@@ -18,6 +19,8 @@ mod problem;
 mod punctuation;
 mod render;
 mod scenario_file;
+mod schema;
+mod schema_fields;
 mod shelf;
 mod source;
 mod survey;
@@ -38,8 +41,10 @@ use std::path::{Path, PathBuf};
 
 pub use codes::{Code, codes};
 pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Severity};
+pub use difference::{Change, SetChange, difference};
 pub use folder::{MAX_FILE_BYTES, MAX_FILES};
 pub use scenario_file::{DEFAULT_EXPIRY, DEFAULT_PRIORITY};
+pub use schema::{SchemaKind, schema};
 pub use source::{Language, Position, Source};
 pub use survey::{Mutant, Survey, survey};
 pub use test_problem::test_codes;

@@ -211,7 +211,7 @@ fn durations(span: Duration) -> Vec<String> {
 }
 
 /// `90m` for 5400 seconds: the largest unit without rest.
-fn span_text(seconds: u64) -> String {
+pub(super) fn span_text(seconds: u64) -> String {
     let units = [(86_400, "d"), (3600, "h"), (60, "m")];
     let unit = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
     unit.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))

@@ -82,7 +82,7 @@ fn items<'n>(entry: &'n Entry, findings: &mut Findings<'_>) -> Option<&'n [Node]
         Value::Empty => Some(&[]),
         Value::Refused => None,
         _ => {
-            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::TextOrList });
+            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::List });
             None
         }
     }

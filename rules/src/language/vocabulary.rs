@@ -361,6 +361,38 @@ pub(super) fn belongs_under(text: &str, form: &Vocabulary) -> Option<Word> {
     others.filter(|other| other.keys.iter().any(|word| word.is(text))).find_map(|other| other.under)
 }
 
+/// The key as the documentation writes it in English.
+pub(super) fn canonical_key(text: &str) -> Option<&'static str> {
+    FORMS.iter().flat_map(|form| form.keys).find(|word| word.is(text)).map(|word| word.english)
+}
+
+/// A value that is one of few words, as the documentation writes it in English.
+pub(super) fn canonical_choice(text: &str) -> Option<&'static str> {
+    const CHOICES: [Word; 20] = [
+        SERVICE,
+        MARKETING,
+        LOCATION,
+        SETUP,
+        ANSWERED,
+        ENDED,
+        OPT_IN,
+        OPT_OUT,
+        RECONFIRM,
+        PRESUME,
+        HOME_PROVINCE,
+        OTHER_PROVINCE,
+        OTHER_NETWORK,
+        INTERNATIONAL,
+        DROP,
+        YES,
+        ON,
+        OFF,
+        WORKDAYS,
+        WEEKEND,
+    ];
+    CHOICES.into_iter().find(|word| word.is(text)).map(|word| word.english)
+}
+
 /// Whether any form knows this key.
 pub(super) fn is_key(text: &str) -> bool {
     FORMS.iter().chain(&TEST_FORMS).any(|form| form.keys.iter().chain(form.later).any(|word| word.is(text)))

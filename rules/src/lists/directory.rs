@@ -81,6 +81,13 @@ impl Directory {
         self.keys.find(imsi.to_bits()).map(|row| Subscriber { directory: self, row })
     }
 
+    /// Whose number this is. Looks at every row: for people who ask, not for events.
+    pub fn with_number(&self, number: Number) -> impl Iterator<Item = Imsi> + '_ {
+        let wanted = Msisdn::from_number(number).map(Msisdn::to_bits);
+        let places = self.msisdns.iter().enumerate().filter(move |(_, bits)| Some(**bits) == wanted);
+        places.filter_map(|(place, _)| self.keys.at(place).and_then(Imsi::from_bits))
+    }
+
     /// Bytes of memory.
     pub fn bytes(&self) -> usize {
         let columns: usize = self.columns.iter().map(Column::bytes).sum();

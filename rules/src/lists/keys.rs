@@ -2,6 +2,16 @@
 
 /// An odd multiplier spreads keys over the high bits and, being invertible, keeps different keys different.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+/// What undoes the spreading, by Newton's iteration: each step doubles the bits that are right.
+const GATHER: u64 = {
+    let (mut inverse, mut step) = (SPREAD, 0);
+    while step < 5 {
+        inverse = inverse.wrapping_mul(2_u64.wrapping_sub(SPREAD.wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse
+};
+const _: () = assert!(SPREAD.wrapping_mul(GATHER) == 1);
 /// Keys that share a bucket on average are at most this many: half a cache line.
 const KEYS_PER_BUCKET: usize = 4;
 
@@ -61,6 +71,11 @@ impl Keys {
         let (start, end) = (*self.starts.get(bucket)?, *self.starts.get(bucket + 1)?);
         let place = self.hashes.get(start as usize..end as usize)?.iter().position(|other| *other == hash)?;
         Some(start + place as u32)
+    }
+
+    /// The key that stands at this place.
+    pub(super) fn at(&self, place: usize) -> Option<u64> {
+        self.hashes.get(place).map(|hash| hash.wrapping_mul(GATHER))
     }
 
     /// Whether the key at this place is the same as the one before it.

@@ -76,6 +76,11 @@ const GATES: [(Reason, Gate); 14] = [
     (Reason::Expired, None),
 ];
 
+/// The gates, in the order in which they are asked.
+pub fn gates() -> impl Iterator<Item = Reason> {
+    GATES.iter().map(|(reason, _)| *reason)
+}
+
 /// The first gate that refuses.
 pub fn first_refusal(case: &Case<'_>) -> Option<Reason> {
     GATES.iter().find(|(_, gate)| gate.is_some_and(|refuses| refuses(case))).map(|(reason, _)| *reason)

@@ -12,7 +12,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use control::scenario_hash;
-pub use gates::{Case, Person, Verdict, explain, first_refusal};
+pub use gates::{Case, Person, Verdict, explain, first_refusal, gates};
 pub use home::Home;
 
 use crate::scenario::{Cap, Purpose, Scenario};

@@ -1,0 +1,289 @@
+//! `touchpoint explain`: why a subscriber got an offer or did not. Read from the ledger, the outbox and the facts.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use event::{Event, Imsi, Number, Timestamp};
+use rules::policy::Policy;
+use rules::scenario::{Cap, Purpose, Scenario};
+use rules::{Directory, Reason, RuleSet};
+
+use crate::offer::{Offer, State};
+use crate::window::{LedgerEntry, Store, Verdict};
+
+use super::json::Line;
+use super::{Ending, Failure, check, show};
+
+/// How far back what led to a decision is shown: as far as facts are kept.
+const EVIDENCE: Duration = Duration::from_secs(48 * 3600);
+
+/// Tells every decision about a subscriber: each gate in order, the first that said no, and the evidence.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Explain {
+    /// The subscriber: an IMSI, or a number where --subscribers is given.
+    #[arg(value_name = "SUBSCRIBER")]
+    subscriber: String,
+    /// Only decisions about this scenario.
+    #[arg(value_name = "SCENARIO")]
+    scenario: Option<String>,
+    /// The store of a replay or an engine.
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+    /// The folder of scenarios: tells how far a refusal was from an offer.
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+    /// The subscriber file, to find a subscriber by number.
+    #[arg(long, value_name = "CSV")]
+    subscribers: Option<PathBuf>,
+    /// How many events before each decision to show.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    events: usize,
+    /// One JSON object per decision, for programs.
+    #[arg(long)]
+    json: bool,
+    /// Show IMSI and numbers in clear.
+    #[arg(long)]
+    reveal: bool,
+}
+
+/// One decision with all that belongs to it.
+struct Explained<'a> {
+    entry: &'a LedgerEntry,
+    offer: Option<Offer>,
+    evidence: Vec<&'a Event>,
+    /// When the refusal would have ended by itself.
+    until: Option<Timestamp>,
+}
+
+impl Explain {
+    pub(crate) fn run(&self) -> Result<Ending, Failure> {
+        let imsi = self.imsi()?;
+        let rules = self.scenarios.as_deref().map(check::load).transpose()?;
+        let store = Store::open(&existing(&self.store)?)?;
+        let entries = store.ledger_of(imsi)?;
+        let facts = store.window(imsi, Timestamp::MIN)?;
+        let mut out = io::stdout().lock();
+        let mut line = Line::new(self.reveal);
+        let wanted = |entry: &&LedgerEntry| self.scenario.as_deref().is_none_or(|name| *entry.scenario == *name);
+        let mut count = 0;
+        for entry in entries.iter().filter(wanted) {
+            let offer = match entry.verdict {
+                Verdict::Offered(id) => store.offer(entry.at, id)?,
+                Verdict::Withheld(_) => None,
+            };
+            let until = rules.as_ref().and_then(|rules| relief(rules, entry, &entries));
+            let explained = Explained { entry, offer, evidence: self.evidence(&facts, entry.at), until };
+            let written = match self.json {
+                true => explained.json(&mut out, &mut line),
+                false => explained.write(&mut out, self.reveal),
+            };
+            written.map_err(Failure::output)?;
+            count += 1;
+        }
+        if !self.json {
+            writeln!(out, "{count} decisions; {} events in the window", facts.len()).map_err(Failure::output)?;
+        }
+        Ok(Ending::Complete)
+    }
+
+    fn imsi(&self) -> Result<Imsi, Failure> {
+        if let Some(file) = &self.subscribers
+            && let Ok(number) = self.subscriber.parse::<Number>()
+        {
+            let directory = Directory::load(file)?;
+            let mut owners = directory.with_number(number);
+            match (owners.next(), owners.next()) {
+                (Some(owner), None) => return Ok(owner),
+                (Some(_), Some(_)) => return Err(Failure::new("that number belongs to several; name one by IMSI")),
+                (None, _) => {}
+            }
+        }
+        self.subscriber.parse().map_err(|_| {
+            Failure::new("this is no IMSI, nor a number of the subscriber file; say which file with --subscribers")
+        })
+    }
+
+    /// The last events up to a decision, oldest first.
+    fn evidence<'e>(&self, facts: &'e [Event], at: Timestamp) -> Vec<&'e Event> {
+        let mut before: Vec<&Event> =
+            facts.iter().filter(|event| event.at <= at && event.at >= at - EVIDENCE).collect();
+        before.sort_by_key(|event| event.at);
+        before.split_off(before.len().saturating_sub(self.events))
+    }
+}
+
+/// The folder of the database: a replay keeps it in `window`. A store is opened, never made here.
+fn existing(folder: &Path) -> Result<PathBuf, Failure> {
+    let candidates = [folder.join("window"), folder.to_owned()];
+    let found = candidates.into_iter().find(|folder| folder.join("CURRENT").is_file());
+    found.ok_or_else(|| Failure::new(format_args!("there is no store in `{}`", folder.display())))
+}
+
+/// What a gate said, as far as the ledger knows: those after the first refusal were not asked.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    Passed,
+    Refused,
+    NotAsked,
+}
+
+impl Said {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Refused => "refused",
+            Self::NotAsked => "not_asked",
+        }
+    }
+
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Passed => "✓",
+            Self::Refused => "✗",
+            Self::NotAsked => "·",
+        }
+    }
+}
+
+impl Explained<'_> {
+    /// Why there was no offer in the end, if there was none.
+    fn refusal(&self) -> Option<Reason> {
+        match (self.entry.verdict, self.offer.as_ref().map(|offer| &offer.state)) {
+            (Verdict::Withheld(reason), _) => Some(reason),
+            (_, Some(State::Withheld(reason))) => Some(*reason),
+            (_, Some(State::Expired)) => Some(Reason::Expired),
+            _ => None,
+        }
+    }
+
+    /// Every gate in order. Of a pattern that ended before it was complete none was asked.
+    fn gates(&self) -> Vec<(Reason, Said)> {
+        let refusal = self.refusal();
+        let asked = rules::policy::gates().collect::<Vec<_>>();
+        let first = refusal.map(|refusal| asked.iter().position(|gate| *gate == refusal).unwrap_or(0));
+        let said = |place: usize, gate: Reason| match first {
+            Some(first) if place > first => Said::NotAsked,
+            Some(first) if place == first && Some(gate) == refusal => Said::Refused,
+            Some(first) if place == first => Said::NotAsked,
+            _ => Said::Passed,
+        };
+        asked.iter().enumerate().map(|(place, gate)| (*gate, said(place, *gate))).collect()
+    }
+
+    fn write(&self, out: &mut impl Write, reveal: bool) -> io::Result<()> {
+        let entry = self.entry;
+        write!(out, "{}  {}: ", entry.at, entry.scenario)?;
+        match (self.refusal(), &self.offer) {
+            (Some(reason), _) => writeln!(out, "withheld, {reason}")?,
+            (None, Some(offer)) => writeln!(out, "offered, {}", offer.state.name())?,
+            (None, None) => writeln!(out, "offered")?,
+        }
+        if let Some(until) = self.until {
+            writeln!(out, "  it would have passed from {until} on ({} later)", span(until.since(entry.at)))?;
+        }
+        let gates: Vec<String> =
+            self.gates().into_iter().map(|(gate, said)| format!("{} {gate}", said.mark())).collect();
+        writeln!(out, "  gates: {}", gates.join("  "))?;
+        let mut text = String::new();
+        for event in &self.evidence {
+            show::event_line(&mut text, event, reveal);
+            write!(out, "  {text}")?;
+        }
+        writeln!(out)
+    }
+
+    fn json(&self, out: &mut impl Write, line: &mut Line) -> io::Result<()> {
+        let entry = self.entry;
+        line.begin();
+        line.plain("decision", if self.refusal().is_none() { "offer" } else { "withheld" });
+        line.time("at", entry.at);
+        line.text("scenario", &entry.scenario);
+        line.imsi("imsi", entry.imsi);
+        if let Some(reason) = self.refusal() {
+            line.plain("reason", reason);
+        }
+        if let Some(offer) = &self.offer {
+            line.plain("offer", offer.id);
+            line.plain("state", offer.state.name());
+        }
+        if let Some(until) = self.until {
+            line.time("passes_from", until);
+        }
+        line.open("gates");
+        self.gates().into_iter().for_each(|(gate, said)| line.plain(gate.name(), said.name()));
+        line.close();
+        out.write_all(line.end())
+    }
+}
+
+/// When a refusal would have ended by itself, under the set as it is now.
+fn relief(rules: &RuleSet, entry: &LedgerEntry, ledger: &[LedgerEntry]) -> Option<Timestamp> {
+    let Verdict::Withheld(reason) = entry.verdict else { return None };
+    let scenario = rules.scenarios().iter().find(|scenario| scenario.name == entry.scenario)?;
+    match reason {
+        Reason::PerUserCap => {
+            let own = offers(ledger, entry.at, |name| *name == *entry.scenario);
+            scenario.limits.per_subscriber.and_then(|cap| frees(cap, &own))
+        }
+        Reason::GlobalCap => {
+            let is_counted = |scenario: &Scenario| scenario.purpose != Purpose::Service;
+            let counted = offers(ledger, entry.at, |name| {
+                rules.scenarios().iter().any(|scenario| *scenario.name == *name && is_counted(scenario))
+            });
+            let holding = rules.policy().caps.iter().filter_map(|cap| frees(*cap, &counted));
+            holding.filter(|at| *at > entry.at).max()
+        }
+        Reason::QuietHours => quiet_ends(rules.policy(), entry.at),
+        _ => None,
+    }
+}
+
+/// Times of the offers made before, oldest first.
+fn offers(ledger: &[LedgerEntry], before: Timestamp, counts: impl Fn(&str) -> bool) -> Vec<Timestamp> {
+    let made = ledger.iter().filter(|entry| matches!(entry.verdict, Verdict::Offered(_)) && counts(&entry.scenario));
+    made.map(|entry| entry.at).filter(|at| *at <= before).collect()
+}
+
+/// When the cap lets one more through: when the last but so many is as old as its period.
+fn frees(cap: Cap, offers: &[Timestamp]) -> Option<Timestamp> {
+    let place = offers.len().checked_sub(cap.count as usize)?;
+    offers.get(place).map(|at| *at + cap.per)
+}
+
+fn quiet_ends(policy: &Policy, at: Timestamp) -> Option<Timestamp> {
+    let (_, to) = policy.quiet?;
+    let local = policy.local(at);
+    let day = if local.time() < to { local.date() } else { local.date().tomorrow().ok()? };
+    let ends = policy.timezone.to_timestamp(day.to_datetime(to)).ok()?;
+    Some(Timestamp::from_micros(ends.as_microsecond()))
+}
+
+/// `3h 20m`, `2d 4h`.
+fn span(span: Duration) -> String {
+    let minutes = span.as_secs().div_ceil(60);
+    let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        (0, 0) => format!("{minutes}m"),
+        (0, hours) => format!("{hours}h {minutes}m"),
+        (days, hours) => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_frees_when_the_last_but_so_many_is_as_old_as_its_period() {
+        let at = |seconds: &[i64]| seconds.iter().map(|at| Timestamp::from_seconds(*at)).collect::<Vec<_>>();
+        let cap = |count| Cap { count, per: Duration::from_secs(100) };
+        let check = |count, offers: &[i64], expected: Option<i64>| {
+            assert_eq!(frees(cap(count), &at(offers)), expected.map(Timestamp::from_seconds), "{count} {offers:?}");
+        };
+        check(1, &[5], Some(105));
+        check(2, &[5, 50], Some(105));
+        check(2, &[5, 50, 60], Some(150));
+        check(2, &[5], None);
+    }
+}
