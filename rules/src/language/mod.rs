@@ -23,6 +23,7 @@ mod schema;
 mod schema_fields;
 mod shelf;
 mod source;
+mod stage;
 mod survey;
 mod test_event;
 mod test_file;
@@ -114,6 +115,7 @@ impl Reading<'_> {
             let Some(draft) = self.scenario(file, &mut shelf, &mut names) else { continue };
             commercial |= draft.commercial;
             scenarios.extend(draft.scenario);
+            scenarios.extend(draft.stages);
         }
         self.judge(folder, policy.as_ref(), commercial);
         self.tell_same_names(&names);

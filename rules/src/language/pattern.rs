@@ -24,6 +24,17 @@ pub(super) fn read(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings
     Some(pattern)
 }
 
+/// Reads one event, or any of several.
+pub(super) fn step(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Step> {
+    Reader { shelf, findings }.step(&entry.value, entry)
+}
+
+/// `still_here: no`: whether the subscriber must be present at the end of a wait; where nothing is said, yes.
+pub(super) fn still_here(form: &Form<'_>, findings: &mut Findings<'_>) -> Option<bool> {
+    const NEEDED: [(Word, bool); 2] = [(v::YES, true), (v::NO_NEED, false)];
+    form.find(v::STILL_HERE).map_or(Some(true), |entry| field::choice(entry, &NEEDED, findings))
+}
+
 /// Gives `read` the node as a form; a word that stands alone is a key without value.
 fn on_form<T>(node: &Node, read: impl FnOnce(&Node) -> T) -> T {
     let Value::Text { text, .. } = &node.value else { return read(node) };
@@ -132,13 +143,11 @@ impl Reader<'_, '_, '_> {
 
     /// `absence: {after: {roam: in}, no: {call: {out: yes}}, for: 24h, still_here: no}`
     fn absence(&mut self, entry: &Entry) -> Option<Pattern> {
-        const NEEDED: [(Word, bool); 2] = [(v::YES, true), (v::NO_NEED, false)];
         let form = Form::read(&entry.value, &entry.key_span, &v::ABSENCE_FORM, self.findings)?;
         let [after, no] = [v::AFTER, v::NO]
             .map(|word| form.require(word, self.findings).and_then(|step| self.step(&step.value, step)));
         let lasting = form.require(v::FOR, self.findings).and_then(|entry| field::span(entry, self.findings));
-        let still_here = form.find(v::STILL_HERE);
-        let still_here = still_here.map_or(Some(true), |entry| field::choice(entry, &NEEDED, self.findings));
+        let still_here = still_here(&form, self.findings);
         Some(Pattern::Absence { after: after?, no: no?, lasting: lasting?, still_here: still_here? })
     }
 

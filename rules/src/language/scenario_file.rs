@@ -12,6 +12,7 @@ use super::form::Form;
 use super::pattern;
 use super::problem::{Problem, Shape};
 use super::shelf::Shelf;
+use super::stage;
 use super::text;
 use super::trigger;
 use super::value;
@@ -42,8 +43,10 @@ pub(super) struct Draft {
     /// The first field that needs the policy's time zone.
     pub(super) needs_time_zone: Option<(Word, Range<usize>)>,
     pub(super) commercial: bool,
-    /// Complete, unless something was found.
+    /// What acts at once. Complete, unless something was found, or unless there are only stages.
     pub(super) scenario: Option<Scenario>,
+    /// What acts later.
+    pub(super) stages: Vec<Scenario>,
 }
 
 /// Reads all that can be read, and tells the author of everything that cannot.
@@ -62,10 +65,17 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
         judge(entry, trigger, purpose, findings);
     }
     let audience = form.find(v::WHO).map(|entry| audience(entry, shelf, findings)).unwrap_or_default();
-    let send = form.require(v::SEND, findings).and_then(|entry| send(entry, purpose, findings));
+    let stages = form.find(v::STAGES);
+    let at_once = if stages.is_some() { form.find(v::SEND) } else { form.require(v::SEND, findings) };
+    let send_at_once = at_once.and_then(|entry| send(entry, purpose, findings));
+    let read = |entry| stage::read(entry, shelf, findings, |entry, findings| send(entry, purpose, findings));
+    let later = stages.map(read).unwrap_or_default();
+    if let Some(entry) = stages.filter(|_| trigger.as_ref().is_some_and(|trigger| !is_step(trigger))) {
+        findings.report(&entry.key_span, Problem::NotYet { what: entry.key.clone() });
+    }
     let limits = limits(form.find(v::LIMITS), findings);
     let draft_name = name.clone();
-    let build = || {
+    let build = |send: Send| {
         let (name, _) = name?;
         Some(Scenario {
             title: title.unwrap_or_else(|| name.clone()),
@@ -76,16 +86,24 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
             schedule,
             trigger: trigger?,
             audience,
-            send: send?,
+            send,
             limits,
         })
     };
+    // A stage has its own text in the place of this one.
+    let whole = build(send_at_once.clone().unwrap_or_else(|| Send { sms: String::new(), from: None }));
+    let stages = whole.as_ref().map(|whole| later.into_iter().filter_map(|stage| stage.of(whole)).collect());
     Some(Draft {
         name: draft_name,
         needs_time_zone: needs_time_zone(&form),
         commercial: purpose.is_some_and(|purpose| purpose != Purpose::Service),
-        scenario: build(),
+        scenario: whole.filter(|_| send_at_once.is_some()),
+        stages: stages.unwrap_or_default(),
     })
+}
+
+const fn is_step(pattern: &Pattern) -> bool {
+    matches!(pattern, Pattern::Once(_))
 }
 
 /// The file that a finding of the whole set names, for tests of names.

@@ -32,15 +32,15 @@ pub(super) const PRIORITY: Word = word!("priority", "优先级", "优先");
 pub(super) const WHEN: Word = word!("when", "当", "trigger", "触发", "触发条件");
 pub(super) const WHO: Word = word!("who", "对象", "audience", "人群", "目标客户");
 pub(super) const SEND: Word = word!("send", "发送", "下发");
+pub(super) const STAGES: Word = word!("stages", "分阶段", "后续", "延时");
 pub(super) const LIMITS: Word = word!("limits", "限制", "limit", "频控");
 
 /// A scenario file.
 pub(super) static SCENARIO_FILE: Vocabulary = Vocabulary {
     under: None,
-    keys: &[SCENARIO, TITLE, NOTE, VALID, WEEKDAYS, HOURS, PURPOSE, PRIORITY, WHEN, WHO, SEND, LIMITS],
+    keys: &[SCENARIO, TITLE, NOTE, VALID, WEEKDAYS, HOURS, PURPOSE, PRIORITY, WHEN, WHO, SEND, STAGES, LIMITS],
     later: &[
         word!("convert", "转化", "conversion"),
-        word!("stages", "阶段", "分阶段", "延时"),
         word!("template", "模板"),
         word!("schedule", "定时", "固时"),
         word!("holidays", "节假日"),
@@ -151,6 +151,12 @@ pub(super) const STILL_HERE: Word = word!("still_here", "仍在", "仍在网", "
 /// `absence:`
 pub(super) static ABSENCE_FORM: Vocabulary =
     Vocabulary { under: Some(ABSENCE), keys: &[AFTER, NO, FOR, STILL_HERE], later: &[] };
+
+pub(super) const UNLESS: Word = word!("unless", "除非", "若未");
+
+/// An item of `stages:`
+pub(super) static STAGE_FORM: Vocabulary =
+    Vocabulary { under: Some(STAGES), keys: &[AFTER, UNLESS, STILL_HERE, SEND], later: &[] };
 
 pub(super) const ENTER: Word = word!("enter", "进入", "到达");
 pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
@@ -330,8 +336,9 @@ pub(super) const SUNDAY: Word = word!("sunday", "周日", "sun", "星期日", "�
 pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
 pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
 
-static FORMS: [&Vocabulary; 20] = [
+static FORMS: [&Vocabulary; 21] = [
     &SCENARIO_FILE,
+    &STAGE_FORM,
     &TRIGGER,
     &STEP,
     &CONDITION,

@@ -4,7 +4,9 @@
 //! Seen to fail with each of these planted in turn: `>=` for `>` in the cap's period; an unknown network taken as another
 //! one; the exit of an area judged by the cell after; a periodic update counted as power on; prefixes of one length only;
 //! scenarios of equal priority in reverse order of name; a suspect sighting, a late one or a shown IMEI remembered as a
-//! sighting.
+//! sighting; an event that is two steps of a sequence; the earlier of two ways kept; the end of a span counted as in it;
+//! an excursion that does not end; somebody gone presumed to dwell, or present at that moment; an arrival that does not
+//! begin the settling anew; suspect evidence for a pattern; an event decided before what was due; due by rank, not time.
 #![expect(clippy::unwrap_used, reason = "the inputs of a test are known to be right")]
 
 mod draw;
@@ -49,7 +51,7 @@ fn run(seed: u64, seen: &mut Seen) {
         compare(seed, &world, &decisions, &expected, event);
         seen.note(&decisions);
     }
-    let end = world.events.iter().map(|event| event.at).max().unwrap() + Duration::from_hours(100);
+    let end = world.events.iter().map(|event| event.at).max().unwrap() + Duration::from_secs(360_000);
     for (person, profile) in world.people.iter().zip(&mut profiles) {
         decisions.clear();
         world.rules.wake(person.imsi, end, profile, context, &mut decisions);

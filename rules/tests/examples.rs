@@ -1,0 +1,25 @@
+//! Patterns over time as marketing staff write them, with the cases that say what they mean.
+
+use std::path::Path;
+
+use rules::language;
+use rules::unit;
+
+#[test]
+fn the_cases_of_the_examples_pass() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sets/examples");
+    let (set, mut diagnostics) = language::load_tests(&folder, None);
+    assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
+    let set = set.unwrap();
+    let cases: Vec<_> =
+        set.files.iter().flat_map(|file| file.cases.iter().map(move |case| (file.source, case))).collect();
+    for (source, case) in &cases {
+        let rules = set.rules_of(case);
+        let steps = unit::run(rules, case);
+        for failure in unit::failures(rules, case, &steps) {
+            diagnostics.tell_failure(*source, rules, case, &steps, &failure);
+        }
+    }
+    assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
+    assert_eq!(cases.len(), 17);
+}
