@@ -75,8 +75,8 @@ impl SctpUser {
 }
 
 impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
-    /// A user message of SCTP.
-    #[inline]
+    /// A user message of SCTP. Apart, so that what only shows messages vanishes around it where nobody asks for them.
+    #[inline(never)]
     pub(super) fn sctp(
         &mut self,
         from: Provenance,
@@ -151,6 +151,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         Ok(())
     }
 
+    #[inline(never)]
     fn m2ua(
         &mut self,
         from: Provenance,
@@ -171,6 +172,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         Ok(())
     }
 
+    #[inline(never)]
     fn m2pa(
         &mut self,
         from: Provenance,
@@ -190,6 +192,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         Ok(())
     }
 
+    #[inline(never)]
     fn sua(
         &mut self,
         carrier: Option<Carrier>,
