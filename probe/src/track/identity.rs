@@ -13,8 +13,9 @@ use rustc_hash::{FxHashMap, FxHasher};
 pub const MAX_SUBSCRIBERS: usize = 4_000_000;
 /// Location areas whose VLR is remembered; further ones are not learned.
 pub const MAX_AREAS: usize = 65_536;
-/// VLRs that may serve one location area (3GPP TS 23.236: a pool); further ones are not learned.
-pub const MAX_VLRS_PER_AREA: usize = 8;
+/// VLRs that may serve one location area; further ones are not learned. As many as a network resource identifier of five bits
+/// can name in a pool (3GPP TS 23.236).
+pub const MAX_VLRS_PER_AREA: usize = 32;
 /// Subscribers compared when one has to go.
 const EVICTION_CANDIDATES: usize = 8;
 
