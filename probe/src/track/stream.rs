@@ -129,6 +129,18 @@ impl Stream {
         }
     }
 
+    /// The receiver has every octet before `sequence`: a hole there will not be filled, its octets were lost on the way to us.
+    pub fn acknowledge(
+        &mut self,
+        sequence: u32,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
+    ) {
+        while self.nearest_held().is_some_and(|end| distance(end, sequence) >= 0) {
+            self.skip_hole(counters, message);
+        }
+    }
+
     /// Gives up all holes.
     pub fn give_up(
         &mut self,
@@ -146,14 +158,19 @@ impl Stream {
         message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
         let next = self.next.unwrap_or_default();
-        let nearest = self.held.segments.iter().map(|segment| segment.sequence);
-        if let Some(sequence) = nearest.min_by_key(|sequence| distance(next, *sequence)) {
+        if let Some(sequence) = self.nearest_held() {
             counters.tcp_holes += 1;
             self.missing += u64::from(sequence.wrapping_sub(next));
             self.framing.lose_step(counters);
             self.next = Some(sequence);
         }
         self.release(counters, message);
+    }
+
+    // Where the first hole ends.
+    fn nearest_held(&self) -> Option<u32> {
+        let next = self.next.unwrap_or_default();
+        self.held.segments.iter().map(|segment| segment.sequence).min_by_key(|sequence| distance(next, *sequence))
     }
 
     // Takes what is no longer behind a hole.
@@ -255,6 +272,15 @@ mod tests {
             self.stream.take(piece, &mut self.counters, &mut message);
             self.stream.expire(from.at, &mut self.counters, &mut message);
         }
+
+        fn acknowledge(&mut self, octets: u32) {
+            let messages = &mut self.messages;
+            let mut message = |from: Provenance, message: StreamMessage<'_>, _: &mut TransportCounters| {
+                let StreamMessage::Ipa(message) = message else { unreachable!() };
+                messages.push((message.payload[0], from.frame));
+            };
+            self.stream.acknowledge(self.base.wrapping_add(octets), &mut self.counters, &mut message);
+        }
     }
 
     fn check(ranges: &[std::ops::Range<usize>], expected: &[(u8, u64)]) {
@@ -274,6 +300,17 @@ mod tests {
         check(&[0..10, 4..20, 12..24], &[(1, 1), (2, 2), (3, 3)]);
         check(&[16..24, 8..16, 0..8], &[(1, 3), (2, 2), (3, 1)]);
         check(&[16..24, 16..24, 6..18, 0..8], &[(1, 4), (2, 3), (3, 1)]);
+    }
+
+    #[test]
+    fn a_hole_is_given_up_when_the_receiver_acknowledges_what_it_lacked() {
+        let mut case = Case::new(1000);
+        case.take(0, 0..8);
+        case.take(0, 16..24);
+        case.acknowledge(12);
+        assert_eq!(case.messages, [(1, 1)], "the receiver may lack the rest too");
+        case.acknowledge(16);
+        assert_eq!((case.messages.as_slice(), case.counters.tcp_holes), (&[(1, 1), (3, 2)][..], 1));
     }
 
     #[test]

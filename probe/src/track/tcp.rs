@@ -97,6 +97,9 @@ impl Connections {
         if segment.syn() {
             connection.synchronise(&segment, from_low, endpoints, counters, &mut message);
         }
+        if let Some(acknowledged) = segment.acknowledged {
+            connection.acknowledge(acknowledged, from_low, counters, &mut message);
+        }
         if !segment.payload.is_empty() || packet.missing > 0 {
             let sequence = segment.sequence.wrapping_add(u32::from(segment.syn()));
             let piece = Piece { from, sequence, octets: segment.payload, missing: packet.missing };
@@ -226,6 +229,19 @@ impl Connection {
         let network = self.network;
         let (sender, receiver) = if from_low { (&mut self.low, &self.high) } else { (&mut self.high, &self.low) };
         sender.stream.take(piece, counters, &mut carried(network, sender.endpoint, receiver.endpoint, message));
+    }
+
+    fn acknowledge(
+        &mut self,
+        sequence: u32,
+        from_low: bool,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
+    ) {
+        let network = self.network;
+        let (sender, receiver) = if from_low { (&mut self.high, &self.low) } else { (&mut self.low, &self.high) };
+        let mut message = carried(network, sender.endpoint, receiver.endpoint, message);
+        sender.stream.acknowledge(sequence, counters, &mut message);
     }
 
     fn expire(

@@ -11,6 +11,8 @@ pub struct Segment<'a> {
     pub destination_port: u16,
     /// Sequence number of the first octet of the payload, or of SYN.
     pub sequence: u32,
+    /// The sender has every octet of the other direction before this one.
+    pub acknowledged: Option<u32>,
     /// CWR, ECE, URG, ACK, PSH, RST, SYN, FIN from the highest bit down.
     pub flags: u8,
     /// The octets of the stream.
@@ -30,12 +32,13 @@ impl<'a> Segment<'a> {
         let source_port = r.u16("source port")?;
         let destination_port = r.u16("destination port")?;
         let sequence = r.u32("sequence number")?;
-        r.u32("acknowledgment number")?;
+        let acknowledgment = r.u32("acknowledgment number")?;
         let [data_offset, flags] = r.v("data offset")?;
         r.v::<6>("window")?;
         let options = usize::from(data_offset >> 4) * 4;
         r.take(options.checked_sub(20).ok_or(r.error("data offset", Fault::Invalid))?, "options")?;
-        Ok(Self { source_port, destination_port, sequence, flags, payload: r.rest() })
+        let acknowledged = (flags & Self::ACK != 0).then_some(acknowledgment);
+        Ok(Self { source_port, destination_port, sequence, acknowledged, flags, payload: r.rest() })
     }
 
     /// The sender has nothing more to send.
