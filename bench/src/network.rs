@@ -295,12 +295,12 @@ impl Network {
     }
 
     /// Where the two ends of a link are: the BSC's socket and the MSC's.
-    pub fn sockets(link: u32, msc_port: u16) -> (Socket, Socket) {
+    pub fn sockets(link: u32, first_bss_port: u16, msc_port: u16) -> (Socket, Socket) {
         const BSS_NETWORK: u32 = 0x0a40_0000; // 10.64.0.0
         const MSC_ADDRESSES: u32 = 16;
         let bss = Ipv4Addr::from(BSS_NETWORK + link / 4 * 16 + 10 + link % 4);
         let msc = Ipv4Addr::from(0x0a01_0001 + link % MSC_ADDRESSES);
-        let port = 2905 + (link % 4) as u16;
+        let port = first_bss_port + (link % 4) as u16;
         (Socket { address: bss.octets(), port }, Socket { address: msc.octets(), port: msc_port })
     }
 }
@@ -363,8 +363,10 @@ mod tests {
         let network = Network::new(Size { bscs: 3, links: 10, mscs: 1, pool: false }, &[], &mut Random::new(1));
         let links: Vec<u32> = network.bscs().iter().flat_map(|bsc| bsc.links.clone()).collect();
         assert_eq!(links, (0..10).collect::<Vec<_>>());
-        let sockets: std::collections::HashSet<_> =
-            (0..Size::MOST_LINKS).map(|link| Network::sockets(link, 2905).0).map(|s| (s.address, s.port)).collect();
+        let sockets: std::collections::HashSet<_> = (0..Size::MOST_LINKS)
+            .map(|link| Network::sockets(link, 2905, 2905).0)
+            .map(|s| (s.address, s.port))
+            .collect();
         assert_eq!(sockets.len(), Size::MOST_LINKS as usize);
     }
 }

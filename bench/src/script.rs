@@ -205,6 +205,48 @@ impl Script {
         Some((index as StepId, step, octets, messages))
     }
 
+    /// A reset ends the connection: what was not sent never will be, and a call under way has ended. Gives the step that stands
+    /// for the reset; `None` where no connection is open.
+    pub fn cut_off(&mut self, at: Timestamp) -> Option<StepId> {
+        let reset = self.sent as StepId;
+        let is_open = self.opening.first().is_some_and(|opening| *opening < reset) && self.due().is_some();
+        if !is_open {
+            return None;
+        }
+        let last = self.sent.checked_sub(1).and_then(|last| self.steps.get(last)).copied()?;
+        self.steps.truncate(self.sent);
+        self.steps.push(Step { at, ..last });
+        self.captured.truncate(self.sent);
+        self.captured.push(None);
+        self.sent += 1;
+        self.missing = self.captured.iter().filter(|captured| captured.is_none()).count();
+        self.opening.retain(|step| *step < reset);
+        if matches!(&self.binding, Binding::Renewed(steps) if steps.iter().any(|step| *step >= reset)) {
+            self.binding = Binding::Deleted;
+        }
+        self.end_call(reset);
+        Some(reset)
+    }
+
+    // The facts that will never be; the end of a call that was set up comes with the reset.
+    fn end_call(&mut self, reset: StepId) {
+        let kept = self.facts.iter().position(|fact| fact.step >= reset).unwrap_or(self.facts.len());
+        let lost = self.facts.split_off(kept);
+        let (cell, device) = match self.facts.last() {
+            Some(fact) => (fact.cell, fact.device),
+            None => return,
+        };
+        for fact in lost {
+            let Kind::CallEnded { direction, number, length, left_view, .. } = fact.kind else { continue };
+            let Some(set_up) = fact.set_up.filter(|set_up| *set_up < reset) else { continue };
+            let connected = fact.connected.filter(|connected| *connected < reset);
+            let kind = Kind::CallEnded { direction, number, length, cause: None, left_view };
+            let shown = device.map_or(set_up, |(_, step)| step);
+            let ended = Fact { step: reset, kind, cell, device, connected, ..fact };
+            self.fact(ended, &[set_up, connected.unwrap_or(set_up), shown]);
+        }
+    }
+
     /// Notes where a step was captured. True when that was the last one missing.
     pub fn captured(&mut self, step: StepId, sighting: Sighting) -> bool {
         if let Some(slot) = self.captured.get_mut(usize::from(step))
@@ -231,6 +273,29 @@ impl Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reset_ends_the_call_that_was_set_up_and_all_that_was_to_come() {
+        let mut script = Script::default();
+        let at = Timestamp::from_seconds(1);
+        for _ in 0..4 {
+            script.step(at, 0, Side::Bss, 0, |o| o.message(Message::Reset));
+        }
+        script.opening.push(0);
+        let direction = event::Direction::Out;
+        let ended = Kind::CallEnded { direction, number: None, length: None, cause: Some(16), left_view: false };
+        script.fact(Fact::new(1, Kind::CallSetup { direction, number: None, emergency: false }, CellId::UNKNOWN), &[]);
+        script.fact(Fact { set_up: Some(1), connected: Some(2), ..Fact::new(3, ended, CellId::UNKNOWN) }, &[1, 2]);
+        assert_eq!(script.cut_off(at), None, "nothing is open yet");
+        script.send();
+        script.send();
+        assert_eq!(script.cut_off(at), Some(2));
+        assert_eq!(script.due(), None);
+        let facts: Vec<_> = script.facts().iter().map(|fact| (fact.step, fact.kind.name(), fact.connected)).collect();
+        assert_eq!(facts, [(1, "call_setup", None), (2, "call_ended", None)]);
+        let seen = Sighting { frame: 1, at };
+        assert!(!script.captured(0, seen) && !script.captured(1, seen) && script.captured(2, seen));
+    }
 
     #[test]
     fn steps_are_sent_in_order_with_their_own_octets_and_messages() {

@@ -44,6 +44,8 @@ pub struct Plan {
     pub hotspots: Vec<Hotspot>,
     /// What the network is configured to do.
     pub practice: Practice,
+    /// How often a BSC or an MSC loses its memory of their connections, on average; never if absent.
+    pub resets: Option<Duration>,
     /// What the tap does to frames.
     pub faults: Faults,
     /// The format of the capture.
@@ -74,7 +76,8 @@ enum Action {
     Act(u32),
     Step(u32),
     Link(u32, Timer),
-    Reset { bsc: u32, by: Side },
+    Reset { bsc: u32, by: Side, answers: bool },
+    Outage,
 }
 
 /// The network in motion.
@@ -90,6 +93,7 @@ pub struct Simulation<C, T> {
     idle: Vec<Box<Script>>,
     random: Random,
     link_random: Random,
+    outage_random: Random,
     timers: Vec<(Timestamp, Timer)>,
     packet: Octets,
     captured: Vec<(Token, crate::script::Sighting)>,
@@ -103,6 +107,7 @@ pub struct Simulation<C, T> {
 // Links come up one after the other, so that ten thousand do not begin in the same microsecond.
 const LINK_EVERY: Duration = Duration::from_micros(100);
 const RESET_ANSWER_AFTER: Duration = Duration::from_millis(4);
+const OUTAGE_WAITS: Duration = Duration::from_millis(500);
 const MEAN_OFF_AT_START: Duration = Duration::from_secs(240);
 const PROGRESS_EVERY: u64 = 1 << 16;
 
@@ -111,7 +116,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
     pub fn new(plan: Plan, capture: C, truth: Option<T>) -> io::Result<Self> {
         let mut seeds = Random::new(plan.seed);
         let mut stream = || Random::new(seeds.bits());
-        let (mut random, mut link_random, tap_random) = (stream(), stream(), stream());
+        let (mut random, mut link_random, tap_random, outage_random) = (stream(), stream(), stream(), stream());
         let begin = plan.start - plan.lead_in;
         let mut network = Network::new(plan.size, &plan.hotspots, &mut random);
         let people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
@@ -131,6 +136,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             idle: Vec::new(),
             random,
             link_random,
+            outage_random,
             timers: Vec::new(),
             captured: Vec::new(),
             truth,
@@ -178,12 +184,13 @@ impl<C: Write, T: Write> Simulation<C, T> {
         }
         let ready = begin + LINK_EVERY * self.links.len() as u32 + READY_AFTER;
         for bsc in 0..self.plan.size.bscs {
-            self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss });
+            self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss, answers: false });
         }
         let open = ready + LINK_EVERY * self.plan.size.bscs + READY_AFTER;
         for index in 0..self.people.len() as u32 {
             self.settle_in(index, open);
         }
+        self.plan_outage(open);
     }
 
     // The first thing that somebody does: anything, a periodic update that falls due, or switching the phone on.
@@ -208,7 +215,8 @@ impl<C: Write, T: Write> Simulation<C, T> {
             Action::Act(subscriber) => self.act(at, subscriber),
             Action::Step(subscriber) => self.step(at, subscriber),
             Action::Link(link, timer) => self.on_link(at, link, |link, around| link.wake(at, timer, around)),
-            Action::Reset { bsc, by } => self.reset(at, bsc, by),
+            Action::Reset { bsc, by, answers } => self.reset(at, bsc, by, answers),
+            Action::Outage => self.outage(at),
         }
         self.note_captured()
     }
@@ -241,14 +249,16 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     fn step(&mut self, at: Timestamp, index: u32) {
         let Some(mut script) = self.running.get_mut(index as usize).and_then(Option::take) else { return };
-        if let Some((id, step, sccp, messages)) = script.send() {
+        // What a reset has cut off is no longer due.
+        let is_due = script.due().is_some_and(|due| due <= at);
+        if is_due && let Some((id, step, sccp, messages)) = script.send() {
             let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
             messages.iter().for_each(|message| tally.count(*message));
-            let token = Some(Token { subscriber: index, step: id });
-            let cargo = Cargo { side: step.side, link_selection: step.link_selection, sccp, token };
+            let tokens = &[Token { subscriber: index, step: id }];
+            let cargo = Cargo { side: step.side, link_selection: step.link_selection, sccp, tokens };
             self.on_link(at, step.link, |link, around| link.send(at, cargo, around));
         }
-        if let Some(due) = script.due() {
+        if is_due && let Some(due) = script.due() {
             self.schedule(due, Action::Step(index));
         }
         if let Some(slot) = self.running.get_mut(index as usize) {
@@ -257,16 +267,54 @@ impl<C: Write, T: Write> Simulation<C, T> {
     }
 
     // BSSMAP RESET and its answer, as elements do when they come up (3GPP TS 48.008 §3.1.4).
-    fn reset(&mut self, at: Timestamp, bsc: u32, by: Side) {
+    fn reset(&mut self, at: Timestamp, bsc: u32, by: Side, answers: bool) {
         for msc in self.network.mscs_of(bsc) {
-            self.reset_towards(at, bsc, msc, by);
+            let ended = if answers { Vec::new() } else { self.cut_off(at, bsc, msc) };
+            self.reset_towards(at, (bsc, msc), by, answers, &ended);
         }
-        if by == Side::Bss {
-            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: Side::Msc });
+        if !answers {
+            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: by.other(), answers: true });
         }
     }
 
-    fn reset_towards(&mut self, at: Timestamp, bsc: u32, msc: u32, by: Side) {
+    fn plan_outage(&mut self, now: Timestamp) {
+        if let Some(mean) = self.plan.resets {
+            let after = self.outage_random.exponential(mean);
+            self.schedule(now + after, Action::Outage);
+        }
+    }
+
+    // A BSC or its MSCs lose their memory of the connections between them. Where a phone is between two BSCs this waits: the
+    // other BSC's part would go on without the call.
+    fn outage(&mut self, at: Timestamp) {
+        let bsc = self.outage_random.below(u64::from(self.plan.size.bscs)) as u32;
+        let by = if self.outage_random.chance(0.5) { Side::Bss } else { Side::Msc };
+        let is_between = |script: &Script| {
+            let here = script.lines.iter().filter(|line| line.bsc == bsc).count();
+            here != 0 && here != script.lines.len()
+        };
+        if self.running.iter().flatten().any(|script| is_between(script)) {
+            return self.schedule(at + OUTAGE_WAITS, Action::Outage);
+        }
+        self.reset(at, bsc, by, false);
+        self.plan_outage(at);
+    }
+
+    // Ends what is open between a BSC and an MSC; whose it was.
+    fn cut_off(&mut self, at: Timestamp, bsc: u32, msc: u32) -> Vec<Token> {
+        let mut ended = Vec::new();
+        for (subscriber, script) in (0..).zip(&mut self.running) {
+            if let Some(script) = script
+                && script.lines.iter().any(|line| (line.bsc, line.msc) == (bsc, msc))
+                && let Some(step) = script.cut_off(at)
+            {
+                ended.push(Token { subscriber, step });
+            }
+        }
+        ended
+    }
+
+    fn reset_towards(&mut self, at: Timestamp, (bsc, msc): (u32, u32), by: Side, answers: bool, ended: &[Token]) {
         let (bss, link) = (self.network.point_code(bsc), self.network.first_link(bsc, msc));
         let msc = Network::msc_point_code(msc);
         let ends = match by {
@@ -275,11 +323,11 @@ impl<C: Write, T: Write> Simulation<C, T> {
         };
         let mut message = Octets::default();
         sccp::unitdata(&mut message, ends, |o| {
-            bssmap::bssmap(o, if by == Side::Bss { bssmap::reset } else { bssmap::reset_acknowledge });
+            bssmap::bssmap(o, if answers { bssmap::reset_acknowledge } else { bssmap::reset });
         });
         let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
         message.messages().iter().for_each(|message| tally.count(*message));
-        let cargo = Cargo { side: by, link_selection: 0, sccp: message.as_slice(), token: None };
+        let cargo = Cargo { side: by, link_selection: 0, sccp: message.as_slice(), tokens: ended };
         self.on_link(at, link, |link, around| link.send(at, cargo, around));
     }
 
@@ -379,10 +427,14 @@ fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
             let msc = Network::msc_point_code(network.msc_of_link(number, index));
             links.push(match plan.transport {
                 Transport::Sigtran => {
-                    let sockets = Network::sockets(index, Association::PORT);
+                    let sockets = Network::sockets(index, Association::PORT, Association::PORT);
                     Link::Sigtran(Association::new(sockets, (bsc.point_code, msc), random))
                 }
-                Transport::Lite => Link::Lite(Lite::new(Network::sockets(index, Lite::PORT), bsc.point_code, random)),
+                Transport::Lite => Link::Lite(Lite::new(
+                    Network::sockets(index, Lite::FIRST_BSS_PORT, Lite::PORT),
+                    bsc.point_code,
+                    random,
+                )),
             });
         }
     }

@@ -43,6 +43,7 @@ fn plan(seed: u64) -> Plan {
             action_every: Duration::from_secs(180),
             periodic_update: Duration::from_secs(1800),
         },
+        resets: None,
         faults: Faults::default(),
         format: Format::Pcap,
         feed: "capture".into(),

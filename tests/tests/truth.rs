@@ -50,6 +50,10 @@ fn events_agree_with_the_truth_in_every_hard_case() {
         ("--msc 3 --bsc 9 --common-id never", WHOLE),
         ("--msc 3 --bsc 9 --tmsi-reallocation never", WHOLE),
         ("--msc 4 --pool --common-id never --handovers always", WHOLE),
+        ("--msc 16 --pool --bsc 2", WHOLE),
+        ("--resets 0.5 --common-id never --handovers never", WHOLE),
+        ("--resets 0.5 --reuse-references --handovers never", WHOLE),
+        ("--resets 0.5 --transport lite --handovers never", WHOLE),
         ("--duplicate 0.05", WHOLE),
         ("--doubled always --common-id never", WHOLE),
         ("--doubled always --transport lite", WHOLE),
@@ -58,6 +62,7 @@ fn events_agree_with_the_truth_in_every_hard_case() {
         ("--lead-in 20 --common-id never --transport lite", BEGINNING_LATE),
         ("--loss 0.01", LOSSY),
         ("--loss 0.01 --common-id never --handovers always", LOSSY),
+        ("--loss 0.01 --transport lite", LOSSY),
         ("--loss 0.01 --reuse-references", LOSSY),
         ("--loss 0.01 --msc 3 --bsc 9", LOSSY),
     ];
@@ -258,12 +263,12 @@ impl Comparison {
     }
 }
 
-/// The event that was told of this truth: of several in one frame the one with the same identities.
+/// The event that was told of this truth: of several in one frame the most similar.
 fn take(told: &mut Told, truth: &Value) -> Option<Value> {
     let candidates = told.get_mut(&(frame(truth)?, text(truth, "kind")))?;
-    let same = |field: &str| candidates.iter().position(|event| event.get(field) == truth.get(field));
-    let index = same("imsi").or_else(|| same("tmsi")).unwrap_or(0);
-    (index < candidates.len()).then(|| candidates.remove(index))
+    let unlike = |index: &usize| differing(truth, &candidates[*index]).len();
+    let index = (0..candidates.len()).min_by_key(unlike)?;
+    Some(candidates.remove(index))
 }
 
 /// Whether `told` stands for an event whose evidence is not in the capture, or only half of whose connection is: from

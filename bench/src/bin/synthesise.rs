@@ -132,6 +132,9 @@ struct Options {
     /// SCCP releases that nobody confirms.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     unconfirmed_releases: f64,
+    /// Minutes between two resets of a BSC or an MSC amid traffic, on average; 0: none.
+    #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes_or_none)]
+    resets: f64,
     /// Frames that the tap loses.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     loss: f64,
@@ -205,6 +208,7 @@ impl Options {
             transport: self.transport,
             hotspots: self.hotspots()?,
             practice: self.practice(),
+            resets: (self.resets > 0.0).then(|| Duration::from_secs_f64(self.resets * 60.0)),
             faults: Faults { loss: self.loss, duplicate: self.duplicate, reorder: self.reorder, doubled: self.doubled },
             format: self.format(),
             feed: self.feed.clone(),

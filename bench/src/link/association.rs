@@ -116,7 +116,7 @@ impl Association {
         let first = own.waiting.is_empty();
         let stream = 1 + usize::from(cargo.link_selection) % (STREAMS - 1);
         own.data(stream, |o| m3ua::data(o, route, cargo.sccp));
-        own.waiting_tokens.extend(cargo.token);
+        own.waiting_tokens.extend_from_slice(cargo.tokens);
         if first && around.random.chance(BUNDLING_SHARE) {
             return around.wake(now, BUNDLING_WAIT, Timer::Flush(cargo.side));
         }

@@ -57,6 +57,8 @@ pub struct Lite {
 impl Lite {
     /// The port on which the MSC listens.
     pub const PORT: u16 = 5000;
+    /// The first of the ports from which BSCs connect.
+    pub const FIRST_BSS_PORT: u16 = 40_000;
 
     /// A connection between these ends, not yet set up.
     pub fn new(sockets: (ip::Socket, ip::Socket), point_code: u16, random: &mut Random) -> Self {
@@ -72,7 +74,7 @@ impl Lite {
         let own = self.ends(cargo.side).0;
         let first = own.waiting.is_empty();
         ipa::sccp(&mut own.waiting, cargo.sccp);
-        own.waiting_tokens.extend(cargo.token);
+        own.waiting_tokens.extend_from_slice(cargo.tokens);
         if first && around.random.chance(BUNDLING_SHARE) {
             return around.wake(now, BUNDLING_WAIT, Timer::Flush(cargo.side));
         }

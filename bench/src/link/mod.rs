@@ -49,8 +49,8 @@ pub struct Cargo<'a> {
     pub link_selection: u8,
     /// The SCCP message.
     pub sccp: &'a [u8],
-    /// Whose it is; absent for the network's own.
-    pub token: Option<Token>,
+    /// Whose it is; empty for what is the network's own and concerns nobody.
+    pub tokens: &'a [Token],
 }
 
 /// What a link needs while it works.
