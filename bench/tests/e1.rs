@@ -146,12 +146,6 @@ fn time_is_that_of_the_block_and_the_bits_since() {
     assert!((units[0].micros - micros).abs() <= 1, "{} is not {micros}", units[0].micros);
 }
 
-// Frames that were not given, by any fault.
-fn faults(channel: &ChannelCounters) -> u64 {
-    let ChannelCounters { check_errors, not_whole_octets, too_short, too_long, aborts, implausible, .. } = channel;
-    check_errors + not_whole_octets + too_short + too_long + aborts + implausible
-}
-
 /// Errors at random: what is read was sent, in order; what was sent and not read is counted.
 #[test]
 fn bit_errors_lose_messages_and_never_make_one() {
@@ -170,7 +164,7 @@ fn bit_errors_lose_messages_and_never_make_one() {
             assert!(all_sent, "rate {rate}: a message that was not sent, or out of order");
             let lost = (sent.len() - found.len()) as u64;
             assert!(found.len() as f64 >= sent.len() as f64 * least_share, "rate {rate}: {lost} of {}", sent.len());
-            assert!(lost <= 2 * faults(&channels[&link]) + counters.alignment_losses, "rate {rate}: {lost} lost");
+            assert!(lost <= 2 * channels[&link].damaged() + counters.alignment_losses, "rate {rate}: {lost} lost");
         }
         assert!(counters.check_errors > 0, "rate {rate}");
         assert_eq!(counters.bit_slips, 0, "rate {rate}");

@@ -80,3 +80,27 @@ counters! {
         given,
     }
 }
+
+impl LineCounters {
+    /// What was wrong on the line, by name.
+    pub fn faults(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        const FAULTS: [&str; 8] = [
+            "alignment_errors",
+            "alignment_losses",
+            "frame_slips",
+            "bit_slips",
+            "check_errors",
+            "remote_alarms",
+            "alarm_indications",
+            "gaps",
+        ];
+        self.iter().filter(|(name, _)| FAULTS.contains(name))
+    }
+}
+
+impl ChannelCounters {
+    /// Frames that came and could not be used.
+    pub fn damaged(&self) -> u64 {
+        self.check_errors + self.not_whole_octets + self.too_short + self.too_long + self.aborts + self.implausible
+    }
+}
