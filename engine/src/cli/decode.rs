@@ -9,6 +9,7 @@ use probe::capture::Step;
 use probe::wire::{Malformed, Message, Protocol};
 use probe::{Probe, Provenance, Sink};
 
+use super::e1;
 use super::feed::{Feed, Ongoing};
 use super::inputs::{self, Reading};
 use super::json::Line;
@@ -100,16 +101,18 @@ impl Decode {
     }
 
     fn files<P: Printer>(&self, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
-        let mut capture = inputs::open(&self.captures)?;
+        let mut capture = self.reading.open(&self.captures)?;
         let limit = self.frames.unwrap_or(u64::MAX);
         printer.head();
         if limit == 0 {
             return Ok(Ending::Complete);
         }
-        inputs::each_frame(&mut capture, |frame| {
+        let ending = inputs::each_frame(&mut capture, |frame| {
             probe.frame(frame, printer);
             frame.number < limit && printer.page().failure.is_none()
-        })
+        })?;
+        e1::tell_faults(&capture);
+        Ok(ending)
     }
 
     fn feed<P: Printer>(&self, mut feed: Feed, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use probe::ProbeConfig;
 use probe::capture::{Capture, CaptureError, Frame};
 
+use super::e1::E1Options;
 use super::{Ending, Failure};
 
 /// Which captures to read.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Inputs {
-    /// Capture files (pcap, pcapng; gzip, zstd), folders of them, or `-` for standard input. Read as one feed, in
+    /// Capture files (pcap, pcapng, E1 recordings; gzip, zstd), folders of them, or `-` for standard input. Read as one feed, in
     /// order of time.
     #[arg(value_name = "CAPTURE", required = true)]
     captures: Vec<PathBuf>,
@@ -27,11 +28,13 @@ pub(crate) struct Reading {
     /// Take dialled numbers as they are, without the Chinese numbering plan (+86, area codes, IP prefixes).
     #[arg(long)]
     raw_numbers: bool,
+    #[command(flatten)]
+    e1: E1Options,
 }
 
 impl Inputs {
     pub(crate) fn open(&self) -> Result<Capture, Failure> {
-        open(&self.captures)
+        self.reading.open(&self.captures)
     }
 
     pub(crate) fn probe_config(&self) -> ProbeConfig {
@@ -40,6 +43,13 @@ impl Inputs {
 }
 
 impl Reading {
+    /// Opens captures, telling which files in folders are none.
+    pub(crate) fn open(&self, captures: &[PathBuf]) -> Result<Capture, Failure> {
+        let capture = Capture::open_with(captures, self.e1.settings())?;
+        capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
+        Ok(capture)
+    }
+
     pub(crate) fn feed(&self) -> &str {
         &self.feed
     }
@@ -51,13 +61,6 @@ impl Reading {
         }
         config
     }
-}
-
-/// Opens captures, telling which files in folders are none.
-pub(crate) fn open(captures: &[PathBuf]) -> Result<Capture, Failure> {
-    let capture = Capture::open(captures)?;
-    capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
-    Ok(capture)
 }
 
 /// Gives each frame to `take` until the end, or until `take` says that it has seen enough.

@@ -3,6 +3,7 @@
 mod check;
 mod decode;
 mod diff;
+mod e1;
 mod explain;
 mod feed;
 mod inputs;
@@ -42,6 +43,7 @@ struct Cli {
 enum Command {
     Replay(replay::Replay),
     Decode(decode::Decode),
+    Discover(e1::Discover),
     Check(check::Check),
     Test(test::Test),
     Explain(explain::Explain),
@@ -62,6 +64,7 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Replay(replay) => replay.run(),
         Command::Decode(decode) => decode.run(),
+        Command::Discover(discover) => discover.run(),
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
         Command::Explain(explain) => explain.run(),
