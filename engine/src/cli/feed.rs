@@ -60,9 +60,13 @@ impl Ongoing {
     pub(crate) fn open(&self) -> Result<Option<Feed>, Failure> {
         let deadline = Deadline::new(self.seconds.map(Duration::from_secs));
         let kind = if let Some(folder) = &self.follow {
-            Kind::Folder(Box::new(Follow::open(folder.clone(), &deadline)?))
+            let follow = Follow::open(folder.clone(), &deadline)?;
+            eprintln!("following {}", folder.display());
+            Kind::Folder(Box::new(follow))
         } else if !self.interface.is_empty() {
-            Kind::Live(Box::new(Live::open(&self.interface, &self.settings(), &deadline)?))
+            let live = Live::open(&self.interface, &self.settings(), &deadline)?;
+            eprintln!("listening to {}", self.interface.join(", "));
+            Kind::Live(Box::new(live))
         } else {
             return Ok(None);
         };
