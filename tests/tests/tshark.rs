@@ -8,6 +8,9 @@ use std::process::Command;
 use serde_json::Value;
 use tests::{json_lines, recorded, run, shared_captures, synthesise, touchpoint};
 
+#[path = "tshark/gb.rs"]
+mod gb;
+
 /// A field of both dissectors.
 struct Field {
     name: &'static str,
@@ -198,8 +201,12 @@ const FIELDS: &[Field] = &[
     },
 ];
 
-/// Frame → field → values, sorted.
-type Sheet = BTreeMap<u64, BTreeMap<&'static str, Vec<String>>>;
+/// Field → values, sorted.
+type Values = BTreeMap<&'static str, Vec<String>>;
+/// By frame.
+type Sheet = BTreeMap<u64, Values>;
+/// Why a disagreement is none: what we have of the frame, the field, our values and tshark's.
+type Explain = fn(&Values, &str, &[String], &[String]) -> Option<&'static str>;
 
 fn note(sheet: &mut Sheet, frame: u64, field: &Field, value: String) {
     let values = sheet.entry(frame).or_default().entry(field.name).or_default();
@@ -209,7 +216,7 @@ fn note(sheet: &mut Sheet, frame: u64, field: &Field, value: String) {
     }
 }
 
-fn by_tshark(file: &Path) -> Sheet {
+fn by_tshark(file: &Path, fields: &[Field], options: &[&str]) -> Sheet {
     let mut command = Command::new("tshark");
     // Layer 3 information in BSSMAP is only dissected where the connections of SCCP are followed.
     command.args([
@@ -225,15 +232,15 @@ fn by_tshark(file: &Path) -> Sheet {
         "-e",
         "frame.number",
     ]);
-    for name in FIELDS.iter().flat_map(|field| field.tshark) {
+    for name in fields.iter().flat_map(|field| field.tshark) {
         command.args(["-e", name]);
     }
-    let output = run(command.arg("-r").arg(file));
+    let output = run(command.args(options).arg("-r").arg(file));
     let mut sheet = Sheet::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let mut cells = line.split('\t');
         let frame = cells.next().and_then(|cell| cell.parse().ok()).expect("tshark numbers its frames");
-        for field in FIELDS {
+        for field in fields {
             for _ in field.tshark {
                 let cell = cells.next().unwrap_or_default();
                 cell.split(';').filter_map(field.normal).for_each(|value| note(&mut sheet, frame, field, value));
@@ -243,11 +250,11 @@ fn by_tshark(file: &Path) -> Sheet {
     sheet
 }
 
-fn by_touchpoint(file: &Path) -> Sheet {
+fn by_touchpoint(file: &Path, fields: &[Field]) -> Sheet {
     let mut sheet = Sheet::new();
     for line in json_lines(touchpoint().args(["decode", "--messages", "--json", "--reveal"]).arg(file)) {
         let frame = line["frame"].as_u64().expect("every line names its frame");
-        for field in FIELDS {
+        for field in fields {
             match field.ours {
                 Ours::Code(protocol) => {
                     if line["protocol"] == protocol
@@ -300,7 +307,7 @@ fn places(line: &Value, part: usize) -> Vec<String> {
 }
 
 /// Why a disagreement is none: the clause that decides.
-fn explained(field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
+fn explained(_frame: &Values, field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
     match field {
         // Whose name it is we say; the name itself is text that somebody wrote, and is not read.
         "tp-oa" if ours == ["alphanumeric"] && theirs.iter().all(|name| name.parse::<u64>().is_err()) => {
@@ -310,22 +317,28 @@ fn explained(field: &str, ours: &[String], theirs: &[String]) -> Option<&'static
     }
 }
 
-/// Compares one capture. Gives the number of values compared.
+/// Compares one capture of the A interface. Gives the number of values compared.
 fn check(file: &Path) -> usize {
-    let (ours, theirs) = (by_touchpoint(file), by_tshark(file));
+    compare(file, FIELDS, &[], explained)
+}
+
+/// Compares the fields of one capture, which tshark reads with these options. Gives the number of values compared.
+fn compare(file: &Path, fields: &[Field], options: &[&str], explained: Explain) -> usize {
+    let (ours, theirs) = (by_touchpoint(file, fields), by_tshark(file, fields, options));
     let (mut compared, mut wrong, mut reasons) = (0, Vec::new(), BTreeMap::<&str, usize>::new());
-    let nothing = (BTreeMap::new(), Vec::new());
+    let nothing = (Values::new(), Vec::new());
     let mut per_field = BTreeMap::<&str, usize>::new();
     for frame in ours.keys().chain(theirs.keys().filter(|frame| !ours.contains_key(frame))) {
-        for field in FIELDS {
-            let mine = ours.get(frame).unwrap_or(&nothing.0).get(field.name).unwrap_or(&nothing.1);
+        let mine_all = ours.get(frame).unwrap_or(&nothing.0);
+        for field in fields.iter().filter(|field| !field.tshark.is_empty()) {
+            let mine = mine_all.get(field.name).unwrap_or(&nothing.1);
             let judge = theirs.get(frame).unwrap_or(&nothing.0).get(field.name).unwrap_or(&nothing.1);
             compared += judge.len();
             *per_field.entry(field.name).or_default() += judge.len();
             if mine == judge {
                 continue;
             }
-            match explained(field.name, mine, judge) {
+            match explained(mine_all, field.name, mine, judge) {
                 Some(reason) => *reasons.entry(reason).or_default() += 1,
                 None => wrong.push(format!("frame {frame}: {}: ours {mine:?}, tshark {judge:?}", field.name)),
             }

@@ -272,7 +272,7 @@ impl GbInterface {
         }
         let goes_on = frame.encrypted || sender == Side::Network && frame.sapi != sapi::LLGMM;
         let is_repeated = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad && {
-            let arrival = self.links.state(id).map(|session| session.arrive(frame, sender, from.at));
+            let arrival = self.links.state(id).map(|session| session.arrive(frame, envelope.tlli, sender, from.at));
             match arrival {
                 Some(Arrival::New { missing }) => totals.frames_missing += u64::from(missing),
                 Some(Arrival::Repeated) => totals.frames_repeated += 1,

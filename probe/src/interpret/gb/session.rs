@@ -56,6 +56,8 @@ pub(super) struct Session {
 /// The frames of one direction.
 #[derive(Clone, Copy, Debug, Default)]
 struct Frames {
+    /// Numbers are counted for each TLLI (3GPP TS 44.064 §8.3).
+    tlli: Option<Tlli>,
     /// The next N(U) of each of [`NUMBERED`].
     next: [Option<u16>; NUMBERED.len()],
     last: Option<(Timestamp, u8, u16, u32)>,
@@ -107,10 +109,10 @@ impl Session {
     }
 
     /// Judges a UI frame by its number.
-    pub(super) fn arrive(&mut self, frame: &Llc<'_>, sender: Side, at: Timestamp) -> Arrival {
+    pub(super) fn arrive(&mut self, frame: &Llc<'_>, tlli: Tlli, sender: Side, at: Timestamp) -> Arrival {
         let [mobile, network] = &mut self.frames;
         let frames = if sender == Side::Mobile { mobile } else { network };
-        frames.arrive(frame, at)
+        frames.arrive(frame, tlli, at)
     }
 
     /// A layer 3 message.
@@ -173,7 +175,7 @@ impl Session {
 }
 
 impl Frames {
-    fn arrive(&mut self, frame: &Llc<'_>, at: Timestamp) -> Arrival {
+    fn arrive(&mut self, frame: &Llc<'_>, tlli: Tlli, at: Timestamp) -> Arrival {
         let Some(number) = frame.sequence else { return Arrival::New { missing: 0 } };
         let this = (at, frame.sapi, number, frame.frame_check_sequence);
         let is_last = |last: (Timestamp, u8, u16, u32)| {
@@ -183,6 +185,9 @@ impl Frames {
             return Arrival::Repeated;
         }
         self.last = Some(this);
+        if self.tlli.replace(tlli) != Some(tlli) {
+            self.next = [None; NUMBERED.len()];
+        }
         let place = NUMBERED.iter().position(|sapi| *sapi == frame.sapi);
         let Some(next) = place.and_then(|place| self.next.get_mut(place)) else { return Arrival::New { missing: 0 } };
         let expected = next.replace((number + 1) % SEQUENCE_NUMBERS);
@@ -195,6 +200,8 @@ impl Frames {
 mod tests {
     use super::*;
     use crate::wire::{FrameCheck, LlcFrameType};
+
+    const TLLI: Tlli = Tlli(0xc000_0001);
 
     fn frame(number: u16, check: u32) -> Llc<'static> {
         Llc {
@@ -212,10 +219,9 @@ mod tests {
     #[track_caller]
     fn check(numbers: &[u16], missing: &[u16]) {
         let mut frames = Frames::default();
-        let arrivals = numbers
-            .iter()
-            .enumerate()
-            .map(|(index, number)| frames.arrive(&frame(*number, index as u32), Timestamp::from_seconds(index as i64)));
+        let arrivals = numbers.iter().enumerate().map(|(index, number)| {
+            frames.arrive(&frame(*number, index as u32), TLLI, Timestamp::from_seconds(index as i64))
+        });
         let expected: Vec<_> = missing.iter().map(|missing| Arrival::New { missing: *missing }).collect();
         assert_eq!(arrivals.collect::<Vec<_>>(), expected);
     }
@@ -232,8 +238,8 @@ mod tests {
     fn the_same_frame_by_a_second_tap_is_a_repetition() {
         let mut frames = Frames::default();
         let at = Timestamp::from_seconds(1);
-        assert_eq!(frames.arrive(&frame(3, 9), at), Arrival::New { missing: 0 });
-        assert_eq!(frames.arrive(&frame(3, 9), at + Duration::from_millis(20)), Arrival::Repeated);
-        assert_eq!(frames.arrive(&frame(3, 9), at + Duration::from_secs(2)), Arrival::New { missing: 0 });
+        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at), Arrival::New { missing: 0 });
+        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_millis(20)), Arrival::Repeated);
+        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_secs(2)), Arrival::New { missing: 0 });
     }
 }
