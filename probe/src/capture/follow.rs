@@ -359,3 +359,126 @@ fn first_time(name: &Path) -> Result<Option<Timestamp>, CaptureError> {
 fn unreadable(folder: &Path, reason: std::io::Error) -> CaptureError {
     CaptureError::UnreadableFolder { folder: folder.to_owned(), reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    struct Ring {
+        folder: PathBuf,
+        follow: Follow,
+    }
+
+    impl Ring {
+        fn new(test: &str) -> Self {
+            let folder = std::env::temp_dir().join(format!("touchpoint-follow-{test}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder).unwrap();
+            let follow = Follow::open(folder.clone(), &Deadline::new(None)).unwrap();
+            Self { folder, follow }
+        }
+
+        fn write(&self, name: &str, octets: &[u8]) {
+            fs::write(self.folder.join(name), octets).unwrap();
+        }
+
+        fn append(&self, name: &str, octets: &[u8]) {
+            fs::OpenOptions::new().append(true).open(self.folder.join(name)).unwrap().write_all(octets).unwrap();
+        }
+
+        /// The seconds of the frames, and news, until nothing comes any more.
+        fn check(&mut self, expected: &str) {
+            let (mut words, mut quiet) = (Vec::new(), 0);
+            while quiet < 4 {
+                match self.follow.next().unwrap() {
+                    Step::Frame(frame) => words.push((frame.at.as_micros() / 1_000_000).to_string()),
+                    Step::News(_, news) => words.push(news.to_string().replace(self.folder.to_str().unwrap(), "")),
+                    Step::Quiet(_) => quiet += 1,
+                    Step::End => break,
+                }
+            }
+            assert_eq!(words.join(" "), expected);
+        }
+    }
+
+    impl Drop for Ring {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+
+    fn record(second: u32) -> Vec<u8> {
+        [second, 0, 4, 4, 0].iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+
+    fn pcap(seconds: &[u32]) -> Vec<u8> {
+        let header = [0xa1b2_c3d4, 0x0004_0002_u32, 0, 0, 65_535, 1].into_iter().flat_map(u32::to_le_bytes);
+        header.chain(seconds.iter().flat_map(|second| record(*second))).collect()
+    }
+
+    #[test]
+    fn files_come_in_the_order_of_time_and_the_newest_grows() {
+        let mut ring = Ring::new("grow");
+        ring.write("z", &pcap(&[1, 2]));
+        ring.write("a", &pcap(&[3]));
+        ring.write("README", b"no capture");
+        ring.check("1 2 3");
+        ring.append("a", &record(4)[..9]);
+        ring.check("");
+        ring.append("a", &record(4)[9..]);
+        ring.check("4");
+        ring.write("b", &pcap(&[]));
+        ring.append("a", &record(5));
+        ring.append("b", &record(6));
+        ring.check("5 6");
+        let FollowTotals { files, frames, gaps, passed_over } = ring.follow.totals();
+        assert_eq!((files, frames, gaps, passed_over), (3, 6, 0, 1));
+    }
+
+    #[test]
+    fn files_that_were_read_may_go_or_be_compressed() {
+        let mut ring = Ring::new("done");
+        ring.write("a", &pcap(&[1]));
+        ring.write("b", &pcap(&[2]));
+        ring.check("1 2");
+        ring.write("a.gz", b"\x1f\x8b");
+        fs::remove_file(ring.folder.join("a")).unwrap();
+        ring.check("");
+        fs::remove_file(ring.folder.join("b")).unwrap();
+        ring.write("c", &pcap(&[3]));
+        ring.check("3");
+        assert_eq!(ring.follow.totals().gaps, 0);
+    }
+
+    #[test]
+    fn a_name_that_is_used_again_is_another_file() {
+        let mut ring = Ring::new("again");
+        ring.write("0", &pcap(&[1, 2]));
+        ring.write("1", &pcap(&[3]));
+        ring.check("1 2 3");
+        ring.write("0", &pcap(&[4, 5]));
+        ring.check("4 5");
+        assert_eq!(ring.follow.totals().gaps, 0);
+    }
+
+    #[test]
+    fn a_file_that_is_truncated_replaced_or_missed_is_a_gap() {
+        let mut ring = Ring::new("gap");
+        ring.write("a", &pcap(&[1, 2, 3]));
+        ring.check("1 2 3");
+        ring.write("a", &pcap(&[4]));
+        ring.check("`/a` became shorter while it was followed: a gap of unknown length 4");
+        ring.write("new", &pcap(&[5]));
+        fs::rename(ring.folder.join("new"), ring.folder.join("a")).unwrap();
+        ring.check("`/a` was replaced while it was followed: a gap of unknown length 5");
+        ring.append("a", &record(6)[..9]);
+        ring.write("b", &pcap(&[7]));
+        let mut steps = std::iter::repeat_with(|| format!("{:?}", ring.follow.next().unwrap()));
+        assert!(steps.by_ref().take(5).any(|step| step.contains("Truncated")), "the end of the record never came");
+        drop(steps);
+        ring.check("7");
+        assert_eq!(ring.follow.totals().gaps, 3);
+    }
+}
