@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use probe::ProbeConfig;
 use probe::capture::{Capture, CaptureError, Frame};
+use probe::wire::PointCodeFormat;
+use probe::wire::mtp2::SequenceFormat;
 
 use super::e1::E1Options;
 use super::{Ending, Failure};
@@ -28,6 +30,12 @@ pub(crate) struct Reading {
     /// Take dialled numbers as they are, without the Chinese numbering plan (+86, area codes, IP prefixes).
     #[arg(long)]
     raw_numbers: bool,
+    /// Network indicators (0 to 3) whose point codes have 24 bits, as in China's national network; the others' have 14.
+    #[arg(long, value_name = "INDICATOR", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(0..=3))]
+    wide_point_codes: Vec<u8>,
+    /// Where a capture does not tell: MTP2 links number with 12 bits (Q.703 Annex A), not 7.
+    #[arg(long)]
+    wide_sequence_numbers: bool,
     #[command(flatten)]
     e1: E1Options,
 }
@@ -58,6 +66,14 @@ impl Reading {
         let mut config = ProbeConfig::default();
         if self.raw_numbers {
             config.numbers = probe::interpret::NumberPlan::empty();
+        }
+        for (indicator, format) in (0..).zip(&mut config.transport.point_codes) {
+            if self.wide_point_codes.contains(&indicator) {
+                *format = PointCodeFormat::China;
+            }
+        }
+        if self.wide_sequence_numbers {
+            config.transport.sequence_numbers = SequenceFormat::Extended;
         }
         config
     }
