@@ -112,8 +112,8 @@ const CONDITIONS: Shape = Shape::Several(&CONDITION, 1);
 const NOTE: Field = field(v::NOTE, Shape::Text, ["For people; nothing reads it.", "给人看的备注，程序不读。"]);
 
 /// A scenario file.
-pub(super) static SCENARIO: [Sheet; 16] = [
-    sheet("scenario", &v::SCENARIO_FILE, &[SCENARIO_FIELDS], &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND]]),
+pub(super) static SCENARIO: [Sheet; 17] = [
+    sheet("scenario", &v::SCENARIO_FILE, &[SCENARIO_FIELDS], &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND, v::STAGES]]),
     one_of("trigger", &v::TRIGGER, &[EVENTS, PATTERNS]),
     one_of("step", &v::STEP, &[EVENTS, PATTERNS]),
     one_of("condition", &v::CONDITION, &[EVENTS, PATTERNS]),
@@ -128,6 +128,7 @@ pub(super) static SCENARIO: [Sheet; 16] = [
     sheet("roam", &v::ROAM_FORM, &[ROAM_FIELDS], &[&[v::ROAM_IN, v::ROAM_BACK]]),
     sheet("who", &v::WHO_FORM, &[WHO_FIELDS], &[]),
     sheet("send", &v::SEND_FORM, &[SEND_FIELDS], &[&[v::TEXT]]),
+    sheet("stage", &v::STAGE_FORM, &[STAGE_FIELDS], &[&[v::AFTER], &[v::SEND]]),
     sheet("limits", &v::LIMITS_FORM, &[LIMITS_FIELDS], &[]),
 ];
 
@@ -178,6 +179,11 @@ const SCENARIO_FIELDS: &[Field] = &[
     field(v::WHEN, Shape::Either(&[Shape::Form("trigger"), BARE]), ["What triggers it.", "触发条件。"]),
     field(v::WHO, Shape::Form("who"), ["Whom it is for; absent: everybody.", "对象；不写则所有人。"]),
     field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
+    field(
+        v::STAGES,
+        Shape::Several(&Shape::Form("stage"), 1),
+        ["What is sent some time later.", "之后分阶段发送的内容。"],
+    ),
     field(v::LIMITS, Shape::Form("limits"), ["How much of it.", "发送限制。"]),
 ];
 
@@ -318,6 +324,17 @@ const SEND_FIELDS: &[Field] = &[
         ["The text. Advertising must say how to refuse it.", "短信内容。营销短信须写明退订方法。"],
     ),
     field(v::SENDER, Shape::Text, ["The sender that the phone shows.", "手机上显示的发件人。"]),
+];
+
+const STAGE_FIELDS: &[Field] = &[
+    field(v::AFTER, SPAN, ["So long after the trigger, at most 48h.", "触发之后多久，最长 48h。"]),
+    field(v::UNLESS, STEP, ["Not sent if this has happened by then.", "到时如已发生则不发。"]),
+    field(
+        v::STILL_HERE,
+        Shape::Choice(&[v::YES, v::NO_NEED]),
+        ["Whether the subscriber must be present then; default yes.", "到时用户是否须仍在网；默认须在网。"],
+    ),
+    field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
 ];
 
 const LIMITS_FIELDS: &[Field] = &[
