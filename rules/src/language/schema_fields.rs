@@ -113,7 +113,12 @@ const NOTE: Field = field(v::NOTE, Shape::Text, ["For people; nothing reads it."
 
 /// A scenario file.
 pub(super) static SCENARIO: [Sheet; 17] = [
-    sheet("scenario", &v::SCENARIO_FILE, &[SCENARIO_FIELDS], &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND, v::STAGES]]),
+    sheet(
+        "scenario",
+        &v::SCENARIO_FILE,
+        &[SCENARIO_FIELDS],
+        &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND, v::STAGES]],
+    ),
     one_of("trigger", &v::TRIGGER, &[EVENTS, PATTERNS]),
     one_of("step", &v::STEP, &[EVENTS, PATTERNS]),
     one_of("condition", &v::CONDITION, &[EVENTS, PATTERNS]),
