@@ -243,7 +243,10 @@ fn by_tshark(file: &Path, fields: &[Field], options: &[&str]) -> Sheet {
         for field in fields {
             for _ in field.tshark {
                 let cell = cells.next().unwrap_or_default();
-                cell.split(';').filter_map(field.normal).for_each(|value| note(&mut sheet, frame, field, value));
+                cell.split(';')
+                    .filter(|value| !value.is_empty())
+                    .filter_map(field.normal)
+                    .for_each(|value| note(&mut sheet, frame, field, value));
             }
         }
     }
