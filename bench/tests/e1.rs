@@ -176,7 +176,7 @@ fn bit_errors_lose_messages_and_never_make_one() {
 /// Where a line slips, and what is counted.
 fn check_slips(seed: u64, change: impl Fn(&mut Vec<bool>, usize), counted: impl Fn(&LineCounters) -> u64) {
     let mut random = Random::new(seed);
-    let framing = Framing { crc4: seed % 2 == 0, remote_alarm: false };
+    let framing = Framing { crc4: seed.is_multiple_of(2), remote_alarm: false };
     let (mut bits, basic, _) = line(&mut random, framing, 13, 40_000);
     let slips = 20;
     for slip in (1..=slips).rev() {

@@ -475,9 +475,8 @@ mod tests {
         ring.check("`/a` was replaced while it was followed: a gap of unknown length 5");
         ring.append("a", &record(6)[..9]);
         ring.write("b", &pcap(&[7]));
-        let mut steps = std::iter::repeat_with(|| format!("{:?}", ring.follow.next().unwrap()));
-        assert!(steps.by_ref().take(5).any(|step| step.contains("Truncated")), "the end of the record never came");
-        drop(steps);
+        let is_cut = (0..5).any(|_| format!("{:?}", ring.follow.next().unwrap()).contains("Truncated"));
+        assert!(is_cut, "the end of the record never came");
         ring.check("7");
         assert_eq!(ring.follow.totals().gaps, 3);
     }
