@@ -51,7 +51,8 @@ pub struct EngineConfig {
     pub lookup: Option<Box<dyn AddressSource>>,
     /// Names the input: by its content, so that the same capture is never counted twice into one store.
     pub input: u64,
-    /// Whether the warm-up is over; it is in a replay, unless told otherwise.
+    /// Whether the warm-up is over from the start; it is in a replay, unless told otherwise. Else it lasts from the first
+    /// event for the time in which every phone that is there reports (T3212 and a tenth).
     pub warm: bool,
     /// Whether packet time runs beside the clock.
     pub pace: Pace,
@@ -136,6 +137,8 @@ pub struct Engine {
     shared: Arc<Shared>,
     order: Order,
     reorder_window: Duration,
+    /// When the warm-up is over; absent before the first event.
+    warm_from: Option<Timestamp>,
     /// Packet time, less the reorder window.
     now: Timestamp,
     told: Timestamp,
@@ -179,7 +182,6 @@ impl Engine {
             counters: Counters::default(),
             epoch,
             input: config.input,
-            warm: config.warm,
             lookup: config.lookup.is_some(),
             limits,
         });
@@ -187,6 +189,7 @@ impl Engine {
         let means =
             Means { channel: config.channel, lookup: config.lookup, pace: config.pace, patience: config.patience };
         let mut engine = Self::new(shared, threads, config.reorder_window);
+        engine.warm_from = config.warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
         engine.spawn_all(threads, means, &spent.0)?;
@@ -198,6 +201,7 @@ impl Engine {
             shared,
             order: Order::default(),
             reorder_window,
+            warm_from: None,
             now: Timestamp::MIN,
             told: Timestamp::MIN,
             sequence: 0,
@@ -241,6 +245,8 @@ impl Engine {
         let counters = &self.shared.counters;
         counters.events.add(1);
         counters.kind(&event.kind);
+        let rules = &self.shared.rules;
+        self.warm_from.get_or_insert_with(|| event.at + rules.load().policy().t3212.presence(None));
         if event.imsi.is_none() {
             counters.unresolved.add(1);
             return;
@@ -309,7 +315,8 @@ impl Engine {
         let slice = shard::slice(imsi);
         let index = usize::from(slice) % self.batches.len();
         let released = self.now.max(event.at);
-        let routed = Routed { sequence: self.sequence, imsi, slice, released, event };
+        let is_warm = self.warm_from.is_some_and(|warm_from| event.at >= warm_from);
+        let routed = Routed { sequence: self.sequence, imsi, slice, released, is_warm, event };
         let Some(batch) = self.batches.get_mut(index) else { return };
         batch.push(routed);
         if batch.len() >= BATCH_EVENTS {

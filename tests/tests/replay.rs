@@ -72,6 +72,17 @@ fn the_recorded_capture_fires_what_its_phones_did() {
 }
 
 #[test]
+fn in_the_warm_up_of_a_cold_start_a_first_sighting_is_no_entry() {
+    let town = Town::new("400", "20", "5");
+    let entries = |more: &[&str]| {
+        let (decisions, _) = replay(&town.capture(), "synthesised", &town.people(), more);
+        decisions.iter().filter(|decision| decision["scenario"] == "wanda").count()
+    };
+    let (warm, cold) = (entries(&[]), entries(&["--cold"]));
+    assert!(cold > 0 && cold < warm, "{cold} entries after a cold start, {warm} otherwise");
+}
+
+#[test]
 fn threads_change_nothing() {
     let town = Town::new("1500", "20", "3");
     let outputs: Vec<(Vec<Value>, String)> = ["1", "2", "8"]

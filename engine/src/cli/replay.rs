@@ -55,7 +55,7 @@ pub(crate) struct Replay {
     /// Matching threads, 1 to 64; the result does not depend on it.
     #[arg(long, value_name = "N", default_value_t = default_threads())]
     threads: NonZeroUsize,
-    /// Start with the warm-up of a cold start: a first sighting is a baseline, not an entry.
+    /// Start with the warm-up of a cold start: in it (T3212 and a tenth) a first sighting is a baseline, not an entry.
     #[arg(long)]
     cold: bool,
     /// One JSON line per decision, then a summary, for programs.

@@ -51,6 +51,8 @@ pub(crate) struct Routed {
     pub(crate) slice: u8,
     /// Packet time at the release.
     pub(crate) released: Timestamp,
+    /// Whether the warm-up was over.
+    pub(crate) is_warm: bool,
     pub(crate) event: Event,
 }
 
@@ -94,7 +96,6 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) epoch: u32,
     pub(crate) input: u64,
-    pub(crate) warm: bool,
     pub(crate) lookup: bool,
     pub(crate) limits: Limits,
 }

@@ -129,8 +129,8 @@ impl Worker {
     }
 
     fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
-        let Routed { imsi, sequence, released, event, .. } = routed;
-        let context = context(shared);
+        let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
+        let context = context(shared, *is_warm);
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         let slot = self.table.slot(&shared.store, *imsi)?;
         rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
@@ -152,7 +152,7 @@ impl Worker {
         while let Some(imsi) = self.timers.first(batch.now, may) {
             let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
             let slot = self.table.slot(&shared.store, imsi)?;
-            rules.wake(imsi, batch.now, &mut slot.profile, context(shared), &mut self.decisions);
+            rules.wake(imsi, batch.now, &mut slot.profile, context(shared, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
             self.set_timer(shared, rules, imsi, batch.now)?;
         }
@@ -290,8 +290,8 @@ impl Worker {
     }
 }
 
-fn context(shared: &Shared) -> Context<'_> {
-    Context { directory: &shared.directory, lookup: shared.lookup, warm: shared.warm }
+fn context(shared: &Shared, warm: bool) -> Context<'_> {
+    Context { directory: &shared.directory, lookup: shared.lookup, warm }
 }
 
 #[expect(clippy::disallowed_methods, reason = "paces writes to the disk; nothing is decided by it")]
