@@ -354,11 +354,16 @@ fn what_was_counted_is_not_counted_again() {
 fn memory_s_limits_decide_nothing() {
     let events = stream(6, 6_000, Duration::from_secs(4));
     let roomy = World::new(13).run(2, &events);
-    let mut tight = World::new(13);
-    (tight.arena_bytes, tight.profiles) = (4_096, 0);
-    let tight = tight.run(2, &events);
-    assert!(tight.counters.evicted > 0 && tight.counters.seals > 20, "{:?}", tight.counters);
-    assert_same(&roomy, &tight, "tight");
+    // A subscriber is put out only once sealed, and the sealer's thread may lag behind a whole run: again, then.
+    let is_evicting = (0..20).any(|_| {
+        let mut tight = World::new(13);
+        (tight.arena_bytes, tight.profiles) = (4_096, 0);
+        let tight = tight.run(2, &events);
+        assert!(tight.counters.seals > 20, "{:?}", tight.counters);
+        assert_same(&roomy, &tight, "tight");
+        tight.counters.evicted > 0
+    });
+    assert!(is_evicting, "nobody was put out of memory in any run");
 }
 
 /// Answers out of order; fails the first time for each; knows nobody whose IMSI ends in 0.
