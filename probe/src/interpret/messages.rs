@@ -20,7 +20,7 @@ pub(super) struct Transfer {
     transaction: Transaction,
     reference: Option<u8>,
     by_mobile: bool,
-    /// What it will have been once acknowledged; for now with the evidence of RP-DATA.
+    /// What it will have been once acknowledged; until then with the evidence of RP-DATA.
     passed: Event,
 }
 

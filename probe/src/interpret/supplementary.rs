@@ -18,7 +18,7 @@ pub const MAX_REQUESTS: usize = 4;
 pub(super) struct Request {
     transaction: Transaction,
     invoke_id: Option<u8>,
-    /// What it will have been once answered; for now with the evidence of the invocation.
+    /// What it will have been once answered; until then with the evidence of the invocation.
     done: Event,
 }
 
