@@ -99,13 +99,18 @@ const BLOOM_BITS_PER_KEY: f64 = 10.0;
 /// Where sealed runs are written before they are taken in.
 const SEALING_FOLDER: &str = "sealing";
 
+/// The empty file that says whose folder this is. It is there before anything else, so that a store whose making was
+/// cut off anywhere is known as ours, and a database of another program is never opened.
+const MARK: &str = "TOUCHPOINT";
+
 impl Store {
     /// Opens the store in this folder, or makes one there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let fail = |error: rocksdb::Error| failure(path, &error);
-        let is_new = Self::is_new(path)?;
-        let sealing = path.join(SEALING_FOLDER);
-        std::fs::create_dir_all(&sealing).map_err(|error| io_failure(path, &error))?;
+        take(path)?;
+        std::fs::create_dir_all(path.join(SEALING_FOLDER)).map_err(|error| io_failure(path, &error))?;
+        // RocksDB puts its `CURRENT` in place when its first manifest is whole: without it there is no row yet.
+        let is_new = !path.join("CURRENT").is_file();
         let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
         let options = database_options();
         let mut names: Vec<String> = if is_new { Vec::new() } else { Db::list_cf(&options, path).map_err(fail)? };
@@ -121,7 +126,7 @@ impl Store {
         let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
         let store =
             Self { db, path: path.to_owned(), runs: AtomicU32::new(0), cache, buckets: ArcSwap::from_pointee(buckets) };
-        store.check_version(is_new)?;
+        store.check_version()?;
         Ok(store)
     }
 
@@ -130,34 +135,16 @@ impl Store {
         &self.path
     }
 
-    // An empty or missing folder becomes a store; one with other things in it is left alone.
-    fn is_new(path: &Path) -> Result<bool, StoreError> {
-        let mut entries = match std::fs::read_dir(path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
-            Err(error) => return Err(io_failure(path, &error)),
-        };
-        if path.join("CURRENT").is_file() {
-            return Ok(false);
-        }
-        // A crash before the first open was through leaves nothing but this behind.
-        let ours = |name: &std::ffi::OsStr| name == SEALING_FOLDER || name == "LOCK" || name == "LOG";
-        match entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name()))) {
-            true => Ok(true),
-            false => Err(StoreError::NotAStore { path: path.to_owned() }),
-        }
-    }
-
-    fn check_version(&self, is_new: bool) -> Result<(), StoreError> {
+    fn check_version(&self) -> Result<(), StoreError> {
         match self.number(keys::META_VERSION)? {
             Some(found) if found > keys::VERSION => {
                 Err(StoreError::Newer { path: self.path.clone(), found, known: keys::VERSION })
             }
             Some(keys::VERSION) => Ok(()),
             Some(_) => self.mark_version(),
-            // Between the making of the database and its first row a crash may have come; then it holds no row at all.
-            None if is_new || self.rows(keys::META, &[])?.next().is_none() => self.mark_version(),
-            None => Err(StoreError::NotAStore { path: self.path.clone() }),
+            // Its making was cut off before the first row.
+            None if self.rows(keys::META, &[])?.next().is_none() => self.mark_version(),
+            None => Err(self.damaged(keys::META)),
         }
     }
 
@@ -287,6 +274,20 @@ impl Store {
     }
 }
 
+// An empty or missing folder becomes ours; one with other things in it is left alone.
+fn take(path: &Path) -> Result<(), StoreError> {
+    let fail = |error: std::io::Error| io_failure(path, &error);
+    let mark = path.join(MARK);
+    if mark.is_file() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path).map_err(fail)?;
+    match std::fs::read_dir(path).map_err(fail)?.next() {
+        None => std::fs::File::create(mark).and_then(|file| file.sync_all()).map_err(fail),
+        Some(_) => Err(StoreError::NotAStore { path: path.to_owned() }),
+    }
+}
+
 /// Rows of a column family in order of key.
 pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreError>> + 'a>;
 
@@ -409,10 +410,35 @@ mod tests {
         let mut options = Options::default();
         options.create_if_missing(true);
         options.create_missing_column_families(true);
-        let other = Db::open_cf(&options, folder.path(), ["meta"]).unwrap();
-        other.put_cf(&other.cf_handle("meta").unwrap(), "theirs", "x").unwrap();
-        drop(other);
+        drop(Db::open_cf(&options, folder.path(), ["meta"]).unwrap());
         let error = Store::open(folder.path()).unwrap_err();
         assert!(matches!(error, StoreError::NotAStore { .. }), "{error}");
+        assert_eq!(Db::list_cf(&options, folder.path()).unwrap(), ["default", "meta"], "left as it was");
+    }
+
+    #[test]
+    fn a_store_whose_making_was_cut_off_is_made_anew() {
+        // What is there after a kill: our mark, then what RocksDB writes in this order before its `CURRENT`.
+        let whole = folder();
+        drop(Store::open(whole.path()).unwrap());
+        let manifest = std::fs::read_dir(whole.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .find(|path| path.file_name().unwrap().to_string_lossy().starts_with("MANIFEST"))
+            .unwrap();
+        let manifest = std::fs::read(manifest).unwrap();
+        for (left, octets) in [
+            (vec![MARK], &manifest[..]),
+            (vec![MARK, "LOCK", "LOG"], &manifest[..]),
+            (vec![MARK, "LOCK", "LOG", "MANIFEST-000001"], &manifest[..7]),
+            (vec![MARK, "LOCK", "LOG", "IDENTITY", "MANIFEST-000001", "000001.dbtmp"], &manifest[..]),
+        ] {
+            let folder = folder();
+            for name in &left {
+                let octets = if name.starts_with("MANIFEST") { octets } else { &[] };
+                std::fs::write(folder.path().join(name), octets).unwrap();
+            }
+            assert_eq!(Store::open(folder.path()).unwrap().begin().unwrap(), 1, "{left:?}");
+        }
     }
 }
