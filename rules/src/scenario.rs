@@ -80,7 +80,7 @@ pub const MAX_COUNT: u8 = 20;
 ///
 /// Times are those of events; an event that comes late counts when it comes. A span holds its beginning and not its end:
 /// 48 hours after an event that event no longer counts. Doubtful identities move nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Pattern {
     /// One step.
     Once(Step),
@@ -125,11 +125,11 @@ pub enum Pattern {
 }
 
 /// Any one of these.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Step(pub Vec<Happening>);
 
 /// An event, and how long what it began must last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Happening {
     /// The event.
     pub trigger: Trigger,
@@ -138,7 +138,7 @@ pub struct Happening {
 }
 
 /// What must last after an event. It has lasted when the subscriber is next seen, unless presumed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Hold {
     /// Being in the area that was entered ([`Trigger::Enter`]).
     Dwell {
@@ -156,7 +156,7 @@ pub enum Hold {
 }
 
 /// How it is known that a subscriber stayed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Evidence {
     /// Seen inside again after the time.
     #[default]
@@ -196,7 +196,7 @@ impl From<Trigger> for Step {
 }
 
 /// An event of the subscriber that triggers a scenario.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub enum Trigger {
     /// Came into an area from outside (or, after the warm-up, is seen there for the first time).
     Enter(Arc<Area>),

@@ -1,6 +1,7 @@
 //! Areas: cells by LAC and CI, or whole location areas.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use event::{CellId, Plmn};
@@ -19,7 +20,7 @@ pub struct Area {
 }
 
 /// The rows of one location area code.
-#[derive(Default)]
+#[derive(Default, Hash)]
 struct LocationArea {
     /// Networks whose location area belongs to it as a whole; `None` stands for any network.
     whole: Vec<Option<Plmn>>,
@@ -36,6 +37,12 @@ pub enum Presence {
     Outside,
     /// What is not known of the cell decides it.
     Unknown,
+}
+
+impl Hash for Area {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        super::hash_content(self.location_areas.iter(), state);
+    }
 }
 
 impl Area {

@@ -13,6 +13,7 @@ mod table;
 mod tac;
 
 use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::path::PathBuf;
 
 pub use area::{Area, Presence};
@@ -47,6 +48,12 @@ impl fmt::Display for ListError {
 }
 
 impl std::error::Error for ListError {}
+
+/// Takes what a list holds into a hash, in whatever order it gives it.
+fn hash_content<T: Hash>(content: impl Iterator<Item = T>, state: &mut impl Hasher) {
+    let one = rustc_hash::FxBuildHasher;
+    state.write_u64(content.fold(0, |all, item| all.wrapping_add(one.hash_one(item))));
+}
 
 /// The name of a list: its file's, without folder and ending.
 fn name_of(file: &std::path::Path) -> String {

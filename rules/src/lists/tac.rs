@@ -1,6 +1,7 @@
 //! Handset models by type allocation code, 3GPP TS 23.003 §6.2.1.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use event::Imei;
@@ -15,6 +16,12 @@ pub struct TacList {
     /// Its name: the file's, without ending.
     pub name: String,
     tacs: FxHashSet<u32>,
+}
+
+impl Hash for TacList {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        super::hash_content(self.tacs(), state);
+    }
 }
 
 impl TacList {

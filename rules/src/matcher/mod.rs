@@ -5,6 +5,7 @@ mod index;
 mod live;
 mod numbers;
 mod occurrence;
+mod passage;
 mod pattern;
 mod set;
 mod shared;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use event::{Binding, Event, Imsi, Plmn, Timestamp};
 
 pub use self::live::{Live, MARKS_LIMIT, Mark, Slot, SlotKind};
+pub use self::passage::{NO_PATTERN, Passage, PatternId};
 pub use self::set::RuleSet;
 
 use self::occurrence::Occurrence;
@@ -365,6 +367,7 @@ mod tests {
             tmsi: None,
             imei: None,
             cell: CellId::UNKNOWN,
+            after_reset: false,
             kind: Kind::Ussd { code: "*100#".parse().unwrap() },
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::index::Index;
+use super::passage::{NO_PATTERN, PatternId, pattern_id};
 use super::pattern::{self, Bits, Pattern};
 use crate::policy::{self, Policy};
 use crate::scenario::Scenario;
@@ -17,6 +18,8 @@ pub struct RuleSet {
     ranked: Vec<u32>,
     /// By rank, the patterns that take more than one event.
     patterns: Vec<Option<Pattern>>,
+    /// By rank, what they are; see [`RuleSet::patterns`].
+    pattern_ids: Vec<PatternId>,
     /// The rank of each trigger of the index, and what it is in that scenario's pattern.
     happenings: Vec<(u32, Bits)>,
     pub(super) index: Index,
@@ -39,11 +42,16 @@ impl RuleSet {
             let own = scenario.trigger.happenings().enumerate();
             happenings.extend(own.map(|(position, _)| (rank, pattern::bit(position))));
         }
+        let patterns: Vec<_> = in_rank().map(|scenario| Pattern::new(&scenario.trigger)).collect();
+        let id = |(scenario, pattern): (&Scenario, &Option<Pattern>)| {
+            pattern.as_ref().map_or(NO_PATTERN, |_| pattern_id(scenario))
+        };
         let triggers = in_rank().flat_map(|scenario| scenario.trigger.happenings()).map(|happening| &happening.trigger);
         Self {
             hashes: scenarios.iter().map(|scenario| policy::scenario_hash(&scenario.name)).collect(),
             index: Index::new(triggers),
-            patterns: in_rank().map(|scenario| Pattern::new(&scenario.trigger)).collect(),
+            pattern_ids: in_rank().zip(&patterns).map(id).collect(),
+            patterns,
             happenings,
             longest_cap: longest_cap(&scenarios, &policy),
             scenarios,
@@ -71,6 +79,12 @@ impl RuleSet {
     /// The longest period of any cap: how far back a profile remembers contacts. Zero where nothing is capped.
     pub fn longest_cap(&self) -> Duration {
         self.longest_cap
+    }
+
+    /// By rank, what has to be remembered for: whatever has begun under one of them means the same under every rule set
+    /// that has it.
+    pub fn patterns(&self) -> &[PatternId] {
+        &self.pattern_ids
     }
 
     /// Whether any scenario takes more than one event, so that there is something to derive.
