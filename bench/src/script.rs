@@ -237,10 +237,10 @@ impl Script {
             None => return,
         };
         for fact in lost {
-            let Kind::CallEnded { direction, number, length, left_view, .. } = fact.kind else { continue };
+            let Kind::CallEnded { direction, number, answered, left_view, .. } = fact.kind else { continue };
             let Some(set_up) = fact.set_up.filter(|set_up| *set_up < reset) else { continue };
             let connected = fact.connected.filter(|connected| *connected < reset);
-            let kind = Kind::CallEnded { direction, number, length, cause: None, left_view };
+            let kind = Kind::CallEnded { direction, number, answered, cause: None, left_view };
             let shown = device.map_or(set_up, |(_, step)| step);
             let ended = Fact { step: reset, kind, cell, device, connected, ..fact };
             self.fact(ended, &[set_up, connected.unwrap_or(set_up), shown]);
@@ -283,7 +283,7 @@ mod tests {
         }
         script.opening.push(0);
         let direction = event::Direction::Out;
-        let ended = Kind::CallEnded { direction, number: None, length: None, cause: Some(16), left_view: false };
+        let ended = Kind::CallEnded { direction, number: None, answered: event::Answered::No, cause: Some(16), left_view: false };
         script.fact(Fact::new(1, Kind::CallSetup { direction, number: None, emergency: false }, CellId::UNKNOWN), &[]);
         script.fact(Fact { set_up: Some(1), connected: Some(2), ..Fact::new(3, ended, CellId::UNKNOWN) }, &[1, 2]);
         assert_eq!(script.cut_off(at), None, "nothing is open yet");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bench::e1::{Bits, BlockHead, Framer, Framing, Numbering, Recording, SignalUnits, stuffed};
-use event::{Event, Kind, Timestamp};
+use event::{Answered, Event, Kind, Timestamp};
 use probe::capture::e1::{BitOrder, E1Settings, RawSettings};
 use probe::capture::{Capture, CaptureError};
 use probe::track::e1::{Content, LinkPlan, LinkSettings};
@@ -161,8 +161,8 @@ fn comparable(event: &Event) -> Event {
     let mut event = *event;
     event.frame = 0;
     event.at = Timestamp::MIN;
-    if let Kind::CallEnded { length, .. } = &mut event.kind {
-        *length = length.map(|length| Duration::from_secs(length.as_secs_f64().round() as u64));
+    if let Kind::CallEnded { answered: Answered::For(length), .. } = &mut event.kind {
+        *length = Duration::from_secs(length.as_secs_f64().round() as u64);
     }
     event
 }

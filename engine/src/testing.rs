@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind, Lai, Number,
-    Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
+    Answered, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind,
+    Lai, Number, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 use rules::scenario::Purpose;
 
@@ -66,6 +66,7 @@ pub(crate) fn random_event(random: &mut Random, imsi: Imsi) -> Event {
         lac: some(random).then(|| random.below(4) as u16),
         ci: some(random).then(|| random.below(8) as u16),
     };
+    let kind = random_kind(random);
     Event {
         at: Timestamp::from_micros(1_795_305_600_000_000 + random.below(86_400_000_000) as i64),
         frame: random.below(1 << 30),
@@ -80,7 +81,8 @@ pub(crate) fn random_event(random: &mut Random, imsi: Imsi) -> Event {
             _ => Some(format!("3539000212345{:03}", random.below(1000)).parse().unwrap()),
         },
         cell,
-        kind: random_kind(random),
+        after_reset: kind.is_registration() && random.chance(20),
+        kind,
     }
 }
 
@@ -127,7 +129,11 @@ fn random_kind(random: &mut Random) -> Kind {
         8 => Kind::CallEnded {
             direction,
             number: random_number(random),
-            length: random.chance(50).then(|| Duration::from_micros(random.below(1 << 40))),
+            answered: match random.below(3) {
+                0 => Answered::Unknown,
+                1 => Answered::No,
+                _ => Answered::For(Duration::from_micros(random.below(1 << 40))),
+            },
             cause: random.chance(50).then_some(cause),
             left_view: random.chance(50),
         },

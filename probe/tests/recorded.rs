@@ -56,9 +56,9 @@ fn detail(kind: &Kind) -> String {
             with_party(*direction, *number) + if *emergency { " emergency" } else { "" }
         }
         Kind::CallAnswered { direction, number } => with_party(*direction, *number),
-        Kind::CallEnded { direction, number, length, cause, left_view } => {
+        Kind::CallEnded { direction, number, answered, cause, left_view } => {
             with_party(*direction, *number)
-                + &shown("length", length.map(|length| length.as_secs_f64()))
+                + &shown("length", answered.length().map(|length| length.as_secs_f64()))
                 + &shown("cause", *cause)
                 + if *left_view { " left_view" } else { "" }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event::{Direction, Kind, Number};
+use event::{Answered, Direction, Kind, Number};
 
 use super::dialogue::{Dialogue, Sapi, Signalled};
 use super::numbers;
@@ -264,7 +264,7 @@ impl Dialogue<'_> {
         let kind = Kind::CallEnded {
             direction: call.direction,
             number: call.meant(),
-            length: None,
+            answered: Answered::Unknown,
             cause: reason,
             left_view: false,
         };

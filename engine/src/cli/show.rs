@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
-use event::{Event, Kind, Number, Rai};
+use event::{Answered, Event, Kind, Number, Rai};
 use probe::Provenance;
 use probe::wire::{Malformed, Message, Value};
 
@@ -55,11 +55,13 @@ fn kind_json(line: &mut Line, kind: &Kind) {
             line.plain("direction", direction.name());
             number_json(line, number.as_ref());
         }
-        Kind::CallEnded { direction, number, length, cause, left_view } => {
+        Kind::CallEnded { direction, number, answered, cause, left_view } => {
             line.plain("direction", direction.name());
             number_json(line, number.as_ref());
-            line.flag("answered", length.is_some());
-            if let Some(length) = length {
+            if *answered != Answered::Unknown {
+                line.flag("answered", answered.length().is_some());
+            }
+            if let Some(length) = answered.length() {
                 line.integer("length_ms", u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
             }
             if let Some(cause) = cause {
@@ -251,12 +253,13 @@ impl Display for What<'_> {
                 f.write_str("call answered,")?;
                 self.party(f, word(*direction), number.as_ref())
             }
-            Kind::CallEnded { direction, number, length, cause, left_view } => {
+            Kind::CallEnded { direction, number, answered, cause, left_view } => {
                 f.write_str(if *left_view { "call left our view," } else { "call ended," })?;
                 self.party(f, word(*direction), number.as_ref())?;
-                match length {
-                    Some(length) => write!(f, ", after {:.1} s", length.as_secs_f64())?,
-                    None => f.write_str(", not answered")?,
+                match answered {
+                    Answered::For(length) => write!(f, ", after {:.1} s", length.as_secs_f64())?,
+                    Answered::No => f.write_str(", not answered")?,
+                    Answered::Unknown => {}
                 }
                 cause.map_or(Ok(()), |cause| write!(f, ", cause {cause}"))
             }

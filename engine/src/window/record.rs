@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai,
-    Number, Plmn, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
+    Answered, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface,
+    Kind, Lai, Number, Plmn, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 
 use super::octets::{Octets, put_signed, put_varint};
@@ -52,7 +52,7 @@ pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
     if event.cell != previous.cell {
         put_cell(out, event.cell);
     }
-    put_kind(out, &event.kind);
+    put_kind(out, &event.kind, event.after_reset);
     *previous = Previous { at: event.at.as_micros(), frame: event.frame, cell: event.cell };
 }
 
@@ -67,7 +67,10 @@ pub(crate) fn read(octets: &mut Octets<'_>, imsi: Imsi, previous: &mut Previous)
     let tmsi = if has(TMSI) { Some(Tmsi(u32::from_be_bytes(octets.fixed()?))) } else { None };
     let imei = if has(IMEI) { Some(read_imei(octets, has(SOFTWARE))?) } else { None };
     let cell = if has(SAME_CELL) { previous.cell } else { read_cell(octets, present)? };
-    let kind = read_kind(octets, kind_of(head))?;
+    let (kind, after_reset) = match kind_of(head) {
+        code @ (1 | 14 | 16) => read_registration(octets, code)?,
+        code => (read_kind(octets, code)?, false),
+    };
     *previous = Previous { at, frame, cell };
     Some(Event {
         at: Timestamp::from_micros(at),
@@ -79,6 +82,7 @@ pub(crate) fn read(octets: &mut Octets<'_>, imsi: Imsi, previous: &mut Previous)
         tmsi,
         imei,
         cell,
+        after_reset,
         kind,
     })
 }
@@ -238,13 +242,16 @@ const EMERGENCY: u8 = 1 << 2;
 const HAS_LENGTH: u8 = 1 << 3;
 const HAS_CAUSE: u8 = 1 << 4;
 const LEFT_VIEW: u8 = 1 << 5;
+const UNANSWERED: u8 = 1 << 6;
 const COMBINED: u8 = 1 << 0;
+const AFTER_RESET: u8 = 1 << 6;
 const HAS_OLD: u8 = 1 << 7;
 
-fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
+fn put_kind(out: &mut Vec<u8>, kind: &Kind, after_reset: bool) {
+    let after_reset = if after_reset { AFTER_RESET } else { 0 };
     match *kind {
         Kind::LocationUpdate { update, old } => {
-            out.push(update as u8 | if old.is_some() { HAS_OLD } else { 0 });
+            out.push(update as u8 | after_reset | if old.is_some() { HAS_OLD } else { 0 });
             if let Some(old) = old {
                 put_lai(out, old);
             }
@@ -252,9 +259,9 @@ fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
         Kind::LocationUpdateRejected { update, cause } => out.extend_from_slice(&[update as u8, cause]),
         Kind::ServiceRejected { cause } => out.push(cause),
         Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => {}
-        Kind::GprsAttach { combined, old } => put_old_area(out, if combined { COMBINED } else { 0 }, old),
+        Kind::GprsAttach { combined, old } => put_old_area(out, after_reset | if combined { COMBINED } else { 0 }, old),
         Kind::GprsAttachRejected { cause } => out.push(cause),
-        Kind::RoutingAreaUpdate { update, old } => put_old_area(out, update as u8, old),
+        Kind::RoutingAreaUpdate { update, old } => put_old_area(out, after_reset | update as u8, old),
         Kind::RoutingAreaUpdateRejected { update, cause } => out.extend_from_slice(&[update as u8, cause]),
         Kind::GprsDetach { power_off } => out.push(u8::from(power_off)),
         Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => put_name(out, access_point),
@@ -264,12 +271,14 @@ fn put_kind(out: &mut Vec<u8>, kind: &Kind) {
         }
         Kind::CallAnswered { direction, number } => put_party(out, direction, number, 0),
         Kind::Sms { direction, peer } => put_party(out, direction, peer, 0),
-        Kind::CallEnded { direction, number, length, cause, left_view } => {
+        Kind::CallEnded { direction, number, answered, cause, left_view } => {
             let flag = |flag: u8, present: bool| if present { flag } else { 0 };
-            let flags =
-                flag(HAS_LENGTH, length.is_some()) | flag(HAS_CAUSE, cause.is_some()) | flag(LEFT_VIEW, left_view);
+            let flags = flag(HAS_LENGTH, answered.length().is_some())
+                | flag(UNANSWERED, answered == Answered::No)
+                | flag(HAS_CAUSE, cause.is_some())
+                | flag(LEFT_VIEW, left_view);
             put_party(out, direction, number, flags);
-            if let Some(length) = length {
+            if let Some(length) = answered.length() {
                 put_varint(out, u64::try_from(length.as_micros()).unwrap_or(u64::MAX));
             }
             out.extend(cause);
@@ -293,10 +302,23 @@ fn put_old_area(out: &mut Vec<u8>, head: u8, old: Option<Rai>) {
     }
 }
 
-fn read_old_area(octets: &mut Octets<'_>) -> Option<(u8, Option<Rai>)> {
+/// The kinds of [`Kind::is_registration`], and whether it followed a reset.
+fn read_registration(octets: &mut Octets<'_>, code: u8) -> Option<(Kind, bool)> {
     let head = octets.octet()?;
-    let old = if head & HAS_OLD != 0 { Some(Rai { lai: read_lai(octets)?, rac: octets.octet()? }) } else { None };
-    Some((head & !HAS_OLD, old))
+    let lai = if head & HAS_OLD != 0 { Some(read_lai(octets)?) } else { None };
+    let after_reset = head & AFTER_RESET != 0;
+    if code == 1 {
+        return Some((Kind::LocationUpdate { update: update_type(head), old: lai }, after_reset));
+    }
+    let old = match lai {
+        Some(lai) => Some(Rai { lai, rac: octets.octet()? }),
+        None => None,
+    };
+    let kind = match code {
+        14 => Kind::GprsAttach { combined: head & COMBINED != 0, old },
+        _ => Kind::RoutingAreaUpdate { update: routing_update_type(head & !(HAS_OLD | AFTER_RESET)), old },
+    };
+    Some((kind, after_reset))
 }
 
 /// A name behind its length; no name is a length of 0.
@@ -363,11 +385,6 @@ fn forwarding_operation(code: u8) -> Option<ForwardingOperation> {
 
 fn read_kind(octets: &mut Octets<'_>, code: u8) -> Option<Kind> {
     Some(match code {
-        1 => {
-            let head = octets.octet()?;
-            let old = if head & HAS_OLD != 0 { Some(read_lai(octets)?) } else { None };
-            Kind::LocationUpdate { update: update_type(head), old }
-        }
         2 => Kind::LocationUpdateRejected { update: update_type(octets.octet()?), cause: octets.octet()? },
         3 => Kind::ImsiDetach,
         4 => Kind::PagingResponse,
@@ -394,15 +411,7 @@ fn read_kind(octets: &mut Octets<'_>, code: u8) -> Option<Kind> {
             Kind::CallForwarding(Forwarding { operation, service, to })
         }
         13 => Kind::ImeiSeen,
-        14 => {
-            let (head, old) = read_old_area(octets)?;
-            Kind::GprsAttach { combined: head & COMBINED != 0, old }
-        }
         15 => Kind::GprsAttachRejected { cause: octets.octet()? },
-        16 => {
-            let (head, old) = read_old_area(octets)?;
-            Kind::RoutingAreaUpdate { update: routing_update_type(head), old }
-        }
         17 => Kind::RoutingAreaUpdateRejected { update: routing_update_type(octets.octet()?), cause: octets.octet()? },
         18 => Kind::GprsDetach { power_off: octets.octet()? != 0 },
         19 => Kind::PdpActivated { access_point: read_name(octets)? },
@@ -415,9 +424,13 @@ fn read_kind(octets: &mut Octets<'_>, code: u8) -> Option<Kind> {
 
 fn read_call_ended(octets: &mut Octets<'_>) -> Option<Kind> {
     let (flags, direction, number) = read_party(octets)?;
-    let length = if flags & HAS_LENGTH != 0 { Some(Duration::from_micros(octets.varint()?)) } else { None };
+    let answered = match flags & (HAS_LENGTH | UNANSWERED) {
+        HAS_LENGTH => Answered::For(Duration::from_micros(octets.varint()?)),
+        UNANSWERED => Answered::No,
+        _ => Answered::Unknown,
+    };
     let cause = if flags & HAS_CAUSE != 0 { Some(octets.octet()?) } else { None };
-    Some(Kind::CallEnded { direction, number, length, cause, left_view: flags & LEFT_VIEW != 0 })
+    Some(Kind::CallEnded { direction, number, answered, cause, left_view: flags & LEFT_VIEW != 0 })
 }
 
 #[cfg(test)]
@@ -464,7 +477,7 @@ mod tests {
             Kind::CallEnded {
                 direction: Direction::In,
                 number: Some(party),
-                length: Some(Duration::from_secs(61)),
+                answered: Answered::For(Duration::from_secs(61)),
                 cause: Some(16),
                 left_view: true,
             },
@@ -486,6 +499,7 @@ mod tests {
                 tmsi: Some(Tmsi(0x1234_5678)),
                 imei: "3539000212345678".parse().ok(),
                 cell: CellId { plmn: "460-00".parse().ok(), lac: Some(0x6a11), ci: Some(0x1001) },
+                after_reset: false,
                 kind,
             };
             put(&mut out, &event, &mut previous);
@@ -514,11 +528,29 @@ mod tests {
         ];
         for (index, (kind, golden)) in kinds.into_iter().enumerate() {
             let mut out = Vec::new();
-            put_kind(&mut out, &kind);
+            put_kind(&mut out, &kind, false);
             let hex: String = out.iter().map(|octet| format!("{octet:02x}")).collect();
             assert_eq!((kind_code(&kind), hex.as_str()), (14 + index as u8, golden));
         }
         assert_eq!([kind_bits(15), kind_bits(16), kind_bits(22)], [0x0f, 0x80, 0x86]);
+    }
+
+    /// As above, of what is told beside the kinds since then.
+    #[test]
+    fn later_flags_have_their_bits() {
+        let unanswered = Kind::CallEnded {
+            direction: Direction::Out,
+            number: None,
+            answered: Answered::No,
+            cause: None,
+            left_view: false,
+        };
+        let registered = Kind::RoutingAreaUpdate { update: RoutingAreaUpdateType::Normal, old: None };
+        for (kind, after_reset, golden) in [(unanswered, false, 0x40), (registered, true, 0x40)] {
+            let mut out = Vec::new();
+            put_kind(&mut out, &kind, after_reset);
+            assert_eq!(out, [golden], "{kind:?}");
+        }
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub struct Event {
     pub imei: Option<Imei>,
     /// The serving cell, as far as it is known.
     pub cell: CellId,
+    /// A registration ([`Kind::is_registration`]) among those that follow a restart of MSC, BSC, SGSN or BSS: it
+    /// confirms what is known, and nobody has come, returned or switched on.
+    pub after_reset: bool,
     /// What happened.
     pub kind: Kind,
 }
@@ -149,6 +152,28 @@ impl RoutingAreaUpdateType {
     }
 }
 
+/// Whether a call was answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Answered {
+    /// It cannot be told: the call was joined in its middle, or one direction of it was not seen.
+    #[default]
+    Unknown,
+    /// It was not.
+    No,
+    /// It was: the length from CONNECT to the first sign of the end.
+    For(Duration),
+}
+
+impl Answered {
+    /// CONNECT to the first sign of the end, where the call is known to have been answered.
+    pub const fn length(self) -> Option<Duration> {
+        match self {
+            Self::For(length) => Some(length),
+            Self::Unknown | Self::No => None,
+        }
+    }
+}
+
 /// A call-forwarding operation of the subscriber, 3GPP TS 24.082.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forwarding {
@@ -238,8 +263,8 @@ pub enum Kind {
         direction: Direction,
         /// The other party, normalised.
         number: Option<Number>,
-        /// CONNECT to the first sign of the end; absent where the call was not answered.
-        length: Option<Duration>,
+        /// Whether it was answered, and then for how long.
+        answered: Answered,
         /// Cause, 3GPP TS 24.008 §10.5.4.11, where one was given.
         cause: Option<u8>,
         /// The call went on where nobody watches (handover to another MSC).
@@ -339,6 +364,11 @@ impl Kind {
             Self::Sighting => "sighting",
             Self::WebVisit { .. } => "web_visit",
         }
+    }
+
+    /// Whether the network has registered the phone where it is: an accepted update or attach.
+    pub const fn is_registration(&self) -> bool {
+        matches!(self, Self::LocationUpdate { .. } | Self::GprsAttach { .. } | Self::RoutingAreaUpdate { .. })
     }
 
     /// Whether this proves that the subscriber is present in the event's cell. A refused attempt proves nothing.

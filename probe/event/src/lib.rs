@@ -11,7 +11,8 @@ mod time;
 
 pub use domain_name::{DomainName, InvalidDomainName};
 pub use event::{
-    Binding, Direction, Event, Forwarding, ForwardingOperation, Interface, Kind, RoutingAreaUpdateType, UpdateType,
+    Answered, Binding, Direction, Event, Forwarding, ForwardingOperation, Interface, Kind, RoutingAreaUpdateType,
+    UpdateType,
 };
 pub use identity::{Imei, Imsi, InvalidIdentity, Tmsi};
 pub use number::{InvalidNumber, Number};

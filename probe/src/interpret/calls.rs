@@ -1,7 +1,7 @@
 //! Calls: a call is a connection together with a transaction, from SETUP to the first sign of its end
 //! (3GPP TS 24.008 §5.2 to §5.4).
 
-use event::{Direction, Event, Kind, Number, Timestamp};
+use event::{Answered, Direction, Event, Kind, Number, Timestamp};
 
 use super::dialogue::Dialogue;
 use super::lost::Lost;
@@ -51,12 +51,14 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The end of this call, seen at `at`.
-    pub(super) fn ended(&self, at: Timestamp, cause: Option<u8>, left_view: bool) -> Kind {
+    /// The end of this call, seen at `at`. Unless both directions were seen from SETUP on, that it had no CONNECT says
+    /// nothing.
+    fn ended(&self, at: Timestamp, cause: Option<u8>, left_view: bool, heard_whole: bool) -> Kind {
+        let unanswered = if self.set_up && heard_whole { Answered::No } else { Answered::Unknown };
         Kind::CallEnded {
             direction: self.transaction.direction(),
             number: self.number,
-            length: self.answered_at.map(|answered| at.since(answered)),
+            answered: self.answered_at.map_or(unanswered, |answered| Answered::For(at.since(answered))),
             cause,
             left_view,
         }
@@ -101,8 +103,8 @@ impl Dialogue {
         if self.calls.is_empty() {
             return;
         }
-        let at = scene.from.at;
-        let ended = |call: Call| (call, self.subject.event(call.ended(at, None, false), scene));
+        let (at, heard_whole) = (scene.from.at, self.is_heard_whole());
+        let ended = |call: Call| (call, self.subject.event(call.ended(at, None, false, heard_whole), scene));
         let calls = self.calls.drain(..).map(ended).collect();
         let lost = Lost { at, imsi: self.subject.imsi(), temporary: self.subject.temporary(), calls };
         if let Some(surplus) = scene.lost.keep(lost) {
@@ -192,7 +194,8 @@ impl Dialogue {
             let answered = Event { at, frame, ..self.subject.event(answered, scene) };
             self.subject.tell_as(answered, scene);
         }
-        self.subject.tell(call.ended(scene.from.at, cause, left_view), scene);
+        let ended = call.ended(scene.from.at, cause, left_view, self.is_heard_whole());
+        self.subject.tell(ended, scene);
     }
 
     /// The call of this transaction, begun here where the connection was joined in its middle.

@@ -282,6 +282,7 @@ impl Subject {
             tmsi: self.tmsi,
             imei: self.imei,
             cell: self.cell,
+            after_reset: false,
             kind,
         }
     }

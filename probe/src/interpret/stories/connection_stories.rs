@@ -38,7 +38,7 @@ fn a_call_whose_end_both_halves_show_ends_once() {
     story
         .phone(line, &o::disconnect(8, 16))
         .network(line, &o::release(0))
-        .tells(&["call_setup in 10086, anna on_wire, at 2", "call_ended in 10086, anna on_wire, at 5"]);
+        .tells(&["call_setup in 10086, anna on_wire, at 2", "call_ended in 10086 answered?, anna on_wire, at 5"]);
     story.closes(line).tells(&["call_answered in, anna on_wire, at 3"]);
 }
 

@@ -9,7 +9,7 @@ mod packet_octets;
 mod packet_stories;
 mod service_stories;
 
-use event::{Event, Kind, Timestamp};
+use event::{Answered, Event, Kind, Timestamp};
 
 use super::{AInterface, NumberPlan};
 use crate::counters::Counters;
@@ -169,11 +169,15 @@ fn short(event: &Event) -> String {
             format!(" {}{}{}", direction.name(), number(party), if *emergency { " emergency" } else { "" })
         }
         Kind::CallAnswered { direction, number: party } => format!(" {}{}", direction.name(), number(party)),
-        Kind::CallEnded { direction, number: party, length, cause, left_view } => format!(
+        Kind::CallEnded { direction, number: party, answered, cause, left_view } => format!(
             " {}{}{}{}{}",
             direction.name(),
             number(party),
-            length.map_or(String::new(), |length| format!(" {}s", length.as_secs())),
+            match answered {
+                Answered::For(length) => format!(" {}s", length.as_secs()),
+                Answered::No => String::new(),
+                Answered::Unknown => " answered?".to_owned(),
+            },
             cause.map_or(String::new(), |cause| format!(" cause {cause}")),
             if *left_view { " left view" } else { "" }
         ),
