@@ -89,6 +89,10 @@ impl Profile {
             return change;
         }
         change.seen = true;
+        if event.after_reset {
+            change.after = self.place(event.cell);
+            return change;
+        }
         change.newcomer = warm && self.last_seen.is_none();
         change.power_off = matches!(event.kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true });
         change.power_on = match event.kind {
@@ -230,6 +234,7 @@ mod tests {
             tmsi: None,
             imei: None,
             cell: cell(place),
+            after_reset: false,
             kind,
         }
     }
@@ -315,6 +320,20 @@ mod tests {
         );
         assert!(profile.detached);
         assert_eq!(profile.lai, cell(IN_10).lai());
+    }
+
+    #[test]
+    fn whoever_registers_after_a_reset_has_not_come_and_not_switched_on() {
+        let after_reset = |at, place| Event { after_reset: true, ..event(at, ATTACH, place) };
+        let profile = check(
+            true,
+            &[
+                (after_reset(1, "460-00-10-1"), ""),
+                (after_reset(2, "460-00-11-1"), ""),
+                (event(3, PERIODIC, "460-00-11-1"), ""),
+            ],
+        );
+        assert_eq!((profile.lai, profile.cell), (cell("460-00-11").lai(), cell("460-00-11-1")));
     }
 
     #[test]

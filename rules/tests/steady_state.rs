@@ -92,6 +92,7 @@ fn event(number: i64) -> Event {
         tmsi: None,
         imei: None,
         cell: CellId { plmn: "46000".parse().ok(), lac: Some(1 + (number % 3) as u16), ci: Some(7) },
+        after_reset: false,
         kind: match number % 4 {
             0 => Kind::CallSetup { direction: Direction::Out, number: "114".parse().ok(), emergency: false },
             1 => Kind::LocationUpdate { update: UpdateType::Normal, old },

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind, Lai, Number, Plmn,
-    Timestamp, UpdateType,
+    Answered, Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind, Lai, Number,
+    Plmn, Timestamp, UpdateType,
 };
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -156,6 +156,7 @@ impl Happenings {
             tmsi: None,
             imei: None,
             cell: self.cell,
+            after_reset: false,
             kind,
         }
     }
@@ -272,7 +273,10 @@ fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
     Some(match phase? {
         CallPhase::Setup => Kind::CallSetup { direction, number, emergency: false },
         CallPhase::Answered => Kind::CallAnswered { direction, number },
-        CallPhase::Ended => Kind::CallEnded { direction, number, length, cause: None, left_view: false },
+        CallPhase::Ended => {
+            let answered = length.map_or(Answered::No, Answered::For);
+            Kind::CallEnded { direction, number, answered, cause: None, left_view: false }
+        }
     })
 }
 

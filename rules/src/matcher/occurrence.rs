@@ -46,7 +46,7 @@ impl Occurrence {
             power_on: change.power_on,
             power_off: change.power_off,
             device_change: change.device_before.zip(event.imei),
-            roamed: roamed(&event.kind, imsi, change.newcomer, home),
+            roamed: if event.after_reset { None } else { roamed(&event.kind, imsi, change.newcomer, home) },
             activity: Activity::new(event),
         }
     }

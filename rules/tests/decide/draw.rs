@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{
-    Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number,
-    Timestamp, UpdateType,
+    Answered, Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai,
+    Number, Timestamp, UpdateType,
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
@@ -353,6 +353,7 @@ fn event(random: &mut Random, people: &[Person], at: &mut Timestamp) -> Event {
         tmsi: None,
         imei: (kind == Kind::ImeiSeen || random.one_in(6)).then(|| device(random)),
         cell: cell(random, 8),
+        after_reset: false,
         kind,
     }
 }
@@ -376,7 +377,7 @@ fn kind(random: &mut Random) -> Kind {
         8 => Kind::Handover,
         9 => Kind::CallSetup { direction, number, emergency: random.one_in(8) },
         10 => Kind::CallAnswered { direction, number },
-        11 => Kind::CallEnded { direction, number, length: None, cause: None, left_view: random.one_in(4) },
+        11 => Kind::CallEnded { direction, number, answered: Answered::No, cause: None, left_view: random.one_in(4) },
         12 => Kind::Sms { direction, peer: number },
         13 => Kind::Ussd { code: random.of(&["*100#", "*1", "#"]).parse().unwrap() },
         14 => Kind::CallForwarding(Forwarding { operation, service: 0x21, to: None }),

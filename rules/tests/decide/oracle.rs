@@ -200,6 +200,7 @@ const NOTHING: Event = Event {
     tmsi: None,
     imei: None,
     cell: CellId::UNKNOWN,
+    after_reset: false,
     kind: Kind::ServiceRejected { cause: 0 },
 };
 
