@@ -1,5 +1,5 @@
-//! Traffic of a mobile network that never was, with the truth about it: captures of the A interface to test and measure
-//! the probe with. Its encoders are written from the specifications and share nothing with the probe's decoders.
+//! Traffic of a mobile network that never was, with the truth about it: captures of the A and Gb interfaces to test and
+//! measure the probe with. Its encoders are written from the specifications and share nothing with the probe's decoders.
 
 pub mod areas;
 pub mod e1;
@@ -11,6 +11,7 @@ pub mod procedures;
 pub mod queue;
 pub mod random;
 pub mod script;
+pub mod sgsn;
 pub mod simulation;
 pub mod tap;
 pub mod truth;

@@ -147,6 +147,12 @@ fn type_field(protocol: Protocol) -> &'static str {
         Protocol::Rp => "gsm_a.rp.msg_type",
         Protocol::Tpdu => "gsm_sms.tp-mti",
         Protocol::Ss => "gsm_a.dtap.msg_ss_type",
+        Protocol::Ns => "nsip.pdu_type",
+        Protocol::Bssgp => "bssgp.pdu_type",
+        Protocol::Llc => "llcgprs.u",
+        Protocol::Gmm => "gsm_a.dtap.msg_gmm_type",
+        Protocol::Sm => "gsm_a.dtap.msg_sm_type",
+        Protocol::Sndcp => "sndcp.t",
     }
 }
 

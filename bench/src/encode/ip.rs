@@ -1,4 +1,4 @@
-//! Ethernet II, IPv4 (RFC 791) and TCP (RFC 9293) headers with correct lengths and checksums.
+//! Ethernet II, IPv4 (RFC 791), UDP (RFC 768) and TCP (RFC 9293) headers with correct lengths and checksums.
 
 use super::Octets;
 
@@ -13,6 +13,8 @@ pub struct Socket {
 
 /// Protocol number of TCP.
 pub const TCP: u8 = 6;
+/// Protocol number of UDP.
+pub const UDP: u8 = 17;
 /// Protocol number of SCTP.
 pub const SCTP: u8 = 132;
 
@@ -82,11 +84,32 @@ pub fn tcp(o: &mut Octets, identification: u16, segment: Segment, payload: &[u8]
     o.u16(0xfaf0); // window
     o.u32(0); // checksum, urgent pointer
     o.bytes(payload);
-    let octets = o.as_slice().get(PAYLOAD_AT..).unwrap_or_default();
-    let pseudo = sum(&segment.from.address) + sum(&segment.to.address) + u32::from(TCP) + octets.len() as u32;
-    let value = checksum(pseudo + sum(octets));
+    let value = transport_checksum(o, TCP, segment.from.address, segment.to.address);
     o.patch(PAYLOAD_AT + 16, &value.to_be_bytes());
     end(o);
+}
+
+/// A whole frame with a UDP datagram, whose payload `payload` writes.
+pub fn udp(o: &mut Octets, identification: u16, from: Socket, to: Socket, payload: impl FnOnce(&mut Octets)) {
+    begin(o, from.address, to.address, UDP, identification);
+    o.u16(from.port);
+    o.u16(to.port);
+    o.u32(0); // length, checksum
+    payload(o);
+    let length = (o.len() - PAYLOAD_AT) as u16;
+    o.patch(PAYLOAD_AT + 4, &length.to_be_bytes());
+    let value = transport_checksum(o, UDP, from.address, to.address);
+    // Zero says that there is none (RFC 768).
+    let value = if value == 0 { u16::MAX } else { value };
+    o.patch(PAYLOAD_AT + 6, &value.to_be_bytes());
+    end(o);
+}
+
+// Over the payload of IP and the pseudo-header of both addresses, protocol and length.
+fn transport_checksum(o: &Octets, protocol: u8, from: [u8; 4], to: [u8; 4]) -> u16 {
+    let octets = o.as_slice().get(PAYLOAD_AT..).unwrap_or_default();
+    let pseudo = sum(&from) + sum(&to) + u32::from(protocol) + octets.len() as u32;
+    checksum(pseudo + sum(octets))
 }
 
 fn sum(octets: &[u8]) -> u32 {

@@ -17,6 +17,12 @@ pub enum Protocol {
     Rp,
     Tpdu,
     Ss,
+    Ns,
+    Bssgp,
+    Llc,
+    Gmm,
+    Sm,
+    Sndcp,
 }
 
 impl Protocol {
@@ -35,6 +41,12 @@ impl Protocol {
             Self::Rp => "rp",
             Self::Tpdu => "tpdu",
             Self::Ss => "ss",
+            Self::Ns => "ns",
+            Self::Bssgp => "bssgp",
+            Self::Llc => "llc",
+            Self::Gmm => "gmm",
+            Self::Sm => "sm",
+            Self::Sndcp => "sndcp",
         }
     }
 }
@@ -188,6 +200,90 @@ messages! {
         Facility = 0x3a "facility",
         Register = 0x3b "register",
     }
+    // 3GPP TS 48.016 Table 10.3.7.1
+    Ns {
+        NsUnitdata = 0x00 "ns_unitdata",
+        NsReset = 0x02 "ns_reset",
+        NsResetAck = 0x03 "ns_reset_ack",
+        NsUnblock = 0x06 "ns_unblock",
+        NsUnblockAck = 0x07 "ns_unblock_ack",
+        NsAlive = 0x0a "ns_alive",
+        NsAliveAck = 0x0b "ns_alive_ack",
+        SnsConfig = 0x0f "sns_config",
+        SnsConfigAck = 0x10 "sns_config_ack",
+        SnsSize = 0x12 "sns_size",
+        SnsSizeAck = 0x13 "sns_size_ack",
+    }
+    // 3GPP TS 48.018 Table 11.3.26
+    Bssgp {
+        DlUnitdata = 0x00 "dl_unitdata",
+        UlUnitdata = 0x01 "ul_unitdata",
+        RaCapability = 0x02 "ra_capability",
+        PagingPs = 0x06 "paging_ps",
+        PagingCs = 0x07 "paging_cs",
+        RaCapabilityUpdate = 0x08 "ra_capability_update",
+        RaCapabilityUpdateAck = 0x09 "ra_capability_update_ack",
+        RadioStatus = 0x0a "radio_status",
+        Suspend = 0x0b "suspend",
+        SuspendAck = 0x0c "suspend_ack",
+        Resume = 0x0e "resume",
+        ResumeAck = 0x0f "resume_ack",
+        BvcReset = 0x22 "bvc_reset",
+        BvcResetAck = 0x23 "bvc_reset_ack",
+        FlowControlBvc = 0x26 "flow_control_bvc",
+        FlowControlBvcAck = 0x27 "flow_control_bvc_ack",
+        FlowControlMs = 0x28 "flow_control_ms",
+        FlowControlMsAck = 0x29 "flow_control_ms_ack",
+        FlushLl = 0x2a "flush_ll",
+        FlushLlAck = 0x2b "flush_ll_ack",
+        LlcDiscarded = 0x2c "llc_discarded",
+    }
+    // 3GPP TS 44.064 §6.3: the bits of the control field that tell
+    Llc {
+        LlcI = 0x00 "i_rr",
+        LlcRr = 0x80 "rr",
+        LlcUi = 0xc0 "ui",
+        LlcNull = 0xe0 "null",
+        LlcUa = 0xe6 "ua",
+        LlcSabm = 0xe7 "sabm",
+        LlcXid = 0xeb "xid",
+    }
+    // 3GPP TS 24.008 Table 10.4
+    Gmm {
+        AttachRequest = 0x01 "attach_request",
+        AttachAccept = 0x02 "attach_accept",
+        AttachComplete = 0x03 "attach_complete",
+        AttachReject = 0x04 "attach_reject",
+        DetachRequest = 0x05 "detach_request",
+        DetachAccept = 0x06 "detach_accept",
+        RoutingAreaUpdateRequest = 0x08 "routing_area_update_request",
+        RoutingAreaUpdateAccept = 0x09 "routing_area_update_accept",
+        RoutingAreaUpdateComplete = 0x0a "routing_area_update_complete",
+        RoutingAreaUpdateReject = 0x0b "routing_area_update_reject",
+        PTmsiReallocationCommand = 0x10 "p_tmsi_reallocation_command",
+        PTmsiReallocationComplete = 0x11 "p_tmsi_reallocation_complete",
+        AuthenticationAndCipheringRequest = 0x12 "authentication_and_ciphering_request",
+        AuthenticationAndCipheringResponse = 0x13 "authentication_and_ciphering_response",
+        AuthenticationAndCipheringReject = 0x14 "authentication_and_ciphering_reject",
+        GmmIdentityRequest = 0x15 "identity_request",
+        GmmIdentityResponse = 0x16 "identity_response",
+        GmmInformation = 0x21 "gmm_information",
+    }
+    // 3GPP TS 24.008 Table 10.4a
+    Sm {
+        ActivatePdpContextRequest = 0x41 "activate_pdp_context_request",
+        ActivatePdpContextAccept = 0x42 "activate_pdp_context_accept",
+        ActivatePdpContextReject = 0x43 "activate_pdp_context_reject",
+        DeactivatePdpContextRequest = 0x46 "deactivate_pdp_context_request",
+        DeactivatePdpContextAccept = 0x47 "deactivate_pdp_context_accept",
+        ModifyPdpContextRequest = 0x48 "modify_pdp_context_request",
+        ModifyPdpContextAccept = 0x49 "modify_pdp_context_accept",
+    }
+    // 3GPP TS 44.065 §7.2: the PDU type bit
+    Sndcp {
+        SnData = 0 "sn_data",
+        SnUnitdata = 1 "sn_unitdata",
+    }
 }
 
 /// How many of each message were written.
@@ -220,6 +316,11 @@ impl Tally {
 
     /// How many SCCP messages there were: what "messages a second" counts.
     pub fn sccp(&self) -> u64 {
-        self.written().filter(|(message, _)| message.protocol() == Protocol::Sccp).map(|(_, count)| count).sum()
+        self.of_protocol(Protocol::Sccp)
+    }
+
+    /// How many messages of a protocol there were. SCCP's and NS's are what "messages a second" counts.
+    pub fn of_protocol(&self, protocol: Protocol) -> u64 {
+        self.written().filter(|(message, _)| message.protocol() == protocol).map(|(_, count)| count).sum()
     }
 }

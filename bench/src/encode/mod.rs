@@ -8,6 +8,7 @@ pub mod ipa;
 pub mod m3ua;
 pub mod message;
 pub mod mm;
+pub mod ns;
 mod octets;
 pub mod rr;
 pub mod sccp;

@@ -2,6 +2,7 @@
 //! and a variant of [`Link`].
 
 mod association;
+pub mod gb;
 mod lite;
 
 use std::io::Write;
@@ -47,7 +48,7 @@ pub struct Cargo<'a> {
     pub side: Side,
     /// Signalling link selection.
     pub link_selection: u8,
-    /// The SCCP message.
+    /// The SCCP message; on Gb the NS PDU.
     pub sccp: &'a [u8],
     /// Whose it is; empty for what is the network's own and concerns nobody.
     pub tokens: &'a [Token],
