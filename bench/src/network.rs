@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use event::{CellId, Lai, Plmn, Timestamp, Tmsi};
 
+use crate::encode::PointCode;
 use crate::encode::ip::Socket;
+use crate::encode::point_code::Width;
 use crate::encode::sccp::Reference;
 use crate::random::Random;
 
@@ -30,8 +32,8 @@ pub fn default_hotspots() -> Vec<Hotspot> {
 /// A base station controller.
 #[derive(Clone, Debug)]
 pub struct Bsc {
-    /// Its point code, 14 bits.
-    pub point_code: u16,
+    /// Its point code.
+    pub point_code: PointCode,
     /// Its links, by index.
     pub links: std::ops::Range<u32>,
     references: References,
@@ -106,6 +108,8 @@ pub struct Size {
     pub mscs: u32,
     /// Whether the MSCs are a pool (3GPP TS 23.236): a phone stays with the one that its TMSI names.
     pub pool: bool,
+    /// The width of point codes.
+    pub point_codes: Width,
 }
 
 impl Size {
@@ -127,6 +131,7 @@ pub struct Network {
     hotspots: Vec<Vec<u32>>,
     mscs: Vec<Msc>,
     pool: bool,
+    point_codes: Width,
 }
 
 const FIRST_MSC_POINT_CODE: u16 = 257;
@@ -159,14 +164,16 @@ impl Network {
             .collect();
         let bscs = (0..size.bscs)
             .map(|bsc| Bsc {
-                point_code: FIRST_BSC_POINT_CODE + bsc as u16,
+                point_code: PointCode::new(size.point_codes, FIRST_BSC_POINT_CODE + bsc as u16),
                 links: bsc * size.links / size.bscs..(bsc + 1) * size.links / size.bscs,
                 references: References::new(random),
             })
             .collect();
         // All VLRs give the same values: it is not by them that they are told apart, but in a pool by the NRI in them.
         let msc = Msc { references: References::new(random), next_tmsi: random.bits() as u32 };
-        Self { plmn: CHINA_MOBILE, bscs, sites, hotspots, mscs: vec![msc; size.mscs.max(1) as usize], pool: size.pool }
+        let mscs = vec![msc; size.mscs.max(1) as usize];
+        let Size { pool, point_codes, .. } = size;
+        Self { plmn: CHINA_MOBILE, bscs, sites, hotspots, mscs, pool, point_codes }
     }
 
     /// The BSCs, by index.
@@ -249,13 +256,13 @@ impl Network {
     }
 
     /// The point code of an MSC.
-    pub fn msc_point_code(msc: u32) -> u16 {
-        FIRST_MSC_POINT_CODE + msc as u16
+    pub fn msc_point_code(&self, msc: u32) -> PointCode {
+        PointCode::new(self.point_codes, FIRST_MSC_POINT_CODE + msc as u16)
     }
 
     /// The point code of a BSC.
-    pub fn point_code(&self, bsc: u32) -> u16 {
-        self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.point_code)
+    pub fn point_code(&self, bsc: u32) -> PointCode {
+        self.bscs.get(bsc as usize).map_or(PointCode::Itu(0), |bsc| bsc.point_code)
     }
 
     /// A free SCCP reference of a BSC.
@@ -294,12 +301,12 @@ impl Network {
         }
     }
 
-    /// Where the two ends of a link are: the BSC's socket and the MSC's.
-    pub fn sockets(link: u32, first_bss_port: u16, msc_port: u16) -> (Socket, Socket) {
+    /// Where the two ends of a link are: the BSC's socket and the MSC's, whose addresses are numbered (16 of them).
+    pub fn sockets(link: u32, first_bss_port: u16, msc_address: u32, msc_port: u16) -> (Socket, Socket) {
         const BSS_NETWORK: u32 = 0x0a40_0000; // 10.64.0.0
         const MSC_ADDRESSES: u32 = 16;
         let bss = Ipv4Addr::from(BSS_NETWORK + link / 4 * 16 + 10 + link % 4);
-        let msc = Ipv4Addr::from(0x0a01_0001 + link % MSC_ADDRESSES);
+        let msc = Ipv4Addr::from(0x0a01_0001 + msc_address % MSC_ADDRESSES);
         let port = first_bss_port + (link % 4) as u16;
         (Socket { address: bss.octets(), port }, Socket { address: msc.octets(), port: msc_port })
     }
@@ -329,7 +336,11 @@ mod tests {
     #[test]
     fn every_cell_of_a_hotspot_exists() {
         let mut random = Random::new(1);
-        let network = Network::new(Size { bscs: 2, links: 2, mscs: 1, pool: false }, &default_hotspots(), &mut random);
+        let network = Network::new(
+            Size { bscs: 2, links: 2, mscs: 1, pool: false, point_codes: Width::Itu },
+            &default_hotspots(),
+            &mut random,
+        );
         let cells: Vec<_> = network.sites.iter().map(|site| site.cell.to_string()).collect();
         for cell in ["460-00-27153-1001", "460-00-27154-2002", "460-00-27155-2003"] {
             assert!(cells.iter().any(|known| known == cell), "{cell} is missing");
@@ -339,7 +350,7 @@ mod tests {
     #[test]
     fn in_a_pool_every_bsc_reaches_every_msc_and_a_tmsi_names_one() {
         let mut random = Random::new(1);
-        let size = Size { bscs: 2, links: 7, mscs: 3, pool: true };
+        let size = Size { bscs: 2, links: 7, mscs: 3, pool: true, point_codes: Width::Itu };
         let mut network = Network::new(size, &[], &mut random);
         for (bsc, msc) in [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2)] {
             let (link, _) = network.route(bsc, msc, &mut random);
@@ -360,11 +371,15 @@ mod tests {
 
     #[test]
     fn links_are_shared_out_and_have_sockets_of_their_own() {
-        let network = Network::new(Size { bscs: 3, links: 10, mscs: 1, pool: false }, &[], &mut Random::new(1));
+        let network = Network::new(
+            Size { bscs: 3, links: 10, mscs: 1, pool: false, point_codes: Width::Itu },
+            &[],
+            &mut Random::new(1),
+        );
         let links: Vec<u32> = network.bscs().iter().flat_map(|bsc| bsc.links.clone()).collect();
         assert_eq!(links, (0..10).collect::<Vec<_>>());
         let sockets: std::collections::HashSet<_> = (0..Size::MOST_LINKS)
-            .map(|link| Network::sockets(link, 2905, 2905).0)
+            .map(|link| Network::sockets(link, 2905, 0, 2905).0)
             .map(|s| (s.address, s.port))
             .collect();
         assert_eq!(sockets.len(), Size::MOST_LINKS as usize);

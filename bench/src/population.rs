@@ -206,11 +206,13 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::encode::point_code::Width;
     use crate::network::Size;
 
     fn people(count: u32) -> Vec<Subscriber> {
         let mut random = Random::new(3);
-        let mut network = Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: false }, &[], &mut random);
+        let mut network =
+            Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: false, point_codes: Width::Itu }, &[], &mut random);
         let shares = Shares { roamers: 0.05, other_network: 0.02, attached: 0.8 };
         populate(count, shares, Timestamp::from_seconds(0), &mut network, &mut random)
     }

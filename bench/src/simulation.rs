@@ -8,7 +8,7 @@ use event::Timestamp;
 
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
-use crate::link::{Association, Cargo, Link, Lite, READY_AFTER, Surroundings, Timer, Transport};
+use crate::link::{Cargo, Cuts, Link, Nodes, Surroundings, Timer, Transport};
 use crate::network::{Hotspot, Network, Size};
 use crate::population::{self, Shares, Subscriber};
 use crate::procedures::Practice;
@@ -16,7 +16,7 @@ use crate::procedures::behaviour;
 use crate::procedures::dialogue::Parts;
 use crate::queue::Queue;
 use crate::random::Random;
-use crate::script::{Script, Side};
+use crate::script::{Script, Side, Sighting};
 use crate::tap::{Faults, Tap, TapCounts, Token};
 use crate::truth::TruthWriter;
 use crate::writer::{CaptureWriter, Format};
@@ -40,6 +40,8 @@ pub struct Plan {
     pub size: Size,
     /// How the A interface is carried.
     pub transport: Transport,
+    /// Where messages are cut.
+    pub cuts: Cuts,
     /// Areas where people go.
     pub hotspots: Vec<Hotspot>,
     /// What the network is configured to do.
@@ -96,7 +98,9 @@ pub struct Simulation<C, T> {
     outage_random: Random,
     timers: Vec<(Timestamp, Timer)>,
     packet: Octets,
-    captured: Vec<(Token, crate::script::Sighting)>,
+    captured: Vec<(Token, Sighting)>,
+    // Messages of which the capture lacks a piece.
+    lost_pieces: Vec<Token>,
     tap: Tap<C>,
     truth: TruthWriter<T>,
     owners: Option<T>,
@@ -121,7 +125,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let mut network = Network::new(plan.size, &plan.hotspots, &mut random);
         let people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
         let links = links(&plan, &network, &mut link_random);
-        let writer = CaptureWriter::new(capture, plan.format)?;
+        let writer = CaptureWriter::new(capture, plan.format, plan.transport.link_type())?;
         let truth = TruthWriter::new(truth, &plan.feed);
         let mut simulation = Self {
             end: plan.start + plan.length,
@@ -139,6 +143,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             outage_random,
             timers: Vec::new(),
             captured: Vec::new(),
+            lost_pieces: Vec::new(),
             truth,
             owners: None,
             messages: Tally::default(),
@@ -182,11 +187,11 @@ impl<C: Write, T: Write> Simulation<C, T> {
         for link in 0..self.links.len() as u32 {
             self.schedule(begin + LINK_EVERY * link, Action::Link(link, Timer::Start(0)));
         }
-        let ready = begin + LINK_EVERY * self.links.len() as u32 + READY_AFTER;
+        let ready = begin + LINK_EVERY * self.links.len() as u32 + self.plan.transport.ready_after();
         for bsc in 0..self.plan.size.bscs {
             self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss, answers: false });
         }
-        let open = ready + LINK_EVERY * self.plan.size.bscs + READY_AFTER;
+        let open = ready + LINK_EVERY * self.plan.size.bscs + self.plan.transport.ready_after();
         for index in 0..self.people.len() as u32 {
             self.settle_in(index, open);
         }
@@ -254,7 +259,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         if is_due && let Some((id, step, sccp, messages)) = script.send() {
             let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
             messages.iter().for_each(|message| tally.count(*message));
-            let tokens = &[Token { subscriber: index, step: id }];
+            let tokens = &[Token { subscriber: index, step: id, is_whole: true }];
             let cargo = Cargo { side: step.side, link_selection: step.link_selection, sccp, tokens };
             self.on_link(at, step.link, |link, around| link.send(at, cargo, around));
         }
@@ -308,7 +313,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
                 && script.lines.iter().any(|line| (line.bsc, line.msc) == (bsc, msc))
                 && let Some(step) = script.cut_off(at)
             {
-                ended.push(Token { subscriber, step });
+                ended.push(Token { subscriber, step, is_whole: true });
             }
         }
         ended
@@ -316,7 +321,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     fn reset_towards(&mut self, at: Timestamp, (bsc, msc): (u32, u32), by: Side, answers: bool, ended: &[Token]) {
         let (bss, link) = (self.network.point_code(bsc), self.network.first_link(bsc, msc));
-        let msc = Network::msc_point_code(msc);
+        let msc = self.network.msc_point_code(msc);
         let ends = match by {
             Side::Bss => Ends { called: msc, calling: bss },
             Side::Msc => Ends { called: bss, calling: msc },
@@ -355,6 +360,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         captured.extend(self.tap.drain());
         for (token, sighting) in captured.drain(..) {
             self.note_owner(token.subscriber, sighting.frame)?;
+            let Some(sighting) = self.put_together(token, sighting) else { continue };
             let Some(slot) = self.running.get_mut(token.subscriber as usize) else { continue };
             let complete = slot.as_mut().is_some_and(|script| script.captured(token.step, sighting));
             if complete && let Some(script) = slot.take() {
@@ -366,6 +372,22 @@ impl<C: Write, T: Write> Simulation<C, T> {
         }
         self.captured = captured;
         Ok(())
+    }
+
+    // Where a message was captured whose piece was: with its last one, if none is missing.
+    fn put_together(&mut self, token: Token, sighting: Sighting) -> Option<Sighting> {
+        let whole = Token { is_whole: true, ..token };
+        if !token.is_whole {
+            if sighting.frame == 0 && !self.lost_pieces.contains(&whole) {
+                self.lost_pieces.push(whole);
+            }
+            return None;
+        }
+        let lost = self.lost_pieces.iter().position(|lost| *lost == whole);
+        Some(match lost.map(|index| self.lost_pieces.swap_remove(index)) {
+            Some(_) => Sighting { frame: 0, ..sighting },
+            None => sighting,
+        })
     }
 
     fn give_back(&mut self, script: &Script, at: Timestamp) {
@@ -424,18 +446,9 @@ fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
     let mut links = Vec::with_capacity(plan.size.links as usize);
     for (number, bsc) in (0..).zip(network.bscs()) {
         for index in bsc.links.clone() {
-            let msc = Network::msc_point_code(network.msc_of_link(number, index));
-            links.push(match plan.transport {
-                Transport::Sigtran => {
-                    let sockets = Network::sockets(index, Association::PORT, Association::PORT);
-                    Link::Sigtran(Association::new(sockets, (bsc.point_code, msc), random))
-                }
-                Transport::Lite => Link::Lite(Lite::new(
-                    Network::sockets(index, Lite::FIRST_BSS_PORT, Lite::PORT),
-                    bsc.point_code,
-                    random,
-                )),
-            });
+            let msc = network.msc_point_code(network.msc_of_link(number, index));
+            let nodes = Nodes { bss: bsc.point_code, msc };
+            links.push(Link::new(plan.transport, plan.cuts, index, nodes, random));
         }
     }
     links

@@ -32,6 +32,15 @@ pub struct Token {
     pub subscriber: u32,
     /// The step of the script.
     pub step: StepId,
+    /// Whether the message ends here: else more pieces of it follow, and it was captured if they all were.
+    pub is_whole: bool,
+}
+
+impl Token {
+    /// The same of a piece of the message, the last one or not.
+    pub fn of_piece(self, is_last: bool) -> Self {
+        Self { is_whole: self.is_whole && is_last, ..self }
+    }
 }
 
 /// A frame that waits to be overtaken.
@@ -194,13 +203,17 @@ impl<W: Write> Tap<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::writer::Format;
+    use crate::writer::{Format, LinkType};
 
     fn check(faults: Faults, expected_frames: &[u64]) {
-        let writer = CaptureWriter::new(Vec::new(), Format::Pcap).unwrap();
+        let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
         let mut tap = Tap::new(writer, faults, Timestamp::MIN, Random::new(1));
         for step in 0..3 {
-            tap.frame(Timestamp::from_seconds(i64::from(step)), &[1, 2, 3], &[Token { subscriber: 0, step }]);
+            tap.frame(
+                Timestamp::from_seconds(i64::from(step)),
+                &[1, 2, 3],
+                &[Token { subscriber: 0, step, is_whole: true }],
+            );
         }
         tap.close(Timestamp::from_seconds(3));
         let mut seen: Vec<_> = tap.drain().collect();
@@ -226,14 +239,14 @@ mod tests {
     #[test]
     fn a_second_tap_captures_a_frame_later_and_in_its_vlan() {
         let mut tap = Tap::new(
-            CaptureWriter::new(Vec::new(), Format::Pcap).unwrap(),
+            CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap(),
             Faults { doubled: 1.0, ..Faults::default() },
             Timestamp::MIN,
             Random::new(1),
         );
         let frame = [7; 20];
-        tap.frame(Timestamp::from_seconds(1), &frame, &[Token { subscriber: 0, step: 0 }]);
-        tap.frame(Timestamp::from_seconds(2), &frame, &[Token { subscriber: 0, step: 1 }]);
+        tap.frame(Timestamp::from_seconds(1), &frame, &[Token { subscriber: 0, step: 0, is_whole: true }]);
+        tap.frame(Timestamp::from_seconds(2), &frame, &[Token { subscriber: 0, step: 1, is_whole: true }]);
         tap.close(Timestamp::from_seconds(3));
         assert_eq!(tap.drain().map(|(_, sighting)| sighting.frame).collect::<Vec<_>>(), [1, 3]);
         let octets = tap.finish().unwrap();

@@ -7,88 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use bench::Plan;
 use bench::encode::{Message, Protocol};
 use bench::link::Transport;
-use bench::network::{Size, default_hotspots};
-use bench::population::Shares;
 use bench::procedures::Practice;
 use bench::tap::Faults;
 use bench::writer::Format;
-use bench::{Plan, Report, Simulation};
+use town::{Made, make, plan};
 
-fn plan(seed: u64) -> Plan {
-    Plan {
-        seed,
-        subscribers: 400,
-        shares: Shares { roamers: 0.1, other_network: 0.05, attached: 0.7 },
-        start: "2026-03-02T09:00:00Z".parse().unwrap(),
-        length: Duration::from_secs(900),
-        lead_in: Duration::ZERO,
-        size: Size { bscs: 3, links: 5, mscs: 1, pool: false },
-        transport: Transport::Sigtran,
-        hotspots: default_hotspots(),
-        practice: Practice {
-            common_id: 0.5,
-            tmsi_reallocation: 0.6,
-            authentication: 0.5,
-            ciphering: 0.8,
-            imeisv: 0.6,
-            identity: 0.2,
-            rejects: 0.05,
-            handovers: 0.8,
-            split_links: false,
-            reuse_references: false,
-            unconfirmed_releases: 0.0,
-            imeisv_on_attach_only: false,
-            action_every: Duration::from_secs(180),
-            periodic_update: Duration::from_secs(1800),
-        },
-        resets: None,
-        faults: Faults::default(),
-        format: Format::Pcap,
-        feed: "capture".into(),
-    }
-}
-
-struct Made {
-    report: Report,
-    capture: Vec<u8>,
-    truth: Vec<Event>,
-}
-
-fn make(plan: Plan) -> Made {
-    let (report, capture, truth) = Simulation::new(plan, Vec::new(), Some(Vec::new())).unwrap().run(|_, _| {}).unwrap();
-    let truth = String::from_utf8(truth.unwrap()).unwrap();
-    Made { report, capture, truth: truth.lines().map(Event::read).collect() }
-}
-
-/// A truth line: its fields as text. The writer puts no space, and no quote or comma into a value.
-struct Event(BTreeMap<String, String>);
-
-impl Event {
-    fn read(line: &str) -> Self {
-        let (head, tail) = line.split_once("\"depends\":[").unwrap();
-        let (depends, tail) = tail.split_once(']').unwrap();
-        let fields = head.trim_start_matches('{').split(',').chain(tail.trim_end_matches('}').split(','));
-        let pairs = fields.filter_map(|field| field.split_once(':'));
-        let clean = |text: &str| text.trim_matches('"').to_owned();
-        let mut fields: BTreeMap<_, _> = pairs.map(|(key, value)| (clean(key), clean(value))).collect();
-        fields.insert("depends".into(), depends.into());
-        Self(fields)
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.0.get(key).map_or("", String::as_str)
-    }
-
-    fn frame(&self) -> Option<u64> {
-        self.text("frame").parse().ok()
-    }
-
-    fn depends(&self) -> Vec<Option<u64>> {
-        self.text("depends").split(',').map(|frame| frame.parse().ok()).collect()
-    }
-}
+mod town;
 
 fn write(name: &str, capture: &[u8]) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -120,6 +47,8 @@ fn dissect(file: &Path, filter: &str, fields: &[&str]) -> BTreeMap<u64, Vec<Stri
         .collect()
 }
 
+const SHORT: Duration = Duration::from_secs(120);
+
 // tshark remarks on every TCP connection that begins; that is no fault.
 const FAULTY: &str = "_ws.malformed || (_ws.expert && !(tcp.flags.syn == 1))";
 
@@ -132,29 +61,20 @@ fn check_whole(name: &str, plan: Plan) -> (Made, PathBuf) {
     (made, file)
 }
 
-/// The dissector's field for the message type of a protocol, and the values it shows for a message.
-fn type_field(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Sctp => "sctp.chunk_type",
-        Protocol::M3ua => "m3ua.message_class",
-        Protocol::Ipa => "ipaccess.msg_type",
-        Protocol::Sccp => "sccp.message_type",
-        Protocol::Bssmap => "gsm_a.bssmap.msgtype",
-        Protocol::Rr => "gsm_a.dtap.msg_rr_type",
-        Protocol::Mm => "gsm_a.dtap.msg_mm_type",
-        Protocol::Cc => "gsm_a.dtap.msg_cc_type",
-        Protocol::Sms => "gsm_a.dtap.msg_sms_type",
-        Protocol::Rp => "gsm_a.rp.msg_type",
-        Protocol::Tpdu => "gsm_sms.tp-mti",
-        Protocol::Ss => "gsm_a.dtap.msg_ss_type",
-        Protocol::Ns => "nsip.pdu_type",
-        Protocol::Bssgp => "bssgp.pdu_type",
-        Protocol::Llc => "llcgprs.u",
-        Protocol::Gmm => "gsm_a.dtap.msg_gmm_type",
-        Protocol::Sm => "gsm_a.dtap.msg_sm_type",
-        Protocol::Sndcp => "sndcp.t",
-    }
-}
+/// The dissector's field for the message type of a protocol. M3UA and its like have two; their data messages are counted by
+/// the SCCP messages in them.
+const TYPES: [(Protocol, &str); 10] = [
+    (Protocol::Sctp, "sctp.chunk_type"),
+    (Protocol::Sccp, "sccp.message_type"),
+    (Protocol::Bssmap, "gsm_a.bssmap.msgtype"),
+    (Protocol::Rr, "gsm_a.dtap.msg_rr_type"),
+    (Protocol::Mm, "gsm_a.dtap.msg_mm_type"),
+    (Protocol::Cc, "gsm_a.dtap.msg_cc_type"),
+    (Protocol::Sms, "gsm_a.dtap.msg_sms_type"),
+    (Protocol::Rp, "gsm_a.rp.msg_type"),
+    (Protocol::Tpdu, "gsm_sms.tp-mti"),
+    (Protocol::Ss, "gsm_a.dtap.msg_ss_type"),
+];
 
 fn number(text: &str) -> u64 {
     match text.strip_prefix("0x") {
@@ -163,21 +83,9 @@ fn number(text: &str) -> u64 {
     }
 }
 
-fn check_counts(made: &Made, file: &Path) {
-    // M3UA needs two fields; its data messages are counted by the SCCP messages in them.
-    let protocols = [
-        Protocol::Sctp,
-        Protocol::Sccp,
-        Protocol::Bssmap,
-        Protocol::Rr,
-        Protocol::Mm,
-        Protocol::Cc,
-        Protocol::Sms,
-        Protocol::Rp,
-        Protocol::Tpdu,
-        Protocol::Ss,
-    ];
-    let fields: Vec<_> = protocols.iter().map(|protocol| type_field(*protocol)).collect();
+fn check_counts(made: &Made, file: &Path, without: Option<Protocol>) {
+    let types = TYPES.into_iter().filter(|(protocol, _)| Some(*protocol) != without);
+    let (protocols, fields): (Vec<_>, Vec<_>) = types.unzip();
     let mut seen: BTreeMap<(Protocol, u64), u64> = BTreeMap::new();
     for values in dissect(file, "", &fields).values() {
         for (protocol, value) in protocols.iter().zip(values) {
@@ -198,7 +106,7 @@ fn check_counts(made: &Made, file: &Path) {
 #[test]
 fn every_frame_over_sigtran_is_whole_and_every_message_counted() {
     let (made, file) = check_whole("sigtran.pcap", plan(11));
-    check_counts(&made, &file);
+    check_counts(&made, &file, None);
     for message in [
         Message::BssmapHandoverComplete,
         Message::HandoverPerformed,
@@ -212,14 +120,23 @@ fn every_frame_over_sigtran_is_whole_and_every_message_counted() {
 }
 
 #[test]
-fn every_frame_over_lite_is_whole_and_every_message_counted() {
-    let (made, file) = check_whole("lite.pcap", Plan { transport: Transport::Lite, ..plan(12) });
-    check_counts(&made, &file);
+fn every_frame_over_every_transport_is_whole_and_every_message_counted() {
+    for (transport, name, _) in Transport::ALL {
+        let (made, file) =
+            check_whole(&format!("over-{name}.pcap"), Plan { transport: *transport, length: SHORT, ..plan(12) });
+        match transport {
+            // The dissector reads no M3UA on TCP.
+            Transport::M3uaTcp => {}
+            // SUA carries what SCCP says, and not its messages.
+            Transport::Sua => check_counts(&made, &file, Some(Protocol::Sccp)),
+            _ => check_counts(&made, &file, None),
+        }
+    }
 }
 
 #[test]
 fn every_frame_in_pcapng_is_whole() {
-    check_whole("sigtran.pcapng", Plan { format: Format::Pcapng, length: Duration::from_secs(120), ..plan(13) });
+    check_whole("sigtran.pcapng", Plan { format: Format::Pcapng, length: SHORT, ..plan(13) });
 }
 
 #[test]
@@ -276,7 +193,7 @@ fn check_imsi_in_depends(made: &Made, imsis: &dyn Fn(u64) -> Vec<String>) {
 
 #[test]
 fn a_seed_gives_the_same_octets_and_another_seed_others() {
-    let short = |seed| make(Plan { length: Duration::from_secs(120), ..plan(seed) });
+    let short = |seed| make(Plan { length: SHORT, ..plan(seed) });
     let (first, again, other) = (short(1), short(1), short(2));
     assert!(first.capture == again.capture, "the same plan gave two captures");
     assert_eq!(first.report, again.report);

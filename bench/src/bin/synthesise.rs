@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bench::link::Transport;
+use bench::encode::point_code::Width;
+use bench::link::{Cuts, Transport};
 use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
@@ -63,8 +64,17 @@ struct Options {
     #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes_or_none)]
     lead_in: f64,
     /// What carries the A interface.
-    #[arg(long, default_value = "sigtran", value_parser = transport)]
+    #[arg(long, default_value = "sigtran", value_parser = transport, long_help = format!("What carries the A interface: {}", transports()))]
     transport: Transport,
+    /// How wide point codes are: `itu` (14 bits) or `china` (24 bits).
+    #[arg(long, value_name = "FORMAT", default_value = "itu", value_parser = point_codes)]
+    point_codes: Width,
+    /// Octets of user data beyond which SCCP messages are segmented.
+    #[arg(long, value_name = "OCTETS", default_value_t = 255, value_parser = clap::value_parser!(u8).range(8..))]
+    longest_data: u8,
+    /// Octets beyond which a message of SCTP is fragmented and TCP goes on in another segment.
+    #[arg(long, value_name = "OCTETS", default_value_t = 1400, value_parser = clap::value_parser!(u16).range(8..=1400))]
+    longest_piece: u16,
     /// Base station controllers.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_BSCS)))]
     bsc: u32,
@@ -181,10 +191,20 @@ fn minutes_or_none(text: &str) -> Result<f64, String> {
 }
 
 fn transport(text: &str) -> Result<Transport, String> {
+    let known = Transport::ALL.iter().find(|(_, name, _)| *name == text);
+    known.map(|(transport, ..)| *transport).ok_or_else(|| format!("there are {}", transports()))
+}
+
+fn transports() -> String {
+    let described = Transport::ALL.iter().map(|(_, name, what)| format!("`{name}` ({what})"));
+    described.collect::<Vec<_>>().join(", ")
+}
+
+fn point_codes(text: &str) -> Result<Width, String> {
     match text {
-        "sigtran" => Ok(Transport::Sigtran),
-        "lite" => Ok(Transport::Lite),
-        _ => Err("there are `sigtran` (M3UA over SCTP) and `lite` (SCCPlite: IPA over TCP)".to_owned()),
+        "itu" => Ok(Width::Itu),
+        "china" => Ok(Width::China),
+        _ => Err("there are `itu` (14 bits) and `china` (24 bits)".to_owned()),
     }
 }
 
@@ -204,8 +224,9 @@ impl Options {
             start: self.start,
             length: Duration::from_secs_f64(self.minutes * 60.0),
             lead_in: Duration::from_secs_f64(self.lead_in * 60.0),
-            size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool },
+            size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool, point_codes: self.point_codes },
             transport: self.transport,
+            cuts: Cuts { sccp: self.longest_data.into(), piece: self.longest_piece.into() },
             hotspots: self.hotspots()?,
             practice: self.practice(),
             resets: (self.resets > 0.0).then(|| Duration::from_secs_f64(self.resets * 60.0)),

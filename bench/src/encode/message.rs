@@ -6,8 +6,13 @@
 #[expect(missing_docs, reason = "the names are the specifications'")]
 pub enum Protocol {
     Sctp,
+    M2ua,
     M3ua,
+    Sua,
+    M2pa,
     Ipa,
+    Mtp2,
+    Mtp3,
     Sccp,
     Bssmap,
     Rr,
@@ -30,8 +35,13 @@ impl Protocol {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sctp => "sctp",
+            Self::M2ua => "m2ua",
             Self::M3ua => "m3ua",
+            Self::Sua => "sua",
+            Self::M2pa => "m2pa",
             Self::Ipa => "ipa",
+            Self::Mtp2 => "mtp2",
+            Self::Mtp3 => "mtp3",
             Self::Sccp => "sccp",
             Self::Bssmap => "bssmap",
             Self::Rr => "rr",
@@ -53,7 +63,8 @@ impl Protocol {
 
 macro_rules! messages {
     ($($protocol:ident { $($message:ident = $code:literal $name:literal,)* })*) => {
-        /// A message that can be written. M3UA's code is its class in the high and its type in the low half octet.
+        /// A message that can be written. The code of SIGTRAN's layers is the class in the high and the type in the low half
+        /// octet.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the names are the specifications'")]
         #[repr(u8)]
@@ -93,14 +104,51 @@ messages! {
         SctpCookieEcho = 10 "cookie_echo",
         SctpCookieAck = 11 "cookie_ack",
     }
+    // RFC 3331 §3.1.2
+    M2ua {
+        M2uaNotify = 0x01 "notify",
+        M2uaAspUp = 0x31 "asp_up",
+        M2uaHeartbeat = 0x33 "heartbeat",
+        M2uaAspUpAck = 0x34 "asp_up_ack",
+        M2uaHeartbeatAck = 0x36 "heartbeat_ack",
+        M2uaAspActive = 0x41 "asp_active",
+        M2uaAspActiveAck = 0x43 "asp_active_ack",
+        M2uaData = 0x61 "data",
+        M2uaEstablishRequest = 0x62 "establish_request",
+        M2uaEstablishConfirm = 0x63 "establish_confirm",
+    }
     // RFC 4666 §3.1
     M3ua {
         M3uaNotify = 0x01 "notify",
         M3uaData = 0x11 "data",
         M3uaAspUp = 0x31 "asp_up",
+        M3uaHeartbeat = 0x33 "heartbeat",
         M3uaAspUpAck = 0x34 "asp_up_ack",
+        M3uaHeartbeatAck = 0x36 "heartbeat_ack",
         M3uaAspActive = 0x41 "asp_active",
         M3uaAspActiveAck = 0x43 "asp_active_ack",
+    }
+    // RFC 3868 §3.1.2
+    Sua {
+        SuaNotify = 0x01 "notify",
+        SuaAspUp = 0x31 "asp_up",
+        SuaHeartbeat = 0x33 "heartbeat",
+        SuaAspUpAck = 0x34 "asp_up_ack",
+        SuaHeartbeatAck = 0x36 "heartbeat_ack",
+        SuaAspActive = 0x41 "asp_active",
+        SuaAspActiveAck = 0x43 "asp_active_ack",
+        SuaConnectionlessData = 0x71 "connectionless_data_transfer",
+        SuaConnectionRequest = 0x81 "connection_request",
+        SuaConnectionAcknowledge = 0x82 "connection_acknowledge",
+        SuaReleaseRequest = 0x84 "release_request",
+        SuaReleaseComplete = 0x85 "release_complete",
+        SuaData = 0x88 "connection_oriented_data_transfer",
+        SuaInactivityTest = 0x8b "inactivity_test",
+    }
+    // RFC 4165 §2.1.3
+    M2pa {
+        M2paUserData = 0xb1 "user_data",
+        M2paLinkStatus = 0xb2 "link_status",
     }
     // GSM 12.21 subset as used by BSCs: IPA CCM
     Ipa {
@@ -109,6 +157,16 @@ messages! {
         IpaIdentityRequest = 0x04 "id_get",
         IpaIdentityResponse = 0x05 "id_resp",
         IpaIdentityAck = 0x06 "id_ack",
+    }
+    // ITU-T Q.703 §2.2: the length indicator, as far as it tells the kinds apart
+    Mtp2 {
+        FillIn = 0 "fill_in_signal_unit",
+        LinkStatus = 1 "link_status_signal_unit",
+        MessageSignalUnit = 3 "message_signal_unit",
+    }
+    // ITU-T Q.704 §14.2.1
+    Mtp3 {
+        Mtp3Sccp = 3 "sccp",
     }
     // ITU-T Q.713 §2.1
     Sccp {
@@ -119,6 +177,7 @@ messages! {
         DataForm1 = 0x06 "data_form_1",
         Unitdata = 0x09 "unitdata",
         InactivityTest = 0x10 "inactivity_test",
+        ExtendedUnitdata = 0x11 "extended_unitdata",
     }
     // 3GPP TS 48.008 §3.2.2.1
     Bssmap {

@@ -43,6 +43,11 @@ impl Octets {
         self.messages.push(message);
     }
 
+    /// Notes that these messages are here.
+    pub fn note_all(&mut self, messages: &[Message]) {
+        self.messages.extend_from_slice(messages);
+    }
+
     /// Begins a message that is known by its type alone: writes the type. MM, CC, SS and SMS write their protocol
     /// discriminator first ([`Octets::layer3`]).
     pub fn message(&mut self, message: Message) {

@@ -51,8 +51,6 @@ fn offer(o: &mut Octets, offer: Offer) {
 }
 
 const RECEIVER_WINDOW: u32 = 106_496;
-/// The payload protocol identifier of M3UA.
-pub const M3UA: u32 = 3;
 
 /// INIT, §3.3.2.
 pub fn init(o: &mut Octets, own: Offer) {
@@ -107,16 +105,22 @@ pub struct Position {
     pub stream: u16,
     /// Stream sequence number.
     pub sequence: u16,
+    /// Whether the user message begins here.
+    pub begins: bool,
+    /// Whether it ends here.
+    pub ends: bool,
+    /// Payload protocol identifier.
+    pub protocol: u32,
 }
 
-/// DATA, §3.3.1: ordered, unfragmented.
-pub fn data(o: &mut Octets, position: Position, payload: impl FnOnce(&mut Octets)) {
-    const WHOLE_MESSAGE: u8 = 0x03;
-    chunk(o, Message::SctpData, WHOLE_MESSAGE, |o| {
+/// DATA, §3.3.1: ordered.
+pub fn data(o: &mut Octets, position: Position, payload: &[u8]) {
+    let flags = u8::from(position.begins) << 1 | u8::from(position.ends);
+    chunk(o, Message::SctpData, flags, |o| {
         o.u32(position.tsn);
         o.u16(position.stream);
         o.u16(position.sequence);
-        o.u32(M3UA);
-        payload(o);
+        o.u32(position.protocol);
+        o.bytes(payload);
     });
 }

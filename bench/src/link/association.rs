@@ -1,26 +1,23 @@
-//! An SCTP association with M3UA over it, RFC 9260 and RFC 4666: handshake, numbering, acknowledgement, heartbeats, and
-//! now and then two messages in a packet.
+//! An SCTP association with an adaptation layer over it, RFC 9260: handshake, numbering, acknowledgement, heartbeats, and now
+//! and then two messages in a packet.
 
 use std::io::Write;
 use std::time::Duration;
 
 use event::Timestamp;
 
-use super::{Cargo, Surroundings, Timer};
-use crate::encode::{Message, Octets, ip, m3ua, sctp};
+use super::adaptation::Adaptation;
+use super::{BUNDLING_SHARE, BUNDLING_WAIT, Cargo, PROMPT_ACKNOWLEDGEMENT, ROUND_TRIP, Surroundings, Timer, pieces};
+use crate::encode::{Message, Octets, ip, sctp};
 use crate::random::Random;
 use crate::script::Side;
 use crate::tap::Token;
 
 const STREAMS: usize = 17; // stream 0 for management (RFC 4666 §1.4.7), one for each link selection
 const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(200); // RFC 9260 §6.2
-const PROMPT_ACKNOWLEDGEMENT: Duration = Duration::from_micros(40);
-// Less than the quickest answer takes: a message never leaves after the answer to it.
-const BUNDLING_WAIT: Duration = Duration::from_micros(800);
-const BUNDLING_SHARE: f64 = 0.04;
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(30); // RFC 9260 §16
-const ROUND_TRIP: Duration = Duration::from_micros(350);
 const COOKIE_OCTETS: usize = 32;
+const HANDSHAKE_STEPS: u8 = 4;
 
 /// One end of an association.
 #[derive(Debug)]
@@ -30,7 +27,6 @@ struct End {
     next_tsn: u32,
     sequences: [u16; STREAMS],
     identification: u16,
-    point_code: u16,
     // The packet that waits for company: its chunks so far.
     waiting: Octets,
     waiting_tokens: Vec<Token>,
@@ -40,14 +36,13 @@ struct End {
 }
 
 impl End {
-    fn new(socket: ip::Socket, point_code: u16, random: &mut Random) -> Self {
+    fn new(socket: ip::Socket, random: &mut Random) -> Self {
         Self {
             socket,
             tag: random.bits() as u32 | 1,
             next_tsn: random.bits() as u32,
             sequences: [0; STREAMS],
             identification: random.bits() as u16,
-            point_code,
             waiting: Octets::default(),
             waiting_tokens: Vec::new(),
             unacknowledged: 0,
@@ -59,14 +54,14 @@ impl End {
         sctp::Offer { tag: self.tag, tsn: self.next_tsn, streams: STREAMS as u16 }
     }
 
-    // Appends a DATA chunk to the waiting packet.
-    fn data(&mut self, stream: usize, payload: impl FnOnce(&mut Octets)) {
+    // Appends a DATA chunk to the waiting packet: a user message, or the piece of one that begins or ends there.
+    fn data(&mut self, stream: usize, protocol: u32, (begins, ends): (bool, bool), payload: &[u8]) {
         let sequence = self.sequences.get_mut(stream).map_or(0, |next| {
             let sequence = *next;
-            *next = next.wrapping_add(1);
+            *next = next.wrapping_add(u16::from(ends));
             sequence
         });
-        let position = sctp::Position { tsn: self.next_tsn, stream: stream as u16, sequence };
+        let position = sctp::Position { tsn: self.next_tsn, stream: stream as u16, sequence, begins, ends, protocol };
         self.next_tsn = self.next_tsn.wrapping_add(1);
         sctp::data(&mut self.waiting, position, payload);
     }
@@ -80,51 +75,58 @@ impl End {
 
 /// The association.
 #[derive(Debug)]
-pub struct Association {
+pub(super) struct Association {
     bss: End,
     msc: End,
-    routing_context: u32,
-    network_indicator: u8,
+    adaptation: Adaptation,
+    // The longest piece of a user message, in octets.
+    longest_piece: usize,
+    message: Octets,
 }
 
 impl Association {
-    /// The port on which the MSC listens, RFC 4666 §1.4.8.
-    pub const PORT: u16 = 2905;
-
     /// An association between these ends, not yet set up. The BSC opens it.
-    pub fn new(sockets: (ip::Socket, ip::Socket), point_codes: (u16, u16), random: &mut Random) -> Self {
-        const NATIONAL: u8 = 2;
+    pub(super) fn new(
+        sockets: (ip::Socket, ip::Socket),
+        adaptation: Adaptation,
+        longest_piece: usize,
+        random: &mut Random,
+    ) -> Self {
         Self {
-            bss: End::new(sockets.0, point_codes.0, random),
-            msc: End::new(sockets.1, point_codes.1, random),
-            routing_context: u32::from(point_codes.0),
-            network_indicator: NATIONAL,
+            bss: End::new(sockets.0, random),
+            msc: End::new(sockets.1, random),
+            adaptation,
+            longest_piece,
+            message: Octets::default(),
         }
     }
 
-    /// Takes a message: alone, or to share a packet with the next.
-    pub fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        let (own, other) = self.ends(cargo.side);
-        let route = m3ua::Route {
-            originating: u32::from(own.point_code),
-            destination: u32::from(other.point_code),
-            network_indicator: self.network_indicator,
-            link_selection: cargo.link_selection,
-            routing_context: self.routing_context,
-        };
-        let own = self.end(cargo.side);
-        let first = own.waiting.is_empty();
-        let stream = 1 + usize::from(cargo.link_selection) % (STREAMS - 1);
-        own.data(stream, |o| m3ua::data(o, route, cargo.sccp));
-        own.waiting_tokens.extend_from_slice(cargo.tokens);
-        if first && around.random.chance(BUNDLING_SHARE) {
+    /// Takes a message: alone, or to share a packet with the next; in several packets if it is longer than a piece.
+    pub(super) fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
+        let first = self.ends(cargo.side).0.waiting.is_empty();
+        let stream = self.adaptation.stream(cargo.link_selection, STREAMS);
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        self.adaptation.data(&mut message, &cargo);
+        let protocol = self.adaptation.protocol();
+        for (piece, bounds) in pieces(message.as_slice(), self.longest_piece) {
+            let own = self.end(cargo.side);
+            own.data(stream, protocol, bounds, piece);
+            own.waiting_tokens.extend(cargo.tokens.iter().map(|token| token.of_piece(bounds.1)));
+            if !bounds.1 {
+                self.flush(now, cargo.side, around);
+            }
+        }
+        self.end(cargo.side).waiting.note_all(message.messages());
+        self.message = message;
+        if first && self.adaptation.may_wait() && around.random.chance(BUNDLING_SHARE) {
             return around.wake(now, BUNDLING_WAIT, Timer::Flush(cargo.side));
         }
         self.flush(now, cargo.side, around);
     }
 
     /// A timer has run out.
-    pub fn wake<W: Write>(&mut self, now: Timestamp, timer: Timer, around: &mut Surroundings<'_, W>) {
+    pub(super) fn wake<W: Write>(&mut self, now: Timestamp, timer: Timer, around: &mut Surroundings<'_, W>) {
         match timer {
             Timer::Start(step) => self.start(now, step, around),
             Timer::Flush(side) => self.flush(now, side, around),
@@ -207,12 +209,29 @@ impl Association {
         let (own, other) = self.ends(side);
         let (owed, tag) = (own.unacknowledged > 0, other.tag);
         self.end(side).acknowledgement_due = false;
-        if owed {
+        if !owed {
+            return;
+        }
+        let mut message = std::mem::take(&mut self.message);
+        message.clear();
+        if self.adaptation.acknowledge(&mut message, side) {
+            self.whole(side, self.adaptation.stream(0, STREAMS), &message);
+            self.flush(now, side, around);
+        } else {
             self.transmit(now, side, tag, &[], around, |packet, own, other| {
                 sctp::sack(packet, other.sent_tsn());
                 own.unacknowledged = 0;
             });
         }
+        self.message = message;
+    }
+
+    // A user message in one piece waits.
+    fn whole(&mut self, side: Side, stream: usize, message: &Octets) {
+        let protocol = self.adaptation.protocol();
+        let own = self.end(side);
+        own.data(stream, protocol, (true, true), message.as_slice());
+        own.waiting.note_all(message.messages());
     }
 
     fn heartbeat<W: Write>(&mut self, now: Timestamp, answer: bool, around: &mut Surroundings<'_, W>) {
@@ -227,11 +246,10 @@ impl Association {
         around.wake(now, after, timer);
     }
 
-    // The start-up, a message a step: SCTP's four-way handshake, then M3UA's states (RFC 4666 §5.1).
+    // The start-up, a message a step: SCTP's four-way handshake, then what the layer above says.
     fn start<W: Write>(&mut self, now: Timestamp, step: u8, around: &mut Surroundings<'_, W>) {
         let (bss_tag, msc_tag) = (self.bss.tag, self.msc.tag);
         let cookie: [u8; COOKIE_OCTETS] = cookie(bss_tag, msc_tag);
-        let context = self.routing_context;
         match step {
             0 => self.transmit(now, Side::Bss, 0, &[], around, |o, own, _| sctp::init(o, own.offer())),
             1 => {
@@ -239,29 +257,18 @@ impl Association {
             }
             2 => self.transmit(now, Side::Bss, msc_tag, &[], around, |o, _, _| sctp::cookie_echo(o, &cookie)),
             3 => self.transmit(now, Side::Msc, bss_tag, &[], around, |o, _, _| sctp::cookie_ack(o)),
-            4 => self.manage(now, Side::Bss, around, |o| m3ua::asp_up(o, context)),
-            5 => self.manage(now, Side::Msc, around, m3ua::asp_up_ack),
-            6 => self.manage(now, Side::Msc, around, |o| m3ua::notify(o, m3ua::State::Inactive, context)),
-            7 => self.manage(now, Side::Bss, around, |o| m3ua::asp_active(o, context)),
-            8 => self.manage(now, Side::Msc, around, |o| m3ua::asp_active_ack(o, context)),
-            _ => self.manage(now, Side::Msc, around, |o| m3ua::notify(o, m3ua::State::Active, context)),
+            _ => {
+                let step = usize::from(step - HANDSHAKE_STEPS);
+                let Some(side) = self.adaptation.opener(step) else {
+                    return around.wake(now, HEARTBEAT_INTERVAL, Timer::Heartbeat(false));
+                };
+                let mut message = Octets::default();
+                self.adaptation.open(&mut message, step);
+                self.whole(side, 0, &message);
+                self.flush(now, side, around);
+            }
         }
-        const LAST_STEP: u8 = 9;
-        match step < LAST_STEP {
-            true => around.wake(now, ROUND_TRIP, Timer::Start(step + 1)),
-            false => around.wake(now, HEARTBEAT_INTERVAL, Timer::Heartbeat(false)),
-        }
-    }
-
-    fn manage<W: Write>(
-        &mut self,
-        now: Timestamp,
-        side: Side,
-        around: &mut Surroundings<'_, W>,
-        message: impl FnOnce(&mut Octets),
-    ) {
-        self.end(side).data(0, message);
-        self.flush(now, side, around);
+        around.wake(now, ROUND_TRIP, Timer::Start(step + 1));
     }
 }
 

@@ -1,22 +1,30 @@
-//! Links between a BSC and the MSC: how an SCCP message becomes frames. A further transport is a further file here
-//! and a variant of [`Link`].
+//! Links between a BSC and the MSC: how an SCCP message becomes frames. A further transport is a line in [`Transport::ALL`]
+//! and, where it needs one, a file here and a variant of `Bearer`.
 
+mod adaptation;
 mod association;
+mod connection;
 pub mod gb;
-mod lite;
+mod record;
 
 use std::io::Write;
 use std::time::Duration;
 
 use event::Timestamp;
 
-use crate::encode::{Message, Octets, Tally};
+use crate::encode::mtp3::Route;
+use crate::encode::sccp::{self, Ends};
+use crate::encode::{Message, Octets, PointCode, Tally};
+use crate::network::Network;
 use crate::random::Random;
 use crate::script::Side;
 use crate::tap::{Tap, Token};
+use crate::writer::LinkType;
 
-pub use association::Association;
-pub use lite::Lite;
+use adaptation::{Adaptation, Layer};
+use association::Association;
+use connection::Connection;
+use record::Records;
 
 /// How the A interface is carried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,8 +32,93 @@ pub enum Transport {
     /// M3UA over SCTP.
     #[default]
     Sigtran,
+    /// M2UA over SCTP.
+    M2ua,
+    /// M2PA over SCTP.
+    M2pa,
+    /// SUA over SCTP.
+    Sua,
     /// SCCP in IPA frames over TCP.
     Lite,
+    /// M3UA over TCP.
+    M3uaTcp,
+    /// MTP3 messages, captured as such.
+    Mtp3,
+    /// SCCP messages, captured as such.
+    Sccp,
+}
+
+impl Transport {
+    /// All of them: with their names on the command line, and what they are.
+    pub const ALL: &[(Self, &str, &str)] = &[
+        (Self::Sigtran, "sigtran", "M3UA over SCTP"),
+        (Self::M2ua, "m2ua", "M2UA over SCTP"),
+        (Self::M2pa, "m2pa", "M2PA over SCTP"),
+        (Self::Sua, "sua", "SUA over SCTP"),
+        (Self::Lite, "lite", "SCCPlite: IPA over TCP"),
+        (Self::M3uaTcp, "m3ua-tcp", "M3UA over TCP"),
+        (Self::Mtp3, "mtp3", "MTP3 messages captured as such"),
+        (Self::Sccp, "sccp", "SCCP messages captured as such"),
+    ];
+
+    /// What frames of its captures begin with.
+    pub fn link_type(self) -> LinkType {
+        match self {
+            Self::Mtp3 => LinkType::Mtp3,
+            Self::Sccp => LinkType::Sccp,
+            _ => LinkType::Ethernet,
+        }
+    }
+
+    /// How long after its first packet a link is ready for traffic, at most.
+    pub fn ready_after(self) -> Duration {
+        Duration::from_millis(500)
+    }
+}
+
+/// Lengths beyond which something is cut, in octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cuts {
+    /// User data of one SCCP message.
+    pub sccp: usize,
+    /// A DATA chunk's piece of a user message of SCTP, or a segment of TCP.
+    pub piece: usize,
+}
+
+impl Default for Cuts {
+    fn default() -> Self {
+        Self { sccp: 255, piece: 1400 }
+    }
+}
+
+/// The two nodes that a link connects.
+#[derive(Clone, Copy, Debug)]
+pub struct Nodes {
+    /// The BSC.
+    pub bss: PointCode,
+    /// The MSC.
+    pub msc: PointCode,
+}
+
+impl Nodes {
+    // To whom and from whom this side speaks.
+    fn ends(&self, side: Side) -> Ends {
+        match side {
+            Side::Bss => Ends { called: self.msc, calling: self.bss },
+            Side::Msc => Ends { called: self.bss, calling: self.msc },
+        }
+    }
+
+    fn route(&self, cargo: &Cargo<'_>) -> Route {
+        const NATIONAL: u8 = 2;
+        let Ends { called, calling } = self.ends(cargo.side);
+        Route {
+            originating: calling,
+            destination: called,
+            network_indicator: NATIONAL,
+            link_selection: cargo.link_selection,
+        }
+    }
 }
 
 /// What a link asked to be woken for.
@@ -87,32 +180,103 @@ impl<W> Surroundings<'_, W> {
     }
 }
 
-/// A link of either transport.
+/// A link over any transport.
 #[derive(Debug)]
-pub enum Link {
-    /// An SCTP association with M3UA.
-    Sigtran(Association),
-    /// A TCP connection with IPA.
-    Lite(Lite),
+pub struct Link {
+    bearer: Bearer,
+    nodes: Nodes,
+    longest_data: usize,
+    segments: Octets,
+}
+
+#[derive(Debug)]
+enum Bearer {
+    Association(Association),
+    Connection(Connection),
+    Records(Records),
 }
 
 impl Link {
-    /// Takes a message to the other side.
+    /// A link between these nodes, not yet up.
+    pub fn new(transport: Transport, cuts: Cuts, index: u32, nodes: Nodes, random: &mut Random) -> Self {
+        let association = |layer, random| {
+            let adaptation = Adaptation::new(layer, nodes);
+            // Where point codes tell the nodes, the MSC has an address for each of its interfaces.
+            let address = if layer == Layer::Sua { nodes.msc.value() } else { index };
+            let sockets = Network::sockets(index, adaptation.port(), address, adaptation.port());
+            Bearer::Association(Association::new(sockets, adaptation, cuts.piece, random))
+        };
+        let connection = |layer, random| {
+            let adaptation = Adaptation::new(layer, nodes);
+            let sockets = Network::sockets(index, Connection::FIRST_BSS_PORT, nodes.msc.value(), adaptation.port());
+            Bearer::Connection(Connection::new(sockets, adaptation, cuts.piece, random))
+        };
+        let bearer = match transport {
+            Transport::Sigtran => association(Layer::M3ua, random),
+            Transport::M2ua => association(Layer::M2ua, random),
+            Transport::M2pa => association(Layer::M2pa, random),
+            Transport::Sua => association(Layer::Sua, random),
+            Transport::Lite => connection(Layer::Ipa, random),
+            Transport::M3uaTcp => connection(Layer::M3ua, random),
+            Transport::Mtp3 => Bearer::Records(Records::Mtp3(nodes)),
+            Transport::Sccp => Bearer::Records(Records::Sccp),
+        };
+        Self { bearer, nodes, longest_data: cuts.sccp, segments: Octets::default() }
+    }
+
+    /// Takes a message to the other side; in segments if its user data is too long.
     pub fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        match self {
-            Self::Sigtran(association) => association.send(now, cargo, around),
-            Self::Lite(lite) => lite.send(now, cargo, around),
+        if cargo.sccp.len() <= self.longest_data {
+            return self.bearer.send(now, cargo, around);
+        }
+        let Self { bearer, nodes, longest_data, segments } = self;
+        segments.clear();
+        let ends = sccp::segmented(segments, cargo.sccp, nodes.ends(cargo.side), *longest_data);
+        let mut from = 0;
+        for (index, to) in ends.iter().enumerate() {
+            let is_last = index + 1 == ends.len();
+            let tokens: Vec<Token> = cargo.tokens.iter().map(|token| token.of_piece(is_last)).collect();
+            let sccp = segments.as_slice().get(from..*to).unwrap_or_default();
+            bearer.send(now, Cargo { sccp, tokens: &tokens, ..cargo }, around);
+            from = *to;
+        }
+        // The message itself was counted when it was written.
+        if let [_, more @ ..] = segments.messages() {
+            around.count(more);
         }
     }
 
     /// A timer that the link started has run out.
     pub fn wake<W: Write>(&mut self, now: Timestamp, timer: Timer, around: &mut Surroundings<'_, W>) {
-        match self {
-            Self::Sigtran(association) => association.wake(now, timer, around),
-            Self::Lite(lite) => lite.wake(now, timer, around),
+        match &mut self.bearer {
+            Bearer::Association(association) => association.wake(now, timer, around),
+            Bearer::Connection(connection) => connection.wake(now, timer, around),
+            Bearer::Records(_) => {}
         }
     }
 }
 
-/// How long after its first packet a link is ready for traffic, at most.
-pub const READY_AFTER: Duration = Duration::from_millis(500);
+impl Bearer {
+    fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
+        match self {
+            Self::Association(association) => association.send(now, cargo, around),
+            Self::Connection(connection) => connection.send(now, cargo, around),
+            Self::Records(records) => records.send(now, cargo, around),
+        }
+    }
+}
+
+const ROUND_TRIP: Duration = Duration::from_micros(350);
+const PROMPT_ACKNOWLEDGEMENT: Duration = Duration::from_micros(40);
+// Less than the quickest answer takes: a message never leaves after the answer to it.
+const BUNDLING_WAIT: Duration = Duration::from_micros(800);
+const BUNDLING_SHARE: f64 = 0.04;
+
+// The pieces of a message, each with whether it is the first and whether it is the last. Nothing is one piece.
+fn pieces(message: &[u8], longest: usize) -> impl Iterator<Item = (&[u8], (bool, bool))> {
+    let count = message.len().div_ceil(longest).max(1);
+    (0..count).map(move |index| {
+        let piece = message.get(index * longest..message.len().min((index + 1) * longest)).unwrap_or_default();
+        (piece, (index == 0, index + 1 == count))
+    })
+}

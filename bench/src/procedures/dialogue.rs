@@ -7,7 +7,7 @@ use event::{CellId, Imei, Kind, Number, Timestamp};
 use super::Practice;
 use crate::encode::mm::{IdentityType, MobileIdentity};
 use crate::encode::sccp::{Ends, Reference};
-use crate::encode::{Octets, bssmap, mm, rr, sccp};
+use crate::encode::{Octets, PointCode, bssmap, mm, rr, sccp};
 use crate::network::{Line, Network, Site};
 use crate::population::Subscriber;
 use crate::random::Random;
@@ -19,7 +19,7 @@ pub(super) struct Leg {
     pub(super) site: Site,
     /// The MSC, by index.
     pub(super) msc_index: u32,
-    point_code: u16,
+    point_code: PointCode,
     // The way to the MSC and the way back: link and signalling link selection.
     routes: [(u32, u8); 2],
     pub(super) bss: Reference,
@@ -178,7 +178,7 @@ impl<'a> Dialogue<'a> {
     pub(super) fn open(&mut self, identity: MobileIdentity, layer3: impl FnOnce(&mut Octets)) -> StepId {
         let (leg, cell) = (self.leg, self.cell());
         let mut sequence = self.send_sequence;
-        let ends = Ends { called: Network::msc_point_code(leg.msc_index), calling: leg.point_code };
+        let ends = Ends { called: self.network.msc_point_code(leg.msc_index), calling: leg.point_code };
         self.connect(leg);
         let request = self.sccp(Side::Bss, |o| {
             sccp::connection_request(o, leg.bss, ends, |o| {
@@ -350,7 +350,7 @@ impl<'a> Dialogue<'a> {
 
     /// The two ends of a connection that the MSC opens.
     pub(super) fn ends_towards(&self, leg: Leg) -> Ends {
-        Ends { called: leg.point_code, calling: Network::msc_point_code(leg.msc_index) }
+        Ends { called: leg.point_code, calling: self.network.msc_point_code(leg.msc_index) }
     }
 
     /// The TMSI is new or has moved: these steps say so.

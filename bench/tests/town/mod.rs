@@ -1,0 +1,91 @@
+//! A small town for tests, and what was made of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bench::encode::point_code::Width;
+use bench::link::{Cuts, Transport};
+use bench::network::{Size, default_hotspots};
+use bench::population::Shares;
+use bench::procedures::Practice;
+use bench::tap::Faults;
+use bench::writer::Format;
+use bench::{Plan, Report, Simulation};
+
+/// A quarter of an hour of 400 people, who do all that there is to do.
+pub(crate) fn plan(seed: u64) -> Plan {
+    Plan {
+        seed,
+        subscribers: 400,
+        shares: Shares { roamers: 0.1, other_network: 0.05, attached: 0.7 },
+        start: "2026-03-02T09:00:00Z".parse().unwrap(),
+        length: Duration::from_secs(900),
+        lead_in: Duration::ZERO,
+        size: Size { bscs: 3, links: 5, mscs: 1, pool: false, point_codes: Width::Itu },
+        transport: Transport::Sigtran,
+        cuts: Cuts::default(),
+        hotspots: default_hotspots(),
+        practice: Practice {
+            common_id: 0.5,
+            tmsi_reallocation: 0.6,
+            authentication: 0.5,
+            ciphering: 0.8,
+            imeisv: 0.6,
+            identity: 0.2,
+            rejects: 0.05,
+            handovers: 0.8,
+            split_links: false,
+            reuse_references: false,
+            unconfirmed_releases: 0.0,
+            imeisv_on_attach_only: false,
+            action_every: Duration::from_secs(180),
+            periodic_update: Duration::from_secs(1800),
+        },
+        resets: None,
+        faults: Faults::default(),
+        format: Format::Pcap,
+        feed: "capture".into(),
+    }
+}
+
+/// What was made of a plan.
+pub(crate) struct Made {
+    pub(crate) report: Report,
+    pub(crate) capture: Vec<u8>,
+    pub(crate) truth: Vec<Fact>,
+}
+
+/// Makes it.
+pub(crate) fn make(plan: Plan) -> Made {
+    let (report, capture, truth) = Simulation::new(plan, Vec::new(), Some(Vec::new())).unwrap().run(|_, _| {}).unwrap();
+    let truth = String::from_utf8(truth.unwrap()).unwrap();
+    Made { report, capture, truth: truth.lines().map(Fact::read).collect() }
+}
+
+/// A truth line: its fields as text. The writer puts no space, and no quote or comma into a value.
+pub(crate) struct Fact(pub(crate) BTreeMap<String, String>);
+
+impl Fact {
+    fn read(line: &str) -> Self {
+        let (head, tail) = line.split_once("\"depends\":[").unwrap();
+        let (depends, tail) = tail.split_once(']').unwrap();
+        let fields = head.trim_start_matches('{').split(',').chain(tail.trim_end_matches('}').split(','));
+        let pairs = fields.filter_map(|field| field.split_once(':'));
+        let clean = |text: &str| text.trim_matches('"').to_owned();
+        let mut fields: BTreeMap<_, _> = pairs.map(|(key, value)| (clean(key), clean(value))).collect();
+        fields.insert("depends".into(), depends.into());
+        Self(fields)
+    }
+
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", String::as_str)
+    }
+
+    pub(crate) fn frame(&self) -> Option<u64> {
+        self.text("frame").parse().ok()
+    }
+
+    pub(crate) fn depends(&self) -> Vec<Option<u64>> {
+        self.text("depends").split(',').map(|frame| frame.parse().ok()).collect()
+    }
+}
