@@ -8,6 +8,7 @@ use event::Timestamp;
 
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
+use crate::link::gb::NetworkService;
 use crate::link::{Cargo, Cuts, Link, Nodes, Surroundings, Timer, Transport};
 use crate::network::{Hotspot, Network, Size};
 use crate::population::{self, Shares, Subscriber};
@@ -17,6 +18,7 @@ use crate::procedures::dialogue::Parts;
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::script::{Script, Side, Sighting};
+use crate::sgsn::{Layout, PacketCore};
 use crate::tap::{Faults, Tap, TapCounts, Token};
 use crate::truth::TruthWriter;
 use crate::writer::{CaptureWriter, Format};
@@ -38,10 +40,14 @@ pub struct Plan {
     pub lead_in: Duration,
     /// How large the network is.
     pub size: Size,
+    /// Which interfaces are captured.
+    pub interfaces: Interfaces,
     /// How the A interface is carried.
     pub transport: Transport,
     /// Where messages are cut.
     pub cuts: Cuts,
+    /// How the packet side is built, where Gb is captured.
+    pub packet: Layout,
     /// Areas where people go.
     pub hotspots: Vec<Hotspot>,
     /// What the network is configured to do.
@@ -54,6 +60,30 @@ pub struct Plan {
     pub format: Format,
     /// What the truth calls the feed.
     pub feed: String,
+}
+
+/// Which interfaces the network has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Interfaces {
+    /// A alone.
+    #[default]
+    A,
+    /// Gb alone.
+    Gb,
+    /// Both, with the same subscribers on them.
+    Both,
+}
+
+impl Interfaces {
+    /// Whether there is an A interface.
+    pub fn a(self) -> bool {
+        self != Self::Gb
+    }
+
+    /// Whether there is a Gb interface.
+    pub fn gb(self) -> bool {
+        self != Self::A
+    }
 }
 
 /// What was made.
@@ -78,6 +108,7 @@ enum Action {
     Act(u32),
     Step(u32),
     Link(u32, Timer),
+    Service(u32, Timer),
     Reset { bsc: u32, by: Side, answers: bool },
     Outage,
 }
@@ -89,6 +120,7 @@ pub struct Simulation<C, T> {
     network: Network,
     people: Vec<Subscriber>,
     links: Vec<Link>,
+    services: Vec<NetworkService>,
     queue: Queue<Action>,
     running: Vec<Option<Box<Script>>>,
     #[expect(clippy::vec_box, reason = "a script goes to and from `running` as a pointer")]
@@ -124,7 +156,9 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let begin = plan.start - plan.lead_in;
         let mut network = Network::new(plan.size, &plan.hotspots, &mut random);
         let people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
-        let links = links(&plan, &network, &mut link_random);
+        let links = if plan.interfaces.a() { links(&plan, &network, &mut link_random) } else { Vec::new() };
+        let core = plan.interfaces.gb().then(|| PacketCore::new(plan.packet, plan.size.bscs, &mut link_random));
+        let services = core.iter().flat_map(PacketCore::connections).collect();
         let writer = CaptureWriter::new(capture, plan.format, plan.transport.link_type())?;
         let truth = TruthWriter::new(truth, &plan.feed);
         let mut simulation = Self {
@@ -135,6 +169,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             network,
             people,
             links,
+            services,
             queue: Queue::new(begin),
             packet: Octets::default(),
             idle: Vec::new(),
@@ -187,6 +222,12 @@ impl<C: Write, T: Write> Simulation<C, T> {
         for link in 0..self.links.len() as u32 {
             self.schedule(begin + LINK_EVERY * link, Action::Link(link, Timer::Start(0)));
         }
+        for service in 0..self.services.len() as u32 {
+            self.schedule(begin + LINK_EVERY * service, Action::Service(service, Timer::Start(0)));
+        }
+        if !self.plan.interfaces.a() {
+            return;
+        }
         let ready = begin + LINK_EVERY * self.links.len() as u32 + self.plan.transport.ready_after();
         for bsc in 0..self.plan.size.bscs {
             self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss, answers: false });
@@ -220,6 +261,9 @@ impl<C: Write, T: Write> Simulation<C, T> {
             Action::Act(subscriber) => self.act(at, subscriber),
             Action::Step(subscriber) => self.step(at, subscriber),
             Action::Link(link, timer) => self.on_link(at, link, |link, around| link.wake(at, timer, around)),
+            Action::Service(index, timer) => {
+                self.on_service(at, index, |service, around| service.wake(at, timer, around))
+            }
             Action::Reset { bsc, by, answers } => self.reset(at, bsc, by, answers),
             Action::Outage => self.outage(at),
         }
@@ -348,6 +392,26 @@ impl<C: Write, T: Write> Simulation<C, T> {
         work(link, &mut around);
         while let Some((at, timer)) = self.timers.pop() {
             self.schedule(at, Action::Link(index, timer));
+        }
+    }
+
+    fn on_service(
+        &mut self,
+        at: Timestamp,
+        index: u32,
+        work: impl FnOnce(&mut NetworkService, &mut Surroundings<'_, C>),
+    ) {
+        let Some(service) = self.services.get_mut(index as usize) else { return };
+        let mut around = Surroundings {
+            tap: &mut self.tap,
+            tally: if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages },
+            random: &mut self.link_random,
+            timers: &mut self.timers,
+            packet: &mut self.packet,
+        };
+        work(service, &mut around);
+        while let Some((at, timer)) = self.timers.pop() {
+            self.schedule(at, Action::Service(index, timer));
         }
     }
 

@@ -7,11 +7,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use bench::encode::Protocol;
 use bench::encode::point_code::Width;
 use bench::link::{Cuts, Transport};
 use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
+use bench::sgsn::Layout;
+use bench::simulation::Interfaces;
 use bench::tap::Faults;
 use bench::writer::Format;
 use bench::{Plan, Report, Simulation, areas};
@@ -63,6 +66,9 @@ struct Options {
     /// Minutes that the network has been running when the capture begins (so that it begins amid traffic).
     #[arg(long, value_name = "MINUTES", default_value_t = 0.0, value_parser = minutes_or_none)]
     lead_in: f64,
+    /// What is captured: `a`, `gb`, or `both`, with the same subscribers on them.
+    #[arg(long, default_value = "a", value_parser = interfaces)]
+    interface: Interfaces,
     /// What carries the A interface.
     #[arg(long, default_value = "sigtran", value_parser = transport, long_help = format!("What carries the A interface: {}", transports()))]
     transport: Transport,
@@ -87,6 +93,18 @@ struct Options {
     /// SCTP associations (or TCP connections) in all; by default one a BSC, in a pool one to each MSC.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_LINKS)))]
     associations: Option<u32>,
+    /// SGSNs: each serves neighbouring BSSs (there is a BSS for each BSC).
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(Layout::MOST_SGSNS)))]
+    sgsn: u32,
+    /// Virtual connections of network service from each BSS to its SGSN.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=i64::from(Layout::MOST_CONNECTIONS)))]
+    ns_vc: u32,
+    /// The UDP port of network service, at both ends.
+    #[arg(long, value_name = "PORT", default_value_t = 23_000)]
+    ns_port: u16,
+    /// Network service is configured by its sub-network service, not by resets.
+    #[arg(long)]
+    sns: bool,
     /// A folder of area files (CSV with `lac` and `ci`) where people go; by default a mall and three phone shops.
     #[arg(long, value_name = "DIR")]
     areas: Option<PathBuf>,
@@ -190,6 +208,15 @@ fn minutes_or_none(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "minutes are a number from 0 to a year's".to_owned())
 }
 
+fn interfaces(text: &str) -> Result<Interfaces, String> {
+    match text {
+        "a" => Ok(Interfaces::A),
+        "gb" => Ok(Interfaces::Gb),
+        "both" => Ok(Interfaces::Both),
+        _ => Err("there are `a`, `gb` and `both`".to_owned()),
+    }
+}
+
 fn transport(text: &str) -> Result<Transport, String> {
     let known = Transport::ALL.iter().find(|(_, name, _)| *name == text);
     known.map(|(transport, ..)| *transport).ok_or_else(|| format!("there are {}", transports()))
@@ -225,8 +252,15 @@ impl Options {
             length: Duration::from_secs_f64(self.minutes * 60.0),
             lead_in: Duration::from_secs_f64(self.lead_in * 60.0),
             size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool, point_codes: self.point_codes },
+            interfaces: self.interface,
             transport: self.transport,
             cuts: Cuts { sccp: self.longest_data.into(), piece: self.longest_piece.into() },
+            packet: Layout {
+                sgsns: self.sgsn,
+                connections: self.ns_vc,
+                port: self.ns_port,
+                sub_network_service: self.sns,
+            },
             hotspots: self.hotspots()?,
             practice: self.practice(),
             resets: (self.resets > 0.0).then(|| Duration::from_secs_f64(self.resets * 60.0)),
@@ -312,9 +346,9 @@ fn run(options: &Options) -> Result<()> {
 
 fn summary(report: &Report) -> String {
     let mut text = format!(
-        "{} frames, {} SCCP messages, {} events ({} with an identity to be known)\n",
+        "{} frames, {} messages of SCCP and NS, {} events ({} with an identity to be known)\n",
         report.frames,
-        report.messages.sccp(),
+        report.messages.of_protocol(Protocol::Sccp) + report.messages.of_protocol(Protocol::Ns),
         report.events,
         report.observable
     );

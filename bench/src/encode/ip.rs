@@ -33,6 +33,16 @@ pub fn begin(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identific
     o.bytes(&mac(to));
     o.bytes(&mac(from));
     o.u16(0x0800);
+    header(o, from, to, protocol, identification);
+}
+
+/// Ends a frame: total length and header checksum.
+pub fn end(o: &mut Octets) {
+    complete(o, ETHERNET_OCTETS);
+}
+
+/// An IPv4 header, the total length and checksum still empty.
+pub fn header(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identification: u16) {
     o.bytes(&[0x45, 0x00, 0, 0]);
     o.u16(identification);
     o.u16(0x4000); // don't fragment
@@ -41,13 +51,13 @@ pub fn begin(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identific
     o.bytes(&to);
 }
 
-/// Ends a frame: total length and header checksum.
-pub fn end(o: &mut Octets) {
-    let total = (o.len() - ETHERNET_OCTETS) as u16;
-    o.patch(ETHERNET_OCTETS + 2, &total.to_be_bytes());
-    let header = o.as_slice().get(ETHERNET_OCTETS..PAYLOAD_AT).unwrap_or_default();
+/// Completes the header at `at` of a packet that ends here: total length and checksum.
+pub fn complete(o: &mut Octets, at: usize) {
+    let total = (o.len() - at) as u16;
+    o.patch(at + 2, &total.to_be_bytes());
+    let header = o.as_slice().get(at..at + IPV4_OCTETS).unwrap_or_default();
     let sum = checksum(sum(header));
-    o.patch(ETHERNET_OCTETS + 10, &sum.to_be_bytes());
+    o.patch(at + 10, &sum.to_be_bytes());
 }
 
 /// TCP header fields, RFC 9293 §3.1.
@@ -75,6 +85,13 @@ pub const ACK: u8 = 0x10;
 /// A whole frame with a TCP segment.
 pub fn tcp(o: &mut Octets, identification: u16, segment: Segment, payload: &[u8]) {
     begin(o, segment.from.address, segment.to.address, TCP, identification);
+    write_segment(o, segment, |o| o.bytes(payload));
+    end(o);
+}
+
+/// A TCP segment with what `payload` writes.
+pub fn write_segment(o: &mut Octets, segment: Segment, payload: impl FnOnce(&mut Octets)) {
+    let at = o.len();
     o.u16(segment.from.port);
     o.u16(segment.to.port);
     o.u32(segment.sequence);
@@ -83,32 +100,37 @@ pub fn tcp(o: &mut Octets, identification: u16, segment: Segment, payload: &[u8]
     o.u8(segment.control);
     o.u16(0xfaf0); // window
     o.u32(0); // checksum, urgent pointer
-    o.bytes(payload);
-    let value = transport_checksum(o, TCP, segment.from.address, segment.to.address);
-    o.patch(PAYLOAD_AT + 16, &value.to_be_bytes());
+    payload(o);
+    let value = transport_checksum(o, at, TCP, segment.from, segment.to);
+    o.patch(at + 16, &value.to_be_bytes());
+}
+
+/// A whole frame with a UDP datagram.
+pub fn udp(o: &mut Octets, identification: u16, from: Socket, to: Socket, payload: impl FnOnce(&mut Octets)) {
+    begin(o, from.address, to.address, UDP, identification);
+    write_datagram(o, from, to, payload);
     end(o);
 }
 
-/// A whole frame with a UDP datagram, whose payload `payload` writes.
-pub fn udp(o: &mut Octets, identification: u16, from: Socket, to: Socket, payload: impl FnOnce(&mut Octets)) {
-    begin(o, from.address, to.address, UDP, identification);
+/// A UDP datagram with what `payload` writes.
+pub fn write_datagram(o: &mut Octets, from: Socket, to: Socket, payload: impl FnOnce(&mut Octets)) {
+    let at = o.len();
     o.u16(from.port);
     o.u16(to.port);
     o.u32(0); // length, checksum
     payload(o);
-    let length = (o.len() - PAYLOAD_AT) as u16;
-    o.patch(PAYLOAD_AT + 4, &length.to_be_bytes());
-    let value = transport_checksum(o, UDP, from.address, to.address);
+    let length = (o.len() - at) as u16;
+    o.patch(at + 4, &length.to_be_bytes());
+    let value = transport_checksum(o, at, UDP, from, to);
     // Zero says that there is none (RFC 768).
     let value = if value == 0 { u16::MAX } else { value };
-    o.patch(PAYLOAD_AT + 6, &value.to_be_bytes());
-    end(o);
+    o.patch(at + 6, &value.to_be_bytes());
 }
 
-// Over the payload of IP and the pseudo-header of both addresses, protocol and length.
-fn transport_checksum(o: &Octets, protocol: u8, from: [u8; 4], to: [u8; 4]) -> u16 {
-    let octets = o.as_slice().get(PAYLOAD_AT..).unwrap_or_default();
-    let pseudo = sum(&from) + sum(&to) + u32::from(protocol) + octets.len() as u32;
+// Over what begins at `at` and the pseudo-header of both addresses, protocol and length.
+fn transport_checksum(o: &Octets, at: usize, protocol: u8, from: Socket, to: Socket) -> u16 {
+    let octets = o.as_slice().get(at..).unwrap_or_default();
+    let pseudo = sum(&from.address) + sum(&to.address) + u32::from(protocol) + octets.len() as u32;
     checksum(pseudo + sum(octets))
 }
 

@@ -3,6 +3,14 @@
 use event::Number;
 
 use super::message::{Message, Protocol};
+use crate::random::Random;
+
+/// A place in [`Octets`] under construction.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    octets: usize,
+    messages: usize,
+}
 
 /// Octets under construction. Reused from script to script, so that writing a message allocates nothing.
 #[derive(Debug, Default)]
@@ -62,7 +70,9 @@ impl Octets {
             Protocol::Cc => 0x3,
             Protocol::Mm => 0x5,
             Protocol::Rr => 0x6,
+            Protocol::Gmm => 0x8,
             Protocol::Sms => 0x9,
+            Protocol::Sm => 0xa,
             _ => 0xb,
         };
         self.u8(high << 4 | discriminator);
@@ -110,6 +120,19 @@ impl Octets {
     /// A tag, a length octet and these octets.
     pub fn tlv_bytes(&mut self, tag: u8, bytes: &[u8]) {
         self.tlv(tag, |o| o.bytes(bytes));
+    }
+
+    /// Where the next octet goes.
+    pub fn mark(&self) -> Mark {
+        Mark { octets: self.octets.len(), messages: self.messages.len() }
+    }
+
+    /// Makes what follows `from` unreadable, as ciphering does; messages in it are not to be seen.
+    pub fn hide(&mut self, from: Mark, random: &mut Random) {
+        self.messages.truncate(from.messages);
+        for chunk in self.octets.get_mut(from.octets..).unwrap_or_default().chunks_mut(8) {
+            chunk.copy_from_slice(random.octets::<8>().get(..chunk.len()).unwrap_or_default());
+        }
     }
 
     /// Sets bits of an octet that was written before.

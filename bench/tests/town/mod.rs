@@ -8,6 +8,8 @@ use bench::link::{Cuts, Transport};
 use bench::network::{Size, default_hotspots};
 use bench::population::Shares;
 use bench::procedures::Practice;
+use bench::sgsn::Layout;
+use bench::simulation::Interfaces;
 use bench::tap::Faults;
 use bench::writer::Format;
 use bench::{Plan, Report, Simulation};
@@ -22,8 +24,10 @@ pub(crate) fn plan(seed: u64) -> Plan {
         length: Duration::from_secs(900),
         lead_in: Duration::ZERO,
         size: Size { bscs: 3, links: 5, mscs: 1, pool: false, point_codes: Width::Itu },
+        interfaces: Interfaces::A,
         transport: Transport::Sigtran,
         cuts: Cuts::default(),
+        packet: Layout { sgsns: 1, connections: 2, port: 23_000, sub_network_service: false },
         hotspots: default_hotspots(),
         practice: Practice {
             common_id: 0.5,
