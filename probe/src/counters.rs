@@ -59,8 +59,12 @@ totals! {
         not_accepted,
         /// IMEIs of zeros, which are no device.
         imei_zero,
-        /// Subscribers in the map.
+        /// IMEIs that more subscribers show than can have the device: events are told without it.
+        imei_shared,
+        /// Subscribers in the map of TMSIs.
         subscribers,
+        /// Subscribers in the map of P-TMSIs.
+        packet_subscribers,
         /// Bindings made.
         bound,
         /// Bindings confirmed.
@@ -153,6 +157,8 @@ totals! {
         packets_incomplete,
         /// TMSIs of combined procedures in an area whose VLR is not known, or not the only one: not bound.
         combined_without_vlr,
+        /// Pages for calls with a TMSI in an area whose VLR is not known, or not the only one: not bound.
+        pages_without_vlr,
     }
 }
 
@@ -163,7 +169,7 @@ totals! {
         connections,
         /// `MAX_SUBSCRIBERS`.
         subscribers,
-        /// `MAX_AREAS`, `MAX_VLRS_PER_AREA`.
+        /// `MAX_AREAS`, `MAX_VLRS_PER_AREA`, `MAX_NRIS`.
         areas,
         /// `MAX_WAITING_EVENTS`.
         waiting_events,
@@ -191,6 +197,10 @@ totals! {
         n_pdus,
         /// `MAX_ENDPOINTS`, `MAX_CELLS`.
         entities,
+        /// `MAX_SHARED_DEVICES`.
+        devices,
+        /// `MAX_RESETS`.
+        resets,
     }
 }
 

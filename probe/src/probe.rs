@@ -5,7 +5,7 @@ use event::Timestamp;
 use crate::Sink;
 use crate::capture::Frame;
 use crate::counters::Counters;
-use crate::interpret::{AInterface, GbInterface, GbSettings, NumberPlan};
+use crate::interpret::{AInterface, GbInterface, GbSettings, NetworkSettings, NumberPlan};
 use crate::track::identity::Identities;
 use crate::track::loss::LinkLoss;
 use crate::track::transport::{Payload, Transport, TransportCounters, TransportSettings};
@@ -19,6 +19,8 @@ pub struct ProbeConfig {
     pub transport: TransportSettings,
     /// How numbers are dialled.
     pub numbers: NumberPlan,
+    /// What no message tells of the network.
+    pub network: NetworkSettings,
     /// How phones are sighted on the Gb interface.
     pub gb: GbSettings,
 }
@@ -37,8 +39,8 @@ impl Probe {
         Self {
             feed: config.feed,
             transport: Transport::new(&config.transport),
-            a_interface: AInterface::new(config.numbers),
-            gb_interface: GbInterface::new(config.gb),
+            gb_interface: GbInterface::new(config.gb, &config.network),
+            a_interface: AInterface::new(config.numbers, config.network),
         }
     }
 

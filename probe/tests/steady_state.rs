@@ -8,7 +8,7 @@ use std::path::Path;
 
 use event::Event;
 use probe::capture::Capture;
-use probe::interpret::{AInterface, NumberPlan};
+use probe::interpret::{AInterface, NetworkSettings, NumberPlan};
 use probe::track::transport::{Carrier, Payload, Transport, TransportSettings};
 use probe::{Provenance, Sink};
 
@@ -75,7 +75,8 @@ fn play(interface: &mut AInterface, messages: &[(Carrier, Vec<u8>)], round: i64,
 #[test]
 fn following_and_interpreting_allocates_nothing() {
     let messages = sccp_messages();
-    let (mut interface, mut sink) = (AInterface::new(NumberPlan::default()), Count::default());
+    let (mut interface, mut sink) =
+        (AInterface::new(NumberPlan::default(), NetworkSettings::default()), Count::default());
     let warm_up = 3;
     (0..warm_up).for_each(|round| play(&mut interface, &messages, round, &mut sink));
     let (events, before) = (sink.0, ALLOCATIONS.get());

@@ -11,11 +11,14 @@ use super::handover::{Handovers, is_cleared_by_handover};
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
 use super::scene::{Scene, Side};
+use super::settings::NetworkSettings;
 use super::side;
 use super::subject::Standing;
 use crate::counters::Counters;
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
-use crate::track::identity::{Identities, Vlr};
+use crate::track::devices::Devices;
+use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
+use crate::track::resets::Resets;
 use crate::track::segments::Segments;
 use crate::track::transport::Carrier;
 use crate::wire::{
@@ -39,27 +42,33 @@ const SUBSYSTEM_UNKNOWN: u8 = 0;
 pub struct AInterface {
     pub(super) connections: Connections<Dialogue>,
     pub(super) identities: Identities,
+    pub(super) devices: Devices,
+    pub(super) resets: Resets,
     pub(super) handovers: Handovers,
     pub(super) lost: LostCalls,
     pub(super) segments: Segments,
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
     pub(super) plan: NumberPlan,
+    pub(super) network: NetworkSettings,
     expired_until: Timestamp,
     pub(super) counters: Counters,
 }
 
 impl AInterface {
     /// Nothing seen yet.
-    pub fn new(plan: NumberPlan) -> Self {
+    pub fn new(plan: NumberPlan, network: NetworkSettings) -> Self {
         Self {
             connections: Connections::default(),
-            identities: Identities::default(),
+            identities: Identities::new(&network.mscs, MAX_SUBSCRIBERS),
+            devices: Devices::new(network.subscribers_of_device),
+            resets: Resets::new(Duration::from_secs(network.storm_seconds)),
             handovers: Handovers::default(),
             lost: LostCalls::default(),
             segments: Segments::default(),
             nodes: FxHashMap::default(),
             plan,
+            network,
             expired_until: Timestamp::MIN,
             counters: Counters::default(),
         }
@@ -99,6 +108,8 @@ impl AInterface {
         totals.segmented_octets = connections.segments_refused;
         totals.segmented_messages = self.segments.refused;
         totals.handovers = self.handovers.displaced;
+        totals.devices = self.devices.refused;
+        totals.resets = self.resets.refused;
         counters
     }
 
@@ -201,7 +212,6 @@ impl AInterface {
             self.counters.connections.other_user += 1;
             return;
         }
-        self.connections.counters.opened += 1;
         let place = match self.connections.find(end) {
             Some(place) if self.was_overtaken(place.id, carrier.from.at) => {
                 self.connections.touch(place.id, carrier.from.at);
@@ -212,6 +222,7 @@ impl AInterface {
                 if let Some(place) = known {
                     self.end(place.id, Some(carrier.from), sink);
                 }
+                self.connections.counters.opened += 1;
                 Place { id: self.open(end, carrier.receiver, Standing::Claimed, carrier.from, sink), end: 1 }
             }
         };
@@ -333,11 +344,14 @@ impl AInterface {
         sink: &mut S,
         act: impl FnOnce(&mut Dialogue, &mut Scene<'_, S>),
     ) {
-        let Self { connections, identities, lost, plan, counters, .. } = self;
+        let Self { connections, identities, devices, resets, lost, plan, network, counters, .. } = self;
         let Some(dialogue) = connections.state(id) else { return };
         let Some(from) = from.or(dialogue.last) else { return };
-        let vlr = dialogue.network_end.map_or(UNKNOWN_VLR, |network| network.vlr);
-        act(dialogue, &mut Scene { from, interface: Interface::A, vlr, identities, lost, plan, counters, sink });
+        let (vlr, bss) = dialogue.network_end.map_or((UNKNOWN_VLR, u32::MAX), |end| (end.vlr, end.bss));
+        let interface = Interface::A;
+        let mut scene =
+            Scene { from, interface, vlr, bss, identities, devices, resets, lost, plan, network, counters, sink };
+        act(dialogue, &mut scene);
     }
 
     /// One BSSAP message towards `place`.
@@ -398,11 +412,11 @@ impl AInterface {
         }
         let known = |node| self.nodes.get(&(carrier.nodes, node)).copied();
         let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
-        let (node, end) = match sender {
-            Side::Mobile => (carrier.receiver, to_end_1),
-            Side::Network => (carrier.sender, !to_end_1),
+        let (node, bss, end) = match sender {
+            Side::Mobile => (carrier.receiver, carrier.sender, to_end_1),
+            Side::Network => (carrier.sender, carrier.receiver, !to_end_1),
         };
-        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node } });
+        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node }, bss });
         if evidence.is_some() {
             self.learn_nodes(carrier, sender);
         }

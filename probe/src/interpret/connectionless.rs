@@ -1,22 +1,19 @@
 //! What the A interface says without a connection: paging, resets, and SCCP's own management.
 
 use super::a_interface::{AInterface, SUBSYSTEM_BSSAP, is_for_bssap};
+use super::dialogue::Dialogue;
 use super::scene::Side;
 use crate::Sink;
 use crate::track::identity::{Proof, Temporary, Vlr};
 use crate::track::segments::Origin;
 use crate::track::transport::Carrier;
+use crate::wire::sccp::management::{self, ManagementMessageType};
 use crate::wire::{Bssap, Bssmap, BssmapMessageType, Sccp, bssap};
-
-/// Subsystem number of SCCP management, ITU-T Q.713 §3.4.2.2.
-const SUBSYSTEM_MANAGEMENT: u8 = 1;
-/// Subsystem prohibited, ITU-T Q.713 §5.2.1.
-const SUBSYSTEM_PROHIBITED: u8 = 0x02;
 
 impl AInterface {
     pub(super) fn unitdata<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
         let Some(data) = message.data else { return };
-        if message.called.and_then(|called| called.subsystem) == Some(SUBSYSTEM_MANAGEMENT) {
+        if message.called.and_then(|called| called.subsystem) == Some(management::SUBSYSTEM) {
             return self.management(carrier, data, sink);
         }
         if !is_for_bssap(message) {
@@ -40,7 +37,14 @@ impl AInterface {
         match message.message_type {
             BssmapMessageType::PAGING => self.paging(carrier, message),
             BssmapMessageType::RESET => self.reset(carrier, sink),
-            BssmapMessageType::RESET_CIRCUIT => self.reset_circuit(carrier, message, sink),
+            BssmapMessageType::RESET_CIRCUIT => {
+                let circuit = message.circuit;
+                self.end_call_of(carrier, sink, |dialogue| circuit.is_some() && dialogue.circuit == circuit);
+            }
+            BssmapMessageType::RESET_IP_RESOURCE => {
+                let is_reset = |identifier| message.call_identifiers().any(|reset| reset == identifier);
+                self.end_call_of(carrier, sink, |dialogue| dialogue.call_identifier.is_some_and(is_reset));
+            }
             _ => {}
         }
     }
@@ -56,6 +60,7 @@ impl AInterface {
     /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
     /// its VLR.
     fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
+        self.resets.note(carrier.nodes, carrier.sender, carrier.from.at);
         if self.nodes.get(&(carrier.nodes, carrier.sender)) == Some(&Side::Network) {
             let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
             self.identities.doubt(vlr, carrier.from.at);
@@ -64,24 +69,26 @@ impl AInterface {
         self.end_all(&over, carrier.from, sink);
     }
 
-    /// RESET CIRCUIT, 3GPP TS 48.008 §3.1.4.2: the call of this circuit is over.
-    fn reset_circuit<S: Sink>(&mut self, carrier: Carrier, message: &Bssmap<'_>, sink: &mut S) {
-        let Some(circuit) = message.circuit else { return };
+    /// RESET CIRCUIT and, over IP, RESET IP RESOURCE, 3GPP TS 48.008 §3.1.4.2 and §3.1.4.3: the calls that had it are over.
+    fn end_call_of<S: Sink>(&mut self, carrier: Carrier, sink: &mut S, has_it: impl Fn(&Dialogue) -> bool) {
         let here: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
         for id in here {
             self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
-                if dialogue.circuit == Some(circuit) {
+                if has_it(dialogue) {
                     dialogue.end_calls(false, scene);
                 }
             });
         }
     }
 
-    /// SCCP management, ITU-T Q.713 §5: where BSSAP of a node is prohibited, its connections are over.
+    /// SCCP management, ITU-T Q.714 §5.3: where BSSAP of a node is prohibited, its connections are over.
     fn management<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
-        if let [SUBSYSTEM_PROHIBITED, SUBSYSTEM_BSSAP, low, high, ..] = data {
-            let node = u32::from(u16::from_le_bytes([*low, *high]) & 0x3fff);
-            let over: Vec<_> = self.connections.of_node(carrier.network, node).collect();
+        let read = management::read(data, carrier.point_codes);
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        self.note(message, carrier.from, sink);
+        let is_prohibited = message.message_type == ManagementMessageType::SUBSYSTEM_PROHIBITED;
+        if is_prohibited && message.subsystem == SUBSYSTEM_BSSAP {
+            let over: Vec<_> = self.connections.of_node(carrier.network, message.point_code).collect();
             self.end_all(&over, carrier.from, sink);
         }
     }

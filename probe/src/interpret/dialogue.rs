@@ -44,6 +44,8 @@ pub(super) struct Dialogue {
     pub(super) handover: Handover,
     /// Circuit identity code of the traffic channel.
     pub(super) circuit: Option<u16>,
+    /// Call identifier, what a call over IP has in place of a circuit.
+    pub(super) call_identifier: Option<u32>,
 }
 
 /// The MSC's end of a connection.
@@ -53,6 +55,8 @@ pub(super) struct NetworkEnd {
     pub(super) end: bool,
     /// The MSC's VLR.
     pub(super) vlr: Vlr,
+    /// The node across, in the same network.
+    pub(super) bss: u32,
 }
 
 /// Which sides of a connection have been heard.
@@ -99,6 +103,7 @@ impl Dialogue {
         self.reestablishing = false;
         self.handover = Handover::default();
         self.circuit = None;
+        self.call_identifier = None;
     }
 
     /// Notes that `sender` was heard.
@@ -132,6 +137,7 @@ impl Dialogue {
             BssmapMessageType::CIPHER_MODE_COMMAND | BssmapMessageType::CIPHER_MODE_COMPLETE => self.accept(scene),
             BssmapMessageType::ASSIGNMENT_REQUEST => {
                 self.circuit = message.circuit;
+                self.call_identifier = message.call_identifier;
                 self.accept(scene);
             }
             BssmapMessageType::ASSIGNMENT_COMPLETE => {
@@ -139,11 +145,17 @@ impl Dialogue {
                 self.moves(message.cell, scene);
             }
             BssmapMessageType::HANDOVER_REQUEST => {
-                self.handover.target = message.target_cell.map(|target| within(target, message.cell));
+                let target = message.target_cell.map(|target| within(target, message.cell));
+                self.handover.target = target.map(|target| scene.network.complete(target));
                 self.subject.standing = Standing::Accepted;
                 self.learn(message, Proof::Handover, scene);
             }
             BssmapMessageType::HANDOVER_PERFORMED => self.moves(message.cell, scene),
+            BssmapMessageType::INTERNAL_HANDOVER_COMMAND => {
+                // To another cell of the same BSS (§3.1.5c); which one only the radio knows.
+                self.handover.target = Some(CellId { lac: None, ci: None, ..self.subject.cell });
+                self.accept(scene);
+            }
             BssmapMessageType::CLEAR_REQUEST if message.cause.is_some_and(|cause| RADIO_FAILURES.contains(&cause)) => {
                 self.lose_calls(scene);
             }
@@ -219,7 +231,7 @@ impl Dialogue {
 
     /// COMPLETE LAYER 3 INFORMATION: a phone in a cell.
     fn enters<S: Sink>(&mut self, message: &Bssmap<'_>, scene: &mut Scene<'_, S>) {
-        if let Some(cell) = message.cell {
+        if let Some(cell) = message.cell.map(|cell| scene.network.complete(cell)) {
             self.subject.cell = cell;
             if let Some(area) = cell.lai() {
                 scene.identities.learn_area(area, scene.vlr);
@@ -235,7 +247,7 @@ impl Dialogue {
 
     /// The serving cell is another one now.
     fn moves<S: Sink>(&mut self, cell: Option<CellId>, scene: &mut Scene<'_, S>) {
-        let Some(cell) = cell.map(|cell| cell.or(self.subject.cell)) else { return };
+        let Some(cell) = cell.map(|cell| scene.network.complete(cell.or(self.subject.cell))) else { return };
         if cell != self.subject.cell {
             self.subject.cell = cell;
             self.subject.tell(event::Kind::Handover, scene);

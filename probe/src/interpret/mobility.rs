@@ -1,6 +1,6 @@
 //! Mobility management: who is where, accepted or refused (3GPP TS 24.008 §4.3, §4.4, §4.5).
 
-use event::{Kind, Tmsi};
+use event::Kind;
 
 use super::dialogue::{Dialogue, Update};
 use super::scene::Scene;
@@ -69,23 +69,12 @@ impl Dialogue {
         self.update = Some(Update { update: request.update, old: request.old_location_area });
         match request.mobile_identity {
             MobileIdentity::Tmsi(tmsi) => {
-                let temporary = self.of_old_area(tmsi, request, scene);
+                // The VLR that gave it is that of the *old* location area.
+                let temporary = scene.identities.in_area(request.old_location_area, tmsi, scene.vlr);
                 self.subject.uses(tmsi, temporary, scene);
             }
             other => self.identifies(other, scene),
         }
-    }
-
-    /// The temporary identity of a location update: the VLR that gave it is that of the *old* location area.
-    fn of_old_area<S: Sink>(
-        &self,
-        tmsi: Tmsi,
-        request: &LocationUpdatingRequest,
-        scene: &Scene<'_, S>,
-    ) -> Option<Temporary> {
-        let old = request.old_location_area;
-        let here = scene.identities.serves(scene.vlr, old).then_some(Temporary { vlr: scene.vlr, tmsi });
-        scene.identities.in_area(old, tmsi).or(here)
     }
 
     fn update_accepted<S: Sink>(&mut self, accept: &LocationUpdatingAccept, scene: &mut Scene<'_, S>) {

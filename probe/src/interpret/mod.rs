@@ -15,6 +15,7 @@ mod messages;
 mod mobility;
 mod numbers;
 mod scene;
+mod settings;
 mod side;
 mod subject;
 mod supplementary;
@@ -29,6 +30,7 @@ pub use handover::MAX_HANDOVERS;
 pub use lost::{MAX_LOST, REESTABLISHMENT_WINDOW};
 pub use messages::MAX_TRANSFERS;
 pub use numbers::{NumberPlan, Pattern};
+pub use settings::NetworkSettings;
 pub use subject::MAX_WAITING_EVENTS;
 pub use supplementary::MAX_REQUESTS;
 

@@ -4,8 +4,11 @@ use event::{Event, Interface, Kind};
 
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
+use super::settings::NetworkSettings;
 use crate::counters::Counters;
+use crate::track::devices::Devices;
 use crate::track::identity::{Identities, Vlr};
+use crate::track::resets::Resets;
 use crate::{Provenance, Sink};
 
 /// One of the two sides of the A or Gb interface.
@@ -35,14 +38,24 @@ pub(super) struct Scene<'a, S> {
     pub(super) interface: Interface,
     /// The VLR of the connection's MSC; on Gb the SGSN, which gives P-TMSIs as a VLR gives TMSIs.
     pub(super) vlr: Vlr,
+    /// The BSC or BSS, in the same network.
+    pub(super) bss: u32,
     pub(super) identities: &'a mut Identities,
+    pub(super) devices: &'a mut Devices,
+    pub(super) resets: &'a Resets,
     pub(super) lost: &'a mut LostCalls,
     pub(super) plan: &'a NumberPlan,
+    pub(super) network: &'a NetworkSettings,
     pub(super) counters: &'a mut Counters,
     pub(super) sink: &'a mut S,
 }
 
 impl<S: Sink> Scene<'_, S> {
+    /// Whether a registration here and now is the consequence of a restart.
+    pub(super) fn is_after_reset(&self) -> bool {
+        self.resets.precede(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
+    }
+
     /// Gives a fact away.
     pub(super) fn publish(&mut self, event: &Event) {
         self.counters.event(event);

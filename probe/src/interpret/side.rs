@@ -23,7 +23,11 @@ pub(super) fn of_bssmap(message_type: B) -> Option<Side> {
         | B::SAPI_N_REJECT
         | B::QUEUING_INDICATION
         | B::SUSPEND
-        | B::RESUME => Some(Side::Mobile),
+        | B::RESUME
+        | B::CHANGE_CIRCUIT_ACKNOWLEDGE
+        | B::INTERNAL_HANDOVER_REQUIRED
+        | B::LCLS_CONNECT_CONTROL_ACK
+        | B::LCLS_NOTIFICATION => Some(Side::Mobile),
         B::ASSIGNMENT_REQUEST
         | B::HANDOVER_REQUEST
         | B::HANDOVER_COMMAND
@@ -34,6 +38,13 @@ pub(super) fn of_bssmap(message_type: B) -> Option<Side> {
         | B::CLASSMARK_REQUEST
         | B::COMMON_ID
         | B::PAGING
+        | B::CHANGE_CIRCUIT
+        | B::INTERNAL_HANDOVER_REQUIRED_REJECT
+        | B::INTERNAL_HANDOVER_COMMAND
+        | B::INTERNAL_HANDOVER_ENQUIRY
+        | B::LCLS_CONNECT_CONTROL
+        | B::REROUTE_COMMAND
+        | B::REROUTE_COMPLETE
         | B::MSC_INVOKE_TRACE => Some(Side::Network),
         _ => None,
     }

@@ -58,6 +58,8 @@ pub(super) struct Subject {
     given: Option<Temporary>,
     tmsi: Option<Tmsi>,
     imei: Option<Imei>,
+    /// The device that is shown is a copied number.
+    copied: Option<Imei>,
     pub(super) cell: CellId,
     waiting: Vec<Event>,
 }
@@ -204,13 +206,13 @@ impl Subject {
     pub(super) fn tell_as<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
         if self.is_certain() {
             (event.imsi, event.binding) = self.identity();
-            return scene.publish(&event);
+            return self.publish(event, scene);
         }
         if self.waiting.len() >= MAX_WAITING_EVENTS {
             scene.counters.limits.waiting_events += 1;
             let oldest = self.waiting.remove(0);
             if self.standing.counts() {
-                scene.publish(&oldest);
+                self.publish(oldest, scene);
             }
         }
         self.waiting.push(event);
@@ -251,6 +253,7 @@ impl Subject {
         self.given = self.given.or(other.given);
         self.tmsi = self.tmsi.or(other.tmsi);
         self.imei = self.imei.or(other.imei);
+        self.copied = self.copied.or(other.copied);
         self.claimed = self.claimed.or(other.claimed);
         self.unauthenticated |= other.unauthenticated;
         self.cell = self.cell.or(other.cell);
@@ -282,7 +285,7 @@ impl Subject {
             tmsi: self.tmsi,
             imei: self.imei,
             cell: self.cell,
-            after_reset: false,
+            after_reset: kind.is_registration() && scene.is_after_reset(),
             kind,
         }
     }
@@ -325,9 +328,24 @@ impl Subject {
 
     fn publish_waiting<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         let (imsi, binding) = self.identity();
-        for mut event in self.waiting.drain(..) {
-            (event.imsi, event.binding) = (imsi, binding);
-            scene.publish(&event);
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for event in waiting.drain(..) {
+            self.publish(Event { imsi, binding, ..event }, scene);
         }
+        self.waiting = waiting;
+    }
+
+    /// Gives a fact away; without the device where too many subscribers show it.
+    fn publish<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
+        if let (Kind::ImeiSeen, Some(imei), Some(imsi)) = (event.kind, event.imei, event.imsi)
+            && event.binding != Binding::Suspect
+            && scene.devices.shown(imei, imsi)
+        {
+            scene.counters.identities.imei_shared += 1;
+            self.copied = Some(imei);
+            return;
+        }
+        event.imei = event.imei.filter(|imei| self.copied != Some(*imei));
+        scene.publish(&event);
     }
 }

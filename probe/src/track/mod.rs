@@ -2,6 +2,7 @@
 
 pub mod connection;
 pub mod counters;
+pub mod devices;
 pub mod duplicates;
 pub mod e1;
 pub mod entities;
@@ -13,6 +14,7 @@ pub mod loss;
 pub mod n_pdus;
 pub mod network;
 pub mod pending;
+pub mod resets;
 pub mod sctp;
 pub mod segments;
 pub mod signalling_link;

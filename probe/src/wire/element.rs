@@ -43,7 +43,7 @@ impl Elements {
         Self(elements).with(known)
     }
 
-    /// The elements of the Gb interface: all have the same format.
+    /// The elements of the Gb interface: all have the same format, but for those that [`Elements::and`] adds.
     pub(super) const fn of_gb(known: &[(u8, &'static str)]) -> Self {
         let mut elements = [(Self::UNKNOWN, Format::TlvGb); 256];
         let mut rest = known;
@@ -52,6 +52,11 @@ impl Elements {
             rest = others;
         }
         Self(elements)
+    }
+
+    /// These, and others of formats of their own.
+    pub(super) const fn and(self, others: &[Definition]) -> Self {
+        self.with(others)
     }
 
     const fn with(mut self, known: &[Definition]) -> Self {

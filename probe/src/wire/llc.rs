@@ -1,7 +1,7 @@
 //! Logical link control, 3GPP TS 44.064: frames between phone and SGSN.
 
 use super::codes::codes;
-use super::{Decoded, Fault, Malformed, Message, Protocol, Reader, Value};
+use super::{Decoded, Fault, Malformed, Message, Protocol, Reader, Value, xid};
 
 codes! {
     /// Format and command or response of a frame, 3GPP TS 44.064 §6.3 and §6.4: the bits of its control field that tell.
@@ -107,6 +107,10 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Llc<'_>>, Malformed> {
         Some(covered) if frame_check(covered) == frame_check_sequence => FrameCheck::Good,
         _ => FrameCheck::Bad,
     };
+    if control.frame_type == LlcFrameType::XID && check == FrameCheck::Good {
+        let whole = xid::check(&mut r.within(information));
+        r.keep(whole);
+    }
     let frame = Llc {
         frame_type: control.frame_type,
         sapi: address & 15,
@@ -189,7 +193,7 @@ const fn remainders() -> [u32; 256] {
 }
 
 /// Frame check sequence, §5.5.6: a cyclic redundancy check of 24 bits.
-pub(crate) fn frame_check(octets: &[u8]) -> u32 {
+pub fn frame_check(octets: &[u8]) -> u32 {
     let remainder = octets.iter().fold(ALL_ONES, |remainder, octet| {
         let index = (remainder as u8 ^ octet) as usize;
         remainder >> 8 ^ REMAINDERS.get(index).copied().unwrap_or_default()
@@ -222,6 +226,9 @@ impl Message for Llc<'_> {
         }
         visit("frame_check", Value::Name(self.check.name()));
         visit("fcs", Value::Code(u64::from(self.frame_check_sequence)));
+        if self.frame_type == LlcFrameType::XID && self.check == FrameCheck::Good {
+            xid::parameters(self.information).for_each(|parameter| parameter.visit(visit));
+        }
     }
 }
 
@@ -245,7 +252,7 @@ mod tests {
     #[test]
     fn formats_are_told_by_the_first_bits() {
         check(&frame(&[0x41, 0xc1, 0x15], &[8, 3], 5), "ui", Some(69), &[8, 3], FrameCheck::Good);
-        check(&frame(&[0x03, 0xfb], &[1], 3), "xid", None, &[1], FrameCheck::Good);
+        check(&frame(&[0x03, 0xfb], &[1, 0], 4), "xid", None, &[1, 0], FrameCheck::Good);
         check(&frame(&[0x03, 0x80, 0x01], &[], 3), "ack", None, &[], FrameCheck::Good);
         check(&frame(&[0x03, 0x1f, 0xf0, 0x00], &[5], 5), "i_rr", Some(511), &[5], FrameCheck::Good);
         check(&frame(&[0x03, 0x00, 0x10, 0x03, 0x01, 7, 7], &[5], 8), "i_sack", Some(1), &[5], FrameCheck::Good);

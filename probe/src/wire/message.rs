@@ -13,6 +13,7 @@ pub enum Protocol {
     Vxlan,
     FrameRelay,
     Gsmtap,
+    Lapdm,
     Ip,
     Tcp,
     Sctp,
@@ -24,6 +25,7 @@ pub enum Protocol {
     M3ua,
     Ipa,
     Sccp,
+    Scmg,
     Bssap,
     Bssmap,
     Dtap,
@@ -51,7 +53,7 @@ impl Protocol {
     /// How many there are.
     pub const COUNT: usize = Self::ALL.len();
     /// All, in the order of nesting.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 41] = [
         Self::Ethernet,
         Self::Ppp,
         Self::Mpls,
@@ -59,6 +61,7 @@ impl Protocol {
         Self::Vxlan,
         Self::FrameRelay,
         Self::Gsmtap,
+        Self::Lapdm,
         Self::Ip,
         Self::Tcp,
         Self::Sctp,
@@ -70,6 +73,7 @@ impl Protocol {
         Self::M3ua,
         Self::Ipa,
         Self::Sccp,
+        Self::Scmg,
         Self::Bssap,
         Self::Bssmap,
         Self::Dtap,
@@ -103,6 +107,7 @@ impl Protocol {
             Self::Vxlan => "vxlan",
             Self::FrameRelay => "frame_relay",
             Self::Gsmtap => "gsmtap",
+            Self::Lapdm => "lapdm",
             Self::Ip => "ip",
             Self::Tcp => "tcp",
             Self::Sctp => "sctp",
@@ -114,6 +119,7 @@ impl Protocol {
             Self::M3ua => "m3ua",
             Self::Ipa => "ipa",
             Self::Sccp => "sccp",
+            Self::Scmg => "scmg",
             Self::Bssap => "bssap",
             Self::Bssmap => "bssmap",
             Self::Dtap => "dtap",

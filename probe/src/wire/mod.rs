@@ -19,6 +19,7 @@ pub mod hdlc;
 pub mod http;
 pub mod ip;
 pub mod ipa;
+pub mod lapdm;
 pub mod link;
 pub mod llc;
 pub mod m2pa;
@@ -46,6 +47,7 @@ pub mod tls;
 pub mod udp;
 pub mod vxlan;
 pub mod wsp;
+pub mod xid;
 
 mod cell;
 mod codes;

@@ -1,5 +1,8 @@
 //! Radio resource messages that the A interface carries, 3GPP TS 44.018 §9.1.
 
+use event::{CellId, Lai};
+
+use super::cell::location_area;
 use super::codes::codes;
 use super::element::{Elements, Format};
 use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
@@ -21,6 +24,14 @@ codes! {
         0x15 MEASUREMENT_REPORT "measurement_report",
         0x16 CLASSMARK_CHANGE "classmark_change",
         0x17 CHANNEL_MODE_MODIFY_ACKNOWLEDGE "channel_mode_modify_acknowledge",
+        0x18 SYSTEM_INFORMATION_TYPE_8 "system_information_type_8",
+        0x19 SYSTEM_INFORMATION_TYPE_1 "system_information_type_1",
+        0x1a SYSTEM_INFORMATION_TYPE_2 "system_information_type_2",
+        0x1b SYSTEM_INFORMATION_TYPE_3 "system_information_type_3",
+        0x1c SYSTEM_INFORMATION_TYPE_4 "system_information_type_4",
+        0x1d SYSTEM_INFORMATION_TYPE_5 "system_information_type_5",
+        0x1e SYSTEM_INFORMATION_TYPE_6 "system_information_type_6",
+        0x1f SYSTEM_INFORMATION_TYPE_7 "system_information_type_7",
         0x21 PAGING_REQUEST_TYPE_1 "paging_request_type_1",
         0x22 PAGING_REQUEST_TYPE_2 "paging_request_type_2",
         0x24 PAGING_REQUEST_TYPE_3 "paging_request_type_3",
@@ -94,6 +105,13 @@ pub enum Rr {
         /// Handover reference.
         reference: u8,
     },
+    /// SYSTEM INFORMATION TYPE 3, §9.1.35: on the air only.
+    SystemInformationType3 {
+        /// Location area and identity of the cell.
+        cell: CellId,
+        /// T3212 in tenths of an hour, 0 where phones do not report themselves: control channel description, §10.5.2.11.
+        t3212: u8,
+    },
     /// CLASSMARK CHANGE, §9.1.11.
     ClassmarkChange,
     /// Any other, and one whose mandatory elements could not be read.
@@ -120,6 +138,7 @@ impl Rr {
             RrMessageType::CIPHERING_MODE_COMMAND => ciphering_mode_command(r),
             RrMessageType::CIPHERING_MODE_COMPLETE => Ok(ciphering_mode_complete(r)),
             RrMessageType::HANDOVER_COMMAND => handover_command(r),
+            RrMessageType::SYSTEM_INFORMATION_TYPE_3 => system_information_type_3(r),
             RrMessageType::CLASSMARK_CHANGE => classmark_change(r),
             other => Ok(Self::Other(other)),
         }
@@ -132,6 +151,7 @@ impl Rr {
             Self::CipheringModeCommand { .. } => RrMessageType::CIPHERING_MODE_COMMAND,
             Self::CipheringModeComplete { .. } => RrMessageType::CIPHERING_MODE_COMPLETE,
             Self::HandoverCommand { .. } => RrMessageType::HANDOVER_COMMAND,
+            Self::SystemInformationType3 { .. } => RrMessageType::SYSTEM_INFORMATION_TYPE_3,
             Self::ClassmarkChange => RrMessageType::CLASSMARK_CHANGE,
             Self::Other(message_type) => *message_type,
         }
@@ -172,6 +192,14 @@ fn handover_command(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
     Ok(Rr::HandoverCommand { arfcn, bsic: frequency_and_colour & 0x3f, reference })
 }
 
+fn system_information_type_3(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
+    let ci = r.u16("cell identity")?; // 10.5.1.1
+    let Lai { plmn, lac } = location_area(r)?; // 10.5.1.3
+    let [_attach_and_blocks, _paging, t3212] = r.v("control channel description")?; // 10.5.2.11
+    let cell = CellId { plmn: Some(plmn), lac: Some(lac), ci: Some(ci) };
+    Ok(Rr::SystemInformationType3 { cell, t3212 })
+}
+
 fn classmark_change(r: &mut Reader<'_>) -> Result<Rr, Malformed> {
     let _classmark_2 = r.lv("mobile station classmark")?; // TS 24.008 §10.5.1.6
     Ok(Rr::ClassmarkChange)
@@ -208,6 +236,10 @@ impl Message for Rr {
                 visit("bcch_arfcn", Value::Integer(u64::from(arfcn)));
                 visit("bsic", Value::Integer(u64::from(bsic)));
                 visit("handover_reference", Value::Integer(u64::from(reference)));
+            }
+            Self::SystemInformationType3 { cell, t3212 } => {
+                visit("cell_identity", Value::Cell(cell));
+                visit("t3212", Value::Integer(u64::from(t3212)));
             }
             _ => {}
         }

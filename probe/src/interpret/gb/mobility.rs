@@ -15,8 +15,9 @@ use crate::wire::{Gmm, GmmMessageType, MobileIdentity};
 const ILLEGAL_MS: u8 = 3;
 /// Attach result `combined GPRS/IMSI attached`, 3GPP TS 24.008 §10.5.5.1.
 const COMBINED: u8 = 3;
-/// Type of detach `IMSI detach`, 3GPP TS 24.008 §10.5.5.5: packets stay.
+/// Types of detach that concern calls only, 3GPP TS 24.008 §10.5.5.5: packets stay. From the phone, and from the network.
 const IMSI_DETACH: u8 = 2;
+const IMSI_DETACH_BY_NETWORK: u8 = 3;
 
 impl Session {
     /// A GPRS mobility management message. `vlr_identities` are those of the A interface, for the TMSI of a combined
@@ -32,21 +33,12 @@ impl Session {
             Gmm::AttachRequest(request) => self.attach_requested(request, scene),
             Gmm::AttachAccept(accept) => {
                 self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
-                let combined = accept.attach_result == COMBINED;
-                match self.request.take() {
-                    Some(Request::Attach { old }) => self.tell(Kind::GprsAttach { combined, old: Some(old) }, scene),
-                    _ => scene.counters.unmatched.packet_accept += 1,
-                }
+                self.granted(accept.attach_result == COMBINED, scene);
             }
             Gmm::RoutingAreaUpdateRequest(request) => self.update_requested(request, scene),
             Gmm::RoutingAreaUpdateAccept(accept) => {
                 self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
-                match self.request.take() {
-                    Some(Request::RoutingAreaUpdate { update, old }) => {
-                        self.tell(Kind::RoutingAreaUpdate { update, old: Some(old) }, scene);
-                    }
-                    _ => scene.counters.unmatched.packet_accept += 1,
-                }
+                self.granted(false, scene);
             }
             Gmm::AttachReject(cause) | Gmm::RoutingAreaUpdateReject(cause) => self.refused(cause.0, scene),
             Gmm::ServiceReject(cause) => {
@@ -82,6 +74,11 @@ impl Session {
                 if self.gave_p_tmsi.take() != Some(false) {
                     self.dialogue.subject.takes(scene);
                 }
+            }
+            // The network's word is carried out; its own accept says nothing new (§4.7.4.2).
+            GmmMessageType::DETACH_ACCEPT if std::mem::take(&mut self.is_sent_off) => {
+                self.dialogue.accept(scene);
+                self.detached(false, scene);
             }
             GmmMessageType::AUTHENTICATION_AND_CIPHERING_REJECT => self.refused(ILLEGAL_MS, scene),
             GmmMessageType::GMM_INFORMATION | GmmMessageType::SERVICE_ACCEPT => self.dialogue.accept(scene),
@@ -119,8 +116,7 @@ impl Session {
 
     /// The P-TMSI was given by the SGSN of the *old* routing area.
     fn comes_from<S: Sink>(&mut self, p_tmsi: Tmsi, old: Lai, scene: &mut Scene<'_, S>) {
-        let here = scene.identities.serves(scene.vlr, old).then_some(Temporary { vlr: scene.vlr, tmsi: p_tmsi });
-        let temporary = scene.identities.in_area(old, p_tmsi).or(here);
+        let temporary = scene.identities.in_area(old, p_tmsi, scene.vlr);
         self.dialogue.subject.uses(p_tmsi, temporary, scene);
     }
 
@@ -149,13 +145,19 @@ impl Session {
     /// The network gave the phone a P-TMSI in a message that was ciphered: the accept of what the phone asked for.
     pub(super) fn is_accepted_unseen<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         self.dialogue.accept(scene);
-        match self.request.take() {
-            Some(Request::Attach { old }) => self.tell(Kind::GprsAttach { combined: false, old: Some(old) }, scene),
-            Some(Request::RoutingAreaUpdate { update, old }) => {
-                self.tell(Kind::RoutingAreaUpdate { update, old: Some(old) }, scene);
-            }
-            None => {}
+        if self.request.is_some() {
+            self.granted(false, scene);
         }
+    }
+
+    /// What the phone asked for is done; `combined` says that it is attached for calls too.
+    fn granted<S: Sink>(&mut self, combined: bool, scene: &mut Scene<'_, S>) {
+        let done = match self.request.take() {
+            Some(Request::Attach { old }) => Kind::GprsAttach { combined, old: Some(old) },
+            Some(Request::RoutingAreaUpdate { update, old }) => Kind::RoutingAreaUpdate { update, old: Some(old) },
+            None => return scene.counters.unmatched.packet_accept += 1,
+        };
+        self.tell(done, scene);
     }
 
     /// The network gives the phone a P-TMSI.
@@ -174,7 +176,7 @@ impl Session {
     ) {
         let Some(imsi) = self.dialogue.subject.imsi() else { return };
         match identity {
-            MobileIdentity::Tmsi(tmsi) => match vlr_identities.server(area) {
+            MobileIdentity::Tmsi(tmsi) => match vlr_identities.server(area, tmsi) {
                 Some(vlr) => {
                     vlr_identities.allocate(Temporary { vlr, tmsi }, imsi, None, Proof::Allocation, scene.from.at);
                 }
@@ -200,15 +202,20 @@ impl Session {
 
     fn detach_requested<S: Sink>(&mut self, request: &DetachRequest, sender: Side, scene: &mut Scene<'_, S>) {
         if sender == Side::Network {
-            return self.end_contexts(scene);
+            self.is_sent_off = request.detach_type != IMSI_DETACH_BY_NETWORK;
+            return;
         }
         if request.detach_type == IMSI_DETACH {
             return;
         }
         // The network does not contest it (§4.7.4.1): there is nothing to wait for.
         self.dialogue.accept(scene);
+        self.detached(request.power_off, scene);
+    }
+
+    fn detached<S: Sink>(&mut self, power_off: bool, scene: &mut Scene<'_, S>) {
         self.end_contexts(scene);
-        self.tell(Kind::GprsDetach { power_off: request.power_off }, scene);
+        self.tell(Kind::GprsDetach { power_off }, scene);
     }
 
     fn answers_identity<S: Sink>(&mut self, identity: MobileIdentity, scene: &mut Scene<'_, S>) {

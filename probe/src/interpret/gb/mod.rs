@@ -7,14 +7,15 @@ mod traffic;
 
 use std::time::Duration;
 
-use event::{Interface, Timestamp, Tmsi};
+use event::{CellId, Interface, Timestamp, Tmsi};
 
 use self::session::{Arrival, Session};
 use super::a_interface::AInterface;
 use super::scene::{Scene, Side};
+use super::settings::NetworkSettings;
 use crate::counters::Counters;
 use crate::track::entities::Entities;
-use crate::track::identity::{Identities, Proof, Temporary, Vlr};
+use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Proof, Temporary, Vlr};
 use crate::track::links::{Address, Bvc, LinkId, Links};
 use crate::track::n_pdus::NPdus;
 use crate::track::transport::Carrier;
@@ -65,11 +66,11 @@ struct Envelope<'a> {
 
 impl GbInterface {
     /// Nothing seen yet.
-    pub fn new(settings: GbSettings) -> Self {
+    pub fn new(settings: GbSettings, network: &NetworkSettings) -> Self {
         Self {
             links: Links::default(),
             entities: Entities::default(),
-            identities: Identities::default(),
+            identities: Identities::new(&network.sgsns, MAX_SUBSCRIBERS),
             n_pdus: NPdus::default(),
             quiet: Duration::from_secs(settings.quiet_seconds),
             expired_until: Timestamp::MIN,
@@ -94,7 +95,7 @@ impl GbInterface {
         totals.links_opened = links.opened;
         totals.links_expired = links.expired;
         let totals = &mut counters.identities;
-        totals.subscribers += self.identities.len() as u64;
+        totals.packet_subscribers = self.identities.len() as u64;
         totals.bound += identities.bound;
         totals.confirmed += identities.confirmed;
         totals.reassigned += identities.reassigned;
@@ -149,12 +150,16 @@ impl GbInterface {
         };
         let bvc = self.bvc(&carrier, bvci, from_bss);
         match pdu.pdu_type {
-            BssgpPduType::BVC_RESET if !from_bss && pdu.bvci == Some(SIGNALLING) => {
-                // The SGSN has lost its memory (§8.4).
-                self.identities.doubt(sgsn(bvc), carrier.from.at);
+            BssgpPduType::BVC_RESET if pdu.bvci == Some(SIGNALLING) => {
+                let restarted = if from_bss { bvc.bss } else { bvc.sgsn };
+                a.resets.note(bvc.network, restarted, carrier.from.at);
+                if !from_bss {
+                    // The SGSN has lost its memory (§8.4).
+                    self.identities.doubt(sgsn(bvc), carrier.from.at);
+                }
             }
             BssgpPduType::PAGING_PS => self.paging(carrier, bvc, pdu),
-            BssgpPduType::PAGING_CS => paging_for_calls(carrier, pdu, a),
+            BssgpPduType::PAGING_CS => self.paging_for_calls(carrier, bvc, pdu, a),
             BssgpPduType::BVC_RESET => {
                 if let (Some(bvci), Some(cell)) = (pdu.bvci, pdu.cell) {
                     self.entities.learn_cell(Bvc { bvci, ..bvc }, cell);
@@ -193,6 +198,18 @@ impl GbInterface {
     fn paging(&mut self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>) {
         if let (Some(imsi), Some(tmsi)) = (pdu.imsi, pdu.tmsi) {
             self.identities.bind(Temporary { vlr: sgsn(bvc), tmsi }, imsi, Proof::Paging, carrier.from.at);
+        }
+    }
+
+    /// PAGING-CS, 3GPP TS 48.018 §10.3.2: the VLR says, through the SGSN, whose a TMSI is. The page is for a location or
+    /// routing area, or for one cell.
+    fn paging_for_calls(&self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface) {
+        let cell = || self.entities.cell(Bvc { bvci: pdu.bvci?, ..bvc }).and_then(CellId::lai);
+        let area = pdu.location_area.or(pdu.routing_area.map(|area| area.lai)).or_else(cell);
+        let (Some(imsi), Some(tmsi), Some(area)) = (pdu.imsi, pdu.tmsi, area) else { return };
+        match a.identities.server(area, tmsi) {
+            Some(vlr) => a.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at),
+            None => a.counters.packet.pages_without_vlr += 1,
         }
     }
 
@@ -428,9 +445,10 @@ impl GbInterface {
     ) -> Option<T> {
         let session = self.links.state(id)?;
         session.dialogue.last = Some(from);
-        let AInterface { identities: vlr_identities, lost, plan, counters, .. } = a;
-        let (vlr, identities) = (sgsn(bvc), &mut self.identities);
-        let mut scene = Scene { from, interface: Interface::Gb, vlr, identities, lost, plan, counters, sink };
+        let AInterface { identities: vlr_identities, devices, resets, lost, plan, network, counters, .. } = a;
+        let (interface, vlr, bss, identities) = (Interface::Gb, sgsn(bvc), bvc.bss, &mut self.identities);
+        let mut scene =
+            Scene { from, interface, vlr, bss, identities, devices, resets, lost, plan, network, counters, sink };
         Some(act(session, vlr_identities, &mut scene))
     }
 }
@@ -440,13 +458,4 @@ const NO_BVC: Bvc = Bvc { network: u32::MAX, sgsn: u32::MAX, bss: u32::MAX, bvci
 
 fn sgsn(bvc: Bvc) -> Vlr {
     Vlr { network: bvc.network, node: bvc.sgsn }
-}
-
-/// PAGING-CS, 3GPP TS 48.018 §10.3.2: the VLR says, through the SGSN, whose a TMSI is.
-fn paging_for_calls(carrier: Carrier, pdu: &Bssgp<'_>, a: &mut AInterface) {
-    let area = pdu.location_area.or(pdu.routing_area.map(|area| area.lai));
-    let vlr = area.and_then(|area| a.identities.server(area));
-    if let (Some(imsi), Some(tmsi), Some(vlr)) = (pdu.imsi, pdu.tmsi, vlr) {
-        a.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
-    }
 }

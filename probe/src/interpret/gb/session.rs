@@ -39,6 +39,8 @@ pub(super) struct Session {
     /// The TLLI that the phone used last.
     pub(super) tlli: Option<Tlli>,
     pub(super) request: Option<Request>,
+    /// The network has asked the phone to detach.
+    pub(super) is_sent_off: bool,
     /// Whether the last accept gave a P-TMSI, which the phone then confirms.
     pub(super) gave_p_tmsi: Option<bool>,
     /// The P-TMSI that was given by the last message.
@@ -78,7 +80,7 @@ impl Session {
         self.dialogue.reset(Standing::Joined);
         self.contexts.clear();
         (self.tlli, self.request, self.gave_p_tmsi, self.given) = (None, None, None, None);
-        (self.continues, self.told) = (None, None);
+        (self.is_sent_off, self.continues, self.told) = (false, None, None);
         self.visits = [None; REMEMBERED_VISITS];
         self.frames = [Frames::default(); 2];
     }

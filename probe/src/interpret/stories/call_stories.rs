@@ -97,6 +97,26 @@ fn a_circuit_reset_ends_its_call() {
 }
 
 #[test]
+fn a_reset_of_ip_resources_ends_the_calls_that_had_them() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).msc(line, &o::assignment_request_over_ip(0x21)).told.0.clear();
+    story.message(BSC, MSC, &o::udt(&o::reset_ip_resource(0x22))).tells(&[]);
+    story.message(BSC, MSC, &o::udt(&o::reset_ip_resource(0x21)));
+    story.tells(&["call_ended out 114, anna mapped, cell 7, at 8"]);
+}
+
+#[test]
+fn whether_a_half_heard_call_was_answered_cannot_be_told() {
+    let line = Line::new(1);
+    let mut story = Story::new();
+    story.registers(2, BORIS, 6).told.0.clear();
+    story.phone(line, &o::setup_to(0, "114")).phone(line, &o::disconnect(0, 16)).finally_tells(&[
+        "call_setup out 114, nobody unresolved, at 7",
+        "call_ended out 114 answered? cause 16, nobody unresolved, at 8",
+    ]);
+}
+
+#[test]
 fn a_call_that_was_not_answered_has_no_length() {
     let (mut story, line) = story();
     story.phone(line, &o::setup_to(0, "114")).network(line, &o::disconnect(8, 17)).tells(&[

@@ -1,6 +1,6 @@
 //! Connections seen from the middle, from one side, in pieces, and ended without a word.
 
-use super::{ANNA, BSC, Line, MSC, Story, o};
+use super::{ANNA, BSC, Line, MSC, PointCodeFormat, Story, o};
 
 #[test]
 fn a_connection_joined_in_the_middle_still_tells() {
@@ -169,6 +169,16 @@ fn a_prohibited_subsystem_ends_what_its_node_had() {
     let mut story = Story::new();
     story.opens(line, 7, &o::cm_service_request(1, &o::tmsi(5))).network(line, &o::CM_SERVICE_ACCEPT);
     story.message(9, 8, &o::udt_to(1, &[0x02, 254, BSC as u8, 0, 0]));
+    assert_eq!((story.counters().connections.reset, story.counters().connections.open), (1, 0));
+}
+
+#[test]
+fn a_prohibited_subsystem_is_of_a_node_as_its_network_writes_point_codes() {
+    let line = Line { bsc: 0x01_0203, ..Line::new(1) };
+    let mut story = Story::new();
+    story.point_codes = PointCodeFormat::China;
+    story.opens(line, 7, &o::cm_service_request(1, &o::tmsi(5))).network(line, &o::CM_SERVICE_ACCEPT);
+    story.message(9, 8, &o::udt_to(1, &[0x02, 254, 3, 2, 1, 0]));
     assert_eq!((story.counters().connections.reset, story.counters().connections.open), (1, 0));
 }
 

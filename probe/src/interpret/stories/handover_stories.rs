@@ -33,6 +33,13 @@ fn within_a_bsc_the_cell_changes() {
 }
 
 #[test]
+fn within_a_bss_by_order_of_the_msc_the_cell_is_no_longer_known() {
+    let (mut story, line) = talking();
+    story.msc(line, &o::internal_handover_command()).tells(&[]);
+    story.bss(line, &o::handover_complete()).tells(&["handover, anna mapped, at 8"]);
+}
+
+#[test]
 fn between_bscs_identity_and_calls_go_over_with_the_phone() {
     for late in [false, true] {
         let (mut story, line) = talking();

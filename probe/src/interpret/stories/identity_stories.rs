@@ -1,6 +1,8 @@
 //! Whose an event is: TMSIs, their VLRs, what is accepted and what is not.
 
-use super::{ANNA, BORIS, BSC, Line, MSC, OTHER_MSC, Story, o};
+use event::CellId;
+
+use super::{ANNA, BORIS, BSC, Line, MSC, NetworkSettings, OTHER_BSC, OTHER_MSC, Story, o};
 
 const IMEISV: &str = "3569690400000010";
 
@@ -250,9 +252,54 @@ fn a_device_is_told_once_and_one_of_zeros_never() {
     story.paged(ANNA, 5).opens(line, 7, &o::cm_service_request(1, &o::tmsi(5)));
     story.phone(line, &o::identity_response(&o::imei("000000000000000"))).msc(line, &o::cipher_mode_command());
     story.phone(line, &o::identity_response(&o::imei("356969040000000"))).bss(line, &o::cipher_mode_complete(IMEISV));
-    assert_eq!(story.told.0.last().and_then(|event| event.imei), IMEISV.parse().ok());
+    story.phone(line, &o::setup_to(0, "114"));
+    assert_eq!(story.told.0.pop().and_then(|event| event.imei?.software()), Some(10));
     story.tells(&["imei_seen, anna mapped, cell 7, at 6"]);
     assert_eq!(story.counters().identities.imei_zero, 1);
+}
+
+#[test]
+fn a_device_of_too_many_subscribers_is_nobodys() {
+    let network = NetworkSettings { subscribers_of_device: 1, ..NetworkSettings::default() };
+    let mut story = Story::in_network(network);
+    for (number, imsi) in [(1, ANNA), (2, BORIS)] {
+        let line = Line::new(number);
+        story.paged(imsi, number).opens(line, 7, &o::cm_service_request(1, &o::tmsi(number)));
+        story.bss(line, &o::cipher_mode_complete(IMEISV)).phone(line, &o::setup_to(0, "114"));
+    }
+    let devices: Vec<_> = story.told.0.iter().map(|event| (event.kind.name(), event.imei.is_some())).collect();
+    assert_eq!(devices, [("imei_seen", true), ("call_setup", true), ("call_setup", false)]);
+    assert_eq!(story.counters().identities.imei_shared, 1);
+}
+
+#[test]
+fn what_a_cell_identifier_leaves_out_is_completed_from_the_configuration() {
+    let cells = CellId { plmn: "460-00".parse().ok(), lac: Some(0x17), ci: None };
+    let identifiers =
+        [(o::short_cell(0x18, 7), "460-00-24-7"), (o::cell_identity(7), "460-00-23-7"), (o::no_cell(), "?-?")];
+    for (identifier, expected) in identifiers {
+        let line = Line::new(1);
+        let mut story = Story::in_network(NetworkSettings { cells, ..NetworkSettings::default() });
+        story.opens_in(line, identifier, &o::imsi_detach(&o::imsi(ANNA)));
+        assert_eq!(story.told.0.pop().map(|event| event.cell.to_string()).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn updates_after_a_reset_of_either_side_say_so() {
+    for (sender, receiver) in [(BSC, MSC), (MSC, BSC)] {
+        let mut story = Story::new();
+        story.registers(1, ANNA, 5).message(sender, receiver, &o::udt(&o::reset())).told.0.clear();
+        story.registers(2, BORIS, 6);
+        story.tells(&["location_update normal from fffe, boris on_wire, cell 7 after reset, at 10"]);
+        let elsewhere = Line { bsc: OTHER_BSC, ..Line::new(3) }.of_msc(OTHER_MSC);
+        story
+            .opens(elsewhere, 7, &o::lu_request(0, o::NO_AREA, &o::imsi(ANNA)))
+            .network(elsewhere, &o::lu_accept(0x17, None));
+        story.tells(&["location_update normal from fffe, anna on_wire, cell 7, at 16"]);
+        story.wait(900).registers(4, BORIS, 7);
+        story.tells(&["location_update normal from fffe, boris on_wire, cell 7, at 19"]);
+    }
 }
 
 #[test]

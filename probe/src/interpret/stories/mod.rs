@@ -11,7 +11,7 @@ mod service_stories;
 
 use event::{Answered, Event, Kind, Timestamp};
 
-use super::{AInterface, NumberPlan};
+use super::{AInterface, NetworkSettings, NumberPlan};
 use crate::counters::Counters;
 use crate::track::transport::Carrier;
 use crate::wire::PointCodeFormat;
@@ -41,6 +41,7 @@ impl Sink for Told {
 struct Story {
     interface: AInterface,
     told: Told,
+    point_codes: PointCodeFormat,
     second: i64,
     frame: u64,
 }
@@ -66,8 +67,12 @@ impl Line {
 
 impl Story {
     fn new() -> Self {
-        let interface = AInterface::new(NumberPlan::default());
-        Self { interface, told: Told(Vec::new()), second: 0, frame: 0 }
+        Self::in_network(NetworkSettings::default())
+    }
+
+    fn in_network(network: NetworkSettings) -> Self {
+        let interface = AInterface::new(NumberPlan::default(), network);
+        Self { interface, told: Told(Vec::new()), point_codes: PointCodeFormat::default(), second: 0, frame: 0 }
     }
 
     fn message(&mut self, sender: u32, receiver: u32, octets: &[u8]) -> &mut Self {
@@ -79,8 +84,7 @@ impl Story {
         self.second += 1;
         self.frame += 1;
         let from = Provenance { at: Timestamp::from_seconds(self.second), frame: self.frame, feed: 0 };
-        let point_codes = PointCodeFormat::default();
-        let carrier = Carrier { from, network, nodes: 0, sender, receiver, point_codes };
+        let carrier = Carrier { from, network, nodes: 0, sender, receiver, point_codes: self.point_codes };
         self.interface.sccp(carrier, octets, &mut self.told);
         self
     }
@@ -203,5 +207,6 @@ fn short(event: &Event) -> String {
         None => "nobody",
     };
     let ci = event.cell.ci.map_or(String::new(), |ci| format!(", cell {ci}"));
-    format!("{}{detail}, {who} {}{ci}, at {}", event.kind.name(), event.binding.name(), event.frame)
+    let storm = if event.after_reset { " after reset" } else { "" };
+    format!("{}{detail}, {who} {}{ci}{storm}, at {}", event.kind.name(), event.binding.name(), event.frame)
 }

@@ -97,6 +97,16 @@ pub(super) fn short_cell(lac: u16, ci: u16) -> Vec<u8> {
     tlv(0x05, &bytes(&[&[1], &lac.to_be_bytes(), &ci.to_be_bytes()]))
 }
 
+/// A cell identifier of the cell identity alone.
+pub(super) fn cell_identity(ci: u16) -> Vec<u8> {
+    tlv(0x05, &bytes(&[&[2], &ci.to_be_bytes()]))
+}
+
+/// A cell identifier that says that there is no cell.
+pub(super) fn no_cell() -> Vec<u8> {
+    tlv(0x05, &[3])
+}
+
 pub(super) fn complete_layer_3(cell: &[u8], layer_3: &[u8]) -> Vec<u8> {
     bssmap(0x57, &[cell, &tlv(0x17, layer_3)])
 }
@@ -108,7 +118,7 @@ pub(super) fn cipher_mode_command() -> Vec<u8> {
 /// CIPHER MODE COMPLETE with CIPHERING MODE COMPLETE and an IMEISV.
 pub(super) fn cipher_mode_complete(imeisv: &str) -> Vec<u8> {
     let layer_3 = bytes(&[&[0x06, 0x32], &tlv(0x17, &digits(imeisv, 3))]);
-    bssmap(0x55, &[&tlv(0x23, &layer_3)])
+    bssmap(0x55, &[&tlv(0x20, &layer_3)])
 }
 
 pub(super) fn common_id(digits: &str) -> Vec<u8> {
@@ -133,6 +143,20 @@ pub(super) fn reset() -> Vec<u8> {
 
 pub(super) fn reset_circuit(circuit: u16) -> Vec<u8> {
     bssmap(0x34, &[&[0x01], &circuit.to_be_bytes(), &[4, 1, 0]])
+}
+
+/// RESET IP RESOURCE of this call.
+pub(super) fn reset_ip_resource(call_identifier: u32) -> Vec<u8> {
+    bssmap(0x3d, &[&[4, 1, 0], &tlv(0x80, &call_identifier.to_be_bytes())])
+}
+
+/// ASSIGNMENT REQUEST for a call over IP.
+pub(super) fn assignment_request_over_ip(call_identifier: u32) -> Vec<u8> {
+    bssmap(0x01, &[&[0x0b, 3, 1, 8, 1], &[0x7f], &call_identifier.to_be_bytes()])
+}
+
+pub(super) fn internal_handover_command() -> Vec<u8> {
+    bssmap(0x72, &[&tlv(0x17, &[0x06, 0x2b])])
 }
 
 pub(super) fn paging(digits: &str, tmsi: u32) -> Vec<u8> {

@@ -7,6 +7,7 @@ const PLMN: [u8; 3] = [0x64, 0xf0, 0x00];
 
 pub(super) const ATTACH_COMPLETE: [u8; 2] = [0x08, 0x03];
 pub(super) const UPDATE_COMPLETE: [u8; 2] = [0x08, 0x0a];
+pub(super) const DETACH_ACCEPT: [u8; 2] = [0x08, 0x06];
 pub(super) const AUTHENTICATION_REJECT: [u8; 2] = [0x08, 0x14];
 
 fn lv(value: &[u8]) -> Vec<u8> {
@@ -49,6 +50,30 @@ pub(super) fn paging_ps(imsi: &str, p_tmsi: u32) -> Vec<u8> {
 
 pub(super) fn bvc_reset_by_sgsn() -> Vec<u8> {
     unitdata(0, &[&[0x22][..], &element(0x04, &[0, 0]), &element(0x07, &[8])].concat())
+}
+
+pub(super) fn bvc_reset_by_bss() -> Vec<u8> {
+    unitdata(0, &[&[0x22][..], &element(0x04, &[0, 0]), &element(0x07, &[8]), &element(0x3b, &[0])].concat())
+}
+
+/// The virtual connection `ci` is cell `ci` of area 0x17.
+pub(super) fn bvc_reset_of_cell(ci: u16) -> Vec<u8> {
+    let cell = [&area(0x17, 5)[..], &ci.to_be_bytes()].concat();
+    unitdata(0, &[&[0x22][..], &bvci(ci), &element(0x07, &[8]), &element(0x08, &cell)].concat())
+}
+
+/// `area` is the element that tells where to page.
+pub(super) fn paging_cs(imsi: &str, tmsi: u32, area: &[u8]) -> Vec<u8> {
+    let who = [element(0x0d, &o::imsi(imsi)), element(0x20, &tmsi.to_be_bytes())].concat();
+    unitdata(0, &[&[0x07][..], &who, area].concat())
+}
+
+pub(super) fn location_area(lac: u16) -> Vec<u8> {
+    element(0x10, &[&PLMN[..], &lac.to_be_bytes()].concat())
+}
+
+pub(super) fn bvci(bvci: u16) -> Vec<u8> {
+    element(0x04, &bvci.to_be_bytes())
 }
 
 // LLC, 3GPP TS 44.064 §6.

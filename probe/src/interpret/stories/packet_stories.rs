@@ -2,7 +2,7 @@
 
 use super::packet_octets as p;
 use super::*;
-use crate::interpret::{GbInterface, GbSettings};
+use crate::interpret::{GbInterface, GbSettings, NetworkSettings};
 use crate::track::network::ENDPOINTS;
 use crate::wire::PointCodeFormat;
 
@@ -25,7 +25,9 @@ struct Packets {
 
 impl Packets {
     fn new() -> Self {
-        Self { a: Story::new(), gb: GbInterface::new(GbSettings::default()), sent: [0; 2] }
+        let network = NetworkSettings::default();
+        let gb = GbInterface::new(GbSettings::default(), &network);
+        Self { a: Story::in_network(network), gb, sent: [0; 2] }
     }
 
     fn pass(&mut self, sender: u32, receiver: u32, octets: &[u8]) -> &mut Self {
@@ -282,6 +284,62 @@ fn a_detach_ends_data_connections() {
             "pdp_deactivated cmwap, anna on_wire, cell 7, at 6",
             "gprs_detach power off, anna on_wire, cell 7, at 6",
         ]);
+}
+
+#[test]
+fn a_detach_by_the_network_is_told_when_the_phone_has_accepted_it() {
+    let mut packets = Packets::new();
+    packets
+        .attaches(ANNA, P_TMSI)
+        .network(P_TMSI, 7, &p::detach_request(0x02))
+        .tells(&["gprs_attach, anna on_wire, cell 7, at 2"])
+        .phone(P_TMSI, 7, &p::DETACH_ACCEPT)
+        .tells(&["gprs_detach, anna on_wire, cell 7, at 5"])
+        .network(P_TMSI, 7, &p::detach_request(0x03))
+        .phone(P_TMSI, 7, &p::DETACH_ACCEPT)
+        .tells(&[]);
+}
+
+#[test]
+fn registrations_after_a_reset_say_so() {
+    for reset in [p::bvc_reset_by_sgsn(), p::bvc_reset_by_bss()] {
+        let mut packets = Packets::new();
+        let from_sgsn = reset == p::bvc_reset_by_sgsn();
+        let (sender, receiver) = if from_sgsn { (SGSN, BSS) } else { (BSS, SGSN) };
+        packets
+            .phone_ciphered(P_TMSI, 7)
+            .pass(sender, receiver, &reset)
+            .attaches(ANNA, NEXT_P_TMSI)
+            .tells(&["gprs_attach, anna on_wire, cell 7 after reset, at 4"])
+            .waits(1000)
+            .phone(NEXT_P_TMSI, 7, &p::update_request(3, 0x17))
+            .network(NEXT_P_TMSI, 7, &p::update_accept(None))
+            .tells(&["routing_area_update periodic, anna on_wire, cell 7, at 7"]);
+    }
+}
+
+#[test]
+fn a_page_for_calls_binds_the_tmsi_of_the_vlr_that_serves_the_area_or_the_cell() {
+    let by_area = p::paging_cs(ANNA, 0x1234, &p::location_area(0x17));
+    let by_cell = p::paging_cs(ANNA, 0x1234, &p::bvci(7));
+    for page in [by_area, by_cell] {
+        let mut packets = Packets::new();
+        packets.pass(BSS, SGSN, &p::bvc_reset_of_cell(7)).pass(SGSN, BSS, &page);
+        assert_eq!(packets.counters().packet.pages_without_vlr, 1);
+        packets.a.registers(1, BORIS, 0x99);
+        packets.pass(SGSN, BSS, &page).a.told.0.clear();
+        let line = Line::new(2);
+        packets.a.opens(line, 7, &o::paging_response(&o::tmsi(0x1234))).network(line, &o::CM_SERVICE_ACCEPT);
+        packets.a.tells(&["paging_response, anna mapped, cell 7, at 10"]);
+    }
+}
+
+#[test]
+fn a_subscriber_of_both_interfaces_is_counted_in_each_map() {
+    let mut packets = Packets::new();
+    packets.attaches(ANNA, P_TMSI).a.registers(1, ANNA, 5);
+    let identities = packets.counters().identities;
+    assert_eq!((identities.subscribers, identities.packet_subscribers), (1, 1));
 }
 
 #[test]

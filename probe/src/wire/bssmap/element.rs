@@ -17,6 +17,8 @@ pub(super) const LAYER_3_MESSAGE_CONTENTS: u8 = 0x20;
 pub(super) const MOBILE_IDENTITY: u8 = 0x29;
 pub(super) const CHOSEN_ENCRYPTION_ALGORITHM: u8 = 0x2c;
 pub(super) const IMEI: u8 = 0x68;
+pub(super) const CALL_IDENTIFIER: u8 = 0x7f;
+pub(super) const CALL_IDENTIFIER_LIST: u8 = 0x80;
 
 pub(super) static ELEMENTS: Elements = Elements::new(&[
     (CIRCUIT_IDENTITY_CODE, "circuit identity code", Tv(2)),
@@ -85,8 +87,8 @@ pub(super) static ELEMENTS: Elements = Elements::new(&[
     (0x7c, "aoip transport layer address", Tlv),
     (0x7d, "speech codec list", Tlv),
     (0x7e, "speech codec", Tlv),
-    (0x7f, "call identifier", Tv(4)),
-    (0x80, "call identifier list", Tlv),
+    (CALL_IDENTIFIER, "call identifier", Tv(4)),
+    (CALL_IDENTIFIER_LIST, "call identifier list", Tlv),
     (0x81, "a-interface selector for reset", Tv(1)),
     (0x83, "kc128", Tv(16)),
     (0x84, "csg identifier", Tlv),

@@ -42,6 +42,10 @@ pub struct Bssmap<'a> {
     pub rr_cause: Option<u8>,
     /// Data link connection identifier, §3.2.2.25.
     pub dlci: Option<Dlci>,
+    /// Call identifier, §3.2.2.105: of a call over IP.
+    pub call_identifier: Option<u32>,
+    /// Call identifier list, §3.2.2.106: of RESET IP RESOURCE and its acknowledgement.
+    call_identifiers: &'a [u8],
 }
 
 /// Reads a BSSMAP message. An error only where there is no octet.
@@ -73,12 +77,19 @@ impl<'a> Bssmap<'a> {
             chosen_encryption_algorithm: None,
             rr_cause: None,
             dlci: None,
+            call_identifier: None,
+            call_identifiers: &[],
         }
     }
 
     /// The layer 3 message inside, if there is one: for [`super::dtap::read`].
     pub fn layer_3(&self) -> Option<&'a [u8]> {
         self.layer_3_information.or(self.layer_3_message_contents)
+    }
+
+    /// The calls of a call identifier list.
+    pub fn call_identifiers(&self) -> impl Iterator<Item = u32> + use<'a> {
+        self.call_identifiers.as_chunks().0.iter().map(|octets| u32::from_be_bytes(*octets))
     }
 
     fn put(&mut self, identifier: u8, mut r: Reader<'a>) -> Result<(), Malformed> {
@@ -91,6 +102,8 @@ impl<'a> Bssmap<'a> {
             element::RR_CAUSE => self.rr_cause = Some(r.u8("rr cause")?),
             element::LAYER_3_INFORMATION => self.layer_3_information = Some(r.rest()),
             element::DLCI => self.dlci = Some(Dlci(r.u8("dlci")?)),
+            element::CALL_IDENTIFIER => self.call_identifier = Some(r.u32("call identifier")?),
+            element::CALL_IDENTIFIER_LIST => self.call_identifiers = r.rest(),
             element::CELL_IDENTIFIER_LIST => self.cells = Some(CellIdentifierList::read(r)?),
             element::LAYER_3_MESSAGE_CONTENTS => self.layer_3_message_contents = Some(r.rest()),
             element::CHOSEN_ENCRYPTION_ALGORITHM => {
@@ -153,6 +166,9 @@ impl Message for Bssmap<'_> {
         );
         show("rr_cause", self.rr_cause.map(|cause| Value::Code(u64::from(cause))));
         show("dlci", self.dlci.map(|dlci| Value::Code(u64::from(dlci.0))));
+        let integer = |identifier: u32| Value::Integer(u64::from(identifier));
+        show("call_identifier", self.call_identifier.map(integer));
+        self.call_identifiers().for_each(|identifier| visit("call_identifier_list", integer(identifier)));
         let Some(list) = self.cells else { return };
         if list.is_all_cells() {
             visit("cell_identifier_list", Value::Name("all_cells"));

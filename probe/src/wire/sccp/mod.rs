@@ -2,6 +2,7 @@
 
 mod address;
 mod layout;
+pub mod management;
 
 pub use address::{Address, GlobalTitle};
 

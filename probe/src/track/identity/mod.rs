@@ -1,7 +1,11 @@
 //! Who a temporary identity is: TMSI → IMSI for each VLR, with age, proof and doubt.
 //!
 //! Unresolved is acceptable, wrong is not: a binding is made by the network's word only, and lost as soon as its TMSI
-//! may mean somebody else. Location areas are only the way to the VLR that serves them.
+//! may mean somebody else. Location areas are only the way to the VLR that serves them: [`pools`].
+
+mod pools;
+#[cfg(test)]
+mod tests;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
@@ -9,13 +13,12 @@ use event::{Binding, Imsi, Lai, Timestamp, Tmsi};
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
+use self::pools::Pools;
+
+pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
+
 /// Subscribers whose temporary identities are remembered; beyond, one of the least recently confirmed goes.
 pub const MAX_SUBSCRIBERS: usize = 4_000_000;
-/// Location areas whose VLR is remembered; further ones are not learned.
-pub const MAX_AREAS: usize = 65_536;
-/// VLRs that may serve one location area; further ones are not learned. As many as a network resource identifier of five bits
-/// can name in a pool (3GPP TS 23.236).
-pub const MAX_VLRS_PER_AREA: usize = 32;
 /// Subscribers compared when one has to go.
 const EVICTION_CANDIDATES: usize = 8;
 
@@ -80,7 +83,7 @@ pub struct IdentityCounters {
     pub reassigned: u64,
     /// Subscribers forgotten because of [`MAX_SUBSCRIBERS`].
     pub evicted: u64,
-    /// Location areas not learned because of [`MAX_AREAS`] or [`MAX_VLRS_PER_AREA`].
+    /// Location areas and NRIs not learned because of [`MAX_AREAS`], [`MAX_VLRS_PER_AREA`] or [`MAX_NRIS`].
     pub areas_refused: u64,
     /// Times a VLR restarted or a feed had a gap, so that its bindings became suspect.
     pub doubted: u64,
@@ -97,19 +100,13 @@ struct Subscriber {
     proof: Proof,
 }
 
-#[derive(Clone, Copy)]
-struct Servers {
-    count: u8,
-    vlrs: [Vlr; MAX_VLRS_PER_AREA],
-}
-
 /// The bindings of all VLRs. About 80 octets a subscriber.
 pub struct Identities {
     limit: usize,
     subscribers: Vec<Subscriber>,
     by_imsi: HashTable<u32>,
     by_temporary: HashTable<Held>,
-    areas: FxHashMap<Lai, Servers>,
+    pools: Pools,
     doubted_at: FxHashMap<Vlr, Timestamp>,
     all_doubted_at: Timestamp,
     eviction_hand: usize,
@@ -118,19 +115,19 @@ pub struct Identities {
 
 impl Default for Identities {
     fn default() -> Self {
-        Self::with_limit(MAX_SUBSCRIBERS)
+        Self::new(&PoolSettings::default(), MAX_SUBSCRIBERS)
     }
 }
 
 impl Identities {
     /// Nobody known; at most `limit` subscribers (at least one) will be.
-    pub fn with_limit(limit: usize) -> Self {
+    pub fn new(pools: &PoolSettings, limit: usize) -> Self {
         Self {
             limit: limit.max(1),
             subscribers: Vec::new(),
             by_imsi: HashTable::new(),
             by_temporary: HashTable::new(),
-            areas: FxHashMap::default(),
+            pools: Pools::new(pools),
             doubted_at: FxHashMap::default(),
             all_doubted_at: Timestamp::MIN,
             eviction_hand: 0,
@@ -147,56 +144,33 @@ impl Identities {
         Some((subscriber.imsi, if suspect { Binding::Suspect } else { Binding::Mapped }))
     }
 
-    /// The temporary identity that `tmsi` is, given by a VLR that serves `area`. `None` where no such VLR knows it, or
-    /// two do for different subscribers.
-    pub fn in_area(&self, area: Lai, tmsi: Tmsi) -> Option<Temporary> {
-        let servers = self.areas.get(&area)?;
-        let vlrs = servers.vlrs.iter().take(usize::from(servers.count));
-        let mut known = vlrs
-            .map(|vlr| Temporary { vlr: *vlr, tmsi })
-            .filter_map(|temporary| self.resolve(temporary).map(|(imsi, _)| (temporary, imsi)));
-        let (temporary, imsi) = known.next()?;
-        known.all(|(_, other)| other == imsi).then_some(temporary)
+    /// The temporary identity that `tmsi` is, said by a phone that comes from `area` to the VLR `here`: given by the VLR
+    /// of that area that its NRI names, else by the one there that knows it, else by `here` where that serves the area.
+    /// `None` where no such VLR is known, or two know the TMSI as different subscribers'.
+    pub fn in_area(&self, area: Lai, tmsi: Tmsi, here: Vlr) -> Option<Temporary> {
+        if let Some(vlr) = self.pools.named(area, tmsi) {
+            return Some(Temporary { vlr, tmsi });
+        }
+        let serves = self.pools.serves(here, area).then_some(Temporary { vlr: here, tmsi });
+        self.known_in_area(area, tmsi).or(serves)
     }
 
-    /// Whether `vlr` is known to serve `area`.
-    pub fn serves(&self, vlr: Vlr, area: Lai) -> bool {
-        let servers = self.areas.get(&area);
-        servers.is_some_and(|servers| servers.vlrs.iter().take(usize::from(servers.count)).any(|known| *known == vlr))
-    }
-
-    /// The VLR that serves `area`, where it is known and no other does.
-    pub fn server(&self, area: Lai) -> Option<Vlr> {
-        let servers = self.areas.get(&area).filter(|servers| servers.count == 1)?;
-        servers.vlrs.first().copied()
+    /// The VLR that gives `tmsi` to phones in `area`: the only one there, or the one that its NRI names.
+    pub fn server(&self, area: Lai, tmsi: Tmsi) -> Option<Vlr> {
+        self.pools.only_server(area).or_else(|| self.pools.named(area, tmsi))
     }
 
     /// A connection from `area` went to `vlr`.
     pub fn learn_area(&mut self, area: Lai, vlr: Vlr) {
-        if area.is_deleted() {
-            return;
-        }
-        let full = self.areas.len() >= MAX_AREAS;
-        let Some(servers) = self.areas.get_mut(&area) else {
-            match full {
-                true => self.counters.areas_refused += 1,
-                false => {
-                    self.areas.insert(area, Servers { count: 1, vlrs: [vlr; MAX_VLRS_PER_AREA] });
-                }
-            }
-            return;
-        };
-        let count = usize::from(servers.count);
-        if servers.vlrs.iter().take(count).any(|known| *known == vlr) {
-            return;
-        }
-        match servers.vlrs.get_mut(count) {
-            Some(slot) => {
-                *slot = vlr;
-                servers.count += 1;
-            }
-            None => self.counters.areas_refused += 1,
-        }
+        self.pools.learn_area(area, vlr);
+    }
+
+    fn known_in_area(&self, area: Lai, tmsi: Tmsi) -> Option<Temporary> {
+        let mut known = (self.pools.servers(area).iter())
+            .map(|vlr| Temporary { vlr: *vlr, tmsi })
+            .filter_map(|temporary| self.resolve(temporary).map(|(imsi, _)| (temporary, imsi)));
+        let (temporary, imsi) = known.next()?;
+        known.all(|(_, other)| other == imsi).then_some(temporary)
     }
 
     /// The network said that `temporary` is `imsi`'s. Whoever held it before holds it no more.
@@ -215,6 +189,7 @@ impl Identities {
     /// The network gives `temporary` to `imsi`, who used `used` until now: both mean it until [`Identities::complete`].
     /// `proof` is how the subscriber is known: [`Proof::Allocation`], or [`Proof::Restored`] while that is suspect.
     pub fn allocate(&mut self, temporary: Temporary, imsi: Imsi, used: Option<Temporary>, proof: Proof, at: Timestamp) {
+        self.pools.learn_nri(temporary);
         let index = self.entry(imsi, proof, at);
         let Some(subscriber) = self.subscribers.get_mut(index) else { return };
         (subscriber.proof, subscriber.at) = (proof, at);
@@ -301,7 +276,7 @@ impl Identities {
 
     /// What happened to the map.
     pub fn counters(&self) -> IdentityCounters {
-        self.counters
+        IdentityCounters { areas_refused: self.pools.refused, ..self.counters }
     }
 
     fn holder(&self, temporary: Temporary) -> Option<usize> {
@@ -419,185 +394,4 @@ fn digest(temporary: &Temporary) -> u32 {
 
 fn hash(key: &impl std::hash::Hash) -> u64 {
     BuildHasherDefault::<FxHasher>::default().hash_one(key)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HERE: Vlr = Vlr { network: 0, node: 2 };
-    const THERE: Vlr = Vlr { network: 0, node: 3 };
-
-    fn imsi(number: u32) -> Imsi {
-        format!("46000{number:010}").parse().unwrap()
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_seconds(second)
-    }
-
-    fn temporary(vlr: Vlr, tmsi: u32) -> Temporary {
-        Temporary { vlr, tmsi: Tmsi(tmsi) }
-    }
-
-    fn here(tmsi: u32) -> Temporary {
-        temporary(HERE, tmsi)
-    }
-
-    /// Who holds each TMSI of [`HERE`], by the last digits; 0 for nobody.
-    #[track_caller]
-    fn check(identities: &Identities, holders: &[(u32, u32)]) {
-        for (tmsi, number) in holders {
-            let holder = identities.resolve(here(*tmsi)).map(|(imsi, _)| imsi);
-            assert_eq!(holder, (*number > 0).then(|| imsi(*number)), "TMSI {tmsi}");
-        }
-    }
-
-    #[test]
-    fn a_tmsi_means_a_subscriber_only_with_its_vlr() {
-        let mut identities = Identities::default();
-        identities.bind(temporary(HERE, 5), imsi(1), Proof::Paging, at(1));
-        identities.bind(temporary(THERE, 5), imsi(2), Proof::Paging, at(1));
-        check(&identities, &[(5, 1)]);
-        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Mapped)));
-    }
-
-    #[test]
-    fn an_allocation_keeps_the_old_one_until_complete() {
-        let mut identities = Identities::default();
-        identities.bind(here(5), imsi(1), Proof::CommonId, at(1));
-        identities.allocate(here(6), imsi(1), Some(here(5)), Proof::Allocation, at(2));
-        check(&identities, &[(5, 1), (6, 1)]);
-        identities.complete(here(6));
-        check(&identities, &[(5, 0), (6, 1)]);
-    }
-
-    #[test]
-    fn of_two_allocations_that_were_not_completed_the_one_in_use_stays() {
-        for (used, kept, gone) in [(Some(6), 6, 5), (Some(5), 5, 6), (None, 5, 6)] {
-            let mut identities = Identities::default();
-            identities.bind(here(5), imsi(1), Proof::CommonId, at(1));
-            identities.allocate(here(6), imsi(1), Some(here(5)), Proof::Allocation, at(2));
-            identities.allocate(here(7), imsi(1), used.map(here), Proof::Allocation, at(3));
-            check(&identities, &[(kept, 1), (gone, 0), (7, 1)]);
-        }
-    }
-
-    #[test]
-    fn a_tmsi_for_a_second_subscriber_is_the_seconds_alone() {
-        let mut identities = Identities::default();
-        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
-        identities.bind(here(5), imsi(2), Proof::Paging, at(2));
-        identities.bind(here(6), imsi(1), Proof::Paging, at(3));
-        check(&identities, &[(5, 2), (6, 1)]);
-        assert_eq!(identities.counters().reassigned, 1);
-    }
-
-    #[test]
-    fn a_subscriber_holds_what_the_network_said_last() {
-        let mut identities = Identities::default();
-        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
-        identities.bind(here(6), imsi(1), Proof::Paging, at(2));
-        check(&identities, &[(5, 0), (6, 1)]);
-        identities.release(imsi(1));
-        check(&identities, &[(6, 0)]);
-    }
-
-    #[test]
-    fn doubt_lasts_until_the_next_proof() {
-        let mut identities = Identities::default();
-        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
-        identities.bind(temporary(THERE, 5), imsi(2), Proof::Paging, at(1));
-        identities.doubt(HERE, at(2));
-        assert_eq!(identities.resolve(here(5)), Some((imsi(1), Binding::Suspect)));
-        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Mapped)));
-        identities.bind(here(5), imsi(1), Proof::CommonId, at(3));
-        assert_eq!(identities.resolve(here(5)), Some((imsi(1), Binding::Mapped)));
-    }
-
-    #[test]
-    fn after_a_gap_of_the_feed_every_vlr_is_doubted() {
-        let mut identities = Identities::default();
-        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
-        identities.bind(temporary(THERE, 5), imsi(2), Proof::Paging, at(3));
-        identities.doubt_all(at(2));
-        assert_eq!(identities.resolve(here(5)), Some((imsi(1), Binding::Suspect)));
-        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Mapped)));
-        identities.doubt_all(at(3));
-        assert_eq!(identities.resolve(temporary(THERE, 5)), Some((imsi(2), Binding::Suspect)));
-    }
-
-    #[test]
-    fn stored_bindings_come_back_as_suspects_and_do_not_displace_what_is_known() {
-        let mut before = Identities::default();
-        before.bind(here(5), imsi(1), Proof::Paging, at(1));
-        before.bind(here(6), imsi(2), Proof::Paging, at(1));
-        before.allocate(here(7), imsi(2), Some(here(6)), Proof::Allocation, at(2));
-        let mut after = Identities::default();
-        after.bind(here(5), imsi(3), Proof::Paging, at(9));
-        before.bindings().for_each(|bound| after.insert_suspect(bound));
-        check(&after, &[(5, 3), (6, 2), (7, 2)]);
-        assert_eq!(after.resolve(here(7)), Some((imsi(2), Binding::Suspect)));
-        assert_eq!(after.resolve(here(5)), Some((imsi(3), Binding::Mapped)));
-    }
-
-    #[test]
-    fn an_area_leads_to_the_vlrs_that_serve_it_and_two_answers_are_none() {
-        let area = |lac| Lai { plmn: "460-00".parse().unwrap(), lac };
-        let mut identities = Identities::default();
-        identities.learn_area(area(1), HERE);
-        identities.learn_area(area(1), THERE);
-        identities.learn_area(area(0xfffe), HERE);
-        identities.bind(here(5), imsi(1), Proof::Paging, at(1));
-        identities.bind(temporary(THERE, 6), imsi(2), Proof::Paging, at(1));
-        assert_eq!(identities.in_area(area(1), Tmsi(5)), Some(here(5)));
-        assert_eq!(identities.in_area(area(1), Tmsi(6)), Some(temporary(THERE, 6)));
-        assert_eq!(identities.in_area(area(2), Tmsi(5)), None);
-        assert_eq!(identities.in_area(area(0xfffe), Tmsi(5)), None);
-        identities.bind(temporary(THERE, 5), imsi(2), Proof::Paging, at(2));
-        assert_eq!(identities.in_area(area(1), Tmsi(5)), None);
-    }
-
-    #[test]
-    fn the_number_of_subscribers_is_bounded_and_the_longest_unconfirmed_go() {
-        const LIMIT: u32 = 100;
-        let mut identities = Identities::with_limit(LIMIT as usize);
-        for number in 1..=2 * LIMIT {
-            identities.bind(here(number), imsi(number), Proof::Paging, at(i64::from(number)));
-        }
-        assert_eq!((identities.len(), identities.counters().evicted), (LIMIT as usize, u64::from(LIMIT)));
-        assert_eq!(identities.bindings().count(), LIMIT as usize);
-        check(&identities, &[(2 * LIMIT, 2 * LIMIT)]);
-        for bound in identities.bindings() {
-            assert_eq!(identities.resolve(bound.temporary).map(|(imsi, _)| imsi), Some(bound.imsi));
-        }
-    }
-
-    /// Whatever happens, the two indexes and the subscribers say the same, and no TMSI has two holders.
-    #[test]
-    fn a_long_random_history_keeps_the_map_whole() {
-        let mut identities = Identities::with_limit(64);
-        let mut seed = 1_u32;
-        let mut next = |below: u32| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (seed >> 16) % below
-        };
-        for second in 0..20_000 {
-            let (who, tmsi, used) = (imsi(next(90) + 1), here(next(150)), here(next(150)));
-            match next(6) {
-                0 | 1 => identities.bind(tmsi, who, Proof::Paging, at(second)),
-                2 => identities.allocate(tmsi, who, Some(used), Proof::Allocation, at(second)),
-                3 => identities.complete(tmsi),
-                4 => identities.disown(tmsi),
-                _ => identities.release(who),
-            }
-        }
-        let held: Vec<_> = identities.bindings().collect();
-        let distinct: std::collections::HashSet<_> = held.iter().map(|bound| bound.temporary).collect();
-        assert_eq!((distinct.len(), identities.by_temporary.len()), (held.len(), held.len()));
-        assert_eq!(identities.by_imsi.len(), identities.len());
-        for bound in held {
-            assert_eq!(identities.resolve(bound.temporary).map(|(imsi, _)| imsi), Some(bound.imsi));
-        }
-    }
 }

@@ -1,0 +1,126 @@
+//! The way from a location area and a TMSI to the VLR that gave it: one VLR serves an area, or a pool of them, of which
+//! the TMSI names one by its network resource identifier (3GPP TS 23.236).
+
+use event::{Lai, Tmsi};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Temporary, Vlr};
+
+/// Location areas whose VLR is remembered; further ones are not learned.
+pub const MAX_AREAS: usize = 65_536;
+/// VLRs that may serve one location area; further ones are not learned. As many as a network resource identifier of five
+/// bits can name.
+pub const MAX_VLRS_PER_AREA: usize = 32;
+/// Network resource identifiers whose VLR is remembered; further ones are not learned.
+pub const MAX_NRIS: usize = 65_536;
+
+/// What no message tells of pools.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoolSettings {
+    /// Bits of the network resource identifier in a TMSI, from bit 23 downwards: 1 to 10; 0 where there is no pool.
+    pub nri_bits: u8,
+    /// Network resource identifiers and the point code (or endpoint) of the MSC or SGSN that each names. Others are
+    /// learned from the TMSIs that are given.
+    pub mscs: Vec<(u16, u32)>,
+}
+
+#[derive(Clone, Copy)]
+struct Servers {
+    count: u8,
+    vlrs: [Vlr; MAX_VLRS_PER_AREA],
+}
+
+impl Servers {
+    fn list(&self) -> &[Vlr] {
+        self.vlrs.get(..usize::from(self.count)).unwrap_or_default()
+    }
+}
+
+/// What was learned and configured.
+pub(super) struct Pools {
+    settings: PoolSettings,
+    areas: FxHashMap<Lai, Servers>,
+    nris: FxHashSet<(Vlr, u16)>,
+    /// Areas and identifiers not learned because of a limit.
+    pub(super) refused: u64,
+}
+
+impl Pools {
+    pub(super) fn new(settings: &PoolSettings) -> Self {
+        Self { settings: settings.clone(), areas: FxHashMap::default(), nris: FxHashSet::default(), refused: 0 }
+    }
+
+    /// The VLRs that are known to serve `area`.
+    pub(super) fn servers(&self, area: Lai) -> &[Vlr] {
+        self.areas.get(&area).map(Servers::list).unwrap_or_default()
+    }
+
+    /// Whether `vlr` is known to serve `area`.
+    pub(super) fn serves(&self, vlr: Vlr, area: Lai) -> bool {
+        self.servers(area).contains(&vlr)
+    }
+
+    /// The VLR that serves `area`, where no other does.
+    pub(super) fn only_server(&self, area: Lai) -> Option<Vlr> {
+        match self.servers(area) {
+            [vlr] => Some(*vlr),
+            _ => None,
+        }
+    }
+
+    /// Of the VLRs that serve `area` the one that `tmsi` names.
+    pub(super) fn named(&self, area: Lai, tmsi: Tmsi) -> Option<Vlr> {
+        let nri = self.nri(tmsi)?;
+        let mut named = self.servers(area).iter().filter(|vlr| self.is_named(**vlr, nri));
+        let vlr = named.next()?;
+        named.next().is_none().then_some(*vlr)
+    }
+
+    /// A connection from `area` went to `vlr`.
+    pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) {
+        if area.is_deleted() {
+            return;
+        }
+        let full = self.areas.len() >= MAX_AREAS;
+        let Some(servers) = self.areas.get_mut(&area) else {
+            match full {
+                true => self.refused += 1,
+                false => {
+                    self.areas.insert(area, Servers { count: 1, vlrs: [vlr; MAX_VLRS_PER_AREA] });
+                }
+            }
+            return;
+        };
+        if servers.list().contains(&vlr) {
+            return;
+        }
+        match servers.vlrs.get_mut(usize::from(servers.count)) {
+            Some(slot) => {
+                *slot = vlr;
+                servers.count += 1;
+            }
+            None => self.refused += 1,
+        }
+    }
+
+    /// A VLR gave this TMSI.
+    pub(super) fn learn_nri(&mut self, given: Temporary) {
+        let Some(nri) = self.nri(given.tmsi) else { return };
+        if self.nris.len() < MAX_NRIS {
+            self.nris.insert((given.vlr, nri));
+        } else if !self.nris.contains(&(given.vlr, nri)) {
+            self.refused += 1;
+        }
+    }
+
+    fn is_named(&self, vlr: Vlr, nri: u16) -> bool {
+        self.nris.contains(&(vlr, nri)) || self.settings.mscs.contains(&(nri, vlr.node))
+    }
+
+    /// The network resource identifier: the highest of the TMSI's 24 lower bits.
+    fn nri(&self, tmsi: Tmsi) -> Option<u16> {
+        const MOST_BITS: u8 = 10;
+        let bits = u32::from(self.settings.nri_bits.min(MOST_BITS));
+        (bits > 0).then_some(((tmsi.0 & 0x00ff_ffff) >> (24 - bits)) as u16)
+    }
+}
