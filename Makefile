@@ -5,7 +5,7 @@ DEMO     := target/demo
 SYNTH    := target/release/synthesise
 TOUCH    := target/release/touchpoint
 
-.PHONY: demo build install test check bench
+.PHONY: demo build install test check bench fuzz
 
 ## demo: replay a recorded capture and a synthesised one through their scenarios
 demo: build
@@ -33,6 +33,13 @@ test:
 	@deploy/packages.sh build test
 	cargo build --release --locked --workspace --all-targets
 	cargo test --release --locked --workspace
+	fuzz/run.sh 60
+
+## fuzz: hostile input for every decoder and tracker, TIME seconds of it
+TIME ?= 3600
+fuzz:
+	@deploy/packages.sh build
+	fuzz/run.sh $(TIME)
 
 ## check: what a reviewer looks at first
 check:

@@ -65,7 +65,7 @@ pub enum Paired {
 pub struct ConnectionCounters {
     /// Opened by a connection request.
     pub opened: u64,
-    /// Seen from the middle: first known by data to an unknown reference.
+    /// Seen from the middle: first known by data to an unknown reference, or by an answer that overtook the request.
     pub half_opened: u64,
     /// Halves found to be one connection.
     pub merged: u64,

@@ -67,6 +67,10 @@ counters! {
     ns_over_udp,
     /// Frame Relay frames that carry NS.
     ns_over_frame_relay,
+    /// MTP3 messages captured as such.
+    mtp3_frames,
+    /// SCCP messages captured as such.
+    sccp_frames,
     /// Other protocols on IP, ignored.
     other_ip_protocols,
     /// TCP segments on the ports of IPA and M3UA.

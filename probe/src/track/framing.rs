@@ -5,6 +5,10 @@ use crate::Provenance;
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::{Fault, Malformed, Protocol, Reader, m3ua, sigtran};
 
+/// So many plausible messages one behind the other are no chance. Looking at more would make the search for the step
+/// quadratic in the length of what is searched.
+const CONVINCING_MESSAGES: usize = 16;
+
 /// What a connection carries, each with a length of its own in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamProtocol {
@@ -21,6 +25,8 @@ pub enum StreamMessage<'a> {
     Ipa(IpaMessage<'a>),
     /// The octets of an M3UA message.
     M3ua(&'a [u8]),
+    /// No message can begin here.
+    Malformed(Malformed),
 }
 
 /// Where one direction's messages begin.
@@ -87,7 +93,7 @@ impl Framing {
                 Header::Incomplete => self.protocol.header_length(),
                 Header::Total(total) => total,
                 Header::Nonsense => {
-                    self.nonsense(counters);
+                    self.nonsense(from, counters, message);
                     break;
                 }
             };
@@ -112,7 +118,7 @@ impl Framing {
         message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) -> &'a [u8] {
         if matches!(self.protocol.header(octets), Header::Nonsense) {
-            self.nonsense(counters);
+            self.nonsense(from, counters, message);
             return octets;
         }
         match self.protocol.split(octets) {
@@ -136,12 +142,17 @@ impl Framing {
         octets.get(skip..).unwrap_or_default()
     }
 
-    fn nonsense(&mut self, counters: &mut TransportCounters) {
+    fn nonsense(
+        &mut self,
+        from: Provenance,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
+    ) {
         let (layer, element) = match self.protocol {
             StreamProtocol::Ipa => (Protocol::Ipa, "length"),
             StreamProtocol::M3ua => (Protocol::M3ua, "message length"),
         };
-        counters.count_malformed(Malformed { layer, element, fault: Fault::Invalid });
+        message(from, StreamMessage::Malformed(Malformed { layer, element, fault: Fault::Invalid }), counters);
         self.lose_step(counters);
     }
 }
@@ -192,14 +203,15 @@ impl StreamProtocol {
 
     // Plausible messages one behind the other, up to the end or into the beginning of one.
     fn is_in_step(self, mut octets: &[u8]) -> bool {
-        let mut whole = false;
-        while self.is_plausible(octets) {
+        for whole in 0..CONVINCING_MESSAGES {
+            if !self.is_plausible(octets) {
+                return whole > 0 && octets.len() <= self.header_length();
+            }
             let Header::Total(total) = self.header(octets) else { return false };
             let Some(rest) = octets.get(total..) else { return true };
-            whole = true;
             octets = rest;
         }
-        whole && octets.len() <= self.header_length()
+        true
     }
 }
 
@@ -215,11 +227,10 @@ mod tests {
         let (mut framing, mut counters, mut messages) = (framing, TransportCounters::default(), Vec::new());
         let from = Provenance { at: Timestamp::MIN, frame: 1, feed: 0 };
         for part in parts {
-            framing.feed(from, part, &mut counters, &mut |_, message, _| {
-                messages.push(match message {
-                    StreamMessage::Ipa(message) => message.payload.to_vec(),
-                    StreamMessage::M3ua(octets) => octets.to_vec(),
-                });
+            framing.feed(from, part, &mut counters, &mut |_, message, counters| match message {
+                StreamMessage::Ipa(message) => messages.push(message.payload.to_vec()),
+                StreamMessage::M3ua(octets) => messages.push(octets.to_vec()),
+                StreamMessage::Malformed(malformed) => counters.count_malformed(malformed),
             });
         }
         assert_eq!(messages, expected, "{parts:02x?}");
@@ -259,6 +270,16 @@ mod tests {
             &[&[6], &[1, 2, 3, 4, 5], &[4, 9]],
         );
         assert_eq!(counters.malformed().count(), 1);
+    }
+
+    #[test]
+    fn a_long_run_of_messages_is_convincing_whatever_follows() {
+        let run = [&[0xff][..], &OCTETS[..4].repeat(CONVINCING_MESSAGES), &[0xff; 20]].concat();
+        let counters = check(Framing::from_middle(StreamProtocol::Ipa), &[&run], &vec![&[6][..]; CONVINCING_MESSAGES]);
+        assert_eq!((counters.tcp_octets_skipped, counters.malformed().count()), (21, 1));
+        let short = [&[0xff][..], &OCTETS[..4].repeat(CONVINCING_MESSAGES - 1), &[0xff; 20]].concat();
+        let counters = check(Framing::from_middle(StreamProtocol::Ipa), &[&short], &[]);
+        assert_eq!(counters.tcp_octets_skipped, short.len() as u64);
     }
 
     #[test]

@@ -184,9 +184,9 @@ impl Associations {
         counters: &mut TransportCounters,
         mut found: impl FnMut(Found<'_>, &mut TransportCounters),
     ) -> Result<(), Malformed> {
+        counters.sctp_packets += 1;
         let mut r = Reader::new(Protocol::Sctp, packet.payload);
         let header = CommonHeader::read(&mut r)?;
-        counters.sctp_packets += 1;
         self.sweep(at, counters);
         let key = DirectionKey::new(feed, &header);
         let path = || PortPair {

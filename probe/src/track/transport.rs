@@ -200,10 +200,12 @@ impl Layers {
             }
             Carried::SignalUnit { header, octets } => self.signal_unit(origin, header, octets, counters, outlet),
             Carried::Mtp3(octets) => {
+                counters.mtp3_frames += 1;
                 outlet.mtp3(origin.from, octets, Path::UNNUMBERED, counters);
                 Ok(())
             }
             Carried::Sccp(octets) => {
+                counters.sccp_frames += 1;
                 outlet.bare_sccp(origin.from, origin.file, octets, counters);
                 Ok(())
             }

@@ -1,0 +1,121 @@
+//! The books of the probe: what goes into a layer comes out of it or is counted as gone.
+
+use probe::Probe;
+use probe::counters::Counters;
+use probe::track::transport::TransportCounters;
+use probe::wire::Protocol;
+
+use crate::observer::Observer;
+
+/// Both sides of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Of what.
+    pub name: &'static str,
+    /// What went in.
+    pub credit: u64,
+    /// What became of it.
+    pub debit: u64,
+}
+
+/// Looks at every account.
+///
+/// # Panics
+/// Where one does not balance.
+pub fn check(probe: &Probe, observer: &Observer) {
+    for Account { name, credit, debit } in accounts(probe, observer) {
+        assert!(credit == debit, "{name}: {credit} went in, {debit} are accounted for");
+    }
+}
+
+/// All accounts of a probe that told everything to `observer`.
+pub fn accounts(probe: &Probe, observer: &Observer) -> Vec<Account> {
+    let (transport, counters) = (probe.transport_counters(), probe.counters());
+    let books = Books { transport, counters: &counters, observer };
+    vec![
+        books.frames(),
+        books.mtp3(),
+        books.sccp(),
+        books.llc(),
+        books.connections(),
+        books.malformed(),
+        books.events(),
+    ]
+}
+
+struct Books<'a> {
+    transport: &'a TransportCounters,
+    counters: &'a Counters,
+    observer: &'a Observer,
+}
+
+impl Books<'_> {
+    /// Malformed frames and packets of these layers.
+    fn malformed_below(&self, layers: &[Protocol]) -> u64 {
+        self.transport
+            .malformed()
+            .filter(|(malformed, _)| layers.contains(&malformed.layer))
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    fn frames(&self) -> Account {
+        const LAYERS: [Protocol; 10] = [
+            Protocol::Ethernet,
+            Protocol::Ppp,
+            Protocol::Mpls,
+            Protocol::Gre,
+            Protocol::Vxlan,
+            Protocol::FrameRelay,
+            Protocol::Ip,
+            Protocol::Udp,
+            Protocol::Tcp,
+            Protocol::Mtp2,
+        ];
+        let t = self.transport;
+        let ignored = t.link_control + t.arp + t.other_ether_types + t.tunnels_too_deep + t.other_ip_protocols;
+        let udp = t.ns_over_udp + t.gsmtap + t.udp_rtp + t.udp_rtcp + t.udp_other_ports;
+        let waiting = t.ip_fragments - t.ip_reassembled;
+        let carriers = t.sctp_packets + t.tcp_segments + t.tcp_other_ports + udp;
+        let mtp2 = t.mtp2_fill_in_units + t.mtp2_link_status_units + t.mtp2_messages;
+        let links = t.ns_over_frame_relay + mtp2 + t.mtp3_frames + t.sccp_frames;
+        let debit = self.malformed_below(&LAYERS) + ignored + waiting + carriers + links;
+        Account { name: "frames", credit: t.frames, debit }
+    }
+
+    fn mtp3(&self) -> Account {
+        let t = self.transport;
+        let mtp2 = t.mtp2_messages - t.mtp2_repeated;
+        let credit = mtp2 + t.mtp3_frames + t.m2ua_data + t.m2pa_data;
+        Account { name: "MTP3 messages", credit, debit: t.mtp3_messages + self.malformed_below(&[Protocol::Mtp3]) }
+    }
+
+    fn sccp(&self) -> Account {
+        let t = self.transport;
+        let adapted = t.m3ua_data - t.m3ua_other_services + t.mtp3_messages - t.mtp3_other_services;
+        let credit = adapted + t.ipa_sccp + t.sccp_frames;
+        // Nothing is refused below the limit of networks, which no input reaches.
+        Account { name: "SCCP messages", credit, debit: t.sccp_messages + t.sccp_duplicates }
+    }
+
+    fn llc(&self) -> Account {
+        let frames: u64 = self.counters.messages().filter(|row| row.0 == Protocol::Llc).map(|row| row.2).sum();
+        Account { name: "LLC frames", credit: frames, debit: self.counters.packet.frames }
+    }
+
+    fn connections(&self) -> Account {
+        let c = &self.counters.connections;
+        Account { name: "connections", credit: c.opened + c.half_opened, debit: c.closed + c.open }
+    }
+
+    fn malformed(&self) -> Account {
+        let below: u64 = self.transport.malformed().map(|(_, count)| count).sum();
+        let above: u64 = self.counters.malformed().map(|(_, count)| count).sum();
+        Account { name: "malformed messages", credit: self.observer.malformed, debit: below + above }
+    }
+
+    fn events(&self) -> Account {
+        let counted = self.counters.events().map(|(_, count)| count).sum();
+        Account { name: "events", credit: self.observer.events, debit: counted }
+    }
+}
