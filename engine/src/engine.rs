@@ -4,6 +4,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use crate::offer::arbiter::{Arbiter, Means};
 use crate::offer::channel::Channel;
 use crate::offer::{AddressSource, Pace};
 use crate::sealer;
-use crate::shard::{self, Batch, MAX_THREADS, Message, Order, Routed, Shared};
+use crate::shard::{self, Batch, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
+use crate::sweep::Sweep;
 use crate::window::arena::ARENA_LIMIT;
 use crate::window::recover::recover;
 use crate::window::{Store, StoreError, keys};
@@ -110,6 +112,9 @@ pub enum EngineError {
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The rules are changed one time after the other.
+    #[error("subscribers are still being brought over to the rules that were changed last; try again in a while")]
+    Renewing,
     /// The number of threads.
     #[error("{0} threads are not possible; choose 1 to {MAX_THREADS}")]
     Threads(usize),
@@ -149,6 +154,9 @@ pub struct Engine {
     shards: Vec<Sender<Message>>,
     spent: Receiver<Vec<Routed>>,
     threads: Vec<JoinHandle<Result<(), StoreError>>>,
+    /// While subscribers are brought over to other rules.
+    sweep: Option<JoinHandle<Result<(), StoreError>>>,
+    ends_sweep: Arc<AtomicBool>,
     is_stopped: bool,
 }
 
@@ -174,7 +182,6 @@ impl Engine {
             profiles: config.profiles,
             retention: config.retention,
         };
-        shard::derive(&store, &config.rules, |now| limits.oldest(now))?;
         let shared = Arc::new(Shared {
             store,
             rules: ArcSwap::new(config.rules),
@@ -192,7 +199,11 @@ impl Engine {
         engine.warm_from = config.warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
-        engine.spawn_all(threads, means, &spent.0)?;
+        let renewal = engine.renewal(engine.shared.rules.load_full(), None)?;
+        engine.spawn_all(threads, means, &spent.0, &renewal)?;
+        if renewal.is_needed() {
+            engine.sweep(renewal).run()?;
+        }
         Ok(engine)
     }
 
@@ -210,11 +221,19 @@ impl Engine {
             shards: Vec::with_capacity(threads),
             spent: crossbeam::channel::never(),
             threads: Vec::new(),
+            sweep: None,
+            ends_sweep: Arc::default(),
             is_stopped: false,
         }
     }
 
-    fn spawn_all(&mut self, threads: usize, means: Means, spent: &Sender<Vec<Routed>>) -> Result<(), EngineError> {
+    fn spawn_all(
+        &mut self,
+        threads: usize,
+        means: Means,
+        spent: &Sender<Vec<Routed>>,
+        renewal: &Arc<Renewal>,
+    ) -> Result<(), EngineError> {
         let (progress, steps) = bounded(ARBITER_STEPS);
         let (jobs, seals) = bounded(2 * threads);
         let shared = self.shared.clone();
@@ -223,7 +242,7 @@ impl Engine {
         self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
         for index in 0..threads {
             let outlets = shard::Outlets { progress: progress.clone(), sealer: jobs.clone(), spent: spent.clone() };
-            let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets)?;
+            let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets, renewal.clone())?;
             let (sender, messages) = bounded(SHARD_BATCHES);
             self.shards.push(sender);
             self.spawn(format!("shard-{index}"), move || worker.run(&messages))?;
@@ -238,6 +257,61 @@ impl Engine {
     ) -> Result<(), EngineError> {
         self.threads.push(std::thread::Builder::new().name(name).spawn(work)?);
         Ok(())
+    }
+
+    /// From here on these rules hold, for every subscriber: what has been released before was decided by the others, what
+    /// comes after is decided by these. What has begun under a scenario whose pattern stays goes on; a new one knows what
+    /// has happened, and nothing that it would have decided is decided now. There is no warm-up.
+    ///
+    /// Subscribers of whom nothing is heard are brought over beside the events; until that is done
+    /// [`EngineError::Renewing`] refuses other rules, and the old ones stay.
+    pub fn reload(&mut self, rules: Arc<RuleSet>) -> Result<(), EngineError> {
+        self.reap_sweep()?;
+        if self.sweep.is_some() {
+            return Err(EngineError::Renewing);
+        }
+        name_scenarios(&self.shared.store, &rules)?;
+        let renewal = self.renewal(rules.clone(), Some(self.now))?;
+        self.tell_all();
+        self.shared.rules.store(rules);
+        for shard in &self.shards {
+            self.is_stopped |= shard.send(Message::Renew(renewal.clone())).is_err();
+        }
+        if renewal.is_needed() {
+            let sweep = self.sweep(renewal);
+            self.sweep = Some(std::thread::Builder::new().name("sweep".to_owned()).spawn(|| sweep.run())?);
+        }
+        if self.is_stopped { Err(self.failure()) } else { Ok(()) }
+    }
+
+    /// Whether every subscriber has been brought over to the rules that hold.
+    pub fn is_settled(&self) -> bool {
+        self.sweep.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    // From the rules that the store knows of. At a start each slice is where its last event was.
+    fn renewal(&self, rules: Arc<RuleSet>, now: Option<Timestamp>) -> Result<Arc<Renewal>, EngineError> {
+        let shared = &self.shared;
+        let editions = shared.store.editions()?;
+        let times = now.map_or_else(|| shard::times(&shared.store), |now| Ok([now; shard::SLICES]))?;
+        let latest = times.iter().copied().max().unwrap_or(Timestamp::MIN);
+        let renewal = Renewal::new(rules, &editions, times, shared.limits.oldest(latest));
+        if editions.last().is_none_or(|newest| newest.number < renewal.edition) {
+            shared.store.begin_edition(&renewal.to_edition())?;
+        }
+        Ok(Arc::new(renewal))
+    }
+
+    fn sweep(&self, renewal: Arc<Renewal>) -> Sweep {
+        let (shared, shards) = (self.shared.clone(), self.shards.clone());
+        Sweep { shared, renewal, shards, is_stopped: self.ends_sweep.clone() }
+    }
+
+    fn reap_sweep(&mut self) -> Result<(), EngineError> {
+        match self.sweep.take_if(|sweep| sweep.is_finished()) {
+            Some(sweep) => ended(sweep),
+            None => Ok(()),
+        }
     }
 
     /// Takes an event, in the order of the probe.
@@ -266,6 +340,7 @@ impl Engine {
         let now = Timestamp::from_micros(now.as_micros().saturating_sub(window));
         if now >= self.now + RELEASE_STEP {
             self.release(now);
+            self.reap_sweep()?;
         }
         if self.is_stopped { Err(self.failure()) } else { Ok(()) }
     }
@@ -282,6 +357,9 @@ impl Engine {
 
     /// Releases everything, waits until all of it is decided and durable and the channel has answered, and ends.
     pub fn finish(mut self) -> Result<Summary, EngineError> {
+        if let Some(sweep) = self.sweep.take() {
+            ended(sweep)?;
+        }
         while let Some(event) = self.order.release(Timestamp::MAX) {
             self.now = self.now.max(event.at);
             self.route(event);
@@ -346,16 +424,18 @@ impl Engine {
     }
 
     fn join(&mut self) -> Result<(), EngineError> {
-        let mut outcome = Ok(());
-        for thread in self.threads.drain(..) {
-            let name = thread.thread().name().unwrap_or_default().to_owned();
-            let ended = match thread.join() {
-                Ok(ended) => ended.map_err(EngineError::Store),
-                Err(_) => Err(EngineError::Fault(name)),
-            };
-            outcome = outcome.and(ended);
-        }
-        outcome
+        self.ends_sweep.store(true, Ordering::Relaxed);
+        let threads = self.sweep.take().into_iter().chain(self.threads.drain(..));
+        threads.map(ended).fold(Ok(()), Result::and)
+    }
+}
+
+// What a thread has come to.
+fn ended(thread: JoinHandle<Result<(), StoreError>>) -> Result<(), EngineError> {
+    let name = thread.thread().name().unwrap_or_default().to_owned();
+    match thread.join() {
+        Ok(ended) => ended.map_err(EngineError::Store),
+        Err(_) => Err(EngineError::Fault(name)),
     }
 }
 

@@ -11,6 +11,7 @@ mod sealer;
 pub mod shard;
 #[cfg(test)]
 mod simulation;
+mod sweep;
 #[cfg(test)]
 mod testing;
 pub mod window;

@@ -13,7 +13,7 @@ use crate::window::seal::{Generation, drop_before, seal};
 /// What a shard asks for.
 pub(crate) enum Job {
     /// Seal this, then say so.
-    Seal { generation: Generation, done: Sender<()> },
+    Seal { generation: Arc<Generation>, done: Sender<()> },
     /// The shard's packet time has come to another bucket.
     Passed { shard: usize, now: Timestamp },
 }

@@ -230,10 +230,18 @@ fn assert_same(a: &Outcome, b: &Outcome, what: &str) {
 
 /// Gives an engine events, with a tick at places that depend on the events alone.
 fn feed(engine: &mut Engine, events: &[Event]) {
+    feed_part(engine, events, 0..events.len());
+}
+
+/// Gives an engine some of the events, as if those before had been given to it.
+fn feed_part(engine: &mut Engine, events: &[Event], part: std::ops::Range<usize>) {
     let mut now = Timestamp::MIN;
-    for (index, event) in events.iter().enumerate() {
-        engine.event(event);
+    for (index, event) in events.iter().enumerate().take(part.end) {
         now = now.max(event.at);
+        if index < part.start {
+            continue;
+        }
+        engine.event(event);
         if index % 23 == 0 {
             engine.tick(now).unwrap();
         }

@@ -9,11 +9,11 @@ use rules::profile::Contact;
 use rules::{Outcome, RuleSet};
 use rustc_hash::FxHashSet;
 
+use super::position::Positions;
 use super::{Routed, SLICES, Shared};
 use crate::offer::{Offer, OfferId, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
-use crate::window::octets::put_varint;
 use crate::window::{Store, StoreError, Verdict, ledger, live, profile};
 
 /// What has led to a decision.
@@ -39,6 +39,7 @@ pub(crate) struct Group {
     intents: Vec<Offer>,
     identities: FxHashSet<OfferId>,
     next_blob: u32,
+    keeps_empty: bool,
     scratch: Vec<u8>,
 }
 
@@ -57,6 +58,7 @@ impl Group {
             intents: Vec::new(),
             identities: FxHashSet::default(),
             next_blob: 0,
+            keeps_empty: false,
             scratch: Vec::new(),
         }
     }
@@ -134,21 +136,27 @@ impl Group {
         Ok(())
     }
 
+    /// Whether subscribers for whom nothing has begun get a row too: it says of which edition they are.
+    pub(crate) fn keep_empty(&mut self, keeps_empty: bool) {
+        self.keeps_empty = keeps_empty;
+    }
+
     /// What patterns have begun for a subscriber has changed, or the timer has.
     pub(crate) fn live(
         &mut self,
         store: &Store,
         imsi: Imsi,
+        edition: u32,
         live: &Live,
         armed: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         let family = store.family(keys::LIVE)?;
-        if live.is_empty() && armed.is_none() {
+        if live.is_empty() && armed.is_none() && !self.keeps_empty {
             self.batch.delete_cf(&family, keys::subscriber(imsi));
             return Ok(());
         }
         self.scratch.clear();
-        live::put(&mut self.scratch, live, armed);
+        live::put(&mut self.scratch, edition, live, armed);
         self.batch.put_cf(&family, keys::subscriber(imsi), &self.scratch);
         Ok(())
     }
@@ -176,7 +184,7 @@ impl Group {
         &mut self,
         shared: &Shared,
         shard: u8,
-        positions: &[u64; SLICES],
+        positions: &Positions,
         sync: bool,
     ) -> Result<Option<Committed>, StoreError> {
         if self.blob.is_empty() && self.batch.is_empty() {
@@ -194,7 +202,7 @@ impl Group {
         for (slice, (position, moved)) in (0..=u8::MAX).zip(positions.iter().zip(&mut self.moved)) {
             if std::mem::take(moved) {
                 self.scratch.clear();
-                put_varint(&mut self.scratch, *position);
+                position.put(&mut self.scratch);
                 self.batch.put_cf(&family, keys::position(shared.input, slice), &self.scratch);
             }
         }
@@ -203,16 +211,4 @@ impl Group {
         self.identities.clear();
         Ok(Some(Committed { intents: std::mem::take(&mut self.intents), synced }))
     }
-}
-
-/// How far each slice of an input has been taken in.
-pub(crate) fn positions(store: &Store, input: u64) -> Result<[u64; SLICES], StoreError> {
-    let mut positions = [0; SLICES];
-    for (slice, position) in (0..=u8::MAX).zip(&mut positions) {
-        if let Some(row) = store.row(keys::POSITION, &keys::position(input, slice))? {
-            let read = crate::window::octets::Octets::new(&row).varint();
-            *position = read.ok_or_else(|| store.damaged(keys::POSITION))?;
-        }
-    }
-    Ok(positions)
 }

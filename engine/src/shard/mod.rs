@@ -3,9 +3,10 @@
 //! A subscriber's slice is a fixed hash of the IMSI, a slice's shard follows from the number of threads: so progress,
 //! which is kept per slice, means the same at any number of threads.
 
-mod derive;
 mod group;
 mod order;
+mod position;
+mod renewal;
 mod table;
 mod timers;
 mod worker;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use crossbeam::channel::Sender;
 use event::{Event, Imsi, Timestamp};
 use rules::{Directory, RuleSet};
 use siphasher::sip::SipHasher13;
@@ -23,8 +25,9 @@ use crate::counters::Counters;
 use crate::offer::Offer;
 use crate::window::Store;
 
-pub(crate) use derive::derive;
 pub(crate) use order::Order;
+pub(crate) use position::times;
+pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
 
 /// Parts that subscribers are divided into, once and for all.
@@ -56,13 +59,30 @@ pub(crate) struct Routed {
     pub(crate) event: Event,
 }
 
-/// What the decoding thread sends to a shard.
+/// What a shard is sent: by the decoding thread and, while rules change, by the sweep.
 #[derive(Debug)]
 pub(crate) enum Message {
     /// Events, in order, and how far all shards together have been given theirs.
     Batch(Batch),
+    /// From here on another rule set holds.
+    Renew(Arc<Renewal>),
+    /// These of the shard's subscribers are to be brought over to it.
+    Sweep(Vec<Imsi>, Swept),
+    /// Tell who in memory has not been.
+    Unswept(Sender<Vec<Imsi>>),
+    /// All have been. Say when that is on disk.
+    Renewed(Sender<()>),
     /// No more will come.
     Finish,
+}
+
+/// Who is swept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Swept {
+    /// The next ones of those in the store, in order: whoever of them comes before has been brought over.
+    InOrder,
+    /// Some who were only in memory.
+    Left,
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +107,8 @@ pub(crate) struct Progress {
     pub(crate) offers: Vec<Offer>,
 }
 
-/// What all shards of an engine share. Nothing in it changes but the rules, whole, and the counters.
+/// What all threads of an engine share. Nothing in it changes but the rules, whole, and the counters. Shards hold the
+/// rules themselves, for they change them at a place among the events.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,

@@ -15,6 +15,8 @@ use crate::window::{Store, StoreError, keys, live, profile};
 pub(crate) struct Slot {
     pub(crate) profile: Profile,
     pub(crate) tail: Tail,
+    /// Of the rule set whose marks the profile has.
+    pub(crate) edition: u32,
     /// For when the subscriber's timer is set.
     pub(crate) armed: Option<Timestamp>,
 }
@@ -27,14 +29,25 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi) -> Result<&mut Slot, StoreError> {
+    /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which.
+    pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi, edition: u32) -> Result<&mut Slot, StoreError> {
         match self.slots.entry(imsi) {
             Entry::Occupied(slot) => Ok(slot.into_mut()),
             Entry::Vacant(vacant) => {
                 self.loads += 1;
-                Ok(vacant.insert(load(store, imsi)?))
+                Ok(vacant.insert(load(store, imsi, edition)?))
             }
         }
+    }
+
+    /// The subscriber, where it is in memory.
+    pub(crate) fn known(&mut self, imsi: Imsi) -> Option<&mut Slot> {
+        self.slots.get_mut(&imsi)
+    }
+
+    /// Who in memory is of an earlier edition.
+    pub(crate) fn before(&self, edition: u32) -> Vec<Imsi> {
+        self.slots.iter().filter(|(_, slot)| slot.edition < edition).map(|(imsi, _)| *imsi).collect()
     }
 
     /// How many subscribers have been met since this was asked last.
@@ -57,26 +70,28 @@ impl Table {
     }
 
     /// Puts out subscribers without records in the arena where there are more than `limit` in all; tells how many.
-    /// Only to be called when no generation waits to be sealed: then the store has all there is to know of them.
-    pub(crate) fn evict(&mut self, limit: usize) -> u64 {
+    /// Only to be called when no arena waits to be sealed: then the store has all there is to know of them. Who is still
+    /// of an edition before `edition` stays, for the store may not know that.
+    pub(crate) fn evict(&mut self, limit: usize, edition: u32) -> u64 {
         let before = self.slots.len();
         if before > limit {
-            self.slots.retain(|_, slot| slot.tail != NO_RECORD);
+            self.slots.retain(|_, slot| slot.tail != NO_RECORD || slot.edition < edition);
         }
         (before - self.slots.len()) as u64
     }
 }
 
-fn load(store: &Store, imsi: Imsi) -> Result<Slot, StoreError> {
+/// The subscriber as the store knows it, of this edition where nothing says of which.
+pub(crate) fn load(store: &Store, imsi: Imsi, edition: u32) -> Result<Slot, StoreError> {
     let mut profile = stored_profile(store, imsi)?.unwrap_or_default();
     let key = keys::subscriber(imsi);
     if let Some(row) = store.row(keys::CONTACT, &key)? {
         profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?;
     }
-    let mut armed = None;
+    let (mut edition, mut armed) = (edition, None);
     if let Some(row) = store.row(keys::LIVE, &key)? {
         let stored = live::read(&row).ok_or_else(|| store.damaged(keys::LIVE))?;
-        (profile.live, armed) = (stored.live, stored.armed);
+        (profile.live, edition, armed) = (stored.live, stored.edition, stored.armed);
     }
-    Ok(Slot { profile, tail: NO_RECORD, armed })
+    Ok(Slot { profile, tail: NO_RECORD, edition, armed })
 }

@@ -56,7 +56,7 @@ impl Timers {
         }
         if has_changed || armed != slot.armed {
             slot.armed = armed;
-            group.live(store, imsi, &slot.profile.live, armed)?;
+            group.live(store, imsi, slot.edition, &slot.profile.live, armed)?;
         }
         Ok(())
     }

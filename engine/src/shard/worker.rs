@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
-use event::{Imsi, Timestamp};
+use event::{Event, Imsi, Timestamp};
+use rocksdb::ReadOptions;
 use rules::{Context, Decision, Outcome, RuleSet};
 
-use super::group::{self, Cause, DUE, Group};
-use super::table::Table;
+use super::group::{Cause, DUE, Group};
+use super::position::{Position, Positions, positions};
+use super::renewal::Renewal;
+use super::table::{Table, load};
 use super::timers::Timers;
-use super::{Batch, Message, Progress, Routed, SLICES, Shared, slice};
+use super::{Batch, Message, Progress, Routed, Shared, Swept, slice};
 use crate::sealer::Job;
-use crate::window::StoreError;
-use crate::window::arena::Arena;
-use crate::window::keys::{Bucket, JournalKey, Stamp};
+use crate::window::arena::{Arena, Tail};
+use crate::window::keys::{self, Bucket, JournalKey, Stamp};
 use crate::window::record::kind_code;
 use crate::window::seal::Generation;
+use crate::window::{Store, StoreError};
 
 /// Where a shard's results go.
 pub(crate) struct Outlets {
@@ -32,7 +35,11 @@ pub(crate) struct Worker {
     index: usize,
     shared: Arc<Shared>,
     outlets: Outlets,
-    positions: [u64; SLICES],
+    rules: Arc<RuleSet>,
+    /// Of the rules: see [`crate::window::editions`].
+    edition: u32,
+    renewing: Option<Renewing>,
+    positions: Positions,
     table: Table,
     timers: Timers,
     arena: Arena,
@@ -46,20 +53,42 @@ pub(crate) struct Worker {
     now: Timestamp,
     due: Option<Instant>,
     sync_due: Option<Instant>,
-    sealing: Option<Receiver<()>>,
+    sealing: Option<Sealing>,
+}
+
+/// While subscribers are brought over to the present rule set.
+struct Renewing {
+    renewal: Arc<Renewal>,
+    /// Of those in the store, whoever comes up to here has been.
+    upto: Option<Imsi>,
+}
+
+/// While a full arena is being sealed.
+struct Sealing {
+    generation: Arc<Generation>,
+    done: Receiver<()>,
 }
 
 /// The other side of a channel has gone: it knows why.
 struct Gone;
 
 impl Worker {
-    /// The worker of this index among so many.
-    pub(crate) fn new(index: usize, of: usize, shared: Arc<Shared>, outlets: Outlets) -> Result<Self, StoreError> {
-        let positions = group::positions(&shared.store, shared.input)?;
+    /// The worker of this index among so many, with the rules that `renewal` begins with.
+    pub(crate) fn new(
+        index: usize,
+        of: usize,
+        shared: Arc<Shared>,
+        outlets: Outlets,
+        renewal: Arc<Renewal>,
+    ) -> Result<Self, StoreError> {
+        let positions = positions(&shared.store, shared.input)?;
         let timers = Timers::load(&shared.store, |imsi| usize::from(slice(imsi)) % of == index)?;
-        Ok(Self {
+        let mut worker = Self {
             index,
             outlets,
+            rules: renewal.rules.clone(),
+            edition: renewal.edition,
+            renewing: None,
             positions,
             table: Table::default(),
             timers,
@@ -74,7 +103,9 @@ impl Worker {
             sync_due: None,
             sealing: None,
             shared,
-        })
+        };
+        worker.change_rules(renewal);
+        Ok(worker)
     }
 
     /// Works until all is done, or, without another word, until the engine goes away unfinished.
@@ -89,6 +120,13 @@ impl Worker {
                     self.take(batch)?;
                     if self.is_due() { self.commit(false)? } else { Ok(()) }
                 }
+                Ok(Message::Renew(renewal)) => {
+                    self.change_rules(renewal);
+                    Ok(())
+                }
+                Ok(Message::Sweep(subscribers, swept)) => self.sweep(&subscribers, swept)?,
+                Ok(Message::Unswept(asking)) => asking.send(self.table.before(self.edition)).map_err(|_| Gone),
+                Ok(Message::Renewed(asking)) => self.renewed(&asking)?,
                 Err(RecvTimeoutError::Timeout) => self.commit(false)?,
                 Ok(Message::Finish) => return self.finish(),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -101,15 +139,15 @@ impl Worker {
 
     fn take(&mut self, mut batch: Batch) -> Result<(), StoreError> {
         let shared = self.shared.clone();
-        let rules = shared.rules.load();
+        let rules = self.rules.clone();
         let (mut skipped, mut too_old) = (0, 0);
         for routed in &batch.events {
             let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
-            if routed.sequence <= *position {
+            if routed.sequence <= position.sequence {
                 skipped += 1;
                 continue;
             }
-            *position = routed.sequence;
+            *position = Position { sequence: routed.sequence, released: routed.released };
             too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
             self.event(&shared, &rules, routed)?;
         }
@@ -132,10 +170,11 @@ impl Worker {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
         let context = context(shared, *is_warm);
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
-        let slot = self.table.slot(&shared.store, *imsi)?;
+        self.renew(*imsi, true)?;
+        let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
         rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
         let rank = self.decided(shared, rules, &cause, 0)?;
-        let slot = self.table.slot(&shared.store, *imsi)?;
+        let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
         rules.decide(event, &mut slot.profile, context, &mut self.decisions);
         slot.tail = self.arena.append(slot.tail, event);
         self.group.event(routed);
@@ -148,10 +187,12 @@ impl Worker {
     /// ahead of this place when that ended: their turn is when it comes to theirs.
     fn wake(&mut self, shared: &Shared, rules: &RuleSet, batch: &Batch) -> Result<(), StoreError> {
         let positions = self.positions;
-        let may = |imsi| positions.get(usize::from(slice(imsi))).is_some_and(|position| *position <= batch.upto);
+        let may =
+            |imsi| positions.get(usize::from(slice(imsi))).is_some_and(|position| position.sequence <= batch.upto);
         while let Some(imsi) = self.timers.first(batch.now, may) {
             let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
-            let slot = self.table.slot(&shared.store, imsi)?;
+            self.renew(imsi, true)?;
+            let slot = self.table.slot(&shared.store, imsi, self.edition)?;
             rules.wake(imsi, batch.now, &mut slot.profile, context(shared, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
             self.set_timer(shared, rules, imsi, batch.now)?;
@@ -166,10 +207,67 @@ impl Worker {
         imsi: Imsi,
         fired_upto: Timestamp,
     ) -> Result<(), StoreError> {
-        let slot = self.table.slot(&shared.store, imsi)?;
+        let slot = self.table.slot(&shared.store, imsi, self.edition)?;
         let due = rules.due(&slot.profile);
         self.timers.set(&shared.store, &mut self.group, imsi, slot, due, fired_upto)
     }
+
+    // --- another rule set ------------------------------------------------------------------------------------------
+
+    fn change_rules(&mut self, renewal: Arc<Renewal>) {
+        (self.rules, self.edition) = (renewal.rules.clone(), renewal.edition);
+        self.group.keep_empty(renewal.is_needed());
+        self.renewing = renewal.is_needed().then_some(Renewing { renewal, upto: None });
+    }
+
+    /// Brings a subscriber over to the present rules, where that is not done yet. Who was not in memory stays there if
+    /// `is_wanted`.
+    fn renew(&mut self, imsi: Imsi, is_wanted: bool) -> Result<(), StoreError> {
+        let Some(Renewing { renewal, upto }) = &self.renewing else { return Ok(()) };
+        let store = &self.shared.store;
+        let edition = if upto.is_some_and(|upto| imsi <= upto) { renewal.edition } else { renewal.oldest() };
+        let mut passing;
+        let slot = match self.table.known(imsi) {
+            Some(slot) => slot,
+            None if is_wanted => self.table.slot(store, imsi, edition)?,
+            None => {
+                passing = load(store, imsi, edition)?;
+                &mut passing
+            }
+        };
+        if slot.edition == renewal.edition {
+            return Ok(());
+        }
+        let mut facts = Vec::new();
+        if renewal.needs_facts() {
+            let memory = Memory { arena: &self.arena, sealing: self.sealing.as_ref() };
+            memory.window(store, imsi, slot.tail, renewal.since(), &mut facts)?;
+        }
+        renewal.renew(slot, imsi, &facts);
+        let due = self.rules.due(&slot.profile);
+        self.group.keep_empty(is_wanted);
+        self.timers.set(store, &mut self.group, imsi, slot, due, Timestamp::MIN)?;
+        self.group.keep_empty(true);
+        Ok(())
+    }
+
+    // Committed at once, so that whoever is not in memory is read as it is now.
+    fn sweep(&mut self, subscribers: &[Imsi], swept: Swept) -> Result<Result<(), Gone>, StoreError> {
+        subscribers.iter().try_for_each(|imsi| self.renew(*imsi, false))?;
+        if let (Swept::InOrder, Some(renewing), Some(last)) = (swept, &mut self.renewing, subscribers.last()) {
+            renewing.upto = Some(*last);
+        }
+        self.commit(false)
+    }
+
+    fn renewed(&mut self, asking: &Sender<()>) -> Result<Result<(), Gone>, StoreError> {
+        self.renewing = None;
+        self.group.keep_empty(false);
+        let committed = self.commit(true)?;
+        Ok(committed.and_then(|()| asking.send(()).map_err(|_| Gone)))
+    }
+
+    // --- what comes of it ------------------------------------------------------------------------------------------
 
     /// Takes down the decisions, of which the first has this rank; gives the rank that comes next.
     fn decided(&mut self, shared: &Shared, rules: &RuleSet, cause: &Cause, first: u16) -> Result<u16, StoreError> {
@@ -188,7 +286,7 @@ impl Worker {
             }
         }
         if proposed + repeated > 0 {
-            let slot = self.table.slot(&shared.store, cause.imsi)?;
+            let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
             self.group.contacts(&shared.store, cause.imsi, &slot.profile.contacts)?;
         }
         shared.counters.proposed.add(proposed);
@@ -224,7 +322,7 @@ impl Worker {
 
     // Only after a commit: then arena and journal hold the same.
     fn seal_if_due(&mut self) -> Result<Result<(), Gone>, StoreError> {
-        if self.sealing.as_ref().is_some_and(|sealing| sealing.try_recv().is_ok()) {
+        if self.sealing.as_ref().is_some_and(|sealing| sealing.done.try_recv().is_ok()) {
             self.sealed();
         }
         let bucket = Bucket::of(self.now);
@@ -245,7 +343,7 @@ impl Worker {
     fn seal(&mut self) -> Result<(), Gone> {
         // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
         if let Some(sealing) = self.sealing.take() {
-            sealing.recv().map_err(|_| Gone)?;
+            sealing.done.recv().map_err(|_| Gone)?;
             self.sealed();
         }
         let capacity = self.arena.len();
@@ -256,15 +354,15 @@ impl Worker {
         let journal = (key(self.first_blob), key(self.group.next_blob()));
         self.first_blob = self.group.next_blob();
         let run = self.shared.store.next_run(self.shared.epoch);
-        let (done, sealing) = crossbeam::channel::bounded(1);
-        self.sealing = Some(sealing);
-        let generation = Generation { run, journal, arena, members, profiles };
+        let (done, sealed) = crossbeam::channel::bounded(1);
+        let generation = Arc::new(Generation { run, journal, arena, members, profiles });
+        self.sealing = Some(Sealing { generation: generation.clone(), done: sealed });
         self.outlets.sealer.send(Job::Seal { generation, done }).map_err(|_| Gone)
     }
 
     fn sealed(&mut self) {
         self.sealing = None;
-        self.shared.counters.evicted.add(self.table.evict(self.shared.limits.profiles));
+        self.shared.counters.evicted.add(self.table.evict(self.shared.limits.profiles, self.edition));
     }
 
     fn finish(mut self) -> Result<(), StoreError> {
@@ -273,7 +371,7 @@ impl Worker {
             let _ = self.report(u64::MAX, Vec::new());
         }
         if let Some(sealing) = self.sealing.take() {
-            let _ = sealing.recv();
+            let _ = sealing.done.recv();
         }
         Ok(())
     }
@@ -287,6 +385,35 @@ impl Worker {
         self.group.len() >= limits.commit_bytes
             || self.arena.len() >= limits.arena_bytes
             || self.due.is_some_and(|due| due <= clock())
+    }
+}
+
+/// What of a shard's events is not in the store yet, or not for certain.
+struct Memory<'a> {
+    arena: &'a Arena,
+    sealing: Option<&'a Sealing>,
+}
+
+impl Memory<'_> {
+    /// Appends the events of a subscriber of this shard from `since` on, in order of bucket and arrival.
+    fn window(
+        &self,
+        store: &Store,
+        imsi: Imsi,
+        tail: Tail,
+        since: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> Result<(), StoreError> {
+        let registered = store.registered();
+        let sealing = self.sealing.map(|sealing| &*sealing.generation);
+        let counts = |run| registered.contains(&run) && sealing.is_none_or(|sealing| sealing.run != run.1);
+        store.sealed(imsi, since, ReadOptions::default, counts, events)?;
+        if let Some((sealing, tail)) = sealing.and_then(|sealing| Some((sealing, sealing.tail(imsi)?))) {
+            sealing.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
+        }
+        self.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
+        events.retain(|event| event.at >= since);
+        Ok(())
     }
 }
 

@@ -11,13 +11,15 @@ use crate::offer::{Offer, OfferId};
 /// The layout that this program writes. A store of an older one is read, and marked as of this one, for it may now get
 /// what an older program does not know; a store of a newer one is refused.
 ///
-/// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`.
-pub(crate) const VERSION: u32 = 2;
+/// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`. 3: rows of
+/// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time.
+pub(crate) const VERSION: u32 = 3;
 
-/// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `derived` → revision of the rule set of `live`; `scenario/` name hash → name;
-/// `run/` bucket, run → empty, one per sealed run that counts. Kept; runs go with their bucket.
+/// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
+/// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
+/// runs go with their bucket, editions when no row of [`LIVE`] is of them.
 pub(crate) const META: &str = "meta";
-/// Rows: input, slice → sequence of the last event that was taken in. 256 small rows per input, kept: a replay of an
+/// Rows: input, slice → sequence of the last event that was taken in, and when it was released. 256 small rows per input, kept: a replay of an
 /// input that was counted once is never counted again.
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
@@ -26,8 +28,8 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const PROFILE: &str = "profile";
 /// Rows: IMSI → offers made, as far back as the longest cap. Apart from the profile, for no event can rebuild them.
 pub(crate) const CONTACT: &str = "contact";
-/// Rows: IMSI → what patterns have begun and not ended, for the rule set of `derived`, and the timer. Deleted when nothing
-/// is left; made anew from the events for another rule set.
+/// Rows: IMSI → edition of the rule set, what its patterns have begun and not ended, and the timer. Deleted when nothing
+/// is left; rewritten for another rule set.
 pub(crate) const LIVE: &str = "live";
 /// Rows: due, IMSI → empty: not later than the next moment at which something of [`LIVE`] ends by itself, one row per
 /// subscriber. Deleted when it fires.
@@ -51,9 +53,9 @@ const WINDOW_PREFIX: &str = "window-";
 
 pub(crate) const META_VERSION: &[u8] = b"version";
 pub(crate) const META_EPOCH: &[u8] = b"epoch";
-pub(crate) const META_DERIVED: &[u8] = b"derived";
+pub(crate) const META_PATTERNS: &[u8] = b"patterns/";
 const META_SCENARIO: &[u8] = b"scenario/";
-const META_RUN: &[u8] = b"run/";
+pub(crate) const META_RUN: &[u8] = b"run/";
 
 /// Six hours of event time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -89,7 +91,7 @@ impl Bucket {
 }
 
 /// A start of the engine and a counter within it: names runs, and orders the journal of one subscriber.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Stamp {
     pub(crate) epoch: u32,
     pub(crate) number: u32,
@@ -128,6 +130,15 @@ impl JournalKey {
 
 pub(crate) fn scenario(name: u64) -> [u8; 17] {
     join(&[META_SCENARIO, &name.to_be_bytes()])
+}
+
+pub(crate) fn patterns(edition: u32) -> [u8; 13] {
+    join(&[META_PATTERNS, &edition.to_be_bytes()])
+}
+
+/// Reads a key of [`patterns`]; `None` for any other row of `meta`.
+pub(crate) fn read_patterns(key: &[u8]) -> Option<u32> {
+    Some(u32::from_be_bytes(key.strip_prefix(META_PATTERNS)?.try_into().ok()?))
 }
 
 pub(crate) fn run(bucket: Bucket, run: Stamp) -> [u8; 16] {
@@ -274,6 +285,7 @@ mod tests {
         assert_eq!(Bucket::from_family(&bucket.family()), Some(bucket));
         assert_eq!(read_run(&run(bucket, stamp)), Some((bucket, stamp)));
         assert_eq!(read_run(&scenario(1)), None);
+        assert_eq!((read_patterns(&patterns(7)), read_patterns(&run(bucket, stamp))), (Some(7), None));
         let journal = JournalKey { stamp, shard: 63 };
         assert_eq!(JournalKey::read(&journal.octets()), Some(journal));
         let at = "2026-11-22T06:00:00Z".parse().unwrap();

@@ -1,23 +1,27 @@
-//! The stored form of what patterns have begun for a subscriber, with the time for which its timer is set. Written with
-//! the events that changed it, so that a restart goes on where it was.
+//! The stored form of what patterns have begun for a subscriber: under which rule set, and the time for which the timer
+//! is set. Written with the events that changed it, so that a restart goes on where it was.
 
 use event::Timestamp;
 use rules::matcher::{Live, Mark, Slot, SlotKind};
 
 use super::octets::{Octets, put_signed, put_varint};
 
-const LIVE_VERSION: u8 = 1;
+/// 1: without edition. 2: with it.
+const LIVE_VERSION: u8 = 2;
 
 /// What a subscriber's patterns have begun, and for when its timer is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stored {
+    /// Of the rule set whose ranks the marks have: see [`super::editions`].
+    pub(crate) edition: u32,
     pub(crate) live: Live,
     pub(crate) armed: Option<Timestamp>,
 }
 
-/// Appends marks and timer.
-pub(crate) fn put(out: &mut Vec<u8>, live: &Live, armed: Option<Timestamp>) {
+/// Appends edition, marks and timer.
+pub(crate) fn put(out: &mut Vec<u8>, edition: u32, live: &Live, armed: Option<Timestamp>) {
     out.push(LIVE_VERSION);
+    put_varint(out, edition.into());
     out.push(u8::from(armed.is_some()));
     if let Some(armed) = armed {
         put_signed(out, armed.as_micros());
@@ -33,12 +37,14 @@ pub(crate) fn put(out: &mut Vec<u8>, live: &Live, armed: Option<Timestamp>) {
 /// Reads what [`put`] appended.
 pub(crate) fn read(octets: &[u8]) -> Option<Stored> {
     let mut octets = Octets::new(octets);
-    if octets.octet()? != LIVE_VERSION {
-        return None;
-    }
+    let edition = match octets.octet()? {
+        1 => 0,
+        LIVE_VERSION => u32::try_from(octets.varint()?).ok()?,
+        _ => return None,
+    };
     let armed = if octets.octet()? == 0 { None } else { Some(Timestamp::from_micros(octets.signed()?)) };
     let marks = (0..octets.varint()?).map(|_| mark(&mut octets)).collect::<Option<Vec<_>>>()?;
-    Some(Stored { live: Live::from_marks(marks), armed })
+    Some(Stored { edition, live: Live::from_marks(marks), armed })
 }
 
 fn mark(octets: &mut Octets<'_>) -> Option<Mark> {
@@ -66,10 +72,23 @@ mod tests {
             };
             let live = Live::from_marks((0..count).map(|_| mark(&mut random)).collect());
             let armed = random.chance(50).then(|| Timestamp::from_micros(random.next() as i64));
+            let edition = random.below(1_000) as u32;
             let mut out = Vec::new();
-            put(&mut out, &live, armed);
-            assert_eq!(read(&out), Some(Stored { live, armed }));
+            put(&mut out, edition, &live, armed);
+            assert_eq!(read(&out), Some(Stored { edition, live, armed }));
             (0..out.len()).for_each(|length| assert_eq!(read(&out[..length]), None));
         }
+    }
+
+    #[test]
+    fn rows_of_older_layouts_are_read() {
+        let mark = |rank, kind, index, at| Mark { rank, slot: Slot { kind, index }, at: Timestamp::from_micros(at) };
+        let marks = vec![mark(3, SlotKind::Held, 0, 5), mark(200, SlotKind::Counted, 1, -2)];
+        let live = Live::from_marks(marks);
+        let armed = Some(Timestamp::from_micros(64));
+        let first = [1, 1, 0x80, 1, 2, 3, 1, 0, 10, 0xc8, 1, 4, 1, 3];
+        assert_eq!(read(&first), Some(Stored { edition: 0, live: live.clone(), armed }));
+        let second = [2, 9, 0, 2, 3, 1, 0, 10, 0xc8, 1, 4, 1, 3];
+        assert_eq!(read(&second), Some(Stored { edition: 9, live, armed: None }));
     }
 }

@@ -5,6 +5,7 @@
 //! layout is in [`keys`].
 
 pub(crate) mod arena;
+pub(crate) mod editions;
 pub(crate) mod journal;
 pub(crate) mod keys;
 pub(crate) mod ledger;

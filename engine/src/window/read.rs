@@ -8,7 +8,7 @@ use rocksdb::ReadOptions;
 use rules::policy::scenario_hash;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::keys::{self, LedgerKey};
+use super::keys::{self, Bucket, LedgerKey, Stamp};
 use super::ledger::LedgerEntry;
 use super::store::{Rows, Store, StoreError};
 use super::{journal, ledger, seal};
@@ -24,19 +24,9 @@ impl Store {
             options.set_snapshot(&snapshot);
             options
         };
-        let mut runs = FxHashSet::default();
-        for row in self.rows_with(keys::META, b"run/", options())? {
-            runs.extend(keys::read_run(&row?.0).map(|(_, run)| (run.epoch, run.number)));
-        }
+        let registered = self.registered_rows(options())?;
         let mut events = Vec::new();
-        for bucket in self.buckets().iter() {
-            // A bucket may be dropped meanwhile: then it is older than the retention.
-            let Some(family) = self.db().cf_handle(&bucket.family()) else { continue };
-            let blocks = self.db().get_pinned_cf_opt(&family, keys::subscriber(imsi), &options());
-            let Some(blocks) = blocks.map_err(|error| self.failed(&error))? else { continue };
-            seal::read_blocks(&blocks, imsi, since, |run| runs.contains(&(run.epoch, run.number)), &mut events)
-                .ok_or_else(|| self.damaged(&bucket.family()))?;
-        }
+        self.sealed(imsi, since, options, |run| registered.contains(&run), &mut events)?;
         for row in self.rows_with(keys::JOURNAL, &[], options())? {
             let take = |who, event: Event| {
                 if who == imsi && event.at >= since {
@@ -46,6 +36,26 @@ impl Store {
             journal::read(&row?.1, take).ok_or_else(|| self.damaged(keys::JOURNAL))?;
         }
         Ok(events)
+    }
+
+    /// Appends the subscriber's sealed events from `since` on, oldest bucket first, of the runs that `counts` tells.
+    pub(crate) fn sealed(
+        &self,
+        imsi: Imsi,
+        since: Timestamp,
+        options: impl Fn() -> ReadOptions,
+        counts: impl Fn((Bucket, Stamp)) -> bool,
+        events: &mut Vec<Event>,
+    ) -> Result<(), StoreError> {
+        for bucket in self.buckets().iter() {
+            // A bucket may be dropped meanwhile: then it is older than the retention.
+            let Some(family) = self.db().cf_handle(&bucket.family()) else { continue };
+            let blocks = self.db().get_pinned_cf_opt(&family, keys::subscriber(imsi), &options());
+            let Some(blocks) = blocks.map_err(|error| self.failed(&error))? else { continue };
+            seal::read_blocks(&blocks, imsi, since, |run| counts((*bucket, run)), events)
+                .ok_or_else(|| self.damaged(&bucket.family()))?;
+        }
+        Ok(())
     }
 
     /// How many subscribers the store remembers. Reads all of them.

@@ -38,6 +38,14 @@ pub(crate) struct Member {
     pub(crate) profile_end: usize,
 }
 
+impl Generation {
+    /// Where the subscriber's newest record begins, where it has any.
+    pub(crate) fn tail(&self, imsi: Imsi) -> Option<Tail> {
+        let place = self.members.binary_search_by_key(&imsi, |member| member.imsi).ok()?;
+        self.members.get(place).map(|member| member.tail)
+    }
+}
+
 /// Seals a generation. Events of buckets before `floor` are older than the retention and are left out.
 pub(crate) fn seal(store: &Store, generation: &Generation, floor: Bucket) -> Result<(), StoreError> {
     let buckets = write_runs(store, generation, floor)?;
@@ -151,7 +159,9 @@ fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Resul
     }
     let (from, to) = &generation.journal;
     batch.delete_range_cf(&store.family(keys::JOURNAL)?, from, to);
-    store.write(batch, true)
+    store.write(batch, true)?;
+    store.note_run(buckets, generation.run);
+    Ok(())
 }
 
 /// Drops every bucket before `floor` whole: its events, its ledger, and its offers as far as they are settled.

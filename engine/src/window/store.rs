@@ -11,6 +11,7 @@ use rocksdb::{
     DBWithThreadMode, Direction, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options, ReadOptions,
     WriteBatch, WriteOptions,
 };
+use rustc_hash::FxHashSet;
 
 use super::keys::{self, Bucket, Stamp};
 
@@ -81,6 +82,8 @@ pub struct Store {
     cache: Cache,
     /// Oldest first. Changed by the sealing thread alone.
     buckets: ArcSwap<Vec<Bucket>>,
+    /// The runs that count, by bucket. Changed by the sealing thread alone, after the rows of [`keys::META`].
+    registered: ArcSwap<FxHashSet<(Bucket, Stamp)>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -124,9 +127,16 @@ impl Store {
             ColumnFamilyDescriptor::new(name, options)
         });
         let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
-        let store =
-            Self { db, path: path.to_owned(), runs: AtomicU32::new(0), cache, buckets: ArcSwap::from_pointee(buckets) };
+        let store = Self {
+            db,
+            path: path.to_owned(),
+            runs: AtomicU32::new(0),
+            cache,
+            buckets: ArcSwap::from_pointee(buckets),
+            registered: ArcSwap::default(),
+        };
         store.check_version()?;
+        store.registered.store(Arc::new(store.registered_rows(ReadOptions::default())?));
         Ok(store)
     }
 
@@ -210,6 +220,25 @@ impl Store {
         self.buckets.load_full()
     }
 
+    /// The runs that count, for those who read beside the sealing thread.
+    pub(crate) fn registered(&self) -> Arc<FxHashSet<(Bucket, Stamp)>> {
+        self.registered.load_full()
+    }
+
+    pub(crate) fn registered_rows(&self, options: ReadOptions) -> Result<FxHashSet<(Bucket, Stamp)>, StoreError> {
+        let rows = self.rows_with(keys::META, keys::META_RUN, options)?;
+        let runs = rows.map(|row| row.map(|(key, _)| keys::read_run(&key)));
+        // What follows the runs in `meta` is none.
+        runs.map_while(Result::transpose).collect()
+    }
+
+    /// A run has been registered in these buckets. Only the sealing thread calls this.
+    pub(crate) fn note_run(&self, buckets: &[Bucket], run: Stamp) {
+        let mut registered = self.registered().as_ref().clone();
+        registered.extend(buckets.iter().map(|bucket| (*bucket, run)));
+        self.registered.store(Arc::new(registered));
+    }
+
     /// Makes one file of a closed bucket's runs, one value of each subscriber's blocks.
     pub(crate) fn merge_runs(&self, bucket: Bucket) -> Result<(), StoreError> {
         let family = self.family(&bucket.family())?;
@@ -221,6 +250,7 @@ impl Store {
     pub(crate) fn drop_buckets(&self, floor: Bucket) -> Result<u64, StoreError> {
         let (old, kept): (Vec<Bucket>, Vec<Bucket>) = self.buckets().iter().partition(|bucket| **bucket < floor);
         self.buckets.store(Arc::new(kept));
+        self.registered.store(Arc::new(self.registered().iter().filter(|(at, _)| *at >= floor).copied().collect()));
         for bucket in &old {
             self.db.drop_cf(&bucket.family()).map_err(|error| self.failed(&error))?;
         }

@@ -92,6 +92,11 @@ impl Live {
         Self { marks, has_changed: false }
     }
 
+    /// From marks in any order, which are other ones than before.
+    pub(super) fn changed(marks: Vec<Mark>) -> Self {
+        Self { has_changed: true, ..Self::from_marks(marks) }
+    }
+
     /// Whether nothing has begun.
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
