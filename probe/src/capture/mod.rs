@@ -1,5 +1,6 @@
 //! Frames from files, folders, standard input and interfaces, in time order. The only module of the probe that does I/O.
 
+mod alignment;
 mod buffer;
 pub mod e1;
 mod error;
@@ -9,6 +10,7 @@ mod input;
 pub mod live;
 mod pcap;
 mod pcapng;
+pub mod plausible;
 mod source;
 mod step;
 
@@ -24,12 +26,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use event::Timestamp;
 
 pub use crate::wire::LinkType;
+pub use alignment::{ClockReport, HELD_LIMIT, HELD_OCTETS_LIMIT, LEARNING};
 pub use error::CaptureError;
 pub use step::{Deadline, News, Step};
 
+use alignment::Alignment;
 use e1::{E1, E1Settings, LineReport, RecordingCounters};
 use input::Input;
 use source::Source;
+
+use crate::track::clocks::LEAD_LIMIT;
 
 /// Files of one capture.
 pub const FILE_LIMIT: usize = 65_535;
@@ -62,7 +68,7 @@ pub struct Progress {
     pub total_octets: Option<u64>,
 }
 
-/// The frames of one or more files in time order: files that overlap are merged.
+/// The frames of one or more files in time order: files that overlap are merged, and their clocks compared.
 pub struct Capture {
     files: Vec<PathBuf>,
     passed_over: Vec<CaptureError>,
@@ -76,10 +82,24 @@ pub struct Capture {
     current: Option<Box<Source>>,
     /// Time of the earliest frame outside of the current file.
     horizon: Timestamp,
+    /// When the alignment is to be told of the next waiting file.
+    announcement: Timestamp,
+    alignment: Alignment,
     frames: u64,
     unknown_links: u64,
+    implausible_times: u64,
     e1_settings: E1Settings,
     e1: E1Reports,
+}
+
+/// Where the next frame is.
+enum Next {
+    /// The current file stands at it; it is given at this time.
+    Recorded(Timestamp),
+    /// Among those that were held.
+    Held,
+    /// There is none.
+    End,
 }
 
 /// What was seen in recordings of E1 lines that were read to their end.
@@ -122,20 +142,56 @@ impl Capture {
             open: BinaryHeap::new(),
             current: None,
             horizon: Timestamp::MIN,
+            announcement: Timestamp::MAX,
+            alignment: Alignment::default(),
             frames: 0,
             unknown_links: 0,
+            implausible_times: 0,
             e1_settings,
             e1: E1Reports::default(),
         })
     }
 
-    /// The next frame in time order, or `None` at the end.
+    /// The next frame in time order, or `None` at the end. Its time is what the first clock would have shown.
     ///
     /// # Errors
-    /// Where a file cannot be read further. The frames before were given; called again, it goes on with the other files.
+    /// Where a file cannot be read further. The frames before were given, except those that are still held; called again, it
+    /// goes on with the other files.
     #[expect(clippy::should_implement_trait, reason = "a frame borrows from the reader: not an iterator")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
+        let next = self.find()?;
+        self.frames += u64::from(!matches!(next, Next::End));
+        Ok(match next {
+            Next::Recorded(at) => {
+                self.current.as_ref().and_then(|source| source.frame(self.frames)).map(|frame| Frame { at, ..frame })
+            }
+            Next::Held => self.alignment.released(self.frames),
+            Next::End => None,
+        })
+    }
+
+    #[inline]
+    fn find(&mut self) -> Result<Next, CaptureError> {
+        loop {
+            if self.alignment.is_due() {
+                self.alignment.release();
+                return Ok(Next::Held);
+            }
+            self.step()?;
+            let Some(source) = &self.current else {
+                return Ok(if self.alignment.end() { continue } else { Next::End });
+            };
+            let Some(frame) = source.frame(0) else { return Ok(Next::End) };
+            if let Some(at) = self.alignment.take(source.clock(), &frame) {
+                return Ok(Next::Recorded(at));
+            }
+        }
+    }
+
+    // Goes to the next frame in the order of recording.
+    #[inline]
+    fn step(&mut self) -> Result<(), CaptureError> {
         if let Some(source) = &mut self.current {
             match source.advance() {
                 Ok(true) => {}
@@ -146,13 +202,18 @@ impl Capture {
                 }
             }
         }
-        let at = self.current.as_ref().and_then(|source| source.at());
-        if at.is_none_or(|at| at > self.horizon) {
+        if self.at().is_none_or(|at| at > self.horizon) {
             self.choose()?;
         }
-        let Some(source) = &self.current else { return Ok(None) };
-        self.frames += 1;
-        Ok(source.frame(self.frames))
+        if self.at().is_some_and(|at| at >= self.announcement) {
+            self.announce();
+        }
+        if let Some(source) = &mut self.current
+            && !source.has_clock()
+        {
+            source.set_clock(self.alignment.input(source.stamper()));
+        }
+        Ok(())
     }
 
     /// The files in the order of their first frames.
@@ -169,6 +230,22 @@ impl Capture {
     /// the end.
     pub fn unknown_links(&self) -> u64 {
         self.unknown_links
+    }
+
+    /// How the clocks of the files and interfaces go, where there are several. The first one that was named is taken as right.
+    pub fn clocks(&self) -> Vec<ClockReport> {
+        self.alignment.reports()
+    }
+
+    /// Frames that were given out of order, because too many would have had to be held.
+    pub fn given_early(&self) -> u64 {
+        self.alignment.released_early()
+    }
+
+    /// Frames whose time cannot be ([`plausible`]): they were given at their predecessor's.
+    pub fn implausible_times(&self) -> u64 {
+        let open = self.open.iter().map(|Reverse(queued)| &queued.source);
+        self.implausible_times + self.current.iter().chain(open).map(|source| source.implausible_times()).sum::<u64>()
     }
 
     /// What was seen on the E1 lines so far, in the order of ports within a recording.
@@ -192,6 +269,11 @@ impl Capture {
         self.fingerprint
     }
 
+    #[inline]
+    fn at(&self) -> Option<Timestamp> {
+        self.current.as_ref().and_then(|source| source.at())
+    }
+
     // Makes the file with the earliest frame the current one.
     fn choose(&mut self) -> Result<(), CaptureError> {
         if let Some(source) = self.current.take() {
@@ -212,13 +294,25 @@ impl Capture {
             if source.at().is_none() {
                 source.advance()?;
             }
+            if let Some(at) = source.at().filter(|_| source.interfaces() > 1) {
+                self.alignment.learn(at);
+            }
             self.queue(source);
         }
         self.current = self.open.pop().map(|Reverse(queued)| queued.source);
         let waiting = self.waiting.last().map(|(_, input)| input.first);
         let open = self.open.peek().map(|Reverse(queued)| queued.at);
         self.horizon = waiting.into_iter().chain(open).min().unwrap_or(Timestamp::MAX);
+        self.announcement = waiting.map_or(Timestamp::MAX, |first| first - LEAD_LIMIT);
         Ok(())
+    }
+
+    // A file is about to begin.
+    fn announce(&mut self) {
+        self.announcement = Timestamp::MAX;
+        if let Some((_, input)) = self.waiting.last() {
+            self.alignment.expect(&input.name, input.first);
+        }
     }
 
     // A waiting file whose first frame is not later than that of any open one.
@@ -237,6 +331,8 @@ impl Capture {
     fn close_current(&mut self) {
         if let Some(source) = self.current.take() {
             self.unknown_links += source.unknown_links();
+            self.implausible_times += source.implausible_times();
+            source.clocks().for_each(|clock| self.alignment.close(clock));
             if let Some(e1) = source.e1() {
                 self.e1.lines.extend(e1.reports());
                 self.e1.counters = self.e1.counters.and(e1.counters());

@@ -83,7 +83,15 @@ impl Pcap {
         }
         let micros = if self.nanoseconds { fraction / 1000 } else { fraction };
         let at = Timestamp::from_micros(i64::from(seconds) * 1_000_000 + i64::from(micros));
-        Ok(Some(Record { at, link: self.link, original_length, start: header, length, total: header + length }))
+        Ok(Some(Record {
+            at,
+            link: self.link,
+            interface: 0,
+            original_length,
+            start: header,
+            length,
+            total: header + length,
+        }))
     }
 }
 

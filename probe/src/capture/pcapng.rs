@@ -58,6 +58,11 @@ impl Pcapng {
         Self { big_endian: true, interfaces: Vec::new(), last: Timestamp::default(), unknown_links: 0 }
     }
 
+    /// Interfaces of the present section that were described so far.
+    pub(super) fn interfaces(&self) -> usize {
+        self.interfaces.len()
+    }
+
     /// Packets passed over because only other interfaces of the section have a link type that is known.
     pub(super) fn unknown_links(&self) -> u64 {
         self.unknown_links
@@ -209,7 +214,7 @@ impl Pcapng {
             self.last = interface.time(ticks);
         }
         let start = BLOCK_HEADER + body.len() - r.rest().len();
-        Ok(Some(Record { at: self.last, link, original_length, start, length, total }))
+        Ok(Some(Record { at: self.last, link, interface: index, original_length, start, length, total }))
     }
 }
 

@@ -1,14 +1,17 @@
 //! One capture file of any format, record by record.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use event::Timestamp;
 
+use super::alignment::Stamper;
 use super::buffer::Buffer;
 use super::e1::{E1, E1Settings, is_e1};
 use super::pcap::{Pcap, is_pcap};
 use super::pcapng::{Pcapng, is_pcapng};
+use super::plausible::{LOOK_AHEAD, Plausible};
 use super::{CaptureError, Frame, foreign};
 use crate::wire::LinkType;
 
@@ -18,6 +21,8 @@ pub(super) struct Record {
     pub(super) at: Timestamp,
     /// What the frame begins with.
     pub(super) link: LinkType,
+    /// Index of the interface in its section of the file.
+    pub(super) interface: u32,
     /// Octets of the frame on the wire.
     pub(super) original_length: u32,
     /// Where the captured octets begin, from the beginning of the record.
@@ -64,15 +69,32 @@ enum Format {
     E1(Box<E1>),
 }
 
+/// A frame that was read ahead: the octets are its own, as the buffer goes on.
+struct Kept {
+    at: Timestamp,
+    link: LinkType,
+    interface: u32,
+    original_length: u32,
+    octets: Vec<u8>,
+}
+
 /// An open capture file and the record that it stands at.
 pub(super) struct Source {
     name: PathBuf,
+    position: u16,
     /// Index of the file in the capture.
     pub(super) file: u16,
+    /// The clocks of its interfaces, as far as they were seen; the present one is the first.
+    clocks: Vec<(u32, usize)>,
     buffer: Buffer,
     format: Format,
+    /// The record that it stands at, unless frames were read ahead: then it is the first of those.
     head: Option<Record>,
+    ahead: VecDeque<Kept>,
+    /// Why no more could be read ahead.
+    stopped: Option<CaptureError>,
     frames: u64,
+    times: Plausible,
 }
 
 impl Source {
@@ -86,14 +108,85 @@ impl Source {
     ) -> Result<Self, CaptureError> {
         let mut buffer = Buffer::new(input);
         match open_format(&mut buffer, position, e1) {
-            Ok(format) => Ok(Self { name, file: 0, buffer, format, head: None, frames: 0 }),
+            Ok(format) => Ok(Self {
+                name,
+                position,
+                file: 0,
+                clocks: Vec::new(),
+                buffer,
+                format,
+                head: None,
+                ahead: VecDeque::new(),
+                stopped: None,
+                frames: 0,
+                times: Plausible::default(),
+            }),
             Err(stop) => Err(error(&name, &buffer, 1, stop)),
         }
     }
 
-    /// Goes to the next record; false at the end.
+    /// Goes to the next record; false at the end. Its time is one that can be: see [`Plausible`].
     #[inline]
     pub(super) fn advance(&mut self) -> Result<bool, CaptureError> {
+        if !self.ahead.is_empty() || self.stopped.is_some() {
+            return self.advance_ahead();
+        }
+        if !self.read()? {
+            return Ok(false);
+        }
+        if !self.head.as_ref().is_some_and(|head| self.times.follows(head.at)) {
+            self.keep();
+            self.judge();
+        }
+        Ok(true)
+    }
+
+    // Goes to the next of those that were read ahead.
+    #[cold]
+    fn advance_ahead(&mut self) -> Result<bool, CaptureError> {
+        self.ahead.pop_front();
+        match self.ahead.front() {
+            Some(next) if self.times.follows(next.at) => Ok(true),
+            Some(_) => {
+                self.judge();
+                Ok(true)
+            }
+            None => match self.stopped.take() {
+                Some(stopped) => Err(stopped),
+                None => self.advance(),
+            },
+        }
+    }
+
+    // Decides about the time of the first of those that were read ahead.
+    #[cold]
+    fn judge(&mut self) {
+        while self.ahead.len() <= LOOK_AHEAD && self.stopped.is_none() {
+            match self.read() {
+                Ok(true) => self.keep(),
+                Ok(false) => break,
+                Err(error) => self.stopped = Some(error),
+            }
+        }
+        let mut times = self.ahead.iter().map(|kept| kept.at);
+        let Some(at) = times.next() else { return };
+        let at = self.times.judge(at, times);
+        if let Some(first) = self.ahead.front_mut() {
+            first.at = at;
+        }
+    }
+
+    // Moves the record at the beginning of the buffer to those that were read ahead.
+    fn keep(&mut self) {
+        let octets = self.octets_of_head().unwrap_or_default().to_vec();
+        if let Some(Record { at, link, interface, original_length, total, .. }) = self.head.take() {
+            self.buffer.consume(total);
+            self.ahead.push_back(Kept { at, link, interface, original_length, octets });
+        }
+    }
+
+    #[inline]
+    fn read(&mut self) -> Result<bool, CaptureError> {
         if let Some(head) = self.head.take() {
             self.buffer.consume(head.total);
         }
@@ -113,20 +206,83 @@ impl Source {
     }
 
     /// Capture time of the record that it stands at.
+    #[inline]
     pub(super) fn at(&self) -> Option<Timestamp> {
-        self.head.as_ref().map(|head| head.at)
+        self.head.as_ref().map(|head| head.at).or_else(|| self.ahead.front().map(|kept| kept.at))
+    }
+
+    // Index of the interface that it came by, in its section of the file.
+    #[inline]
+    fn interface(&self) -> u32 {
+        let ahead = || self.ahead.front().map(|kept| kept.interface);
+        self.head.as_ref().map(|head| head.interface).or_else(ahead).unwrap_or_default()
+    }
+
+    /// How many interfaces it has, as far as it was read.
+    pub(super) fn interfaces(&self) -> usize {
+        match &self.format {
+            Format::Pcap(_) | Format::E1(_) => 1,
+            Format::Pcapng(pcapng) => pcapng.interfaces(),
+        }
+    }
+
+    /// Who stamped the record that it stands at.
+    pub(super) fn stamper(&self) -> Stamper<'_> {
+        let interface = (self.interface(), self.interfaces());
+        Stamper { file: &self.name, position: self.position, interface }
+    }
+
+    /// Whether the clock of its present interface is known.
+    #[inline]
+    pub(super) fn has_clock(&mut self) -> bool {
+        let interface = self.interface();
+        if self.clocks.first().is_some_and(|(of, _)| *of == interface) {
+            return true;
+        }
+        let known = self.clocks.iter().position(|(of, _)| *of == interface);
+        known.inspect(|index| self.clocks.swap(0, *index)).is_some()
+    }
+
+    /// The clock of its present interface is this.
+    pub(super) fn set_clock(&mut self, clock: usize) {
+        self.clocks.insert(0, (self.interface(), clock));
+    }
+
+    /// The clock of its present interface, once it was set.
+    #[inline]
+    pub(super) fn clock(&self) -> usize {
+        self.clocks.first().map_or(0, |(_, clock)| *clock)
+    }
+
+    /// The clocks of all its interfaces.
+    pub(super) fn clocks(&self) -> impl Iterator<Item = usize> + '_ {
+        self.clocks.iter().map(|(_, clock)| *clock)
     }
 
     /// The record that it stands at.
     #[inline]
     pub(super) fn frame(&self, number: u64) -> Option<Frame<'_>> {
-        let &Record { at, link, original_length, start, length, .. } = self.head.as_ref()?;
+        let file = self.file;
+        if let Some(&Record { at, link, original_length, .. }) = self.head.as_ref() {
+            return Some(Frame { number, at, link, captured: self.octets_of_head()?, original_length, file });
+        }
+        let Kept { at, link, original_length, octets, .. } = self.ahead.front()?;
+        Some(Frame { number, at: *at, link: *link, captured: octets, original_length: *original_length, file })
+    }
+
+    #[inline]
+    fn octets_of_head(&self) -> Option<&[u8]> {
+        let &Record { start, length, .. } = self.head.as_ref()?;
         let octets = match &self.format {
             Format::Pcap(_) | Format::Pcapng(_) => self.buffer.ready(),
             Format::E1(e1) => e1.octets(),
         };
-        let captured = octets.get(start..)?.get(..length)?;
-        Some(Frame { number, at, link, captured, original_length, file: self.file })
+        octets.get(start..)?.get(..length)
+    }
+
+    /// Frames whose time was not believed.
+    pub(super) fn implausible_times(&self) -> u64 {
+        self.times.implausible()
     }
 
     /// Frames passed over because their interface has an unknown link type.

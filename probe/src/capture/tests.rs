@@ -155,7 +155,7 @@ fn pcapng_sections_interfaces_and_clocks() {
         w.block(1, |b| {
             b.u16s(&[101, 0]).u32s(&[0]).u16s(&[9, 1]).octets.extend([9, 0, 0, 0]);
             b.u16s(&[14, 8]);
-            let offset: u64 = 1000;
+            let offset: u64 = 10;
             b.octets.extend(if big_endian { offset.to_be_bytes() } else { offset.to_le_bytes() });
             b.u16s(&[0, 0]);
         });
@@ -176,7 +176,7 @@ fn pcapng_sections_interfaces_and_clocks() {
         w.packet(0, 9, b"again");
         let expected: [(i64, LinkType, &[u8]); 5] = [
             (5_000_001, LinkType::Ethernet, b"micro"),
-            (1_007_000_002, LinkType::Raw, b"nano"),
+            (17_000_002, LinkType::Raw, b"nano"),
             (3_500_000, LinkType::LinuxSll2, b"two"),
             (3_500_000, LinkType::Ethernet, &[7; 96]),
             (9, LinkType::Null, b"again"),
@@ -294,6 +294,27 @@ fn files_that_overlap_are_merged_by_time() {
     let names: Vec<_> = capture.files().iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["d.pcap", "a.pcap", "b.pcap", "c.pcap"]);
     assert_eq!(capture.passed_over().len(), 1);
+}
+
+#[test]
+fn a_frame_of_another_time_stands_at_its_predecessors_and_keeps_no_other_file_waiting() {
+    let folder = Folder::new("implausible");
+    let a = folder.file("a.pcap", &simple(&[(1, 0, b"1"), (99_999, 0, b"1"), (9, 0, b"9")]));
+    let b = folder.file("b.pcap", &simple(&[(2, 0, b"2"), (10, 0, b"10")]));
+    let (frames, error) = read(&[a.clone(), b.clone()]);
+    assert!(error.is_none());
+    let told: Vec<_> = frames.iter().map(|(at, _, octets)| (at / 1_000_000, octets.as_slice())).collect();
+    assert_eq!(told, [(1, b"1".as_slice()), (1, b"1"), (2, b"2"), (9, b"9"), (10, b"10")]);
+    let mut capture = Capture::open(&[a, b]).unwrap();
+    while capture.next().unwrap().is_some() {}
+    assert_eq!(capture.implausible_times(), 1);
+}
+
+#[test]
+fn a_file_that_is_cut_off_behind_a_jump_in_time_gives_every_frame_before() {
+    let mut octets = simple(&[(1, 0, b"one"), (500, 0, b"two"), (501, 0, b"three")]);
+    octets.truncate(octets.len() - 2);
+    check_error("jump", &octets, 2, "frame 3");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
 
+pub mod causality;
+pub mod clocks;
 pub mod connection;
 pub mod counters;
 pub mod devices;

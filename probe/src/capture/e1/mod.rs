@@ -139,6 +139,7 @@ impl E1 {
                 let record = Record {
                     at: unit.at,
                     link: unit.link_type,
+                    interface: 0,
                     original_length: length as u32,
                     start: 0,
                     length,
