@@ -126,13 +126,14 @@ impl AInterface {
         let from = carrier.from;
         let Ok(Decoded { message, .. }) = sccp::read(octets, carrier.point_codes) else { return };
         sink.message(from, &message);
-        let layer_3 = match message.data.map(bssap::read) {
-            Some(Ok(Decoded { message: Bssap::Bssmap(message), .. })) => {
+        let Some(Ok(Decoded { message, .. })) = message.data.map(bssap::read) else { return };
+        sink.message(from, &message);
+        let layer_3 = match message {
+            Bssap::Bssmap(message) => {
                 sink.message(from, &message);
                 message.layer_3()
             }
-            Some(Ok(Decoded { message: Bssap::Dtap { layer_3, .. }, .. })) => Some(layer_3),
-            _ => None,
+            Bssap::Dtap { layer_3, .. } => Some(layer_3),
         };
         if let Some(Ok(Decoded { message, .. })) = layer_3.map(dtap::read) {
             message.messages(&mut |message| sink.message(from, message));
@@ -357,13 +358,16 @@ impl AInterface {
     /// One BSSAP message towards `place`.
     fn user_data<S: Sink>(&mut self, carrier: Carrier, place: Place, data: &[u8], sink: &mut S) {
         let read = bssap::read(data);
-        match self.understood(&read, carrier.from, sink) {
-            Some(Bssap::Bssmap(message)) => {
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        if S::MESSAGES {
+            sink.message(carrier.from, message);
+        }
+        match message {
+            Bssap::Bssmap(message) => {
                 self.note(message, carrier.from, sink);
                 self.bssmap(carrier, place, message, sink);
             }
-            Some(Bssap::Dtap { layer_3, .. }) => self.layer_3(carrier, place, layer_3, sink),
-            None => {}
+            Bssap::Dtap { layer_3, .. } => self.layer_3(carrier, place, layer_3, sink),
         }
     }
 

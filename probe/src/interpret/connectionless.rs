@@ -32,7 +32,11 @@ impl AInterface {
 
     fn connectionless<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
         let read = bssap::read(data);
-        let Some(Bssap::Bssmap(message)) = self.understood(&read, carrier.from, sink) else { return };
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        if S::MESSAGES {
+            sink.message(carrier.from, message);
+        }
+        let Bssap::Bssmap(message) = message else { return };
         self.note(message, carrier.from, sink);
         match message.message_type {
             BssmapMessageType::PAGING => self.paging(carrier, message),

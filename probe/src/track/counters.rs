@@ -63,8 +63,12 @@ counters! {
     udp_other_ports,
     /// GSMTAP datagrams: shown, and not taken further.
     gsmtap,
+    /// Layer 3 messages of the air of which a segment is missing.
+    gsmtap_incomplete,
     /// UDP datagrams that carry NS.
     ns_over_udp,
+    /// Endpoints of NS that were not remembered, at the limit.
+    ns_endpoints_refused,
     /// Frame Relay frames that carry NS.
     ns_over_frame_relay,
     /// MTP3 messages captured as such.

@@ -1,5 +1,6 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
 
+pub mod air;
 pub mod causality;
 pub mod clocks;
 pub mod connection;
@@ -15,6 +16,7 @@ pub mod links;
 pub mod loss;
 pub mod n_pdus;
 pub mod network;
+pub mod ns_endpoints;
 pub mod pending;
 pub mod resets;
 pub mod sctp;

@@ -5,11 +5,13 @@
 
 mod outlet;
 
+use super::air::AirChannels;
 use super::duplicates::{Duplicates, Path};
 use super::fragments::Fragments;
 use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
+use super::ns_endpoints::NsEndpoints;
 use super::sctp::{Associations, Found};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
@@ -36,7 +38,7 @@ pub struct TransportSettings {
     pub ipa_ports: Vec<u16>,
     /// TCP ports that carry M3UA, at either end.
     pub m3ua_ports: Vec<u16>,
-    /// UDP ports that carry NS (the Gb interface), at either end.
+    /// UDP ports that carry NS (the Gb interface), at either end. Others are recognised by what passes there.
     pub ns_ports: Vec<u16>,
     /// How point codes are written, by network indicator (ITU-T Q.704 §14.2.2, 0 to 3).
     pub point_codes: [PointCodeFormat; 4],
@@ -70,7 +72,7 @@ struct Layers {
     connections: Connections,
     links: SignallingLinks,
     endpoints: Endpoints,
-    ns_ports: Vec<u16>,
+    ns_endpoints: NsEndpoints,
     sequence_numbers: SequenceFormat,
 }
 
@@ -99,11 +101,12 @@ impl Transport {
             connections: Connections::new(ipa.chain(m3ua)),
             links: SignallingLinks::default(),
             endpoints: Endpoints::default(),
-            ns_ports: settings.ns_ports.clone(),
+            ns_endpoints: NsEndpoints::new(&settings.ns_ports),
             sequence_numbers: settings.sequence_numbers,
         };
         let (networks, duplicates) = (Networks::default(), Duplicates::default());
-        let delivery = Delivery { networks, duplicates, point_codes: settings.point_codes };
+        let delivery =
+            Delivery { networks, duplicates, air: AirChannels::default(), point_codes: settings.point_codes };
         Self { layers, delivery, counters: TransportCounters::default() }
     }
 
@@ -348,13 +351,16 @@ impl Layers {
     ) -> Result<(), Malformed> {
         let Datagram { source_port, destination_port, payload } = Datagram::read(packet.payload)?;
         counters.udp += 1;
-        if self.ns_ports.contains(&source_port) || self.ns_ports.contains(&destination_port) {
+        let ends = [(packet.source, source_port), (packet.destination, destination_port)];
+        if self.ns_endpoints.carry(origin.from.feed, ends, payload) {
             counters.ns_over_udp += 1;
+            counters.ns_endpoints_refused = self.ns_endpoints.refused;
             let sender = Endpoint::Port(packet.source, source_port);
             let receiver = Endpoint::Port(packet.destination, destination_port);
             outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), payload, counters);
         } else if destination_port == gsmtap::PORT {
             outlet.gsmtap(origin.from, payload, counters)?;
+            counters.gsmtap_incomplete = outlet.delivery.air.incomplete;
         } else if vxlan::PORTS.contains(&destination_port) && vxlan::is_plausible(payload) {
             return self.tunnel(origin, vxlan::read(payload)?, counters, outlet);
         } else {

@@ -1,6 +1,6 @@
 //! Distribution of what SCCP carries, 3GPP TS 48.006 §9: to BSSMAP, or through to the mobile station.
 
-use super::{Bssmap, Decoded, Fault, Malformed, Protocol, Reader, bssmap};
+use super::{Bssmap, Decoded, Fault, Malformed, Message, Protocol, Reader, Value, bssmap};
 
 /// Data link connection identifier, 3GPP TS 48.006 §9.3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,6 +46,32 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Bssap<'_>>, Malformed> {
             Ok(Decoded { message: Bssap::Dtap { dlci: Dlci(dlci), layer_3 }, malformed: None })
         }
         _ => Err(r.error("discriminator", Fault::Invalid)),
+    }
+}
+
+impl Message for Bssap<'_> {
+    fn protocol(&self) -> Protocol {
+        Protocol::Bssap
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Bssmap(_) => "bssmap",
+            Self::Dtap { .. } => "dtap",
+        }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            Self::Bssmap(_) => BSSMAP,
+            Self::Dtap { .. } => DTAP,
+        }
+    }
+
+    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        if let Self::Dtap { dlci, .. } = self {
+            visit("dlci", Value::Code(u64::from(dlci.0)));
+        }
     }
 }
 

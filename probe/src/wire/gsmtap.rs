@@ -1,7 +1,7 @@
 //! GSMTAP, version 2: frames of the air interface and others in UDP, as open-source elements write them for tracing.
 //!
 //! There is no specification; the names are those of the Osmocom documentation. A frame of the air interface is no message of
-//! A or Gb: it has no connection that leads to a subscriber, so it is shown and counted, and not taken further.
+//! A or Gb: it has no connection that leads to a subscriber, so it is shown and counted, and says nothing of anybody.
 
 use super::{Fault, Malformed, Message, Protocol, Reader, Value};
 
@@ -23,8 +23,23 @@ pub struct GsmtapHeader<'a> {
     pub frame_number: u32,
     /// Type of the logical channel.
     pub sub_type: u8,
+    /// Which of the channels of its type on this timeslot.
+    pub sub_slot: u8,
     /// The frame.
     pub payload: &'a [u8],
+}
+
+/// What a payload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// A block of a common channel: for [`super::lapdm::read_common`].
+    Common,
+    /// A frame of a dedicated channel: for [`super::lapdm::read`].
+    Dedicated,
+    /// The same behind two octets of layer 1 (3GPP TS 44.004 §7).
+    Associated,
+    /// A frame between phone and SGSN: for [`super::llc::read`].
+    Llc,
 }
 
 const UPLINK: u16 = 0x4000;
@@ -44,10 +59,27 @@ impl<'a> GsmtapHeader<'a> {
         let arfcn = r.u16("arfcn")?;
         let [_signal, _noise] = r.v("signal level")?;
         let frame_number = r.u32("frame number")?;
-        let [sub_type, _antenna, _sub_slot, _reserved] = r.v("sub type")?;
+        let [sub_type, _antenna, sub_slot, _reserved] = r.v("sub type")?;
         r.take(length - HEADER_LENGTH, "header")?;
         let uplink = arfcn & UPLINK != 0;
-        Ok(Self { kind, timeslot, arfcn: arfcn & ARFCN, uplink, frame_number, sub_type, payload: r.rest() })
+        let arfcn = arfcn & ARFCN;
+        Ok(Self { kind, timeslot, arfcn, uplink, frame_number, sub_type, sub_slot, payload: r.rest() })
+    }
+
+    /// What the payload is, by type and channel.
+    pub const fn carried(&self) -> Option<Carried> {
+        const UM: u8 = 0x01;
+        const GB_LLC: u8 = 0x08;
+        const ASSOCIATED: u8 = 0x80;
+        match (self.kind, self.sub_type) {
+            (GB_LLC, _) => Some(Carried::Llc),
+            // BCCH, CCCH, AGCH, PCH.
+            (UM, 0x01 | 0x02 | 0x04 | 0x05) => Some(Carried::Common),
+            // SDCCH, SDCCH/4, SDCCH/8, FACCH/F, FACCH/H.
+            (UM, 0x06..=0x0a) => Some(Carried::Dedicated),
+            (UM, sub_type) if matches!(sub_type & !ASSOCIATED, 0x06..=0x0a) => Some(Carried::Associated),
+            _ => None,
+        }
     }
 }
 

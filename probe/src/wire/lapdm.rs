@@ -52,14 +52,15 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Lapdm<'_>>, Malformed> {
 }
 
 /// Reads a block of a common channel, whose layer 3 message stands behind its length, 3GPP TS 44.018 §10.5.2.19, and is
-/// followed by rest octets that belong to it.
+/// followed by rest octets that belong to it. Empty where the block is filling.
 pub fn read_common(octets: &[u8]) -> Result<&[u8], Malformed> {
     let mut r = Reader::new(Protocol::Lapdm, octets);
     let [pseudo_length] = r.v("l2 pseudo length")?;
     if pseudo_length & 3 != 1 {
         return Err(r.error("l2 pseudo length", Fault::Invalid));
     }
-    Ok(r.rest())
+    let is_filling = pseudo_length >> 2 == 0;
+    Ok(if is_filling { &[] } else { r.rest() })
 }
 
 impl Message for Lapdm<'_> {
@@ -112,6 +113,7 @@ mod tests {
         }
         assert_eq!(read(&[0x00, 0x3f, 0x01]).map_err(|cut| cut.fault), Err(Fault::Invalid));
         assert_eq!(read_common(&[0x31, 6, 0x1a]), Ok(&[6, 0x1a][..]));
+        assert_eq!(read_common(&[0x01, 0x2b]), Ok(&[][..]));
         assert_eq!(read_common(&[0x30, 6]).map_err(|cut| cut.fault), Err(Fault::Invalid));
     }
 }

@@ -84,6 +84,14 @@ pub struct Llc<'a> {
     pub information: &'a [u8],
 }
 
+impl Llc<'_> {
+    /// Whether the information field holds something for the layer above.
+    pub const fn carries_information(&self) -> bool {
+        let is_numbered = self.frame_type.0 <= LlcFrameType::I_SACK.0;
+        (is_numbered || self.frame_type.0 == LlcFrameType::UI.0) && !self.information.is_empty()
+    }
+}
+
 /// Sequence numbers are of 9 bits.
 pub const SEQUENCE_NUMBERS: u16 = 512;
 

@@ -315,8 +315,7 @@ impl GbInterface {
         a: &mut AInterface,
         sink: &mut S,
     ) {
-        let carries = frame.frame_type == LlcFrameType::UI || frame.frame_type.0 <= LlcFrameType::I_SACK.0;
-        if !carries || frame.information.is_empty() {
+        if !frame.carries_information() {
             return;
         }
         match frame.sapi {

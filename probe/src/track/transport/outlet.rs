@@ -1,11 +1,12 @@
 //! From what the transports carry to what is given upward: the adaptation layers, the MTP, each SCCP message once.
 
 use super::{Carrier, Payload, TransportCounters};
+use crate::track::air::AirChannels;
 use crate::track::duplicates::{Duplicates, Path, Sighting};
 use crate::track::framing::StreamMessage;
 use crate::track::network::{Endpoint, Endpoints, Networks};
 use crate::track::sctp::UserMessage;
-use crate::wire::gsmtap::GsmtapHeader;
+use crate::wire::gsmtap::{Carried, GsmtapHeader};
 use crate::wire::ip::Packet;
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::m2pa::M2paMessage;
@@ -13,13 +14,14 @@ use crate::wire::m2ua::M2uaMessage;
 use crate::wire::m3ua::M3uaMessage;
 use crate::wire::mtp3::{Mtp3Message, service};
 use crate::wire::sua::SuaMessage;
-use crate::wire::{Malformed, Message, PointCodeFormat};
+use crate::wire::{Decoded, FrameCheck, Malformed, Message, PointCodeFormat, dtap, lapdm, llc, sndcp};
 use crate::{Provenance, Sink};
 
 /// Where SCCP messages pass before they go upward.
 pub(super) struct Delivery {
     pub(super) networks: Networks,
     pub(super) duplicates: Duplicates,
+    pub(super) air: AirChannels,
     pub(super) point_codes: [PointCodeFormat; 4],
 }
 
@@ -291,7 +293,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         }
     }
 
-    /// A datagram of GSMTAP: shown and counted. What it carries has no subscriber that others would know.
+    /// A datagram of GSMTAP: counted, and shown with what it carries, which has no subscriber that others would know.
     pub(super) fn gsmtap(
         &mut self,
         from: Provenance,
@@ -301,7 +303,54 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         counters.gsmtap += 1;
         let header = GsmtapHeader::read(octets)?;
         self.message(from, &header);
+        match header.carried().filter(|_| S::MESSAGES) {
+            Some(Carried::Common) => self.layer_3(from, lapdm::read_common(header.payload)?),
+            Some(Carried::Dedicated) => self.air(from, &header, header.payload)?,
+            Some(Carried::Associated) => {
+                const LAYER_1: usize = 2;
+                self.air(from, &header, header.payload.get(LAYER_1..).unwrap_or_default())?;
+            }
+            Some(Carried::Llc) => self.llc(from, header.payload)?,
+            None => {}
+        }
         Ok(())
+    }
+
+    fn air(&mut self, from: Provenance, header: &GsmtapHeader<'_>, octets: &[u8]) -> Result<(), Malformed> {
+        let Decoded { message: frame, .. } = lapdm::read(octets)?;
+        self.message(from, &frame);
+        let mut air = std::mem::take(&mut self.delivery.air);
+        air.take(header, &frame, |message| self.layer_3(from, message));
+        self.delivery.air = air;
+        Ok(())
+    }
+
+    fn llc(&mut self, from: Provenance, octets: &[u8]) -> Result<(), Malformed> {
+        let Decoded { message: frame, .. } = llc::read(octets)?;
+        self.message(from, &frame);
+        if frame.check == FrameCheck::Good && frame.carries_information() {
+            match frame.sapi {
+                llc::sapi::LLGMM | llc::sapi::LLSMS => self.layer_3(from, frame.information),
+                llc::sapi::LL3 | llc::sapi::LL5 | llc::sapi::LL9 | llc::sapi::LL11 => {
+                    self.message(from, &sndcp::read(frame.information)?.message);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn layer_3(&mut self, from: Provenance, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        match dtap::read(octets) {
+            Ok(Decoded { message, malformed }) => {
+                message.messages(&mut |message| self.sink.message(from, message));
+                malformed.into_iter().for_each(|malformed| self.sink.malformed(from, malformed));
+            }
+            Err(malformed) => self.sink.malformed(from, malformed),
+        }
     }
 
     #[inline]
