@@ -49,11 +49,10 @@ pub(super) fn open(interface: &str, settings: &LiveSettings) -> Result<Handle, L
     let link = u16::try_from(code).ok().and_then(LinkType::from_code);
     let link = link.ok_or_else(|| LiveError::UnknownLinkType { interface: interface.to_owned(), code })?;
     let mut packets = packets.setnonblock().map_err(|error| unopened(interface, error))?;
-    let program = filter::for_interface(&settings.filter, is_loopback);
-    packets.filter(&program, true).map_err(|error| LiveError::Filter {
+    set_filter(&mut packets, &settings.filter, is_loopback).map_err(|reason| LiveError::Filter {
         interface: interface.to_owned(),
         filter: settings.filter.clone(),
-        reason: reason(error),
+        reason,
     })?;
     Ok(Handle { packets, link, is_loopback, meter })
 }
@@ -64,6 +63,15 @@ pub(super) fn reason(error: Error) -> String {
         Error::PcapError(text) if !text.is_empty() => text,
         other => other.to_string(),
     }
+}
+
+fn set_filter(packets: &mut Capture<Active>, expression: &str, is_loopback: bool) -> Result<(), String> {
+    packets.filter(expression, true).map_err(reason)?;
+    if is_loopback {
+        let program = packets.compile(expression, true).map_err(reason)?;
+        filter::hear_once(packets, &program).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn find(interface: &str) -> Result<Device, LiveError> {
