@@ -181,7 +181,7 @@ totals! {
         requests,
         /// `MAX_LOST`.
         lost_calls,
-        /// `MAX_SEGMENTED_OCTETS`.
+        /// `MAX_SEGMENTED_OCTETS`, `MAX_WAITING_OCTETS`.
         segmented_octets,
         /// `MAX_SEGMENTED_MESSAGES`.
         segmented_messages,

@@ -17,6 +17,10 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(25 * 60);
 const IDLE_PRECISION: Duration = Duration::from_secs(1);
 /// The most octets of a segmented message of which segments are waiting (ITU-T Q.713 §3.7, more data).
 pub const MAX_SEGMENTED_OCTETS: usize = 4096;
+/// The most octets of segmented messages that wait, in all connections together.
+pub const MAX_WAITING_OCTETS: usize = 32 << 20;
+/// Memory that a connection keeps for its next segmented message.
+const KEPT_OCTETS: usize = 512;
 
 const NONE: u32 = u32::MAX;
 
@@ -75,7 +79,7 @@ pub struct ConnectionCounters {
     pub expired: u64,
     /// Ended because of [`MAX_CONNECTIONS`].
     pub evicted: u64,
-    /// Messages given up because of [`MAX_SEGMENTED_OCTETS`].
+    /// Messages given up because of [`MAX_SEGMENTED_OCTETS`] or [`MAX_WAITING_OCTETS`].
     pub segments_refused: u64,
 }
 
@@ -108,6 +112,7 @@ pub struct Connections<T> {
     by_end: FxHashMap<End, u32>,
     longest_idle: u32,
     least_idle: u32,
+    waiting_octets: usize,
     /// What happened.
     pub counters: ConnectionCounters,
 }
@@ -128,6 +133,7 @@ impl<T: Default> Connections<T> {
             by_end: FxHashMap::default(),
             longest_idle: NONE,
             least_idle: NONE,
+            waiting_octets: 0,
             counters: ConnectionCounters::default(),
         }
     }
@@ -254,7 +260,12 @@ impl<T: Default> Connections<T> {
         let ends = slot.ends;
         slot.live = false;
         slot.generation = slot.generation.wrapping_add(1);
-        slot.segments.iter_mut().for_each(Vec::clear);
+        let waiting: usize = slot.segments.iter().map(Vec::len).sum();
+        for buffer in &mut slot.segments {
+            buffer.clear();
+            buffer.shrink_to(KEPT_OCTETS);
+        }
+        self.waiting_octets -= waiting;
         for (number, end) in ends.into_iter().enumerate() {
             let place = id.index << 1 | number as u32;
             if let Some(end) = end
@@ -290,13 +301,20 @@ impl<T: Default> Connections<T> {
     pub fn assemble(&mut self, place: Place, data: &[u8], more: bool) -> Option<Vec<u8>> {
         let slot = self.slots.get_mut(place.id.index as usize)?;
         let buffer = slot.segments.get_mut(place.end)?;
-        if buffer.len() + data.len() > MAX_SEGMENTED_OCTETS {
+        self.waiting_octets -= buffer.len();
+        if buffer.len() + data.len() > MAX_SEGMENTED_OCTETS
+            || self.waiting_octets + buffer.len() + data.len() > MAX_WAITING_OCTETS
+        {
             buffer.clear();
             self.counters.segments_refused += 1;
             return None;
         }
         buffer.extend_from_slice(data);
-        (!more).then(|| std::mem::take(buffer))
+        if more {
+            self.waiting_octets += buffer.len();
+            return None;
+        }
+        Some(std::mem::take(buffer))
     }
 
     /// Whether segments towards `place` are waiting.
@@ -307,6 +325,7 @@ impl<T: Default> Connections<T> {
     /// Takes an emptied buffer back.
     pub fn recycle(&mut self, place: Place, mut buffer: Vec<u8>) {
         buffer.clear();
+        buffer.shrink_to(KEPT_OCTETS);
         if let Some(slot) = self.slot_mut(place.id)
             && let Some(place) = slot.segments.get_mut(place.end)
         {
@@ -466,6 +485,20 @@ mod tests {
         table.merge(kept, gone);
         assert_eq!(table.find(end(1, 1)), Some(Place { id: other, end: 1 }));
         assert_eq!((table.len(), table.nodes(other)), (1, Some([2, 1])));
+    }
+
+    #[test]
+    fn segments_that_wait_are_bounded_in_all_connections_together() {
+        let mut table = Connections::<u32>::default();
+        let first = [7; MAX_SEGMENTED_OCTETS - 1];
+        let places: Vec<_> = (0..MAX_WAITING_OCTETS / first.len() + 1)
+            .map(|number| Place { id: table.open(end(1, number as u32), 2, at(0)), end: 0 })
+            .collect();
+        assert!(places.iter().all(|place| table.assemble(*place, &first, true).is_none()));
+        assert_eq!(table.counters.segments_refused, 1);
+        table.close(places[0].id);
+        let whole = places[1..].iter().filter_map(|place| table.assemble(*place, &[8], false));
+        assert_eq!(whole.map(|message| message.len()).sum::<usize>(), (places.len() - 2) * MAX_SEGMENTED_OCTETS + 1);
     }
 
     #[test]

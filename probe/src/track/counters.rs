@@ -93,6 +93,8 @@ counters! {
     tcp_octets_skipped,
     /// Segments dropped at the limit of connections.
     tcp_refused,
+    /// Times that what waited in a connection was given up, at the limit of octets that wait.
+    tcp_abandoned,
     /// SCTP packets.
     sctp_packets,
     /// DATA and I-DATA chunks, repeated ones included.

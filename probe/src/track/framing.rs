@@ -5,6 +5,8 @@ use crate::Provenance;
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::{Fault, Malformed, Protocol, Reader, m3ua, sigtran};
 
+/// Memory that a stream keeps for the next message that comes in parts.
+const KEPT_OCTETS: usize = 1024;
 /// So many plausible messages one behind the other are no chance. Looking at more would make the search for the step
 /// quadratic in the length of what is searched.
 const CONVINCING_MESSAGES: usize = 16;
@@ -59,10 +61,15 @@ impl Framing {
         self.protocol
     }
 
+    /// Octets of a message whose rest is still to come.
+    pub fn partial_octets(&self) -> usize {
+        self.partial.len()
+    }
+
     /// Octets are missing here.
     pub fn lose_step(&mut self, counters: &mut TransportCounters) {
         counters.tcp_octets_skipped += self.partial.len() as u64;
-        self.partial.clear();
+        self.forget_partial();
         self.in_step = false;
     }
 
@@ -103,7 +110,7 @@ impl Framing {
             octets = rest;
             if let Some((whole, _)) = self.protocol.split(&self.partial) {
                 message(from, whole, counters);
-                self.partial.clear();
+                self.forget_partial();
             }
         }
         octets
@@ -131,6 +138,11 @@ impl Framing {
                 &[]
             }
         }
+    }
+
+    fn forget_partial(&mut self) {
+        self.partial.clear();
+        self.partial.shrink_to(KEPT_OCTETS);
     }
 
     fn find_step<'a>(&mut self, octets: &'a [u8], counters: &mut TransportCounters) -> &'a [u8] {

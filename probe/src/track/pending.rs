@@ -8,6 +8,9 @@ pub const FRAGMENT_LIMIT: usize = 128;
 /// Their octets.
 pub const OCTETS_LIMIT: usize = 256 << 10;
 
+/// Memory that is kept for the next message in fragments: octets, and fragments.
+const KEPT: (usize, usize) = (1024, 8);
+
 /// Fragments in waiting. Their octets lie one behind the other and are given back when none waits any more.
 #[derive(Default)]
 pub struct Pending {
@@ -81,6 +84,8 @@ impl Pending {
     fn clear(&mut self) {
         self.waiting.clear();
         self.octets.clear();
+        self.octets.shrink_to(KEPT.0);
+        self.waiting.shrink_to(KEPT.1);
     }
 }
 

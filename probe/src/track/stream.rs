@@ -12,8 +12,12 @@ use crate::Provenance;
 
 /// Octets that may wait behind a hole.
 pub const HOLE_OCTETS: usize = 64 << 10;
+/// Segments that may wait behind a hole.
+pub const HOLE_SEGMENTS: usize = 512;
 /// How long they may wait, in capture time: a lost segment is sent again within this.
 pub const HOLE_SECONDS: u64 = 3;
+/// Memory that a stream keeps for the next hole, octets and segments.
+const KEPT: (usize, usize) = (1024, 8);
 /// A sequence number so far from the expected one belongs to another connection, whose SYN was not seen.
 pub const RESTART_DISTANCE: u32 = 1 << 22;
 
@@ -90,6 +94,23 @@ impl Stream {
         (self.seen, self.missing)
     }
 
+    /// Octets that wait: for a hole before them to be filled, or for the rest of their message.
+    pub fn waiting_octets(&self) -> usize {
+        self.held.octets.len() + self.framing.partial_octets()
+    }
+
+    /// Gives up everything that waits.
+    pub fn abandon(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
+    ) {
+        self.give_up(counters, message);
+        if self.framing.partial_octets() > 0 {
+            self.framing.lose_step(counters);
+        }
+    }
+
     /// Takes a segment and gives the messages that it completes.
     pub fn take(
         &mut self,
@@ -107,7 +128,7 @@ impl Stream {
         if (1..=RESTART_DISTANCE as i32).contains(&ahead) {
             counters.tcp_out_of_order += 1;
             self.held.put(piece, counters);
-            while self.held.octets.len() > HOLE_OCTETS {
+            while self.held.octets.len() > HOLE_OCTETS || self.held.segments.len() > HOLE_SEGMENTS {
                 self.skip_hole(counters, message);
             }
         } else {
@@ -192,7 +213,7 @@ impl Stream {
             self.accept(Piece { from, sequence, octets, missing }, counters, message);
         }
         if held.segments.is_empty() {
-            held.octets.clear();
+            held.clear();
         }
         self.held = held;
     }
@@ -221,6 +242,13 @@ impl Stream {
 }
 
 impl Held {
+    fn clear(&mut self) {
+        self.segments.clear();
+        self.octets.clear();
+        self.octets.shrink_to(KEPT.0);
+        self.segments.shrink_to(KEPT.1);
+    }
+
     fn put(&mut self, piece: Piece<'_>, counters: &mut TransportCounters) {
         let Piece { from, sequence, octets, missing } = piece;
         let (start, length) = (self.octets.len(), octets.len());
@@ -325,6 +353,19 @@ mod tests {
         assert_eq!(case.stream.seen_and_missing(), (22, 2));
         case.take(5, 8..16); // too late
         assert_eq!(case.messages.len(), 2);
+    }
+
+    #[test]
+    fn a_hole_is_given_up_when_too_many_segments_wait_behind_it() {
+        let mut case = Case::new(1000);
+        case.take(0, 0..8);
+        let from = Provenance { at: Timestamp::from_seconds(0), frame: 2, feed: 0 };
+        // Captured without payload, so that octets alone would never be too many.
+        (0..=HOLE_SEGMENTS as u32).for_each(|number| {
+            let piece = Piece { from, sequence: 2000 + 10 * number, octets: &[], missing: 5 };
+            case.stream.take(piece, &mut case.counters, &mut |_, _, _| {});
+        });
+        assert_eq!((case.counters.tcp_holes, case.stream.held.segments.len()), (1, HOLE_SEGMENTS));
     }
 
     #[test]

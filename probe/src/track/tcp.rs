@@ -17,6 +17,8 @@ use crate::wire::{Malformed, PointCodeFormat};
 
 /// Connections tracked at one time.
 pub const CONNECTION_LIMIT: usize = 65_536;
+/// Octets that wait for others, in all connections together; beyond, those of the connection at hand are given up.
+pub const WAITING_OCTETS_LIMIT: usize = 64 << 20;
 /// A connection without a segment for so long is forgotten.
 pub const IDLE_SECONDS: u64 = 3600;
 /// A connection that was reset is kept so long, for repetitions that are still under way.
@@ -29,6 +31,7 @@ pub struct Connections {
     /// Ports with what they carry.
     ports: Vec<(u16, StreamProtocol)>,
     table: FxHashMap<ConnectionKey, Connection>,
+    waiting_octets: usize,
     gone: Losses,
     next_sweep: Timestamp,
 }
@@ -60,7 +63,7 @@ impl Connections {
     /// Tracks connections with one of these ports at either end.
     pub fn new(ports: impl Iterator<Item = (u16, StreamProtocol)>) -> Self {
         let (ports, table) = (ports.collect(), FxHashMap::default());
-        Self { ports, table, gone: Losses::default(), next_sweep: Timestamp::MIN }
+        Self { ports, table, waiting_octets: 0, gone: Losses::default(), next_sweep: Timestamp::MIN }
     }
 
     /// What was lost before it reached the capture, by connection and direction.
@@ -89,11 +92,13 @@ impl Connections {
         let destination = (packet.destination, segment.destination_port);
         let from_low = source < destination;
         let (low, high) = if from_low { (source, destination) } else { (destination, source) };
+        let waiting = self.waiting_octets;
         let Some(connection) =
             self.connection(ConnectionKey { low, high, feed: from.feed }, protocol, from.at, endpoints, counters)
         else {
             return Ok(());
         };
+        let before = connection.waiting_octets();
         if segment.syn() {
             connection.synchronise(&segment, from_low, endpoints, counters, &mut message);
         }
@@ -110,6 +115,12 @@ impl Connections {
             connection.give_up(counters, &mut message);
             connection.reset = true;
         }
+        let others = waiting - before;
+        if connection.waiting_octets() > before && others + connection.waiting_octets() > WAITING_OCTETS_LIMIT {
+            counters.tcp_abandoned += 1;
+            connection.abandon(counters, &mut message);
+        }
+        self.waiting_octets = others + connection.waiting_octets();
         Ok(())
     }
 
@@ -167,12 +178,14 @@ impl Connections {
             return;
         }
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
-        let Self { table, gone, .. } = self;
+        let Self { table, waiting_octets, gone, .. } = self;
         table.retain(|key, connection| {
+            *waiting_octets -= connection.waiting_octets();
             let keep_seconds = if connection.reset { LINGER_SECONDS } else { IDLE_SECONDS };
             let keep = at.since(connection.last) <= Duration::from_secs(keep_seconds);
             if keep {
                 connection.expire(at, counters, message);
+                *waiting_octets += connection.waiting_octets();
             } else {
                 connection.give_up(counters, message);
                 connection.losses(key).into_iter().for_each(|loss| gone.add(loss));
@@ -253,6 +266,20 @@ impl Connection {
         let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
         self.low.stream.expire(now, counters, &mut carried(network, low, high, message));
         self.high.stream.expire(now, counters, &mut carried(network, high, low, message));
+    }
+
+    fn waiting_octets(&self) -> usize {
+        self.low.stream.waiting_octets() + self.high.stream.waiting_octets()
+    }
+
+    fn abandon(
+        &mut self,
+        counters: &mut TransportCounters,
+        message: &mut impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
+    ) {
+        let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
+        self.low.stream.abandon(counters, &mut carried(network, low, high, message));
+        self.high.stream.abandon(counters, &mut carried(network, high, low, message));
     }
 
     fn give_up(
