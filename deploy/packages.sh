@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that a purpose needs and that are missing. Usage: packages.sh build|test ...
+# Installs the Debian packages that a purpose needs and that are missing. Usage: packages.sh build|test|elements ...
 set -euo pipefail
 
 wanted=()
@@ -9,7 +9,11 @@ for purpose in "$@"; do
     build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
     # The independent dissector; links and players for live capture; node runs a real SMSC.
     test) wanted+=(tshark openssl iproute2 tcpdump tcpreplay); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
-    *) echo "packages.sh: unknown purpose \`$purpose\`: say build or test" >&2; exit 2 ;;
+    # Real network elements to listen to; a kernel that has SCTP, in user mode; what computes a SIM's answers.
+    elements)
+      wanted+=(osmo-stp osmo-msc osmo-bsc osmo-hlr osmo-mgw osmo-sgsn osmo-ggsn libosmocore-utils)
+      wanted+=(user-mode-linux kmod python3 tshark iproute2) ;;
+    *) echo "packages.sh: unknown purpose \`$purpose\`: say build, test or elements" >&2; exit 2 ;;
   esac
 done
 
@@ -29,9 +33,17 @@ export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; }
+# Network elements are programs of the tests, not services of this machine: they are neither started now nor at the next boot.
+mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep '^osmo-' || true)
+[ -d /run/systemd/system ] || services=()
+if [ ${#services[@]} -gt 0 ]; then "${as_root[@]}" systemctl --quiet --runtime mask "${services[@]/%/.service}"; fi
 # The list of packages may be missing or old on a fresh machine: refresh it only when the first try fails.
 install || { "${as_root[@]}" apt-get update >/dev/null 2>&1 && install; } || {
   tail -n 20 "$log" >&2
   echo "Installing failed. Please install by hand: apt-get install ${missing[*]}" >&2
   exit 1
 }
+if [ ${#services[@]} -gt 0 ]; then
+  "${as_root[@]}" systemctl --quiet --runtime unmask "${services[@]/%/.service}"
+  "${as_root[@]}" systemctl --quiet disable "${services[@]/%/.service}"
+fi

@@ -24,11 +24,14 @@ def is_heard(what, answer, wanted):
 
 
 def reset(bsc):
-    """RESET by the controller, TS 48.008 3.1.4.1.1: O&M intervention."""
+    """RESET by the controller, TS 48.008 3.1.4.1.1: O&M intervention; again until the exchange, which may just start, answers."""
     bsc.heard.clear()
-    bsc.unit(RESET, tlv(CAUSE, b"\x07"))
-    while RESET_ACK not in bsc.heard:
-        Bsc.pump(1.0)
+    for _ in range(20):
+        bsc.unit(RESET, tlv(CAUSE, b"\x07"))
+        Bsc.rest(1.0)
+        if RESET_ACK in bsc.heard:
+            return
+    raise TimeoutError("no answer to RESET")
 
 
 def updates(phones, stranger, impostor):
@@ -48,7 +51,7 @@ def calls(phones):
     """Answered, not answered, to a phone that is off, to nobody, without a channel, emergency; and refused."""
     first, second, third, fourth = phones
     connection = first.call(second.number)
-    connection.until("answer", is_message(CC, CONNECT), 15)
+    connection.until("answer", is_message(CC, CONNECT))
     Bsc.rest(0.3)
     for message in (START_DTMF, STOP_DTMF, STATUS_ENQUIRY, HOLD):
         connection.dtap(bytes([CC, message]) + (b"\x2c\x35" if message == START_DTMF else b""))
@@ -60,7 +63,7 @@ def calls(phones):
 
     third.picks_up = False
     connection = first.call(third.number)
-    connection.until("alerting", is_message(CC, ALERTING), 15)
+    connection.until("alerting", is_message(CC, ALERTING))
     first.hang_up(connection)
     third.called.gone()
     third.picks_up = True
@@ -72,7 +75,7 @@ def calls(phones):
     second.finds_channel = True
     connection = third.begin(EMERGENCY_CALL)
     connection.dtap(bytes([CC, EMERGENCY_SETUP]) + SPEECH)
-    connection.until("answer", is_message(CC, CONNECT), 15)
+    connection.until("answer", is_message(CC, CONNECT))
     third.hang_up(connection)
     second.called.gone()
     refused = first.ask(CALL, temporary(0x0BADF00D))
@@ -83,7 +86,7 @@ def lost(phones):
     """A call whose radio link breaks, and an attempt to go on with it that this exchange refuses."""
     first, second = phones[:2]
     connection = first.call(second.number)
-    connection.until("answer", is_message(CC, CONNECT), 15)
+    connection.until("answer", is_message(CC, CONNECT))
     connection.bssmap(CLEAR_REQUEST, tlv(CAUSE, b"\x01"))
     connection.gone()
     again = first.bsc.open(first, bytes([MM, REESTABLISHMENT_REQUEST, 0x00]) + lv(PHONE_CLASSMARK) + lv(first.own()))
@@ -136,7 +139,7 @@ def handovers(phones, country):
     town = first.bsc
     for fails in (False, True):
         connection = first.call(second.number)
-        connection.until("answer", is_message(CC, CONNECT), 15)
+        connection.until("answer", is_message(CC, CONNECT))
         Bsc.rest(0.3)
         country.awaited = connection
         connection.bssmap(HANDOVER_REQUIRED, tlv(CAUSE, b"\x0c") + tlv(CELLS, b"\x00" + country.cell))
@@ -172,7 +175,6 @@ def main(folder):
         network.start("osmo-mgw", configuration / "mgw.cfg")
         network.start("osmo-msc", configuration / "msc.cfg")
         console = Console("127.0.0.11", 4254)
-        Bsc.rest(2.0)
         network.start("osmo-bsc", configuration / "bsc.cfg")
         reset(town)
         reset(country)
@@ -192,7 +194,6 @@ def main(folder):
         Bsc.rest(0.5)
         network.start("osmo-msc", configuration / "msc.cfg")
         Console("127.0.0.11", 4254)
-        Bsc.rest(4.0)
         reset(town)
         is_heard("update after the restart", phones[1].update(), UPDATE_ACCEPT)
 

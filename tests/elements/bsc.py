@@ -63,7 +63,7 @@ class Connection:
     def data(self, octets):
         self.bsc.sccp(bytes([DT1]) + self.far + b"\x00\x01" + lv(octets))
 
-    def until(self, what, is_wanted, patience=8.0):
+    def until(self, what, is_wanted, patience=20.0):
         """Lets everybody answer until something wanted was heard here: (BSSMAP message or None, octets)."""
         end = time.monotonic() + patience
         while not (found := [heard for heard in self.heard if is_wanted(*heard)]):
@@ -79,7 +79,7 @@ class Connection:
 
     def gone(self):
         """Waits for the release."""
-        end = time.monotonic() + 8.0
+        end = time.monotonic() + 20.0
         while self.is_open:
             if time.monotonic() > end:
                 raise TimeoutError("no release")

@@ -105,7 +105,7 @@ class Bss:
         """Waits for a BSSGP PDU."""
         return self.pump(lambda pdu: pdu[0] == NS_UNITDATA and pdu[4] == pdu_type, f"BSSGP PDU {pdu_type:02x}")
 
-    def pump(self, is_wanted, what, patience=8.0):
+    def pump(self, is_wanted, what, patience=20.0):
         """Lets every phone answer until something wanted comes; gives it."""
         end = time.monotonic() + patience
         while (left := end - time.monotonic()) > 0:

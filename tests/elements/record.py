@@ -16,12 +16,13 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 import a_story
 import gb_story
 from elements import HERE, until
 
 STORIES = {"gb": ("udp port 23000", gb_story.main), "a": ("sctp or tcp port 5000", a_story.main)}
-SECONDS = 100
+SECONDS = 180
 NAMESPACE = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 

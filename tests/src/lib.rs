@@ -62,6 +62,20 @@ pub fn run(command: &mut Command) -> Output {
 /// Runs a command that must succeed and prints JSON lines.
 pub fn json_lines(command: &mut Command) -> Vec<Value> {
     let output = run(command);
-    let text = String::from_utf8(output.stdout).expect("output is UTF-8");
+    json(&String::from_utf8(output.stdout).expect("output is UTF-8"))
+}
+
+/// Lines of JSON.
+pub fn json(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// What does not depend on when, and after which other frames, something was captured.
+pub fn timeless(lines: Vec<Value>) -> Vec<Value> {
+    let strip = |mut line: Value| {
+        let fields = line.as_object_mut().expect("a line is an object");
+        ["at", "frame", "length_ms"].iter().for_each(|field| _ = fields.remove(*field));
+        line
+    };
+    lines.into_iter().map(strip).collect()
 }

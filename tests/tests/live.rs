@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tests::{json_lines, recorded, run, synthesise, touchpoint};
+use tests::{json_lines, recorded, run, synthesise, timeless, touchpoint};
 
 /// How long anything is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -181,16 +181,6 @@ impl<'a> Closing<'a> {
             .map(|words| self.count(words))
             .sum()
     }
-}
-
-/// What does not depend on when, and after which other frames, something was captured.
-fn timeless(events: Vec<Value>) -> Vec<Value> {
-    let strip = |mut event: Value| {
-        let fields = event.as_object_mut().expect("an event is an object");
-        ["at", "frame", "length_ms"].iter().for_each(|field| _ = fields.remove(*field));
-        event
-    };
-    events.into_iter().map(strip).collect()
 }
 
 fn from_file(file: &Path) -> Vec<Value> {

@@ -8,6 +8,8 @@ use std::process::Command;
 use serde_json::Value;
 use tests::{json_lines, recorded, run, shared_captures, synthesise, touchpoint};
 
+#[path = "tshark/elements.rs"]
+mod elements;
 #[path = "tshark/gb.rs"]
 mod gb;
 
@@ -254,8 +256,13 @@ fn by_tshark(file: &Path, fields: &[Field], options: &[&str]) -> Sheet {
 }
 
 fn by_touchpoint(file: &Path, fields: &[Field]) -> Sheet {
+    by_lines(&json_lines(touchpoint().args(["decode", "--messages", "--json", "--reveal"]).arg(file)), fields)
+}
+
+/// What the lines of `decode --messages --json --reveal` hold.
+fn by_lines(lines: &[Value], fields: &[Field]) -> Sheet {
     let mut sheet = Sheet::new();
-    for line in json_lines(touchpoint().args(["decode", "--messages", "--json", "--reveal"]).arg(file)) {
+    for line in lines {
         let frame = line["frame"].as_u64().expect("every line names its frame");
         for field in fields {
             match field.ours {
@@ -276,7 +283,7 @@ fn by_touchpoint(file: &Path, fields: &[Field]) -> Sheet {
                     }
                 }
                 Ours::Place(part) => {
-                    places(&line, part).into_iter().for_each(|value| note(&mut sheet, frame, field, value))
+                    places(line, part).into_iter().for_each(|value| note(&mut sheet, frame, field, value))
                 }
             }
         }
@@ -327,7 +334,12 @@ fn check(file: &Path) -> usize {
 
 /// Compares the fields of one capture, which tshark reads with these options. Gives the number of values compared.
 fn compare(file: &Path, fields: &[Field], options: &[&str], explained: Explain) -> usize {
-    let (ours, theirs) = (by_touchpoint(file, fields), by_tshark(file, fields, options));
+    agree(&by_touchpoint(file, fields), file, fields, options, explained)
+}
+
+/// Compares what we have of a capture with what tshark has of it. Gives the number of values compared.
+fn agree(ours: &Sheet, file: &Path, fields: &[Field], options: &[&str], explained: Explain) -> usize {
+    let theirs = by_tshark(file, fields, options);
     let (mut compared, mut wrong, mut reasons) = (0, Vec::new(), BTreeMap::<&str, usize>::new());
     let nothing = (Values::new(), Vec::new());
     let mut per_field = BTreeMap::<&str, usize>::new();

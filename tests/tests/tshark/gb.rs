@@ -27,7 +27,7 @@ fn update_type(value: &str) -> Option<String> {
     names.get(value.parse::<usize>().ok()?).map(|name| (*name).to_owned())
 }
 
-const FIELDS: &[Field] = &[
+pub(super) const FIELDS: &[Field] = &[
     field("ns message", &["nsip.pdu_type"], Ours::Code("ns")),
     field("bssgp message", &["bssgp.pdu_type"], Ours::Code("bssgp")),
     field("gmm message", &["gsm_a.dtap.msg_gmm_type"], Ours::Code("gmm")),
@@ -72,13 +72,14 @@ const FIELDS: &[Field] = &[
 ];
 
 /// Why a disagreement is none.
-fn explained(frame: &Values, _field: &str, ours: &[String], _theirs: &[String]) -> Option<&'static str> {
+pub(super) fn explained(frame: &Values, _field: &str, ours: &[String], _theirs: &[String]) -> Option<&'static str> {
     let is_bad = frame.get("frame check").is_some_and(|check| check.iter().any(|check| check == "bad"));
     (is_bad && ours.is_empty()).then_some("TS 44.064 §5.5: of a frame that did not arrive as sent nothing is read")
 }
 
 /// Gb on ports that tshark does not know by itself, and nothing but Gb.
-const OPTIONS: &[&str] = &["-d", "udp.port==23000,gprs-ns", "-d", "udp.port==2158,gprs-ns", "-Y", "nsip.pdu_type"];
+pub(super) const OPTIONS: &[&str] =
+    &["-d", "udp.port==23000,gprs-ns", "-d", "udp.port==2158,gprs-ns", "-Y", "nsip.pdu_type"];
 
 #[test]
 fn the_recorded_capture_agrees() {

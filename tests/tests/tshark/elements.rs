@@ -1,0 +1,94 @@
+//! Live traffic of real network elements (`tests/elements`): what was decoded while they spoke, frame by frame against what
+//! the dissector finds in the recording made beside it, and against what is made of that recording later.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tests::{json, json_lines, root, run, timeless, touchpoint};
+
+use super::{Explain, FIELDS, Field, Values, agree, by_lines, explained, gb};
+
+/// What every story needs.
+const ALWAYS: [&str; 7] = ["python3", "ip", "dumpcap", "tshark", "osmo-hlr", "osmo-hlr-db-tool", "osmo-auc-gen"];
+
+/// Whether everything is there; what is not is told.
+fn is_possible(programs: &[&str]) -> bool {
+    let folders: Vec<_> = env::var_os("PATH").iter().flat_map(env::split_paths).collect();
+    let is_missing = |program: &&&str| !folders.iter().any(|folder| folder.join(program).exists());
+    let missing: Vec<_> = ALWAYS.iter().chain(programs).filter(is_missing).copied().collect();
+    if !missing.is_empty() {
+        eprintln!("SKIPPED: not installed: {}; deploy/packages.sh elements installs them", missing.join(", "));
+        return false;
+    }
+    let is_root = run(Command::new("id").arg("-u")).stdout == b"0\n";
+    if !is_root {
+        eprintln!("SKIPPED: listening to real network elements needs root");
+    }
+    is_root
+}
+
+fn check(story: &str, programs: &[&str], fields: &[Field], options: &[&str], explained: Explain) -> usize {
+    if !is_possible(programs) {
+        return usize::MAX;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let record = root().join("tests/elements/record.py");
+    let output = Command::new(record).arg(story).arg(folder.path()).arg(touchpoint().get_program()).output();
+    let output = output.expect("the recorder starts");
+    assert!(output.status.success(), "{}\n{}", String::from_utf8_lossy(&output.stderr), logs(folder.path()));
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("it was written");
+    println!("{}", read("live.messages.said"));
+    let recorded = folder.path().join("recorded.pcapng");
+    let live = json(&read("live.messages"));
+    let compared = agree(&by_lines(&live, fields), &recorded, fields, options, explained);
+    let replay = |words: &[&str]| {
+        timeless(json_lines(touchpoint().args(["decode", "--json", "--reveal"]).args(words).arg(&recorded)))
+    };
+    same("messages", &timeless(live), &replay(&["--messages"]));
+    same("events", &timeless(json(&read("live.events"))), &replay(&[]));
+    compared
+}
+
+/// The same lines; the first difference is told.
+fn same(what: &str, live: &[Value], later: &[Value]) {
+    assert!(!live.is_empty(), "no {what}");
+    println!("{} {what} live, {} from the recording", live.len(), later.len());
+    let difference = live.iter().zip(later).find(|(live, later)| live != later);
+    assert!(difference.is_none(), "{what}: live, and from the recording:\n{difference:#?}");
+    assert_eq!(live.len(), later.len(), "{what}");
+}
+
+/// What the elements and the recorder said.
+fn logs(folder: &Path) -> String {
+    let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let said = files.filter(|path| path.extension().is_some_and(|kind| kind == "log" || kind == "said"));
+    said.map(|path| format!("== {}\n{}", path.display(), fs::read_to_string(&path).unwrap_or_default())).collect()
+}
+
+/// Why a disagreement on Gb is none.
+fn explained_on_gb(frame: &Values, field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
+    const STATUS: &str = "65";
+    let has_status = frame.get("bssgp message").is_some_and(|types| types.iter().any(|code| code == STATUS));
+    match field {
+        _ if has_status && theirs.len() > ours.len() => Some("TS 48.018 §10.4.14: what STATUS quotes is not sent"),
+        "power off" if theirs.is_empty() => Some("TS 24.008 §10.5.5.5: a bit that is spare towards the phone"),
+        _ => gb::explained(frame, field, ours, theirs),
+    }
+}
+
+#[test]
+fn phones_on_gb_are_followed_live() {
+    let programs = ["unshare", "osmo-sgsn", "osmo-ggsn"];
+    let compared = check("gb", &programs, gb::FIELDS, gb::OPTIONS, explained_on_gb);
+    assert!(compared > 1500, "phones say more than these {compared} values");
+}
+
+#[test]
+fn phones_on_a_are_followed_live() {
+    let programs = ["linux.uml", "insmod", "osmo-stp", "osmo-msc", "osmo-bsc", "osmo-mgw"];
+    let compared = check("a", &programs, FIELDS, &[], explained);
+    assert!(compared > 4000, "phones say more than these {compared} values");
+}
