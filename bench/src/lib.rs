@@ -5,6 +5,7 @@ pub mod areas;
 pub mod e1;
 pub mod encode;
 pub mod link;
+pub mod mirror;
 pub mod network;
 pub mod population;
 pub mod procedures;

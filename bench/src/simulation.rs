@@ -9,7 +9,8 @@ use event::Timestamp;
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
 use crate::link::gb::NetworkService;
-use crate::link::{Cargo, Cuts, Link, Nodes, Surroundings, Timer, Transport};
+use crate::link::{Cargo, Choices, Lines, Link, Nodes, Surroundings, Timer, Transport};
+use crate::mirror::{Mirror, Wrapping};
 use crate::network::{Hotspot, Network, Size};
 use crate::population::{self, Shares, Subscriber};
 use crate::procedures::Practice;
@@ -19,9 +20,9 @@ use crate::queue::Queue;
 use crate::random::Random;
 use crate::script::{Script, Side, Sighting};
 use crate::sgsn::{Layout, PacketCore};
-use crate::tap::{Faults, Tap, TapCounts, Token};
+use crate::tap::{Faults, Output, Tap, TapCounts, Token};
 use crate::truth::TruthWriter;
-use crate::writer::{CaptureWriter, Format};
+use crate::writer::{CaptureWriter, Format, LinkType};
 
 /// Everything that decides what a capture looks like.
 #[derive(Clone, Debug)]
@@ -44,8 +45,10 @@ pub struct Plan {
     pub interfaces: Interfaces,
     /// How the A interface is carried.
     pub transport: Transport,
-    /// Where messages are cut.
-    pub cuts: Cuts,
+    /// What else there is to choose of links.
+    pub choices: Choices,
+    /// How the mirror hands frames over, the innermost wrapping first; only frames of IP.
+    pub wrappings: Vec<Wrapping>,
     /// How the packet side is built, where Gb is captured.
     pub packet: Layout,
     /// Areas where people go.
@@ -159,11 +162,12 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let links = if plan.interfaces.a() { links(&plan, &network, &mut link_random) } else { Vec::new() };
         let core = plan.interfaces.gb().then(|| PacketCore::new(plan.packet, plan.size.bscs, &mut link_random));
         let services = core.iter().flat_map(PacketCore::connections).collect();
-        let writer = CaptureWriter::new(capture, plan.format, plan.transport.link_type())?;
+        let output = output(&plan, capture, begin, links.len(), &mut link_random)?;
+        let is_ethernet = plan.transport.link_type() == LinkType::Ethernet;
         let truth = TruthWriter::new(truth, &plan.feed);
         let mut simulation = Self {
             end: plan.start + plan.length,
-            tap: Tap::new(writer, plan.faults, plan.start, tap_random),
+            tap: Tap::new(output, is_ethernet, plan.faults, plan.start, tap_random),
             running: people.iter().map(|_| None).collect(),
             plan,
             network,
@@ -506,13 +510,32 @@ impl<C: Write, T: Write> Simulation<C, T> {
     }
 }
 
+fn output<W: Write>(
+    plan: &Plan,
+    capture: W,
+    begin: Timestamp,
+    links: usize,
+    random: &mut Random,
+) -> io::Result<Output<W>> {
+    if plan.transport == Transport::E1 {
+        let mut lines = Lines::new(capture, plan.choices.layout, begin, plan.start, Random::new(random.bits()))?;
+        (0..links).for_each(|_| {
+            lines.add(true);
+        });
+        return Ok(Output::Lines(Box::new(lines)));
+    }
+    let mirror = Mirror::new(plan.wrappings.clone());
+    let link_type = if mirror.is_plain() { plan.transport.link_type() } else { mirror.link_type() };
+    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, link_type)?, mirror))
+}
+
 fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {
     let mut links = Vec::with_capacity(plan.size.links as usize);
     for (number, bsc) in (0..).zip(network.bscs()) {
         for index in bsc.links.clone() {
             let msc = network.msc_point_code(network.msc_of_link(number, index));
             let nodes = Nodes { bss: bsc.point_code, msc };
-            links.push(Link::new(plan.transport, plan.cuts, index, nodes, random));
+            links.push(Link::new(plan.transport, plan.choices, index, nodes, random));
         }
     }
     links

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use event::Timestamp;
 
+use crate::link::Lines;
+use crate::mirror::Mirror;
 use crate::random::Random;
 use crate::script::{Sighting, StepId};
 use crate::writer::CaptureWriter;
@@ -63,10 +65,21 @@ pub struct TapCounts {
     pub doubled: u64,
 }
 
+/// What is written.
+#[derive(Debug)]
+pub enum Output<W> {
+    /// Frames, as the mirror hands them over.
+    Frames(CaptureWriter<W>, Mirror),
+    /// E1 lines, which meet none of the faults of frames.
+    Lines(Box<Lines<W>>),
+}
+
 /// Takes frames from the network, writes those that are captured.
 #[derive(Debug)]
 pub struct Tap<W> {
-    writer: CaptureWriter<W>,
+    output: Output<W>,
+    // Whether the network's frames are of Ethernet.
+    is_ethernet: bool,
     faults: Faults,
     opens: Timestamp,
     random: Random,
@@ -83,9 +96,10 @@ const OVERTAKEN_BY: Duration = Duration::from_micros(5);
 
 impl<W: Write> Tap<W> {
     /// A tap that is opened at `opens`: what is sent before is not captured.
-    pub fn new(writer: CaptureWriter<W>, faults: Faults, opens: Timestamp, random: Random) -> Self {
+    pub fn new(output: Output<W>, is_ethernet: bool, faults: Faults, opens: Timestamp, random: Random) -> Self {
         Self {
-            writer,
+            output,
+            is_ethernet,
             faults,
             opens,
             random,
@@ -137,7 +151,27 @@ impl<W: Write> Tap<W> {
 
     /// How many frames were written.
     pub fn frames(&self) -> u64 {
-        self.writer.frames()
+        match &self.output {
+            Output::Frames(writer, _) => writer.frames(),
+            Output::Lines(lines) => lines.frames(),
+        }
+    }
+
+    /// The lines, where such are captured.
+    pub fn lines(&mut self) -> Option<&mut Lines<W>> {
+        match &mut self.output {
+            Output::Frames(..) => None,
+            Output::Lines(lines) => Some(lines),
+        }
+    }
+
+    /// Records what was on the lines by now.
+    pub fn record(&mut self, now: Timestamp) {
+        if let Output::Lines(lines) = &mut self.output
+            && let Err(error) = lines.record(now, &mut self.captured)
+        {
+            self.error.get_or_insert(error);
+        }
     }
 
     /// What became of the frames that met a fault.
@@ -147,6 +181,7 @@ impl<W: Write> Tap<W> {
 
     /// Writes what is still held.
     pub fn close(&mut self, at: Timestamp) {
+        self.record(at);
         self.write_echoes(Timestamp::MAX);
         if let Some(held) = self.held.take() {
             self.write(at, &held.octets, &held.tokens);
@@ -161,14 +196,19 @@ impl<W: Write> Tap<W> {
     /// Ends the file.
     pub fn finish(mut self) -> io::Result<W> {
         self.check()?;
-        self.writer.finish()
+        match self.output {
+            Output::Frames(writer, _) => writer.finish(),
+            Output::Lines(lines) => lines.finish(),
+        }
     }
 
-    // The second tap stands behind a switch that puts every frame into its VLAN (IEEE 802.1Q).
+    // The second tap stands behind a switch that puts every frame into its VLAN (IEEE 802.1Q), where there are such.
     fn echo(&mut self, at: Timestamp, octets: &[u8]) {
         const TAG: [u8; 4] = [0x81, 0x00, 0x00, 0x65];
-        let Some((addresses, rest)) = octets.split_at_checked(12) else { return };
-        let tagged = [addresses, &TAG, rest].concat();
+        let tagged = match octets.split_at_checked(12).filter(|_| self.is_ethernet) {
+            Some((addresses, rest)) => [addresses, &TAG, rest].concat(),
+            None => octets.to_vec(),
+        };
         self.counts.doubled += 1;
         self.echoes.push(Reverse((at + self.random.millis(1, 50), self.counts.doubled, tagged)));
     }
@@ -187,7 +227,12 @@ impl<W: Write> Tap<W> {
     }
 
     fn write(&mut self, at: Timestamp, octets: &[u8], tokens: &[Token]) {
-        match self.writer.frame(at, octets) {
+        let Output::Frames(writer, mirror) = &mut self.output else { return };
+        let written = match mirror.is_plain() {
+            true => writer.frame(at, octets),
+            false => mirror.hand_over(octets).iter().try_fold((0, at), |_, octets| writer.frame(at, octets)),
+        };
+        match written {
             Ok((frame, at)) => self.report(tokens, Sighting { frame, at }),
             Err(error) => {
                 self.error.get_or_insert(error);
@@ -205,9 +250,13 @@ mod tests {
     use super::*;
     use crate::writer::{Format, LinkType};
 
-    fn check(faults: Faults, expected_frames: &[u64]) {
+    fn tap(faults: Faults) -> Tap<Vec<u8>> {
         let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
-        let mut tap = Tap::new(writer, faults, Timestamp::MIN, Random::new(1));
+        Tap::new(Output::Frames(writer, Mirror::default()), true, faults, Timestamp::MIN, Random::new(1))
+    }
+
+    fn check(faults: Faults, expected_frames: &[u64]) {
+        let mut tap = tap(faults);
         for step in 0..3 {
             tap.frame(
                 Timestamp::from_seconds(i64::from(step)),
@@ -238,12 +287,7 @@ mod tests {
 
     #[test]
     fn a_second_tap_captures_a_frame_later_and_in_its_vlan() {
-        let mut tap = Tap::new(
-            CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap(),
-            Faults { doubled: 1.0, ..Faults::default() },
-            Timestamp::MIN,
-            Random::new(1),
-        );
+        let mut tap = tap(Faults { doubled: 1.0, ..Faults::default() });
         let frame = [7; 20];
         tap.frame(Timestamp::from_seconds(1), &frame, &[Token { subscriber: 0, step: 0, is_whole: true }]);
         tap.frame(Timestamp::from_seconds(2), &frame, &[Token { subscriber: 0, step: 1, is_whole: true }]);

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bench::encode::Protocol;
-use bench::encode::point_code::Width;
-use bench::link::{Cuts, Transport};
+use bench::link::Transport;
 use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
@@ -20,6 +19,10 @@ use bench::writer::Format;
 use bench::{Plan, Report, Simulation, areas};
 use clap::Parser;
 use event::Timestamp;
+
+#[path = "synthesise/links.rs"]
+mod links;
+use links::LinkOptions;
 
 /// Writes an A-interface capture of a made-up network, and the truth about it: which events an ideal probe reports,
 /// about whom, and from which frames. The same options and seed give the same octets on every machine.
@@ -72,15 +75,8 @@ struct Options {
     /// What carries the A interface.
     #[arg(long, default_value = "sigtran", value_parser = transport, long_help = format!("What carries the A interface: {}", transports()))]
     transport: Transport,
-    /// How wide point codes are: `itu` (14 bits) or `china` (24 bits).
-    #[arg(long, value_name = "FORMAT", default_value = "itu", value_parser = point_codes)]
-    point_codes: Width,
-    /// Octets of user data beyond which SCCP messages are segmented.
-    #[arg(long, value_name = "OCTETS", default_value_t = 255, value_parser = clap::value_parser!(u8).range(8..))]
-    longest_data: u8,
-    /// Octets beyond which a message of SCTP is fragmented and TCP goes on in another segment.
-    #[arg(long, value_name = "OCTETS", default_value_t = 1400, value_parser = clap::value_parser!(u16).range(8..=1400))]
-    longest_piece: u16,
+    #[command(flatten)]
+    links: LinkOptions,
     /// Base station controllers.
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=i64::from(Size::MOST_BSCS)))]
     bsc: u32,
@@ -227,14 +223,6 @@ fn transports() -> String {
     described.collect::<Vec<_>>().join(", ")
 }
 
-fn point_codes(text: &str) -> Result<Width, String> {
-    match text {
-        "itu" => Ok(Width::Itu),
-        "china" => Ok(Width::China),
-        _ => Err("there are `itu` (14 bits) and `china` (24 bits)".to_owned()),
-    }
-}
-
 impl Options {
     fn plan(&self) -> Result<Plan> {
         let least = if self.pool { self.bsc * self.msc } else { self.bsc };
@@ -251,10 +239,11 @@ impl Options {
             start: self.start,
             length: Duration::from_secs_f64(self.minutes * 60.0),
             lead_in: Duration::from_secs_f64(self.lead_in * 60.0),
-            size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool, point_codes: self.point_codes },
+            size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool, point_codes: self.links.point_codes },
             interfaces: self.interface,
             transport: self.transport,
-            cuts: Cuts { sccp: self.longest_data.into(), piece: self.longest_piece.into() },
+            choices: self.links.choices(self.transport)?,
+            wrappings: self.links.wrap.clone(),
             packet: Layout {
                 sgsns: self.sgsn,
                 connections: self.ns_vc,
@@ -320,7 +309,8 @@ fn run(options: &Options) -> Result<()> {
     let plan = options.plan()?;
     let truth = options.truth.as_ref().map(create).transpose()?.map(BufWriter::new);
     let directory = options.directory.as_ref().map(create).transpose()?;
-    let (start, length) = (plan.start, plan.length);
+    let (start, length, links) = (plan.start, plan.length, plan.size.links);
+    let e1_links = if plan.transport == Transport::E1 { options.links.e1_links(links)? } else { Vec::new() };
     let mut simulation = Simulation::new(plan, options.capture()?, truth)?;
     if let Some(path) = &options.owners {
         simulation.write_owners(BufWriter::new(create(path)?))?;
@@ -340,6 +330,7 @@ fn run(options: &Options) -> Result<()> {
     }
     if !options.quiet {
         eprint!("{}", summary(&report));
+        e1_links.iter().for_each(|link| eprintln!("  --e1-link {link}"));
     }
     Ok(())
 }

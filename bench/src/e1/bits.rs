@@ -31,7 +31,18 @@ impl Bits {
 
     /// All of `more` behind these.
     pub fn append(&mut self, more: &Self) {
-        self.0.extend_from_slice(&more.0);
+        self.extend(&more.0);
+    }
+
+    /// These bits more.
+    pub fn extend(&mut self, bits: &[Bit]) {
+        self.0.extend_from_slice(bits);
+    }
+
+    /// Takes the first `count` bits away; all, where there are fewer.
+    pub fn take(&mut self, count: usize) -> Self {
+        let rest = self.0.split_off(count.min(self.0.len()));
+        Self(std::mem::replace(&mut self.0, rest))
     }
 
     /// The bits.

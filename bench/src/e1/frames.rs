@@ -21,12 +21,16 @@ pub struct Framer {
     framing: Framing,
     /// Timeslots and what is to be sent in them, and how far it was.
     channels: Vec<(Vec<usize>, Bits, usize)>,
+    /// Frames so far.
+    number: usize,
+    /// The check bits of the last sub-multiframe.
+    check: [Bit; 4],
 }
 
 impl Framer {
     /// Nothing in any timeslot but ones.
     pub fn new(framing: Framing) -> Self {
-        Self { framing, channels: Vec::new() }
+        Self { framing, channels: Vec::new(), number: 0, check: [false; 4] }
     }
 
     /// Sends these bits in these timeslots, and flags when they are at their end.
@@ -35,14 +39,22 @@ impl Framer {
         self
     }
 
-    /// The next frames: multiframes from their beginning.
+    /// What channel `index` (in the order of their making) is to send next, in place of what it was.
+    pub fn supply(&mut self, index: usize, bits: Bits) {
+        if let Some((_, supply, sent)) = self.channels.get_mut(index) {
+            (*supply, *sent) = (bits, 0);
+        }
+    }
+
+    /// The next frames: whole multiframes.
     pub fn frames(&mut self, count: usize) -> Bits {
-        let mut line: Vec<[Bit; FRAME_BITS]> = (0..count).map(|number| self.frame(number)).collect();
+        let mut line: Vec<[Bit; FRAME_BITS]> = (0..count).map(|number| self.frame(self.number + number)).collect();
+        self.number += count;
         if self.framing.crc4 {
-            insert_checks(&mut line);
+            self.check = insert_checks(&mut line, self.check);
         }
         let mut bits = Bits::default();
-        line.iter().flatten().for_each(|bit| bits.push(*bit));
+        line.iter().for_each(|frame| bits.extend(frame));
         bits
     }
 
@@ -81,8 +93,8 @@ impl Framer {
 }
 
 // The remainder over each sub-multiframe stands in the next one, in bit 1 of the frames with alignment signal.
-fn insert_checks(line: &mut [[Bit; FRAME_BITS]]) {
-    let mut check = [false; 4];
+// Gives the last one.
+fn insert_checks(line: &mut [[Bit; FRAME_BITS]], mut check: [Bit; 4]) -> [Bit; 4] {
     for sub_multiframe in line.chunks_mut(SUB_MULTIFRAME) {
         let remainder = remainder(sub_multiframe.iter().flatten());
         for (frame, bit) in sub_multiframe.iter_mut().step_by(2).zip(check) {
@@ -92,6 +104,7 @@ fn insert_checks(line: &mut [[Bit; FRAME_BITS]]) {
         }
         check = remainder;
     }
+    check
 }
 
 // Division by x⁴ + x + 1; the check bits are still 0. The highest power first.

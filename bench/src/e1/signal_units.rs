@@ -44,8 +44,24 @@ impl SignalUnits {
 
     /// The message with the present number once more, as a negative acknowledgement makes it sent: with the indicator turned.
     pub fn again(&mut self, octets: &[u8]) -> Vec<u8> {
+        self.turn();
+        self.repeated(0, octets)
+    }
+
+    /// Sending again begins (Q.703 §5.2.3): the forward indicator turns.
+    pub fn turn(&mut self) {
         self.forward_indicator = !self.forward_indicator;
-        self.unit(octets)
+    }
+
+    /// A message sent again, `back` messages before the last one.
+    pub fn repeated(&self, back: u16, octets: &[u8]) -> Vec<u8> {
+        let modulus = self.numbering.modulus();
+        Self { forward: (self.forward + modulus - back) % modulus, ..*self }.unit(octets)
+    }
+
+    /// The other side's message is refused, and what follows it: the backward indicator turns (Q.703 §5.2.2).
+    pub fn refuse(&mut self) {
+        self.backward_indicator = !self.backward_indicator;
     }
 
     /// The other side's message with the next number has come.

@@ -132,6 +132,7 @@ impl Association {
             Timer::Flush(side) => self.flush(now, side, around),
             Timer::Acknowledge(side) => self.acknowledge(now, side, around),
             Timer::Heartbeat(answer) => self.heartbeat(now, answer, around),
+            Timer::Repeat(_) => {}
         }
     }
 

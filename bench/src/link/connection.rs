@@ -94,6 +94,7 @@ impl Connection {
             Timer::Flush(side) => self.flush(now, side, around),
             Timer::Acknowledge(side) => self.acknowledge(now, side, around),
             Timer::Heartbeat(answer) => self.heartbeat(now, answer, around),
+            Timer::Repeat(_) => {}
         }
     }
 

@@ -96,7 +96,7 @@ impl NetworkService {
         match timer {
             Timer::Start(step) => self.start(now, step, around),
             Timer::Heartbeat(answer) => self.test(now, answer, around),
-            Timer::Flush(_) | Timer::Acknowledge(_) => {}
+            Timer::Flush(_) | Timer::Acknowledge(_) | Timer::Repeat(_) => {}
         }
     }
 

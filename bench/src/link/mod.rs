@@ -3,15 +3,20 @@
 
 mod adaptation;
 mod association;
+mod channel;
 mod connection;
 pub mod gb;
+mod lines;
 mod record;
+mod signalling_link;
+mod terminal;
 
 use std::io::Write;
 use std::time::Duration;
 
 use event::Timestamp;
 
+use crate::e1::Numbering;
 use crate::encode::mtp3::Route;
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Message, Octets, PointCode, Tally};
@@ -21,10 +26,14 @@ use crate::script::Side;
 use crate::tap::{Tap, Token};
 use crate::writer::LinkType;
 
+pub use lines::{LineLayout, Lines};
+
 use adaptation::{Adaptation, Layer};
 use association::Association;
+use channel::Channel;
 use connection::Connection;
 use record::Records;
+use signalling_link::SignallingLink;
 
 /// How the A interface is carried.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +51,12 @@ pub enum Transport {
     Lite,
     /// M3UA over TCP.
     M3uaTcp,
+    /// MTP2 signal units.
+    Mtp2,
+    /// MTP2 signal units behind a pseudo-header that tells link and direction.
+    Mtp2WithHeader,
+    /// Signal units in timeslots of E1 lines.
+    E1,
     /// MTP3 messages, captured as such.
     Mtp3,
     /// SCCP messages, captured as such.
@@ -57,6 +72,9 @@ impl Transport {
         (Self::Sua, "sua", "SUA over SCTP"),
         (Self::Lite, "lite", "SCCPlite: IPA over TCP"),
         (Self::M3uaTcp, "m3ua-tcp", "M3UA over TCP"),
+        (Self::Mtp2, "mtp2", "MTP2 signal units"),
+        (Self::Mtp2WithHeader, "mtp2-header", "MTP2 signal units behind a pseudo-header of link and direction"),
+        (Self::E1, "e1", "MTP2 in timeslots of E1 lines, recorded bit by bit"),
         (Self::Mtp3, "mtp3", "MTP3 messages captured as such"),
         (Self::Sccp, "sccp", "SCCP messages captured as such"),
     ];
@@ -64,6 +82,8 @@ impl Transport {
     /// What frames of its captures begin with.
     pub fn link_type(self) -> LinkType {
         match self {
+            Self::Mtp2 => LinkType::Mtp2,
+            Self::Mtp2WithHeader => LinkType::Mtp2WithPseudoHeader,
             Self::Mtp3 => LinkType::Mtp3,
             Self::Sccp => LinkType::Sccp,
             _ => LinkType::Ethernet,
@@ -76,18 +96,22 @@ impl Transport {
     }
 }
 
-/// Lengths beyond which something is cut, in octets.
+/// What else there is to choose of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cuts {
-    /// User data of one SCCP message.
-    pub sccp: usize,
-    /// A DATA chunk's piece of a user message of SCTP, or a segment of TCP.
-    pub piece: usize,
+pub struct Choices {
+    /// Octets of user data beyond which an SCCP message is segmented.
+    pub longest_data: usize,
+    /// Octets of a DATA chunk's piece of a user message of SCTP, or of a segment of TCP.
+    pub longest_piece: usize,
+    /// How E1 lines are laid out, and MTP2 links numbered.
+    pub layout: LineLayout,
 }
 
-impl Default for Cuts {
+impl Default for Choices {
     fn default() -> Self {
-        Self { sccp: 255, piece: 1400 }
+        let timeslots = Some(1);
+        let layout = LineLayout { timeslots, numbering: Numbering::Basic, crc4: false, least_significant_first: false };
+        Self { longest_data: 255, longest_piece: 1400, layout }
     }
 }
 
@@ -130,6 +154,8 @@ pub enum Timer {
     Flush(Side),
     /// A side owes an acknowledgement.
     Acknowledge(Side),
+    /// What a side sent was refused, and is to be sent again.
+    Repeat(Side),
     /// It is time for a sign of life; true for its answer.
     Heartbeat(bool),
 }
@@ -194,22 +220,24 @@ enum Bearer {
     Association(Association),
     Connection(Connection),
     Records(Records),
+    SignallingLink(SignallingLink),
+    Channel(Channel),
 }
 
 impl Link {
     /// A link between these nodes, not yet up.
-    pub fn new(transport: Transport, cuts: Cuts, index: u32, nodes: Nodes, random: &mut Random) -> Self {
+    pub fn new(transport: Transport, choices: Choices, index: u32, nodes: Nodes, random: &mut Random) -> Self {
         let association = |layer, random| {
             let adaptation = Adaptation::new(layer, nodes);
             // Where point codes tell the nodes, the MSC has an address for each of its interfaces.
             let address = if layer == Layer::Sua { nodes.msc.value() } else { index };
             let sockets = Network::sockets(index, adaptation.port(), address, adaptation.port());
-            Bearer::Association(Association::new(sockets, adaptation, cuts.piece, random))
+            Bearer::Association(Association::new(sockets, adaptation, choices.longest_piece, random))
         };
         let connection = |layer, random| {
             let adaptation = Adaptation::new(layer, nodes);
             let sockets = Network::sockets(index, Connection::FIRST_BSS_PORT, nodes.msc.value(), adaptation.port());
-            Bearer::Connection(Connection::new(sockets, adaptation, cuts.piece, random))
+            Bearer::Connection(Connection::new(sockets, adaptation, choices.longest_piece, random))
         };
         let bearer = match transport {
             Transport::Sigtran => association(Layer::M3ua, random),
@@ -218,10 +246,16 @@ impl Link {
             Transport::Sua => association(Layer::Sua, random),
             Transport::Lite => connection(Layer::Ipa, random),
             Transport::M3uaTcp => connection(Layer::M3ua, random),
+            Transport::Mtp2 => Bearer::SignallingLink(SignallingLink::new(None, choices.layout.numbering, nodes)),
+            Transport::Mtp2WithHeader => {
+                let number = Some(index as u16);
+                Bearer::SignallingLink(SignallingLink::new(number, choices.layout.numbering, nodes))
+            }
+            Transport::E1 => Bearer::Channel(Channel::new(index as u16, nodes)),
             Transport::Mtp3 => Bearer::Records(Records::Mtp3(nodes)),
             Transport::Sccp => Bearer::Records(Records::Sccp),
         };
-        Self { bearer, nodes, longest_data: cuts.sccp, segments: Octets::default() }
+        Self { bearer, nodes, longest_data: choices.longest_data, segments: Octets::default() }
     }
 
     /// Takes a message to the other side; in segments if its user data is too long.
@@ -252,6 +286,8 @@ impl Link {
             Bearer::Association(association) => association.wake(now, timer, around),
             Bearer::Connection(connection) => connection.wake(now, timer, around),
             Bearer::Records(_) => {}
+            Bearer::SignallingLink(link) => link.wake(now, timer, around),
+            Bearer::Channel(channel) => channel.wake(now, timer, around),
         }
     }
 }
@@ -262,6 +298,8 @@ impl Bearer {
             Self::Association(association) => association.send(now, cargo, around),
             Self::Connection(connection) => connection.send(now, cargo, around),
             Self::Records(records) => records.send(now, cargo, around),
+            Self::SignallingLink(link) => link.send(now, cargo, around),
+            Self::Channel(channel) => channel.send(now, cargo, around),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bench::encode::point_code::Width;
-use bench::link::{Cuts, Transport};
+use bench::link::{Choices, Transport};
 use bench::network::{Size, default_hotspots};
 use bench::population::Shares;
 use bench::procedures::Practice;
@@ -26,7 +26,8 @@ pub(crate) fn plan(seed: u64) -> Plan {
         size: Size { bscs: 3, links: 5, mscs: 1, pool: false, point_codes: Width::Itu },
         interfaces: Interfaces::A,
         transport: Transport::Sigtran,
-        cuts: Cuts::default(),
+        choices: Choices::default(),
+        wrappings: Vec::new(),
         packet: Layout { sgsns: 1, connections: 2, port: 23_000, sub_network_service: false },
         hotspots: default_hotspots(),
         practice: Practice {
