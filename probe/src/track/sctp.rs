@@ -29,14 +29,16 @@ pub const PENDING_OCTETS_LIMIT: usize = 64 << 20;
 
 const SWEEP_SECONDS: u64 = 60;
 
-/// What is found in a packet.
-pub enum Found<'a> {
-    /// A chunk, in the order of the packet, before what it carries.
-    Chunk(ChunkMessage<'a>),
+/// Takes what is found in a packet, in its order.
+pub trait UpperLayer {
+    /// A chunk, before what it carries.
+    fn chunk(&mut self, chunk: &ChunkMessage<'_>);
+
     /// A user message, whole and for the first time.
-    UserMessage(UserMessage<'a>),
+    fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters);
+
     /// A chunk that cannot be read.
-    Malformed(Malformed),
+    fn malformed(&mut self, malformed: Malformed, counters: &mut TransportCounters);
 }
 
 /// What an association carries.
@@ -175,19 +177,19 @@ impl Default for Associations {
 }
 
 impl Associations {
-    /// Takes a packet and gives what is in it to `found`. An error where its header cannot be read.
+    /// Takes a packet and gives what is in it to `upper`. An error where its header cannot be read.
     pub fn packet(
         &mut self,
         feed: u16,
         at: Timestamp,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
-        mut found: impl FnMut(Found<'_>, &mut TransportCounters),
+        upper: &mut impl UpperLayer,
     ) -> Result<(), Malformed> {
         counters.sctp_packets += 1;
         let mut r = Reader::new(Protocol::Sctp, packet.payload);
         let header = CommonHeader::read(&mut r)?;
-        self.sweep(at, counters);
+        self.tick(at, counters);
         let key = DirectionKey::new(feed, &header);
         let path = || PortPair {
             feed,
@@ -203,11 +205,11 @@ impl Associations {
             let chunk = Chunk::read(&mut r)?;
             match Data::read(&chunk) {
                 Some(Ok(data)) => {
-                    reassembly.data(direction.as_deref_mut(), header, chunk, data, counters, &mut found);
+                    reassembly.data(direction.as_deref_mut(), header, chunk, data, counters, upper);
                 }
-                Some(Err(malformed)) => found(Found::Malformed(malformed), counters),
+                Some(Err(malformed)) => upper.malformed(malformed, counters),
                 None => {
-                    found(Found::Chunk(ChunkMessage { header, chunk, data: None, repeated: false }), counters);
+                    upper.chunk(&ChunkMessage { header, chunk, data: None, repeated: false });
                     match chunk.kind {
                         chunk_type::SACK => {
                             let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
@@ -274,10 +276,15 @@ impl Associations {
         }
     }
 
-    fn sweep(&mut self, at: Timestamp, counters: &mut TransportCounters) {
-        if at < self.next_sweep {
-            return;
+    #[inline]
+    fn tick(&mut self, at: Timestamp, counters: &mut TransportCounters) {
+        if at >= self.next_sweep {
+            self.sweep(at, counters);
         }
+    }
+
+    #[cold]
+    fn sweep(&mut self, at: Timestamp, counters: &mut TransportCounters) {
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
         let Self { directions: Directions(directions), gone, reassembly, .. } = self;
         directions.retain(|direction| {
@@ -381,6 +388,7 @@ const fn is_ahead(tsn: u32, other: u32) -> bool {
 }
 
 impl Reassembly {
+    #[inline]
     fn data(
         &mut self,
         mut direction: Option<&mut Direction>,
@@ -388,21 +396,21 @@ impl Reassembly {
         chunk: Chunk<'_>,
         data: Data<'_>,
         counters: &mut TransportCounters,
-        found: &mut impl FnMut(Found<'_>, &mut TransportCounters),
+        upper: &mut impl UpperLayer,
     ) {
         counters.sctp_data += 1;
         let repeated = is_repeated(direction.as_deref_mut(), &header, data.tsn, counters);
-        found(Found::Chunk(ChunkMessage { header, chunk, data: Some(data), repeated }), counters);
+        upper.chunk(&ChunkMessage { header, chunk, data: Some(data), repeated });
         if repeated {
             return;
         }
         let Chunk { snapped, .. } = chunk;
         if data.is_whole() {
             let message = UserMessage { header, protocol: data.protocol, octets: data.payload, snapped };
-            found(Found::UserMessage(message), counters);
+            upper.user_message(&message, counters);
         } else if let Some(protocol) = self.fragment(direction.filter(|_| !snapped), &data, counters) {
             let message = UserMessage { header, protocol, octets: &self.assembled, snapped };
-            found(Found::UserMessage(message), counters);
+            upper.user_message(&message, counters);
         }
     }
 
@@ -429,6 +437,7 @@ impl Reassembly {
 
 // A tag of zero is only allowed beside INIT (RFC 9260 §8.5.1). Traces made by tools carry it on everything, with TSNs that mean
 // nothing.
+#[inline]
 fn is_repeated(
     direction: Option<&mut Direction>,
     header: &CommonHeader,

@@ -12,13 +12,14 @@ use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
-use super::sctp::{Associations, Found};
+use super::sctp::{Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::Frame;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
+use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
@@ -335,11 +336,8 @@ impl Layers {
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
         let Self { associations, endpoints, .. } = self;
-        associations.packet(from.feed, from.at, packet, counters, |found, counters| match found {
-            Found::Chunk(chunk) => outlet.message(from, &chunk),
-            Found::Malformed(malformed) => outlet.malformed(from, malformed, counters),
-            Found::UserMessage(message) => outlet.sctp(from, &message, packet, endpoints, counters),
-        })
+        let mut upper = SctpUsers { from, packet, endpoints, outlet };
+        associations.packet(from.feed, from.at, packet, counters, &mut upper)
     }
 
     fn udp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
@@ -409,6 +407,30 @@ impl Layers {
             }
         }
         Ok(())
+    }
+}
+
+/// The users of SCTP, while one packet is given to them.
+struct SctpUsers<'a, 'o, S, U> {
+    from: Provenance,
+    packet: &'a Packet<'a>,
+    endpoints: &'a mut Endpoints,
+    outlet: &'a mut Outlet<'o, S, U>,
+}
+
+impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> UpperLayer for SctpUsers<'_, '_, S, U> {
+    #[inline]
+    fn chunk(&mut self, chunk: &ChunkMessage<'_>) {
+        self.outlet.message(self.from, chunk);
+    }
+
+    #[inline]
+    fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters) {
+        self.outlet.sctp(self.from, message, self.packet, self.endpoints, counters);
+    }
+
+    fn malformed(&mut self, malformed: Malformed, counters: &mut TransportCounters) {
+        self.outlet.malformed(self.from, malformed, counters);
     }
 }
 

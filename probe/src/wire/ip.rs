@@ -75,18 +75,20 @@ pub struct Fragment {
 #[inline]
 pub fn read_v4(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Ip, octets);
-    let [version_ihl, _] = r.v("version")?;
+    let &[version_ihl, _tos, t0, t1, i0, i1, f0, f1, _ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
+        r.header("header")?;
     let header_length = usize::from(version_ihl & 15) * 4;
     if version_ihl >> 4 != 4 || header_length < 20 {
         return Err(r.error("version", Fault::Invalid));
     }
-    let total_length = usize::from(r.u16("total length")?);
-    let identification = r.u16("identification")?;
-    let flags_offset = r.u16("fragment offset")?;
-    let [_ttl, protocol, _, _] = r.v("protocol")?;
-    let source = Address::from_ipv4(r.v("source address")?);
-    let destination = Address::from_ipv4(r.v("destination address")?);
-    r.take(header_length - 20, "options")?;
+    if header_length > 20 {
+        r.take(header_length - 20, "options")?;
+    }
+    let total_length = usize::from(u16::from_be_bytes([t0, t1]));
+    let identification = u16::from_be_bytes([i0, i1]);
+    let flags_offset = u16::from_be_bytes([f0, f1]);
+    let source = Address::from_ipv4([s0, s1, s2, s3]);
+    let destination = Address::from_ipv4([d0, d1, d2, d3]);
     let (payload, missing) = match total_length {
         0 => (r.rest(), 0), // filled in by the network card when it segments (TSO)
         _ => kept(r.rest(), total_length.checked_sub(header_length).ok_or(r.error("total length", Fault::Invalid))?),

@@ -87,9 +87,8 @@ impl<'a> M3uaMessage<'a> {
 
 impl<'a> ProtocolData<'a> {
     fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let opc = r.u32("originating point code")?;
-        let dpc = r.u32("destination point code")?;
-        let [si, ni, mp, sls] = r.v("service indicator")?;
+        let &[o0, o1, o2, o3, d0, d1, d2, d3, si, ni, mp, sls] = r.header("routing label")?;
+        let (opc, dpc) = (u32::from_be_bytes([o0, o1, o2, o3]), u32::from_be_bytes([d0, d1, d2, d3]));
         Ok(Self { opc, dpc, si, ni, mp, sls, user_data: r.rest() })
     }
 }

@@ -86,9 +86,16 @@ impl<'a> Reader<'a> {
     /// Format V of a fixed length: `let [octet] = r.v("cause")?;`.
     #[inline]
     pub fn v<const N: usize>(&mut self, element: &'static str) -> Result<[u8; N], Malformed> {
+        self.header(element).copied()
+    }
+
+    /// A header of several fields, where it lies: `let &[port, tag, ..] = r.header::<12>("common header")?;`. One look at
+    /// the length is enough for all of it.
+    #[inline]
+    pub fn header<const N: usize>(&mut self, element: &'static str) -> Result<&'a [u8; N], Malformed> {
         let (head, rest) = self.octets.split_first_chunk::<N>().ok_or(self.error(element, Fault::Truncated))?;
         self.octets = rest;
-        Ok(*head)
+        Ok(head)
     }
 
     /// `count` octets.

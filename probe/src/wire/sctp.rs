@@ -33,11 +33,12 @@ impl CommonHeader {
     /// Reads the header; `r` then stands at the first chunk.
     #[inline]
     pub fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        let source_port = r.u16("source port number")?;
-        let destination_port = r.u16("destination port number")?;
-        let verification_tag = r.u32("verification tag")?;
-        r.u32("checksum")?;
-        Ok(Self { source_port, destination_port, verification_tag })
+        let &[s0, s1, d0, d1, t0, t1, t2, t3, _, _, _, _] = r.header("common header")?;
+        Ok(Self {
+            source_port: u16::from_be_bytes([s0, s1]),
+            destination_port: u16::from_be_bytes([d0, d1]),
+            verification_tag: u32::from_be_bytes([t0, t1, t2, t3]),
+        })
     }
 }
 
@@ -58,8 +59,8 @@ impl<'a> Chunk<'a> {
     /// Reads one chunk with its padding.
     #[inline]
     pub fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
-        let [kind, flags] = r.v("chunk type")?;
-        let length = usize::from(r.u16("chunk length")?);
+        let &[kind, flags, l0, l1] = r.header("chunk header")?;
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
         let length = length.checked_sub(4).ok_or(r.error("chunk length", Fault::Invalid))?;
         let there = length.min(r.rest().len());
         let value = r.take(there, "chunk value")?;
@@ -169,10 +170,10 @@ impl<'a> Data<'a> {
     #[inline]
     fn read_data(chunk: &Chunk<'a>) -> Result<Self, Malformed> {
         let mut r = Reader::new(Protocol::Sctp, chunk.value);
-        let tsn = r.u32("tsn")?;
-        let stream = r.u16("stream identifier")?;
-        r.u16("stream sequence number")?;
-        let protocol = r.u32("payload protocol identifier")?;
+        let &[t0, t1, t2, t3, s0, s1, _, _, p0, p1, p2, p3] = r.header("data header")?;
+        let tsn = u32::from_be_bytes([t0, t1, t2, t3]);
+        let stream = u16::from_be_bytes([s0, s1]);
+        let protocol = u32::from_be_bytes([p0, p1, p2, p3]);
         let part = Part { message: 0, sequence: tsn };
         Ok(Self::with_flags(chunk.flags, tsn, stream, part, protocol, r.rest()))
     }

@@ -22,11 +22,11 @@ impl<'a> Header<'a> {
     #[inline]
     pub(super) fn read(layer: Protocol, octets: &'a [u8], snapped: bool) -> Result<Self, Malformed> {
         let mut r = Reader::new(layer, octets);
-        let [version, _reserved, class, kind] = r.v("version")?;
+        let &[version, _reserved, class, kind, l0, l1, l2, l3] = r.header("common header")?;
         if version != 1 {
             return Err(r.error("version", Fault::Invalid));
         }
-        let length = r.u32("message length")?;
+        let length = u32::from_be_bytes([l0, l1, l2, l3]);
         let body = usize::try_from(length).ok().and_then(|length| length.checked_sub(HEADER_LENGTH));
         let body = body.ok_or(r.error("message length", Fault::Invalid))?;
         // The length counts the padding of the last parameter, which some senders leave out.
@@ -41,8 +41,9 @@ impl<'a> Header<'a> {
 /// Reads the tag and the value of the next parameter, and passes its padding.
 #[inline]
 pub(super) fn parameter<'a>(r: &mut Reader<'a>, snapped: bool) -> Result<(u16, Reader<'a>), Malformed> {
-    let tag = r.u16("parameter tag")?;
-    let length = usize::from(r.u16("parameter length")?);
+    let &[t0, t1, l0, l1] = r.header("parameter header")?;
+    let tag = u16::from_be_bytes([t0, t1]);
+    let length = usize::from(u16::from_be_bytes([l0, l1]));
     let length = length.checked_sub(4).ok_or(r.error("parameter length", Fault::Invalid))?;
     let there = if snapped { length.min(r.rest().len()) } else { length };
     let value = r.take(there, "parameter value")?;

@@ -107,6 +107,10 @@ impl<'a> Sccp<'a> {
     }
 
     fn read(&mut self, r: &mut Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
+        // Nearly every message is one: the table would cost it more than all the rest.
+        if self.message_type == SccpMessageType::DATA_FORM_1 {
+            return self.read_data_form_1(r);
+        }
         let Some(layout) = Layout::of(self.message_type) else { return Ok(()) };
         for &parameter in layout.fixed {
             let value = r.take(parameter.fixed_length(), parameter.name())?;
@@ -127,6 +131,16 @@ impl<'a> Sccp<'a> {
             Some(optional) => self.read_optional(optional, r, point_codes),
             None => Ok(()),
         }
+    }
+
+    // §4.7.
+    fn read_data_form_1(&mut self, r: &mut Reader<'a>) -> Result<(), Malformed> {
+        const DATA: &str = Parameter::DATA.name();
+        self.destination = Some(LocalReference::read(r, Parameter::DESTINATION_LOCAL_REFERENCE.name())?);
+        self.more_data = r.u8(Parameter::SEGMENTING_REASSEMBLING.name())? & 1 != 0;
+        let mut target = Width::One.pointer(r, DATA)?.ok_or(r.error(DATA, Fault::Invalid))?;
+        self.data = Some(target.lv(DATA)?);
+        Ok(())
     }
 
     fn read_optional(
@@ -155,8 +169,7 @@ impl<'a> Sccp<'a> {
             Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element, point_codes)?),
             Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element, point_codes)?),
             Parameter::PROTOCOL_CLASS => self.protocol_class = Some(r.u8(element)?),
-            // The flag is bit 1, in the last octet where there are two: Q.713 §3.7, §3.9.
-            Parameter::SEGMENTING_REASSEMBLING => self.more_data = r.u8(element)? & 1 != 0,
+            // The flag is bit 1 of the last octet, Q.713 §3.9.
             Parameter::SEQUENCING_SEGMENTING => self.more_data = r.u16(element)? & 1 != 0,
             Parameter::RELEASE_CAUSE
             | Parameter::RETURN_CAUSE
