@@ -256,12 +256,14 @@ impl Dialogue {
 
     fn radio_resources<S: Sink>(&mut self, message: &Rr, scene: &mut Scene<'_, S>) {
         match message {
-            Rr::PagingResponse { mobile_identity, .. } => {
-                self.identifies(*mobile_identity, scene);
+            Rr::PagingResponse(response) => {
+                self.identifies(response.mobile_identity, scene);
                 self.subject.tell(event::Kind::PagingResponse, scene);
             }
-            Rr::CipheringModeComplete { mobile_identity: Some(MobileIdentity::Imei(imei)) } => {
-                self.subject.shows(*imei, scene);
+            Rr::CipheringModeComplete(complete) => {
+                if let Some(imei) = complete.mobile_identity.and_then(MobileIdentity::imei) {
+                    self.subject.shows(imei, scene);
+                }
             }
             _ => {}
         }

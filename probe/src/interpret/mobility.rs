@@ -29,14 +29,14 @@ impl Dialogue {
             Mm::LocationUpdatingRequest(request) => self.update_requested(request, scene),
             Mm::LocationUpdatingAccept(accept) => self.update_accepted(accept, scene),
             Mm::LocationUpdatingReject(cause) => self.refused(cause.0, scene),
-            Mm::AuthenticationReject => self.refused(ILLEGAL_MS, scene),
+            Mm::AuthenticationReject(_) => self.refused(ILLEGAL_MS, scene),
             Mm::CmServiceRequest(request) => self.service_requested(request, scene),
             Mm::CmReestablishmentRequest(request) => {
                 self.reestablishing = true;
                 self.service_requested = true;
                 self.identifies(request.mobile_identity, scene);
             }
-            Mm::CmServiceAccept => self.accept(scene),
+            Mm::CmServiceAccept(_) => self.accept(scene),
             Mm::CmServiceReject(cause) => self.service_refused(cause.0, scene),
             Mm::IdentityResponse(response) => self.answers_identity(response.mobile_identity, scene),
             Mm::TmsiReallocationCommand(command) => {
@@ -44,7 +44,7 @@ impl Dialogue {
                 scene.identities.learn_area(command.location_area, scene.vlr);
                 self.assigned(command.mobile_identity, scene);
             }
-            Mm::TmsiReallocationComplete => {
+            Mm::TmsiReallocationComplete(_) => {
                 self.accept(scene);
                 self.subject.takes(scene);
             }

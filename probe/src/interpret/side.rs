@@ -59,7 +59,7 @@ pub(super) fn of_layer_3(message: &Dtap<'_>) -> Option<Side> {
             true => Side::Mobile,
             false => Side::Network,
         }),
-        Dtap::Rr(Rr::PagingResponse { .. } | Rr::CipheringModeComplete { .. } | Rr::ClassmarkChange) => {
+        Dtap::Rr(Rr::PagingResponse(_) | Rr::CipheringModeComplete(_) | Rr::ClassmarkChange(_)) => {
             Some(Side::Mobile)
         }
         Dtap::Rr(_) | Dtap::Ss(_) | Dtap::Gmm(_) | Dtap::Sm(_) | Dtap::Other { .. } => None,
@@ -70,20 +70,20 @@ fn of_mobility(message: &Mm) -> Option<Side> {
     match message {
         Mm::ImsiDetachIndication(_)
         | Mm::LocationUpdatingRequest(_)
-        | Mm::AuthenticationResponse
+        | Mm::AuthenticationResponse(_)
         | Mm::AuthenticationFailure(_)
         | Mm::IdentityResponse(_)
-        | Mm::TmsiReallocationComplete
-        | Mm::CmServiceAbort
+        | Mm::TmsiReallocationComplete(_)
+        | Mm::CmServiceAbort(_)
         | Mm::CmServiceRequest(_)
         | Mm::CmReestablishmentRequest(_) => Some(Side::Mobile),
         Mm::LocationUpdatingAccept(_)
         | Mm::LocationUpdatingReject(_)
-        | Mm::AuthenticationReject
+        | Mm::AuthenticationReject(_)
         | Mm::AuthenticationRequest(_)
         | Mm::IdentityRequest(_)
         | Mm::TmsiReallocationCommand(_)
-        | Mm::CmServiceAccept
+        | Mm::CmServiceAccept(_)
         | Mm::CmServiceReject(_)
         | Mm::Abort(_)
         | Mm::Other(M::MM_INFORMATION | M::CM_SERVICE_PROMPT) => Some(Side::Network),

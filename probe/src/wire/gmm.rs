@@ -2,83 +2,43 @@
 
 use event::{Rai, RoutingAreaUpdateType, Tmsi};
 
+use super::body::{Body, messages};
 use super::cell::routing_area;
-use super::codes::codes;
 use super::element::{Elements, Format};
 use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
 
-codes! {
+messages! {
     /// Message type, 3GPP TS 24.008 Table 10.4.
-    pub GmmMessageType {
-        0x01 ATTACH_REQUEST "attach_request",
-        0x02 ATTACH_ACCEPT "attach_accept",
+    pub GmmMessageType;
+    /// A GPRS mobility management message.
+    pub Gmm {
+        0x01 ATTACH_REQUEST "attach_request" => AttachRequest(AttachRequest),
+        0x02 ATTACH_ACCEPT "attach_accept" => AttachAccept(AttachAccept),
         0x03 ATTACH_COMPLETE "attach_complete",
-        0x04 ATTACH_REJECT "attach_reject",
-        0x05 DETACH_REQUEST "detach_request",
+        0x04 ATTACH_REJECT "attach_reject" => AttachReject(GmmCause),
+        0x05 DETACH_REQUEST "detach_request" => DetachRequest(DetachRequest),
         0x06 DETACH_ACCEPT "detach_accept",
-        0x08 ROUTING_AREA_UPDATE_REQUEST "routing_area_update_request",
-        0x09 ROUTING_AREA_UPDATE_ACCEPT "routing_area_update_accept",
+        0x08 ROUTING_AREA_UPDATE_REQUEST "routing_area_update_request" => RoutingAreaUpdateRequest(RoutingAreaUpdateRequest),
+        0x09 ROUTING_AREA_UPDATE_ACCEPT "routing_area_update_accept" => RoutingAreaUpdateAccept(RoutingAreaUpdateAccept),
         0x0a ROUTING_AREA_UPDATE_COMPLETE "routing_area_update_complete",
-        0x0b ROUTING_AREA_UPDATE_REJECT "routing_area_update_reject",
-        0x0c SERVICE_REQUEST "service_request",
+        0x0b ROUTING_AREA_UPDATE_REJECT "routing_area_update_reject" => RoutingAreaUpdateReject(GmmCause),
+        0x0c SERVICE_REQUEST "service_request" => ServiceRequest(ServiceRequest),
         0x0d SERVICE_ACCEPT "service_accept",
-        0x0e SERVICE_REJECT "service_reject",
-        0x10 P_TMSI_REALLOCATION_COMMAND "p_tmsi_reallocation_command",
+        0x0e SERVICE_REJECT "service_reject" => ServiceReject(GmmCause),
+        0x10 P_TMSI_REALLOCATION_COMMAND "p_tmsi_reallocation_command" => PTmsiReallocationCommand(PTmsiReallocationCommand),
         0x11 P_TMSI_REALLOCATION_COMPLETE "p_tmsi_reallocation_complete",
-        0x12 AUTHENTICATION_AND_CIPHERING_REQUEST "authentication_and_ciphering_request",
-        0x13 AUTHENTICATION_AND_CIPHERING_RESPONSE "authentication_and_ciphering_response",
+        0x12 AUTHENTICATION_AND_CIPHERING_REQUEST "authentication_and_ciphering_request"
+            => AuthenticationAndCipheringRequest(AuthenticationAndCipheringRequest),
+        0x13 AUTHENTICATION_AND_CIPHERING_RESPONSE "authentication_and_ciphering_response"
+            => AuthenticationAndCipheringResponse(AuthenticationAndCipheringResponse),
         0x14 AUTHENTICATION_AND_CIPHERING_REJECT "authentication_and_ciphering_reject",
-        0x15 IDENTITY_REQUEST "identity_request",
-        0x16 IDENTITY_RESPONSE "identity_response",
-        0x1c AUTHENTICATION_AND_CIPHERING_FAILURE "authentication_and_ciphering_failure",
-        0x20 GMM_STATUS "gmm_status",
+        0x15 IDENTITY_REQUEST "identity_request" => IdentityRequest(IdentityRequest),
+        0x16 IDENTITY_RESPONSE "identity_response" => IdentityResponse(IdentityResponse),
+        0x1c AUTHENTICATION_AND_CIPHERING_FAILURE "authentication_and_ciphering_failure"
+            => AuthenticationAndCipheringFailure(GmmCause),
+        0x20 GMM_STATUS "gmm_status" => GmmStatus(GmmCause),
         0x21 GMM_INFORMATION "gmm_information",
     }
-}
-
-/// A GPRS mobility management message.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Gmm {
-    /// From the mobile station.
-    AttachRequest(AttachRequest),
-    /// From the network.
-    AttachAccept(AttachAccept),
-    /// From the network.
-    AttachReject(GmmCause),
-    /// From either side.
-    DetachRequest(DetachRequest),
-    /// From the mobile station.
-    RoutingAreaUpdateRequest(RoutingAreaUpdateRequest),
-    /// From the network.
-    RoutingAreaUpdateAccept(RoutingAreaUpdateAccept),
-    /// From the network.
-    RoutingAreaUpdateReject(GmmCause),
-    /// From the mobile station.
-    ServiceRequest(ServiceRequest),
-    /// From the network.
-    ServiceReject(GmmCause),
-    /// From the network.
-    PTmsiReallocationCommand(PTmsiReallocationCommand),
-    /// From the network.
-    AuthenticationAndCipheringRequest(AuthenticationAndCipheringRequest),
-    /// From the mobile station.
-    AuthenticationAndCipheringResponse(AuthenticationAndCipheringResponse),
-    /// From the mobile station.
-    AuthenticationAndCipheringFailure(GmmCause),
-    /// From the network.
-    IdentityRequest {
-        /// Identity type 2, §10.5.5.9: 1 IMSI, 2 IMEI, 3 IMEISV, 4 TMSI.
-        identity_type: u8,
-    },
-    /// From the mobile station.
-    IdentityResponse {
-        /// Mobile identity, §10.5.1.4.
-        mobile_identity: MobileIdentity,
-    },
-    /// From either side.
-    GmmStatus(GmmCause),
-    /// Any other, and one whose mandatory elements could not be read.
-    Other(GmmMessageType),
 }
 
 /// GMM cause, 3GPP TS 24.008 §10.5.5.14.
@@ -192,6 +152,20 @@ pub struct AuthenticationAndCipheringResponse {
     pub imeisv: Option<MobileIdentity>,
 }
 
+/// IDENTITY REQUEST, 3GPP TS 24.008 §9.4.12.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityRequest {
+    /// Identity type 2, §10.5.5.9: 1 IMSI, 2 IMEI, 3 IMEISV, 4 TMSI.
+    pub identity_type: u8,
+}
+
+/// IDENTITY RESPONSE, 3GPP TS 24.008 §9.4.13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityResponse {
+    /// Mobile identity, §10.5.1.4.
+    pub mobile_identity: MobileIdentity,
+}
+
 const ALLOCATED_P_TMSI: u8 = 0x18;
 const MS_IDENTITY_OR_IMEISV: u8 = 0x23;
 const CAUSE: u8 = 0x25;
@@ -215,68 +189,11 @@ static DETACH_ELEMENTS: Elements = Elements::of_layer_3(&[
     (CAUSE, "gmm cause", Format::Tv(1)),
 ]);
 
-impl Gmm {
-    /// Reads what follows a message type.
-    pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
-        let message_type = GmmMessageType(code);
-        let mut r = Reader::new(Protocol::Gmm, octets);
-        let read = Self::read_body(message_type, &mut r);
-        Decoded::or(read, Self::Other(message_type), &mut r)
-    }
+const AREA: &str = "routing_area_identification";
+const OLD_AREA: &str = "old_routing_area_identification";
 
-    fn read_body(message_type: GmmMessageType, r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        use GmmMessageType as T;
-        Ok(match message_type {
-            T::ATTACH_REQUEST => Self::AttachRequest(AttachRequest::read(r)?),
-            T::ATTACH_ACCEPT => Self::AttachAccept(AttachAccept::read(r)?),
-            T::ATTACH_REJECT => Self::AttachReject(GmmCause::read(r)?),
-            T::DETACH_REQUEST => Self::DetachRequest(DetachRequest::read(r)?),
-            T::ROUTING_AREA_UPDATE_REQUEST => Self::RoutingAreaUpdateRequest(RoutingAreaUpdateRequest::read(r)?),
-            T::ROUTING_AREA_UPDATE_ACCEPT => Self::RoutingAreaUpdateAccept(RoutingAreaUpdateAccept::read(r)?),
-            T::ROUTING_AREA_UPDATE_REJECT => Self::RoutingAreaUpdateReject(GmmCause::read(r)?),
-            T::SERVICE_REQUEST => Self::ServiceRequest(ServiceRequest::read(r)?),
-            T::SERVICE_REJECT => Self::ServiceReject(GmmCause::read(r)?),
-            T::P_TMSI_REALLOCATION_COMMAND => Self::PTmsiReallocationCommand(PTmsiReallocationCommand::read(r)?),
-            T::AUTHENTICATION_AND_CIPHERING_REQUEST => {
-                Self::AuthenticationAndCipheringRequest(AuthenticationAndCipheringRequest::read(r)?)
-            }
-            T::AUTHENTICATION_AND_CIPHERING_RESPONSE => {
-                Self::AuthenticationAndCipheringResponse(AuthenticationAndCipheringResponse::read(r)?)
-            }
-            T::AUTHENTICATION_AND_CIPHERING_FAILURE => Self::AuthenticationAndCipheringFailure(GmmCause::read(r)?),
-            T::IDENTITY_REQUEST => {
-                let [type_and_standby] = r.v("identity type 2")?; // 10.5.5.9, 10.5.5.7
-                Self::IdentityRequest { identity_type: type_and_standby & 7 }
-            }
-            T::IDENTITY_RESPONSE => Self::IdentityResponse { mobile_identity: mobile_identity(r)? },
-            T::GMM_STATUS => Self::GmmStatus(GmmCause::read(r)?),
-            other => Self::Other(other),
-        })
-    }
-
-    /// Message type.
-    pub const fn message_type(&self) -> GmmMessageType {
-        use GmmMessageType as T;
-        match self {
-            Self::AttachRequest(_) => T::ATTACH_REQUEST,
-            Self::AttachAccept(_) => T::ATTACH_ACCEPT,
-            Self::AttachReject(_) => T::ATTACH_REJECT,
-            Self::DetachRequest(_) => T::DETACH_REQUEST,
-            Self::RoutingAreaUpdateRequest(_) => T::ROUTING_AREA_UPDATE_REQUEST,
-            Self::RoutingAreaUpdateAccept(_) => T::ROUTING_AREA_UPDATE_ACCEPT,
-            Self::RoutingAreaUpdateReject(_) => T::ROUTING_AREA_UPDATE_REJECT,
-            Self::ServiceRequest(_) => T::SERVICE_REQUEST,
-            Self::ServiceReject(_) => T::SERVICE_REJECT,
-            Self::PTmsiReallocationCommand(_) => T::P_TMSI_REALLOCATION_COMMAND,
-            Self::AuthenticationAndCipheringRequest(_) => T::AUTHENTICATION_AND_CIPHERING_REQUEST,
-            Self::AuthenticationAndCipheringResponse(_) => T::AUTHENTICATION_AND_CIPHERING_RESPONSE,
-            Self::AuthenticationAndCipheringFailure(_) => T::AUTHENTICATION_AND_CIPHERING_FAILURE,
-            Self::IdentityRequest { .. } => T::IDENTITY_REQUEST,
-            Self::IdentityResponse { .. } => T::IDENTITY_RESPONSE,
-            Self::GmmStatus(_) => T::GMM_STATUS,
-            Self::Other(message_type) => *message_type,
-        }
-    }
+const fn integer(value: u8) -> Value<'static> {
+    Value::Integer(value as u64)
 }
 
 fn mobile_identity(r: &mut Reader<'_>) -> Result<MobileIdentity, Malformed> {
@@ -289,13 +206,17 @@ const fn three_bits(half_octet: u8) -> u8 {
     half_octet & 7
 }
 
-impl GmmCause {
+impl Body for GmmCause {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         r.u8("gmm cause").map(Self) // 10.5.5.14
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("gmm_cause", integer(self.0));
+    }
 }
 
-impl AttachRequest {
+impl Body for AttachRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let _network_capability = r.lv("ms network capability")?; // 10.5.5.12
         let [type_and_key] = r.v("attach type")?; // 10.5.5.2, 10.5.1.2
@@ -310,15 +231,28 @@ impl AttachRequest {
             old_routing_area,
         })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("attach_type", integer(self.attach_type));
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+        visit("mobile_identity", self.mobile_identity.value());
+        visit_area(OLD_AREA, self.old_routing_area, visit);
+    }
 }
 
-impl AttachAccept {
+impl Body for AttachAccept {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [result_and_standby] = r.v("attach result")?; // 10.5.5.1, 10.5.5.7
         let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
         let [_radio_priorities] = r.v("radio priority for sms")?; // 10.5.7.2, 10.5.7.5
         let routing_area = routing_area(r)?; // 10.5.5.15
         Ok(Self { attach_result: three_bits(result_and_standby), routing_area, given: Given::read(r) })
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("attach_result", integer(self.attach_result));
+        visit_area(AREA, self.routing_area, visit);
+        self.given.visit(visit);
     }
 }
 
@@ -344,12 +278,12 @@ impl Given {
             visit("ms_identity", identity.value());
         }
         if let Some(cause) = self.cause {
-            visit("gmm_cause", Value::Integer(u64::from(cause.0)));
+            cause.visit(visit);
         }
     }
 }
 
-impl DetachRequest {
+impl Body for DetachRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         const POWER_OFF: u8 = 0x08;
         let [detach_type] = r.v("detach type")?; // 10.5.5.5
@@ -364,9 +298,20 @@ impl DetachRequest {
         }
         Ok(request)
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("detach_type", integer(self.detach_type));
+        visit("power_off", Value::Flag(self.power_off));
+        if let Some(p_tmsi) = self.p_tmsi {
+            visit("p_tmsi", Value::Tmsi(p_tmsi));
+        }
+        if let Some(cause) = self.cause {
+            cause.visit(visit);
+        }
+    }
 }
 
-impl RoutingAreaUpdateRequest {
+impl Body for RoutingAreaUpdateRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [type_and_key] = r.v("update type")?; // 10.5.5.18, 10.5.1.2
         let old_routing_area = routing_area(r)?; // 10.5.5.15
@@ -379,6 +324,15 @@ impl RoutingAreaUpdateRequest {
             }
         }
         Ok(request)
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("update_type", Value::Name(self.update.name()));
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+        visit_area(OLD_AREA, self.old_routing_area, visit);
+        if let Some(p_tmsi) = self.p_tmsi {
+            visit("p_tmsi", Value::Tmsi(p_tmsi));
+        }
     }
 }
 
@@ -393,30 +347,46 @@ const fn update_type(octet: u8) -> RoutingAreaUpdateType {
     }
 }
 
-impl RoutingAreaUpdateAccept {
+impl Body for RoutingAreaUpdateAccept {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [standby_and_result] = r.v("update result")?; // 10.5.5.7, 10.5.5.17
         let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
         let routing_area = routing_area(r)?; // 10.5.5.15
         Ok(Self { update_result: three_bits(standby_and_result >> 4), routing_area, given: Given::read(r) })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("update_result", integer(self.update_result));
+        visit_area(AREA, self.routing_area, visit);
+        self.given.visit(visit);
+    }
 }
 
-impl ServiceRequest {
+impl Body for ServiceRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [key_and_type] = r.v("service type")?; // 10.5.1.2, 10.5.5.20
         Ok(Self { service_type: three_bits(key_and_type >> 4), mobile_identity: mobile_identity(r)? })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("service_type", integer(self.service_type));
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
-impl PTmsiReallocationCommand {
+impl Body for PTmsiReallocationCommand {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let mobile_identity = mobile_identity(r)?; // 10.5.1.4
         Ok(Self { mobile_identity, routing_area: routing_area(r)? })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("mobile_identity", self.mobile_identity.value());
+        visit_area(AREA, self.routing_area, visit);
+    }
 }
 
-impl AuthenticationAndCipheringRequest {
+impl Body for AuthenticationAndCipheringRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [algorithm_and_imeisv] = r.v("ciphering algorithm")?; // 10.5.5.3, 10.5.5.10
         let [_standby_and_reference] = r.v("a&c reference number")?; // 10.5.5.7, 10.5.5.19
@@ -425,9 +395,14 @@ impl AuthenticationAndCipheringRequest {
             imeisv_requested: three_bits(algorithm_and_imeisv >> 4) == 1,
         })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("ciphering_algorithm", integer(self.ciphering_algorithm));
+        visit("imeisv_request", Value::Flag(self.imeisv_requested));
+    }
 }
 
-impl AuthenticationAndCipheringResponse {
+impl Body for AuthenticationAndCipheringResponse {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [_reference] = r.v("a&c reference number")?; // 10.5.5.19
         let mut response = Self { imeisv: None };
@@ -438,90 +413,36 @@ impl AuthenticationAndCipheringResponse {
         }
         Ok(response)
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        if let Some(imeisv) = self.imeisv {
+            visit("imeisv", imeisv.value());
+        }
+    }
+}
+
+impl Body for IdentityRequest {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        let [type_and_standby] = r.v("identity type 2")?; // 10.5.5.9, 10.5.5.7
+        Ok(Self { identity_type: three_bits(type_and_standby) })
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("identity_type", integer(self.identity_type));
+    }
+}
+
+impl Body for IdentityResponse {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { mobile_identity: mobile_identity(r)? })
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
 fn visit_area(name: &'static str, area: Rai, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
     visit(name, Value::Lai(area.lai));
     visit("routing_area_code", Value::Integer(u64::from(area.rac)));
-}
-
-impl Message for Gmm {
-    fn protocol(&self) -> Protocol {
-        Protocol::Gmm
-    }
-
-    fn name(&self) -> &'static str {
-        self.message_type().name()
-    }
-
-    fn code(&self) -> u8 {
-        self.message_type().0
-    }
-
-    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
-        const AREA: &str = "routing_area_identification";
-        const OLD_AREA: &str = "old_routing_area_identification";
-        let integer = |value: u8| Value::Integer(u64::from(value));
-        match self {
-            Self::AttachRequest(request) => {
-                visit("attach_type", integer(request.attach_type));
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-                visit("mobile_identity", request.mobile_identity.value());
-                visit_area(OLD_AREA, request.old_routing_area, visit);
-            }
-            Self::AttachAccept(accept) => {
-                visit("attach_result", integer(accept.attach_result));
-                visit_area(AREA, accept.routing_area, visit);
-                accept.given.visit(visit);
-            }
-            Self::AttachReject(cause)
-            | Self::RoutingAreaUpdateReject(cause)
-            | Self::ServiceReject(cause)
-            | Self::AuthenticationAndCipheringFailure(cause)
-            | Self::GmmStatus(cause) => visit("gmm_cause", integer(cause.0)),
-            Self::DetachRequest(request) => {
-                visit("detach_type", integer(request.detach_type));
-                visit("power_off", Value::Flag(request.power_off));
-                if let Some(p_tmsi) = request.p_tmsi {
-                    visit("p_tmsi", Value::Tmsi(p_tmsi));
-                }
-                if let Some(cause) = request.cause {
-                    visit("gmm_cause", integer(cause.0));
-                }
-            }
-            Self::RoutingAreaUpdateRequest(request) => {
-                visit("update_type", Value::Name(request.update.name()));
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-                visit_area(OLD_AREA, request.old_routing_area, visit);
-                if let Some(p_tmsi) = request.p_tmsi {
-                    visit("p_tmsi", Value::Tmsi(p_tmsi));
-                }
-            }
-            Self::RoutingAreaUpdateAccept(accept) => {
-                visit("update_result", integer(accept.update_result));
-                visit_area(AREA, accept.routing_area, visit);
-                accept.given.visit(visit);
-            }
-            Self::ServiceRequest(request) => {
-                visit("service_type", integer(request.service_type));
-                visit("mobile_identity", request.mobile_identity.value());
-            }
-            Self::PTmsiReallocationCommand(command) => {
-                visit("mobile_identity", command.mobile_identity.value());
-                visit_area(AREA, command.routing_area, visit);
-            }
-            Self::AuthenticationAndCipheringRequest(request) => {
-                visit("ciphering_algorithm", integer(request.ciphering_algorithm));
-                visit("imeisv_request", Value::Flag(request.imeisv_requested));
-            }
-            Self::AuthenticationAndCipheringResponse(response) => {
-                if let Some(imeisv) = response.imeisv {
-                    visit("imeisv", imeisv.value());
-                }
-            }
-            Self::IdentityRequest { identity_type } => visit("identity_type", integer(*identity_type)),
-            Self::IdentityResponse { mobile_identity } => visit("mobile_identity", mobile_identity.value()),
-            Self::Other(_) => {}
-        }
-    }
 }

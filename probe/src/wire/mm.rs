@@ -2,82 +2,39 @@
 
 use event::{Lai, UpdateType};
 
+use super::body::{Body, NoElements, messages};
 use super::cell::location_area;
-use super::codes::codes;
 use super::element::{Elements, Format};
 use super::{Decoded, Malformed, Message, MobileIdentity, Protocol, Reader, Value};
 
-codes! {
+messages! {
     /// Message type, 3GPP TS 24.008 Table 10.2.
-    pub MmMessageType {
-        0x01 IMSI_DETACH_INDICATION "imsi_detach_indication",
-        0x02 LOCATION_UPDATING_ACCEPT "location_updating_accept",
-        0x04 LOCATION_UPDATING_REJECT "location_updating_reject",
-        0x08 LOCATION_UPDATING_REQUEST "location_updating_request",
-        0x11 AUTHENTICATION_REJECT "authentication_reject",
-        0x12 AUTHENTICATION_REQUEST "authentication_request",
-        0x14 AUTHENTICATION_RESPONSE "authentication_response",
-        0x18 IDENTITY_REQUEST "identity_request",
-        0x19 IDENTITY_RESPONSE "identity_response",
-        0x1a TMSI_REALLOCATION_COMMAND "tmsi_reallocation_command",
-        0x1b TMSI_REALLOCATION_COMPLETE "tmsi_reallocation_complete",
-        0x1c AUTHENTICATION_FAILURE "authentication_failure",
-        0x21 CM_SERVICE_ACCEPT "cm_service_accept",
-        0x22 CM_SERVICE_REJECT "cm_service_reject",
-        0x23 CM_SERVICE_ABORT "cm_service_abort",
-        0x24 CM_SERVICE_REQUEST "cm_service_request",
+    pub MmMessageType;
+    /// A mobility management message.
+    pub Mm {
+        0x01 IMSI_DETACH_INDICATION "imsi_detach_indication" => ImsiDetachIndication(ImsiDetachIndication),
+        0x02 LOCATION_UPDATING_ACCEPT "location_updating_accept" => LocationUpdatingAccept(LocationUpdatingAccept),
+        0x04 LOCATION_UPDATING_REJECT "location_updating_reject" => LocationUpdatingReject(Cause),
+        0x08 LOCATION_UPDATING_REQUEST "location_updating_request" => LocationUpdatingRequest(LocationUpdatingRequest),
+        0x11 AUTHENTICATION_REJECT "authentication_reject" => AuthenticationReject(NoElements),
+        0x12 AUTHENTICATION_REQUEST "authentication_request" => AuthenticationRequest(AuthenticationRequest),
+        0x14 AUTHENTICATION_RESPONSE "authentication_response" => AuthenticationResponse(NoElements),
+        0x18 IDENTITY_REQUEST "identity_request" => IdentityRequest(IdentityRequest),
+        0x19 IDENTITY_RESPONSE "identity_response" => IdentityResponse(IdentityResponse),
+        0x1a TMSI_REALLOCATION_COMMAND "tmsi_reallocation_command" => TmsiReallocationCommand(TmsiReallocationCommand),
+        0x1b TMSI_REALLOCATION_COMPLETE "tmsi_reallocation_complete" => TmsiReallocationComplete(NoElements),
+        0x1c AUTHENTICATION_FAILURE "authentication_failure" => AuthenticationFailure(Cause),
+        0x21 CM_SERVICE_ACCEPT "cm_service_accept" => CmServiceAccept(NoElements),
+        0x22 CM_SERVICE_REJECT "cm_service_reject" => CmServiceReject(Cause),
+        0x23 CM_SERVICE_ABORT "cm_service_abort" => CmServiceAbort(NoElements),
+        0x24 CM_SERVICE_REQUEST "cm_service_request" => CmServiceRequest(CmServiceRequest),
         0x25 CM_SERVICE_PROMPT "cm_service_prompt",
-        0x28 CM_REESTABLISHMENT_REQUEST "cm_reestablishment_request",
-        0x29 ABORT "abort",
+        0x28 CM_REESTABLISHMENT_REQUEST "cm_reestablishment_request" => CmReestablishmentRequest(CmReestablishmentRequest),
+        0x29 ABORT "abort" => Abort(Cause),
         0x30 MM_NULL "mm_null",
-        0x31 MM_STATUS "mm_status",
+        0x31 MM_STATUS "mm_status" => MmStatus(Cause),
         0x32 MM_INFORMATION "mm_information",
     }
-}
-
-/// A mobility management message.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Mm {
-    /// From the mobile station.
-    ImsiDetachIndication(ImsiDetachIndication),
-    /// From the network.
-    LocationUpdatingAccept(LocationUpdatingAccept),
-    /// From the network.
-    LocationUpdatingReject(Cause),
-    /// From the mobile station.
-    LocationUpdatingRequest(LocationUpdatingRequest),
-    /// From the network.
-    AuthenticationReject,
-    /// From the network.
-    AuthenticationRequest(AuthenticationRequest),
-    /// From the mobile station.
-    AuthenticationResponse,
-    /// From the network.
-    IdentityRequest(IdentityRequest),
-    /// From the mobile station.
-    IdentityResponse(IdentityResponse),
-    /// From the network.
-    TmsiReallocationCommand(TmsiReallocationCommand),
-    /// From the mobile station.
-    TmsiReallocationComplete,
-    /// From the mobile station.
-    AuthenticationFailure(Cause),
-    /// From the network.
-    CmServiceAccept,
-    /// From the network.
-    CmServiceReject(Cause),
-    /// From the mobile station.
-    CmServiceAbort,
-    /// From the mobile station.
-    CmServiceRequest(CmServiceRequest),
-    /// From the mobile station.
-    CmReestablishmentRequest(CmReestablishmentRequest),
-    /// From the network.
-    Abort(Cause),
-    /// From either side.
-    MmStatus(Cause),
-    /// Any other, and one whose mandatory elements could not be read.
-    Other(MmMessageType),
 }
 
 /// Reject cause, 3GPP TS 24.008 §10.5.3.6, of LOCATION UPDATING REJECT (§9.2.14), AUTHENTICATION FAILURE (§9.2.3a),
@@ -180,67 +137,8 @@ const LOCATION_AREA_IDENTIFICATION: u8 = 0x13;
 const MOBILE_IDENTITY: u8 = 0x17;
 const FOLLOW_ON_PROCEED: u8 = 0xa1;
 
-impl Mm {
-    /// Reads what follows a message type (without its sequence number).
-    pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
-        let message_type = MmMessageType(code);
-        let mut r = Reader::new(Protocol::Mm, octets);
-        let read = Self::read_body(message_type, &mut r);
-        Decoded::or(read, Self::Other(message_type), &mut r)
-    }
-
-    fn read_body(message_type: MmMessageType, r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        use MmMessageType as T;
-        Ok(match message_type {
-            T::IMSI_DETACH_INDICATION => Self::ImsiDetachIndication(ImsiDetachIndication::read(r)?),
-            T::LOCATION_UPDATING_ACCEPT => Self::LocationUpdatingAccept(LocationUpdatingAccept::read(r)?),
-            T::LOCATION_UPDATING_REJECT => Self::LocationUpdatingReject(Cause::read(r)?),
-            T::LOCATION_UPDATING_REQUEST => Self::LocationUpdatingRequest(LocationUpdatingRequest::read(r)?),
-            T::AUTHENTICATION_REJECT => Self::AuthenticationReject,
-            T::AUTHENTICATION_REQUEST => Self::AuthenticationRequest(AuthenticationRequest::read(r)?),
-            T::AUTHENTICATION_RESPONSE => Self::AuthenticationResponse,
-            T::IDENTITY_REQUEST => Self::IdentityRequest(IdentityRequest::read(r)?),
-            T::IDENTITY_RESPONSE => Self::IdentityResponse(IdentityResponse::read(r)?),
-            T::TMSI_REALLOCATION_COMMAND => Self::TmsiReallocationCommand(TmsiReallocationCommand::read(r)?),
-            T::TMSI_REALLOCATION_COMPLETE => Self::TmsiReallocationComplete,
-            T::AUTHENTICATION_FAILURE => Self::AuthenticationFailure(Cause::read(r)?),
-            T::CM_SERVICE_ACCEPT => Self::CmServiceAccept,
-            T::CM_SERVICE_REJECT => Self::CmServiceReject(Cause::read(r)?),
-            T::CM_SERVICE_ABORT => Self::CmServiceAbort,
-            T::CM_SERVICE_REQUEST => Self::CmServiceRequest(CmServiceRequest::read(r)?),
-            T::CM_REESTABLISHMENT_REQUEST => Self::CmReestablishmentRequest(CmReestablishmentRequest::read(r)?),
-            T::ABORT => Self::Abort(Cause::read(r)?),
-            T::MM_STATUS => Self::MmStatus(Cause::read(r)?),
-            other => Self::Other(other),
-        })
-    }
-
-    /// Message type.
-    pub const fn message_type(&self) -> MmMessageType {
-        use MmMessageType as T;
-        match self {
-            Self::ImsiDetachIndication(_) => T::IMSI_DETACH_INDICATION,
-            Self::LocationUpdatingAccept(_) => T::LOCATION_UPDATING_ACCEPT,
-            Self::LocationUpdatingReject(_) => T::LOCATION_UPDATING_REJECT,
-            Self::LocationUpdatingRequest(_) => T::LOCATION_UPDATING_REQUEST,
-            Self::AuthenticationReject => T::AUTHENTICATION_REJECT,
-            Self::AuthenticationRequest(_) => T::AUTHENTICATION_REQUEST,
-            Self::AuthenticationResponse => T::AUTHENTICATION_RESPONSE,
-            Self::IdentityRequest(_) => T::IDENTITY_REQUEST,
-            Self::IdentityResponse(_) => T::IDENTITY_RESPONSE,
-            Self::TmsiReallocationCommand(_) => T::TMSI_REALLOCATION_COMMAND,
-            Self::TmsiReallocationComplete => T::TMSI_REALLOCATION_COMPLETE,
-            Self::AuthenticationFailure(_) => T::AUTHENTICATION_FAILURE,
-            Self::CmServiceAccept => T::CM_SERVICE_ACCEPT,
-            Self::CmServiceReject(_) => T::CM_SERVICE_REJECT,
-            Self::CmServiceAbort => T::CM_SERVICE_ABORT,
-            Self::CmServiceRequest(_) => T::CM_SERVICE_REQUEST,
-            Self::CmReestablishmentRequest(_) => T::CM_REESTABLISHMENT_REQUEST,
-            Self::Abort(_) => T::ABORT,
-            Self::MmStatus(_) => T::MM_STATUS,
-            Self::Other(message_type) => *message_type,
-        }
-    }
+const fn integer(value: u8) -> Value<'static> {
+    Value::Integer(value as u64)
 }
 
 fn mobile_identity(r: &mut Reader<'_>) -> Result<MobileIdentity, Malformed> {
@@ -253,20 +151,28 @@ const fn key_sequence(half_octet: u8) -> u8 {
     half_octet & 7
 }
 
-impl Cause {
+impl Body for Cause {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         r.u8("reject cause").map(Self) // 10.5.3.6
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("reject_cause", integer(self.0));
+    }
 }
 
-impl ImsiDetachIndication {
+impl Body for ImsiDetachIndication {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [_classmark_1] = r.v("mobile station classmark 1")?; // 10.5.1.5
         Ok(Self { mobile_identity: mobile_identity(r)? })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
-impl LocationUpdatingAccept {
+impl Body for LocationUpdatingAccept {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let location_area = location_area(r)?; // 10.5.1.3
         let mut accept = Self { location_area, mobile_identity: None, follow_on_proceed: false };
@@ -279,9 +185,17 @@ impl LocationUpdatingAccept {
         }
         Ok(accept)
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("location_area_identification", Value::Lai(self.location_area));
+        if let Some(identity) = self.mobile_identity {
+            visit("mobile_identity", identity.value());
+        }
+        visit("follow_on_proceed", Value::Flag(self.follow_on_proceed));
+    }
 }
 
-impl LocationUpdatingRequest {
+impl Body for LocationUpdatingRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         const FOLLOW_ON_REQUEST: u8 = 0x08;
         let [type_and_key] = r.v("location updating type")?; // 10.5.3.5, 10.5.1.2
@@ -296,6 +210,14 @@ impl LocationUpdatingRequest {
             mobile_identity,
         })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("location_updating_type", Value::Name(self.update.name()));
+        visit("follow_on_request", Value::Flag(self.follow_on_request));
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+        visit("location_area_identification", Value::Lai(self.old_location_area));
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
 /// Location updating type, §10.5.3.5.
@@ -308,35 +230,52 @@ const fn update_type(octet: u8) -> UpdateType {
     }
 }
 
-impl AuthenticationRequest {
+impl Body for AuthenticationRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [key] = r.v("ciphering key sequence number")?; // 10.5.1.2
         let _challenge: [u8; 16] = r.v("authentication parameter rand")?; // 10.5.3.1
         Ok(Self { key_sequence: key_sequence(key) })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+    }
 }
 
-impl IdentityRequest {
+impl Body for IdentityRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [identity_type] = r.v("identity type")?; // 10.5.3.4
         Ok(Self { identity_type: identity_type & 7 })
     }
-}
 
-impl IdentityResponse {
-    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { mobile_identity: mobile_identity(r)? })
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("identity_type", integer(self.identity_type));
     }
 }
 
-impl TmsiReallocationCommand {
+impl Body for IdentityResponse {
+    fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
+        Ok(Self { mobile_identity: mobile_identity(r)? })
+    }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("mobile_identity", self.mobile_identity.value());
+    }
+}
+
+impl Body for TmsiReallocationCommand {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let location_area = location_area(r)?; // 10.5.1.3
         Ok(Self { location_area, mobile_identity: mobile_identity(r)? })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("location_area_identification", Value::Lai(self.location_area));
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
-impl CmServiceRequest {
+impl Body for CmServiceRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [service_and_key] = r.v("cm service type")?; // 10.5.3.3, 10.5.1.2
         let _classmark_2 = r.lv("mobile station classmark 2")?; // 10.5.1.6
@@ -346,9 +285,15 @@ impl CmServiceRequest {
             mobile_identity: mobile_identity(r)?,
         })
     }
+
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("cm_service_type", integer(self.service_type));
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+        visit("mobile_identity", self.mobile_identity.value());
+    }
 }
 
-impl CmReestablishmentRequest {
+impl Body for CmReestablishmentRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [key] = r.v("ciphering key sequence number")?; // 10.5.1.2
         let _classmark_2 = r.lv("mobile station classmark 2")?; // 10.5.1.6
@@ -361,66 +306,12 @@ impl CmReestablishmentRequest {
         }
         Ok(request)
     }
-}
 
-impl Message for Mm {
-    fn protocol(&self) -> Protocol {
-        Protocol::Mm
-    }
-
-    fn name(&self) -> &'static str {
-        self.message_type().name()
-    }
-
-    fn code(&self) -> u8 {
-        self.message_type().0
-    }
-
-    fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
-        let integer = |value: u8| Value::Integer(u64::from(value));
-        match self {
-            Self::ImsiDetachIndication(detach) => visit("mobile_identity", detach.mobile_identity.value()),
-            Self::LocationUpdatingAccept(accept) => {
-                visit("location_area_identification", Value::Lai(accept.location_area));
-                if let Some(identity) = accept.mobile_identity {
-                    visit("mobile_identity", identity.value());
-                }
-                visit("follow_on_proceed", Value::Flag(accept.follow_on_proceed));
-            }
-            Self::LocationUpdatingReject(cause)
-            | Self::AuthenticationFailure(cause)
-            | Self::CmServiceReject(cause)
-            | Self::Abort(cause)
-            | Self::MmStatus(cause) => visit("reject_cause", integer(cause.0)),
-            Self::LocationUpdatingRequest(request) => {
-                visit("location_updating_type", Value::Name(request.update.name()));
-                visit("follow_on_request", Value::Flag(request.follow_on_request));
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-                visit("location_area_identification", Value::Lai(request.old_location_area));
-                visit("mobile_identity", request.mobile_identity.value());
-            }
-            Self::AuthenticationRequest(request) => {
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-            }
-            Self::IdentityRequest(request) => visit("identity_type", integer(request.identity_type)),
-            Self::IdentityResponse(response) => visit("mobile_identity", response.mobile_identity.value()),
-            Self::TmsiReallocationCommand(command) => {
-                visit("location_area_identification", Value::Lai(command.location_area));
-                visit("mobile_identity", command.mobile_identity.value());
-            }
-            Self::CmServiceRequest(request) => {
-                visit("cm_service_type", integer(request.service_type));
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-                visit("mobile_identity", request.mobile_identity.value());
-            }
-            Self::CmReestablishmentRequest(request) => {
-                visit("ciphering_key_sequence_number", integer(request.key_sequence));
-                visit("mobile_identity", request.mobile_identity.value());
-                if let Some(area) = request.location_area {
-                    visit("location_area_identification", Value::Lai(area));
-                }
-            }
-            _ => {}
+    fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
+        visit("mobile_identity", self.mobile_identity.value());
+        if let Some(area) = self.location_area {
+            visit("location_area_identification", Value::Lai(area));
         }
     }
 }

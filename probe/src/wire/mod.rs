@@ -49,6 +49,7 @@ pub mod vxlan;
 pub mod wsp;
 pub mod xid;
 
+mod body;
 mod cell;
 mod codes;
 mod decoded;
@@ -60,6 +61,7 @@ mod reader;
 mod tlli;
 mod uri;
 
+pub use body::NoElements;
 pub use bssap::{Bssap, Dlci};
 pub use bssgp::{Bssgp, BssgpPduType};
 pub use bssmap::{Bssmap, BssmapMessageType};

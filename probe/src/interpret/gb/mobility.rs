@@ -53,7 +53,7 @@ impl Session {
                     self.receives(p_tmsi, scene);
                 }
             }
-            Gmm::IdentityResponse { mobile_identity } => self.answers_identity(*mobile_identity, scene),
+            Gmm::IdentityResponse(response) => self.answers_identity(response.mobile_identity, scene),
             Gmm::AuthenticationAndCipheringResponse(response) => {
                 if let Some(imei) = response.imeisv.and_then(MobileIdentity::imei) {
                     self.dialogue.subject.shows(imei, scene);
