@@ -131,6 +131,10 @@ totals! {
 totals! {
     /// The Gb interface from LLC upward.
     PacketTotals {
+        /// Virtual connections whose cell is known.
+        cells,
+        /// Virtual connections that are blocked now.
+        cells_blocked,
         /// Logical links of phones open now.
         links_open,
         /// Opened.
@@ -151,7 +155,9 @@ totals! {
         segments,
         /// User packets from phones that were whole, or became so.
         packets,
-        /// User packets that are compressed: not read.
+        /// User packets to phones, by their first segments: not read.
+        packets_to_phones,
+        /// User packets, from and to phones, that are compressed: not read.
         packets_compressed,
         /// User packets of which a segment is missing.
         packets_incomplete,

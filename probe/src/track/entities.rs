@@ -20,6 +20,7 @@ pub struct Entities {
     stands_for: FxHashMap<(u32, u32), u32>,
     sgsns: FxHashSet<(u32, u32)>,
     cells: FxHashMap<Bvc, CellId>,
+    blocked: FxHashSet<Bvc>,
     /// Endpoints and cells not learned because of [`MAX_ENDPOINTS`] and [`MAX_CELLS`].
     pub refused: u64,
 }
@@ -76,6 +77,22 @@ impl Entities {
         }
     }
 
+    /// A virtual connection is blocked, or is not so any more.
+    pub fn block(&mut self, bvc: Bvc, blocked: bool) {
+        if !blocked {
+            self.blocked.remove(&bvc);
+        } else if self.blocked.len() < MAX_CELLS {
+            self.blocked.insert(bvc);
+        } else {
+            self.refused += 1;
+        }
+    }
+
+    /// How many virtual connections have a known cell, and how many are blocked.
+    pub fn cells(&self) -> (u64, u64) {
+        (self.cells.len() as u64, self.blocked.len() as u64)
+    }
+
     /// The cell of a virtual connection.
     pub fn cell(&self, bvc: Bvc) -> Option<CellId> {
         self.cells.get(&bvc).copied()
@@ -113,5 +130,18 @@ mod tests {
         entities.learn_cell(bvc, cell);
         assert_eq!(entities.cell(bvc), Some(cell));
         assert_eq!(entities.cell(Bvc { bss: 11, ..bvc }), None);
+        assert_eq!(entities.cells(), (1, 0));
+    }
+
+    #[test]
+    fn a_virtual_connection_is_blocked_until_it_is_unblocked_or_reset() {
+        let mut entities = Entities::default();
+        let bvc = Bvc { network: 0, sgsn: 20, bss: 10, bvci: 2 };
+        entities.block(bvc, true);
+        entities.block(Bvc { bvci: 3, ..bvc }, true);
+        entities.block(bvc, true);
+        assert_eq!(entities.cells(), (0, 2));
+        entities.block(bvc, false);
+        assert_eq!(entities.cells(), (0, 1));
     }
 }

@@ -1,15 +1,16 @@
 //! The Gb interface from NS upward: links of phones followed, messages decoded, each given to its session.
 
 mod contexts;
+mod frames;
 mod mobility;
 mod session;
 mod traffic;
 
 use std::time::Duration;
 
-use event::{CellId, Interface, Timestamp, Tmsi};
+use event::{CellId, Interface, Timestamp};
 
-use self::session::{Arrival, Session};
+use self::session::Session;
 use super::a_interface::AInterface;
 use super::scene::{Scene, Side};
 use super::settings::NetworkSettings;
@@ -19,10 +20,7 @@ use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Proof, Temporary, Vlr}
 use crate::track::links::{Address, Bvc, LinkId, Links};
 use crate::track::n_pdus::NPdus;
 use crate::track::transport::Carrier;
-use crate::wire::llc::sapi;
-use crate::wire::{
-    Bssgp, BssgpPduType, FrameCheck, Llc, LlcFrameType, Ns, NsPduType, Tlli, TlliKind, bssgp, dtap, llc, ns, sndcp,
-};
+use crate::wire::{Bssgp, BssgpPduType, Ns, NsPduType, Tlli, TlliKind, bssgp, ns};
 use crate::{Provenance, Sink};
 
 pub use self::contexts::MAX_CONTEXTS;
@@ -91,6 +89,7 @@ impl GbInterface {
     pub fn add_counters(&self, counters: &mut Counters) {
         let (links, identities) = (self.links.counters, self.identities.counters());
         let totals = &mut counters.packet;
+        (totals.cells, totals.cells_blocked) = self.entities.cells();
         totals.links_open = self.links.len() as u64;
         totals.links_opened = links.opened;
         totals.links_expired = links.expired;
@@ -160,10 +159,13 @@ impl GbInterface {
             }
             BssgpPduType::PAGING_PS => self.paging(carrier, bvc, pdu),
             BssgpPduType::PAGING_CS => self.paging_for_calls(carrier, bvc, pdu, a),
-            BssgpPduType::BVC_RESET => {
-                if let (Some(bvci), Some(cell)) = (pdu.bvci, pdu.cell) {
-                    self.entities.learn_cell(Bvc { bvci, ..bvc }, cell);
+            BssgpPduType::BVC_RESET | BssgpPduType::BVC_BLOCK | BssgpPduType::UNBLOCK => {
+                let Some(bvci) = pdu.bvci else { return };
+                let bvc = Bvc { bvci, ..bvc };
+                if let Some(cell) = pdu.cell {
+                    self.entities.learn_cell(bvc, cell);
                 }
+                self.entities.block(bvc, pdu.pdu_type == BssgpPduType::BVC_BLOCK);
             }
             _ => {
                 if let Some(tlli) = pdu.tlli {
@@ -259,140 +261,6 @@ impl GbInterface {
         });
         if let Some(octets) = pdu.llc_pdu {
             self.llc(id, Side::Network, envelope, octets, a, sink);
-        }
-    }
-
-    fn llc<S: Sink>(
-        &mut self,
-        id: LinkId,
-        sender: Side,
-        envelope: &Envelope<'_>,
-        octets: &[u8],
-        a: &mut AInterface,
-        sink: &mut S,
-    ) {
-        if octets.is_empty() {
-            return;
-        }
-        let from = envelope.carrier.from;
-        let read = llc::read(octets);
-        let Some(frame) = a.understood(&read, from, sink) else { return };
-        a.note(frame, from, sink);
-        let totals = &mut a.counters.packet;
-        totals.frames += 1;
-        match frame.check {
-            FrameCheck::Ciphered => totals.frames_ciphered += 1,
-            // An I frame does not say that it is ciphered, and then fails the check.
-            FrameCheck::Bad if frame.frame_type.0 <= LlcFrameType::I_SACK.0 => totals.frames_ciphered += 1,
-            FrameCheck::Bad => totals.frames_bad += 1,
-            FrameCheck::Good => {}
-        }
-        let goes_on = frame.encrypted || sender == Side::Network && frame.sapi != sapi::LLGMM;
-        let is_repeated = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad && {
-            let arrival = self.links.state(id).map(|session| session.arrive(frame, envelope.tlli, sender, from.at));
-            match arrival {
-                Some(Arrival::New { missing }) => totals.frames_missing += u64::from(missing),
-                Some(Arrival::Repeated) => totals.frames_repeated += 1,
-                None => {}
-            }
-            arrival == Some(Arrival::Repeated)
-        };
-        if goes_on {
-            // The network serves the phone: it has gone on with what the phone says.
-            self.with_session(id, from, envelope.bvc, a, sink, |session, _, scene| session.dialogue.accept(scene));
-        }
-        if frame.check == FrameCheck::Good && !is_repeated {
-            self.information(id, sender, envelope, frame, a, sink);
-        }
-    }
-
-    fn information<S: Sink>(
-        &mut self,
-        id: LinkId,
-        sender: Side,
-        envelope: &Envelope<'_>,
-        frame: &Llc<'_>,
-        a: &mut AInterface,
-        sink: &mut S,
-    ) {
-        if !frame.carries_information() {
-            return;
-        }
-        match frame.sapi {
-            sapi::LLGMM | sapi::LLSMS => self.layer_3(id, sender, envelope, frame.information, a, sink),
-            sapi::LL3 | sapi::LL5 | sapi::LL9 | sapi::LL11 => {
-                self.user_data(id, sender, envelope, frame.information, a, sink);
-            }
-            _ => {}
-        }
-    }
-
-    fn layer_3<S: Sink>(
-        &mut self,
-        id: LinkId,
-        sender: Side,
-        envelope: &Envelope<'_>,
-        octets: &[u8],
-        a: &mut AInterface,
-        sink: &mut S,
-    ) {
-        let Envelope { carrier, bvc, .. } = *envelope;
-        let read = dtap::read(octets);
-        let Some(message) = a.understood(&read, carrier.from, sink) else { return };
-        message.messages(&mut |message| {
-            a.counters.message(message);
-            if S::MESSAGES {
-                sink.message(carrier.from, message);
-            }
-        });
-        let effects = self.with_session(id, carrier.from, bvc, a, sink, |session, vlr_identities, scene| {
-            session.layer_3(message, sender, vlr_identities, scene);
-            (session.continues.take(), session.given.take())
-        });
-        let Some((continued, given)) = effects else { return };
-        if let Some(p_tmsi) = continued {
-            self.join(id, p_tmsi, envelope, a, sink);
-        }
-        if let Some(p_tmsi) = given {
-            self.links.add(id, Address::new(Tlli::local(p_tmsi), bvc));
-        }
-    }
-
-    /// A phone that moved within its SGSN comes with a foreign TLLI: its link under the local one of its P-TMSI goes on as
-    /// this one.
-    fn join<S: Sink>(&mut self, id: LinkId, p_tmsi: Tmsi, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {
-        let Envelope { carrier, bvc, .. } = *envelope;
-        let local = Address::new(Tlli::local(p_tmsi), bvc);
-        let Some(before) = self.links.find(local).filter(|before| *before != id) else { return };
-        let Some(mut session) = self.links.state(before).map(std::mem::take) else { return };
-        self.with_session(id, carrier.from, bvc, a, sink, |joined, _, scene| joined.continue_from(&mut session, scene));
-        if let Some(place) = self.links.state(before) {
-            *place = session;
-        }
-        self.links.close(before);
-        self.links.add(id, local);
-    }
-
-    fn user_data<S: Sink>(
-        &mut self,
-        id: LinkId,
-        sender: Side,
-        envelope: &Envelope<'_>,
-        octets: &[u8],
-        a: &mut AInterface,
-        sink: &mut S,
-    ) {
-        let Envelope { carrier, bvc, .. } = *envelope;
-        let read = sndcp::read(octets);
-        let Some(segment) = a.understood(&read, carrier.from, sink) else { return };
-        a.note(segment, carrier.from, sink);
-        a.counters.packet.segments += 1;
-        if sender == Side::Network {
-            return;
-        }
-        let host = traffic::host(&mut self.n_pdus, id, segment, carrier.from, a, sink);
-        if let Some(host) = host {
-            self.with_session(id, carrier.from, bvc, a, sink, |session, _, scene| session.visit(host, scene));
         }
     }
 

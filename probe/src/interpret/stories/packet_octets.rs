@@ -62,6 +62,10 @@ pub(super) fn bvc_reset_of_cell(ci: u16) -> Vec<u8> {
     unitdata(0, &[&[0x22][..], &bvci(ci), &element(0x07, &[8]), &element(0x08, &cell)].concat())
 }
 
+pub(super) fn bvc_block(ci: u16) -> Vec<u8> {
+    unitdata(0, &[&[0x20][..], &bvci(ci), &element(0x07, &[7])].concat())
+}
+
 /// `area` is the element that tells where to page.
 pub(super) fn paging_cs(imsi: &str, tmsi: u32, area: &[u8]) -> Vec<u8> {
     let who = [element(0x0d, &o::imsi(imsi)), element(0x20, &tmsi.to_be_bytes())].concat();
@@ -144,6 +148,11 @@ pub(super) fn dns_query(first: bool, more: bool, segment: u8, part: &[u8]) -> Ve
     let head = u8::from(first) << 6 | 0x20 | u8::from(more) << 4 | 5;
     let compression: &[u8] = if first { &[0] } else { &[] };
     [&[head], compression, &[segment << 4, 1], part].concat()
+}
+
+/// The first segment of an N-PDU whose protocol control information is compressed.
+pub(super) fn compressed() -> Vec<u8> {
+    vec![0x65, 0x01, 0x00, 0x02, 0x45]
 }
 
 /// A packet that asks for `www.example.cn`.

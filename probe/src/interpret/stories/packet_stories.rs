@@ -372,6 +372,35 @@ fn a_host_is_read_from_segments_and_told_once() {
 }
 
 #[test]
+fn packets_to_phones_and_compressed_ones_of_either_direction_are_counted() {
+    let mut packets = Packets::new();
+    packets.attaches(ANNA, P_TMSI);
+    let segments = [p::dns_query(true, false, 0, &[1]), p::dns_query(false, false, 1, &[2]), p::compressed()];
+    for segment in &segments {
+        let (up, down) = (packets.number(0), packets.number(1));
+        packets.pass(SGSN, BSS, &p::downlink(P_TMSI, 7, None, None, &p::ui(LL3, down, segment))).pass(
+            BSS,
+            SGSN,
+            &p::uplink(P_TMSI, 7, &p::ui(LL3, up, segment)),
+        );
+    }
+    let totals = packets.counters().packet;
+    assert_eq!((totals.segments, totals.packets_to_phones, totals.packets_compressed), (6, 2, 2));
+}
+
+#[test]
+fn cells_are_known_by_their_virtual_connections_and_whether_those_are_blocked() {
+    let mut packets = Packets::new();
+    let mut check = |octets: &[u8], expected| {
+        let totals = packets.pass(BSS, SGSN, octets).counters().packet;
+        assert_eq!((totals.cells, totals.cells_blocked), expected);
+    };
+    check(&p::bvc_reset_of_cell(7), (1, 0));
+    check(&p::bvc_block(7), (1, 1));
+    check(&p::bvc_reset_of_cell(7), (1, 0));
+}
+
+#[test]
 fn lost_frames_are_counted_by_their_numbers() {
     let mut packets = Packets::new();
     packets.attaches(ANNA, P_TMSI);
