@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use event::Timestamp;
 
+use super::ring_numbers::RingNumbers;
 use super::source::Source;
 use super::step::{self, Deadline, News, Step};
 use super::{CaptureError, E1Settings, FILE_LIMIT, input};
@@ -45,6 +46,7 @@ pub struct Follow {
     current: Option<Followed>,
     /// Every file of the folder that was looked at, the current one excepted.
     noted: HashMap<PathBuf, Noted>,
+    numbers: RingNumbers,
     reached: Timestamp,
     totals: FollowTotals,
 }
@@ -100,6 +102,7 @@ impl Follow {
             deadline: deadline.clone(),
             current: None,
             noted: HashMap::new(),
+            numbers: RingNumbers::default(),
             reached: Timestamp::MIN,
             totals: FollowTotals::default(),
         })
@@ -162,7 +165,7 @@ impl Follow {
     }
 
     fn gap(&mut self, news: News) -> Step<'_> {
-        self.totals.gaps += 1;
+        self.totals.gaps += if let News::FilesUnseen { count, .. } = &news { *count } else { 1 };
         Step::News(self.reached, news)
     }
 
@@ -213,10 +216,15 @@ impl Follow {
             Ok(source) => {
                 self.totals.files += 1;
                 let (source, state) = (Box::new(source), noted.state);
+                let count = self.numbers.begun(&name);
+                let before = name.clone();
                 self.current = Some(Followed { name, source, state, first, read_octets, is_finished: false });
-                None
+                (count > 0).then_some(News::FilesUnseen { before, count })
             }
-            Err(CaptureError::Missing { file }) => Some(News::FileMissed { file }),
+            Err(CaptureError::Missing { file }) => {
+                self.numbers.missed();
+                Some(News::FileMissed { file })
+            }
             Err(error) => {
                 self.noted.insert(name, Noted { turn: Turn::PassedOver, ..noted });
                 Some(News::FileUnreadable { error })
@@ -242,6 +250,7 @@ impl Follow {
             return Err(CaptureError::TooManyFiles { count: files.len(), limit: FILE_LIMIT });
         }
         if let Some(file) = self.forget_deleted(&files) {
+            self.numbers.missed();
             return Ok(Some(News::FileMissed { file }));
         }
         Ok(files.into_iter().find_map(|name| self.note(name)))
@@ -461,6 +470,16 @@ mod tests {
         ring.write("0", &pcap(&[4, 5]));
         ring.check("4 5");
         assert_eq!(ring.follow.totals().gaps, 0);
+    }
+
+    #[test]
+    fn files_that_nobody_saw_are_known_by_their_numbers() {
+        let mut ring = Ring::new("unseen");
+        ring.write("a_00001_20261122063000.pcap", &pcap(&[1]));
+        ring.check("1");
+        ring.write("a_00004_20261122063003.pcap", &pcap(&[4]));
+        ring.check("files were deleted unseen before `/a_00004_20261122063003.pcap` (2): give the ring more files 4");
+        assert_eq!(ring.follow.totals().gaps, 2);
     }
 
     #[test]

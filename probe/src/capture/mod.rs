@@ -11,6 +11,7 @@ pub mod live;
 mod pcap;
 mod pcapng;
 pub mod plausible;
+mod ring_numbers;
 mod source;
 mod step;
 

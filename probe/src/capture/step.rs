@@ -37,6 +37,8 @@ pub enum News {
     FileReplaced { file: PathBuf },
     /// A file was gone before its turn came.
     FileMissed { file: PathBuf },
+    /// Files were gone before they were seen, by the numbers that dumpcap gives; this one came next.
+    FilesUnseen { before: PathBuf, count: u64 },
     /// A file grew after a later one was begun.
     FileGrew { file: PathBuf },
     /// A file could not be read, or not further.
@@ -71,6 +73,9 @@ impl fmt::Display for News {
             }
             Self::FileMissed { file } => {
                 write!(f, "`{}` was deleted before it was read: give the ring more files", file.display())
+            }
+            Self::FilesUnseen { before, count } => {
+                write!(f, "files were deleted unseen before `{}` ({count}): give the ring more files", before.display())
             }
             Self::FileGrew { file } => write!(
                 f,
