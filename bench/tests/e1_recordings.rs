@@ -1,13 +1,15 @@
 //! E1 recordings as captures: what was recorded on an A interface over IP gives the same events when it came by E1.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bench::e1::{Bits, BlockHead, Framer, Framing, Numbering, Recording, SignalUnits, stuffed};
 use event::{Answered, Event, Kind, Timestamp};
 use probe::capture::e1::{BitOrder, E1Settings, RawSettings};
-use probe::capture::{Capture, CaptureError};
+use probe::capture::follow::Follow;
+use probe::capture::{Capture, CaptureError, Deadline, Step};
 use probe::track::e1::{Content, LinkPlan, LinkSettings};
 use probe::track::transport::{Payload, Transport, TransportSettings};
 use probe::{Probe, ProbeConfig, Sink};
@@ -288,4 +290,41 @@ fn octets_without_header_are_read_when_told_so() {
         assert!(error.is_none() && times.len() > 100, "{bit_order:?}");
         assert!(times[0] > start && times[times.len() - 1] < start + Duration::from_millis(126));
     }
+}
+
+#[test]
+fn a_recording_is_followed_as_it_grows() {
+    let folder = Folder::new("follow");
+    let mut recording = Recording::new(Vec::new(), true).unwrap();
+    let bits = idle(4000);
+    for direction in [0, 1] {
+        recording.line(head(direction), &bits, 10_000).unwrap();
+    }
+    let octets = recording.finish().unwrap();
+    let whole = frames(&folder.file("whole", &octets), settings(&["0:16=mtp2"])).0;
+    std::fs::remove_file(folder.0.join("whole")).unwrap();
+    let growing = folder.file("a.e1", &octets[..octets.len() / 3]);
+    let mut follow = Follow::open(folder.0.clone(), settings(&["0:16=mtp2"]), &Deadline::new(None)).unwrap();
+    let mut followed = Vec::new();
+    let mut read = |followed: &mut Vec<Timestamp>| {
+        let mut quiet = 0;
+        while quiet < 3 {
+            match follow.next().unwrap() {
+                Step::Frame(frame) => followed.push(frame.at),
+                Step::News(_, news) => panic!("{news}"),
+                Step::Quiet(_) => quiet += 1,
+                Step::End => break,
+            }
+        }
+    };
+    read(&mut followed);
+    assert!(followed.len() > 50 && followed.len() < whole.len(), "{} frames", followed.len());
+    std::fs::OpenOptions::new().append(true).open(growing).unwrap().write_all(&octets[octets.len() / 3..]).unwrap();
+    let mut later = Recording::new(Vec::new(), true).unwrap();
+    let at = Timestamp::from_seconds(1_772_443_000);
+    later.line(BlockHead { at, ..head(0) }, &idle(1000), 10_000).unwrap();
+    folder.file("b.e1", &later.finish().unwrap());
+    read(&mut followed);
+    assert_eq!(followed[..whole.len()], whole);
+    assert!(followed.len() > whole.len(), "the next file is read too");
 }

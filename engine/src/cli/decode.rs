@@ -89,7 +89,7 @@ impl Decode {
     }
 
     fn drive<P: Printer>(&self, mut printer: P) -> Result<Ending, Failure> {
-        let feed = self.ongoing.open()?;
+        let feed = self.ongoing.open(self.reading.e1_settings())?;
         let mut probe = Probe::new(self.reading.probe_config());
         let ending = match feed {
             Some(feed) => self.feed(feed, &mut probe, &mut printer)?,

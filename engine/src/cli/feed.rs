@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use clap::value_parser;
+use probe::capture::e1::E1Settings;
 use probe::capture::follow::Follow;
 use probe::capture::live::{InterfaceTotals, Live, LiveSettings};
 use probe::capture::{Deadline, Step};
@@ -57,10 +58,10 @@ enum Kind {
 
 impl Ongoing {
     /// Opens what goes on, if that was asked for. It ends with SIGINT or SIGTERM; a second one ends the program.
-    pub(crate) fn open(&self) -> Result<Option<Feed>, Failure> {
+    pub(crate) fn open(&self, e1: E1Settings) -> Result<Option<Feed>, Failure> {
         let deadline = Deadline::new(self.seconds.map(Duration::from_secs));
         let kind = if let Some(folder) = &self.follow {
-            let follow = Follow::open(folder.clone(), &deadline)?;
+            let follow = Follow::open(folder.clone(), e1, &deadline)?;
             eprintln!("following {}", folder.display());
             Kind::Folder(Box::new(follow))
         } else if !self.interface.is_empty() {

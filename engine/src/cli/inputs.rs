@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use probe::ProbeConfig;
+use probe::capture::e1::E1Settings;
 use probe::capture::{Capture, CaptureError, Frame};
 use probe::wire::PointCodeFormat;
 use probe::wire::mtp2::SequenceFormat;
@@ -53,9 +54,13 @@ impl Inputs {
 impl Reading {
     /// Opens captures, telling which files in folders are none.
     pub(crate) fn open(&self, captures: &[PathBuf]) -> Result<Capture, Failure> {
-        let capture = Capture::open_with(captures, self.e1.settings())?;
+        let capture = Capture::open_with(captures, self.e1_settings())?;
         capture.passed_over().iter().for_each(|why| eprintln!("passed over: {why}"));
         Ok(capture)
+    }
+
+    pub(crate) fn e1_settings(&self) -> E1Settings {
+        self.e1.settings()
     }
 
     pub(crate) fn feed(&self) -> &str {

@@ -42,6 +42,7 @@ pub struct FollowTotals {
 /// The captures of a folder that is being written.
 pub struct Follow {
     folder: PathBuf,
+    e1: E1Settings,
     deadline: Deadline,
     current: Option<Followed>,
     /// Every file of the folder that was looked at, the current one excepted.
@@ -91,14 +92,16 @@ struct FileState {
 }
 
 impl Follow {
-    /// Follows `folder` (not its subfolders) until `deadline`.
+    /// Follows `folder` (not its subfolders) until `deadline`. E1 recordings are read as `e1` says; those without header cannot
+    /// be followed.
     ///
     /// # Errors
     /// Where the folder cannot be listed.
-    pub fn open(folder: PathBuf, deadline: &Deadline) -> Result<Self, CaptureError> {
+    pub fn open(folder: PathBuf, e1: E1Settings, deadline: &Deadline) -> Result<Self, CaptureError> {
         input::files_in(&folder).map_err(|reason| unreadable(&folder, reason))?;
         Ok(Self {
             folder,
+            e1: E1Settings { raw: None, ..e1 },
             deadline: deadline.clone(),
             current: None,
             noted: HashMap::new(),
@@ -188,6 +191,7 @@ impl Follow {
             // Its writer finished it before it began a later one: what it wrote last is there by now.
             (Some(current), _) if self.noted.values().any(|noted| noted.is_after(current.first)) => {
                 current.is_finished = true;
+                current.source.grows(false);
             }
             _ => thread::sleep(LOOK_INTERVAL),
         }
@@ -210,10 +214,11 @@ impl Follow {
     fn begin(&mut self, name: PathBuf, first: Timestamp) -> Option<News> {
         let noted = self.noted.remove(&name)?;
         let read_octets = Arc::default();
-        let opened = input::open(&name, &read_octets)
-            .and_then(|octets| Source::open(name.clone(), 0, octets, &E1Settings::default()));
+        let opened =
+            input::open(&name, &read_octets).and_then(|octets| Source::open(name.clone(), 0, octets, &self.e1));
         match opened {
-            Ok(source) => {
+            Ok(mut source) => {
+                source.grows(true);
                 self.totals.files += 1;
                 let (source, state) = (Box::new(source), noted.state);
                 let count = self.numbers.begun(&name);
@@ -298,7 +303,7 @@ impl Follow {
                 return None;
             }
         }
-        match (first_time(name), before) {
+        match (first_time(name, &self.e1), before) {
             (Ok(None), _) => Some((Turn::Unwritten, None)),
             (Ok(Some(first)), Some(Noted { turn: Turn::Read(read), state: then })) if first == read => {
                 let grew = state.octets > then.octets;
@@ -351,9 +356,8 @@ fn with_ending(name: &Path, ending: &str) -> PathBuf {
 }
 
 // Of the first frame, if one has been written.
-fn first_time(name: &Path) -> Result<Option<Timestamp>, CaptureError> {
-    let source = input::open(name, &Arc::default())
-        .and_then(|octets| Source::open(name.to_owned(), 0, octets, &E1Settings::default()));
+fn first_time(name: &Path, e1: &E1Settings) -> Result<Option<Timestamp>, CaptureError> {
+    let source = input::open(name, &Arc::default()).and_then(|octets| Source::open(name.to_owned(), 0, octets, e1));
     match source {
         Ok(mut source) => match source.advance() {
             Ok(_) => Ok(source.at()),
@@ -385,7 +389,7 @@ mod tests {
             let folder = std::env::temp_dir().join(format!("touchpoint-follow-{test}-{}", std::process::id()));
             let _ = fs::remove_dir_all(&folder);
             fs::create_dir_all(&folder).unwrap();
-            let follow = Follow::open(folder.clone(), &Deadline::new(None)).unwrap();
+            let follow = Follow::open(folder.clone(), E1Settings::default(), &Deadline::new(None)).unwrap();
             Self { folder, follow }
         }
 

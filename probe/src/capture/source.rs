@@ -125,6 +125,13 @@ impl Source {
         }
     }
 
+    /// Whether more may be written behind the end: what has to wait for that is then not given before.
+    pub(super) fn grows(&mut self, grows: bool) {
+        if let Format::E1(e1) = &mut self.format {
+            e1.grows(grows);
+        }
+    }
+
     /// Goes to the next record; false at the end. Its time is one that can be: see [`Plausible`].
     #[inline]
     pub(super) fn advance(&mut self) -> Result<bool, CaptureError> {

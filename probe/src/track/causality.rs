@@ -54,7 +54,8 @@ fn in_link(carried: Carried<'_>, depth: u8, tell: &mut impl FnMut(Sign)) -> Resu
         }
         Carried::Mtp3(octets) => in_mtp3(octets, tell),
         Carried::Sccp(octets) => in_sccp(octets, (0, 0), tell),
-        Carried::Ns { circuit, octets } => in_ns(octets, &circuit, &circuit, tell),
+        Carried::Sctp(octets) => in_sctp(&Packet::without_header(ip::protocol::SCTP, octets), tell),
+        Carried::Ns { circuit, octets, .. } => in_ns(octets, &circuit, &circuit, tell),
         Carried::Network { .. } | Carried::Control => Ok(()),
     }
 }

@@ -213,8 +213,8 @@ impl StreamProtocol {
         }
     }
 
-    // Plausible messages one behind the other, up to the end or into the beginning of one.
-    fn is_in_step(self, mut octets: &[u8]) -> bool {
+    /// Plausible messages one behind the other, up to the end or into the beginning of one.
+    pub(super) fn is_in_step(self, mut octets: &[u8]) -> bool {
         for whole in 0..CONVINCING_MESSAGES {
             if !self.is_plausible(octets) {
                 return whole > 0 && octets.len() <= self.header_length();

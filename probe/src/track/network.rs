@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::Provenance;
+use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::Address;
 use crate::wire::{PointCodeFormat, Sccp};
 
@@ -89,7 +90,18 @@ impl Networks {
 #[derive(Default)]
 pub struct Endpoints {
     ids: FxHashMap<(u16, Endpoint), u32>,
+    /// Point codes of endpoints that have told them.
+    named: FxHashMap<u32, Name>,
     connections: u32,
+}
+
+/// What an endpoint has said that it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Name {
+    /// One node: its point code, and its id.
+    Node(u32, u32),
+    /// Several: it stands before them.
+    Several,
 }
 
 /// Something with an address on a transport.
@@ -99,8 +111,11 @@ pub enum Endpoint {
     Port(Address, u16),
     /// A Frame Relay circuit as this end of a tunnel has it.
     TunnelledCircuit(Address, u32),
-    /// A Frame Relay circuit of a captured link, by the file that holds it.
-    Circuit(u16, u32),
+    /// A Frame Relay circuit of a captured link: the file that holds it, the end of the link where the capture tells ends apart,
+    /// the circuit.
+    Circuit(u16, Option<LineEnd>, u32),
+    /// A point code that SUA names.
+    Node(u32),
 }
 
 impl Endpoints {
@@ -124,9 +139,32 @@ impl Endpoints {
         Some(id)
     }
 
+    /// An endpoint says that it is the node of this point code. The ends of an association have many addresses, a node many
+    /// associations: by its name it is one.
+    pub fn name(&mut self, feed: u16, endpoint: u32, point_code: u32) {
+        let name = match self.named.get(&endpoint) {
+            Some(Name::Node(known, _)) if *known == point_code => return,
+            Some(_) => Name::Several,
+            None => match self.id(feed, Endpoint::Node(point_code)) {
+                Some(id) => Name::Node(point_code, id),
+                None => return,
+            },
+        };
+        self.named.insert(endpoint, name);
+    }
+
+    /// The node that an endpoint has said it is; else itself.
+    pub fn node(&self, endpoint: u32) -> u32 {
+        match self.named.get(&endpoint) {
+            Some(Name::Node(_, id)) => *id,
+            Some(Name::Several) | None => endpoint,
+        }
+    }
+
     /// What carries a message between two endpoints; `None` at the limit.
     pub fn carrier(&mut self, from: Provenance, sender: Endpoint, receiver: Endpoint) -> Option<Carrier> {
         let (sender, receiver) = (self.id(from.feed, sender)?, self.id(from.feed, receiver)?);
+        let (sender, receiver) = (self.node(sender), self.node(receiver));
         let point_codes = PointCodeFormat::default();
         Some(Carrier { from, network: ENDPOINTS, nodes: ENDPOINTS, sender, receiver, point_codes })
     }

@@ -52,6 +52,8 @@ pub struct UserMessage<'a> {
     pub octets: &'a [u8],
     /// The capture does not hold its end.
     pub snapped: bool,
+    /// The ends of its direction as they were first seen, whatever path it came by; absent where it is not tracked.
+    pub path: Option<&'a PortPair>,
 }
 
 /// All associations.
@@ -406,10 +408,12 @@ impl Reassembly {
         }
         let Chunk { snapped, .. } = chunk;
         if data.is_whole() {
-            let message = UserMessage { header, protocol: data.protocol, octets: data.payload, snapped };
+            let path = direction.map(|direction| &direction.life.path);
+            let message = UserMessage { header, protocol: data.protocol, octets: data.payload, snapped, path };
             upper.user_message(&message, counters);
-        } else if let Some(protocol) = self.fragment(direction.filter(|_| !snapped), &data, counters) {
-            let message = UserMessage { header, protocol, octets: &self.assembled, snapped };
+        } else if let Some(protocol) = self.fragment(direction.as_deref_mut().filter(|_| !snapped), &data, counters) {
+            let path = direction.map(|direction| &direction.life.path);
+            let message = UserMessage { header, protocol, octets: &self.assembled, snapped, path };
             upper.user_message(&message, counters);
         }
     }

@@ -81,10 +81,14 @@ impl Connections {
         mut message: impl FnMut(Carrier, StreamMessage<'_>, &mut TransportCounters),
     ) -> Result<(), Malformed> {
         let segment = Segment::read(packet.payload)?;
-        let carried = self.carried_on(segment.destination_port).or_else(|| self.carried_on(segment.source_port));
-        let Some(protocol) = carried else {
-            counters.tcp_other_ports += 1;
-            return Ok(());
+        let ports = [segment.destination_port, segment.source_port].map(|port| self.carried_on(port));
+        let protocol = match ports {
+            [None, None] => {
+                counters.tcp_other_ports += 1;
+                return Ok(());
+            }
+            [Some(one), Some(other)] if one != other => between(one, other, &segment),
+            [one, other] => one.or(other),
         };
         counters.tcp_segments += 1;
         self.sweep(from.at, counters, &mut message);
@@ -142,12 +146,13 @@ impl Connections {
     fn connection(
         &mut self,
         key: ConnectionKey,
-        protocol: StreamProtocol,
+        protocol: Option<StreamProtocol>,
         at: Timestamp,
         endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
     ) -> Option<&mut Connection> {
         if !self.table.contains_key(&key) {
+            let protocol = protocol?;
             let listening = |(address, port): (Address, u16)| {
                 Endpoint::Port(address, if self.carried_on(port).is_some() { port } else { 0 })
             };
@@ -290,6 +295,16 @@ impl Connection {
         let (network, low, high) = (self.network, self.low.endpoint, self.high.endpoint);
         self.low.stream.give_up(counters, &mut carried(network, low, high, message));
         self.high.stream.give_up(counters, &mut carried(network, high, low, message));
+    }
+}
+
+// What is carried between two ports that are known for different things: a SYN travels to the listening one or, with ACK, from
+// it; amid a connection its content tells. `None` where nothing does yet.
+fn between(of_destination: StreamProtocol, of_source: StreamProtocol, segment: &Segment<'_>) -> Option<StreamProtocol> {
+    match (segment.syn(), segment.opens()) {
+        (true, true) => Some(of_destination),
+        (true, false) => Some(of_source),
+        _ => [of_destination, of_source].into_iter().find(|protocol| protocol.is_in_step(segment.payload)),
     }
 }
 

@@ -16,6 +16,7 @@ use super::sctp::{Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::Frame;
+use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
@@ -213,14 +214,22 @@ impl Layers {
                 outlet.bare_sccp(origin.from, origin.file, octets, counters);
                 Ok(())
             }
-            Carried::Ns { circuit, octets } => {
+            Carried::Sctp(octets) => {
+                let packet = Packet::without_header(ip::protocol::SCTP, octets);
+                self.sctp(origin.from, &packet, counters, outlet)
+            }
+            Carried::Ns { sender, circuit, octets } => {
                 counters.ns_over_frame_relay += 1;
+                let far = |end: LineEnd| LineEnd { own: !end.own, ..end };
                 let (sender, receiver) = match origin.tunnel {
                     Some((source, destination)) => {
                         let end = |address| Endpoint::TunnelledCircuit(address, circuit);
                         (end(source), end(destination))
                     }
-                    None => (Endpoint::Circuit(origin.file, circuit), Endpoint::Circuit(origin.file, circuit)),
+                    None => {
+                        let end = |end| Endpoint::Circuit(origin.file, end, circuit);
+                        (end(sender), end(sender.map(far)))
+                    }
                 };
                 outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), octets, counters);
                 Ok(())

@@ -2,7 +2,7 @@
 //! packets in multiprotocol encapsulation (RFC 2427).
 
 use super::link::Carried;
-use super::{Fault, Malformed, Protocol, Reader, ether_type};
+use super::{Fault, Malformed, Protocol, Reader, ether_type, snap};
 
 /// Circuits of signalling between user and network, ITU-T Q.933 Annex A and the older "LMI": no data.
 const SIGNALLING_CIRCUITS: [u32; 2] = [0, 1023];
@@ -13,6 +13,40 @@ const LONGEST_ADDRESS: usize = 4;
 /// identifier, and these are none (TS 48.016 §10.3).
 const ENCAPSULATED_IPV4: [u8; 2] = [0x03, 0xcc];
 const ENCAPSULATED_IPV6: [u8; 2] = [0x03, 0x8e];
+/// With a pad octet, so that an EtherType is aligned.
+const ENCAPSULATED_SNAP: [u8; 3] = [0x03, 0x00, 0x80];
+
+/// One end of a captured link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LineEnd {
+    /// The number of the link; 0 where the capture does not tell links apart.
+    pub link: u16,
+    /// Whether it is the side that captured, or the first direction's receiver.
+    pub own: bool,
+}
+
+/// Reads a frame behind the pseudo-header that E1 recordings are given: its direction, a zero, and the number of the link, as
+/// link type 139 has them for MTP2.
+pub fn read_of_line(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::FrameRelay, octets);
+    let [sent, _] = r.v("pseudo-header")?;
+    let link = r.u16("pseudo-header")?;
+    Ok(sent_by(LineEnd { link, own: sent != 0 }, read(r.rest())?))
+}
+
+/// Reads a frame behind an octet that tells its direction: 0 if it was received.
+pub fn read_with_direction(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::FrameRelay, octets);
+    let sent = r.u8("direction")?;
+    Ok(sent_by(LineEnd { link: 0, own: sent != 0 }, read(r.rest())?))
+}
+
+fn sent_by(end: LineEnd, carried: Carried<'_>) -> Carried<'_> {
+    match carried {
+        Carried::Ns { circuit, octets, .. } => Carried::Ns { sender: Some(end), circuit, octets },
+        other => other,
+    }
+}
 
 /// Reads a frame.
 pub fn read(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
@@ -26,8 +60,10 @@ pub fn read(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
         Carried::Network { ether_type: ether_type::IPV4, octets }
     } else if let Some(octets) = octets.strip_prefix(&ENCAPSULATED_IPV6) {
         Carried::Network { ether_type: ether_type::IPV6, octets }
+    } else if let Some(octets) = octets.strip_prefix(&ENCAPSULATED_SNAP) {
+        snap::read_header(octets)?
     } else {
-        Carried::Ns { circuit, octets }
+        Carried::Ns { sender: None, circuit, octets }
     })
 }
 
@@ -62,9 +98,12 @@ mod tests {
 
     #[test]
     fn addresses_of_every_length_are_read() {
-        check(&[0x18, 0x41, 0x0a], Carried::Ns { circuit: 100, octets: &[0x0a] });
-        check(&[0x18, 0x40, 0x05, 0x0a], Carried::Ns { circuit: 100 << 6 | 1, octets: &[0x0a] });
-        check(&[0x18, 0x40, 0x04, 0x09, 0x0a], Carried::Ns { circuit: 100 << 13 | 2 << 6 | 2, octets: &[0x0a] });
+        check(&[0x18, 0x41, 0x0a], Carried::Ns { sender: None, circuit: 100, octets: &[0x0a] });
+        check(&[0x18, 0x40, 0x05, 0x0a], Carried::Ns { sender: None, circuit: 100 << 6 | 1, octets: &[0x0a] });
+        check(
+            &[0x18, 0x40, 0x04, 0x09, 0x0a],
+            Carried::Ns { sender: None, circuit: 100 << 13 | 2 << 6 | 2, octets: &[0x0a] },
+        );
         assert_eq!(read(&[0x18, 0x40]).unwrap_err().fault, Fault::Truncated);
         for octets in [&[0x19][..], &[0x18, 0x40, 0x04, 0x08]] {
             assert_eq!(read(octets).unwrap_err().fault, Fault::Invalid, "{octets:02x?}");
@@ -75,7 +114,23 @@ mod tests {
     fn packets_and_signalling_of_the_link_are_no_ns() {
         check(&[0x18, 0x41, 0x03, 0xcc, 0x45], Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] });
         check(&[0x18, 0x41, 0x03, 0x8e, 0x60], Carried::Network { ether_type: ether_type::IPV6, octets: &[0x60] });
-        check(&[0x18, 0x41, 0x03, 0x01, 0x82], Carried::Ns { circuit: 100, octets: &[0x03, 0x01, 0x82] });
+        check(&[0x18, 0x41, 0x03, 0x01, 0x82], Carried::Ns { sender: None, circuit: 100, octets: &[0x03, 0x01, 0x82] });
         check(&[0x00, 0x01, 0x03, 0x08, 0x00], Carried::Control);
+        let snap = [0x18, 0x41, 0x03, 0x00, 0x80, 0, 0, 0, 0x08, 0x00, 0x45];
+        check(&snap, Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] });
+    }
+
+    #[test]
+    fn pseudo_headers_tell_the_sender() {
+        let sender = Some(LineEnd { link: 37, own: true });
+        let expected = Carried::Ns { sender, circuit: 100, octets: &[0x0a] };
+        assert_eq!(read_of_line(&[1, 0, 0, 37, 0x18, 0x41, 0x0a]), Ok(expected));
+        let sender = Some(LineEnd { link: 0, own: false });
+        assert_eq!(
+            read_with_direction(&[0, 0x18, 0x41, 0x0a]),
+            Ok(Carried::Ns { sender, circuit: 100, octets: &[0x0a] })
+        );
+        assert_eq!(read_with_direction(&[]).unwrap_err().fault, Fault::Truncated);
+        assert_eq!(read_of_line(&[1, 0, 0]).unwrap_err().fault, Fault::Truncated);
     }
 }

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn frame_relay_is_carried_with_its_circuit() {
-        check(&[0, 0, 0x65, 0x59, 0x18, 0x41], &[0x0a], Carried::Ns { circuit: 100, octets: &[0x0a] });
+        check(&[0, 0, 0x65, 0x59, 0x18, 0x41], &[0x0a], Carried::Ns { sender: None, circuit: 100, octets: &[0x0a] });
     }
 
     #[test]

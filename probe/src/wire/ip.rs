@@ -60,6 +60,14 @@ pub struct Packet<'a> {
     pub missing: usize,
 }
 
+impl<'a> Packet<'a> {
+    /// What a packet of this protocol carried, where a capture holds no more of it: its addresses are not known.
+    pub const fn without_header(protocol: u8, payload: &'a [u8]) -> Self {
+        const UNKNOWN: Address = Address(0);
+        Self { source: UNKNOWN, destination: UNKNOWN, protocol, fragment: None, payload, missing: 0 }
+    }
+}
+
 /// The place of a fragment, RFC 791 §3.1 and RFC 8200 §4.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fragment {

@@ -3,8 +3,9 @@
 //! Ethernet with any depth of VLAN tags, Linux "cooked" frames, BSD loopback, raw IP, PPP, Cisco HDLC, Frame Relay, and the
 //! layers of a signalling link.
 
+use super::frame_relay::LineEnd;
 use super::mtp2::PseudoHeader;
-use super::{Fault, Malformed, Protocol, Reader, ether_type, frame_relay, ppp};
+use super::{Fault, Malformed, Protocol, Reader, ether_type, frame_relay, ppp, snap};
 
 /// The link types that can be read, of those registered at <https://www.tcpdump.org/linktypes.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,8 +20,18 @@ pub enum LinkType {
     Raw,
     /// 104: Cisco HDLC, an EtherType behind two octets.
     CiscoHdlc,
+    /// 204: PPP behind an octet that tells the direction.
+    PppWithDirection,
+    /// 205: Cisco HDLC behind an octet that tells the direction.
+    CiscoHdlcWithDirection,
+    /// 248: SCTP packets without IP.
+    Sctp,
     /// 107: Frame Relay.
     FrameRelay,
+    /// 206: Frame Relay behind an octet that tells the direction.
+    FrameRelayWithDirection,
+    /// Frame Relay behind the pseudo-header of frames from E1 recordings, in no capture file.
+    FrameRelayOfLine,
     /// 108: OpenBSD loopback, the protocol family in network byte order.
     Loop,
     /// 113: Linux "cooked" capture.
@@ -52,7 +63,7 @@ pub enum PppForm {
 
 impl LinkType {
     /// Every link type that can be read: the number in files, the type, its name.
-    pub const KNOWN: [(u16, Self, &'static str); 19] = [
+    pub const KNOWN: [(u16, Self, &'static str); 23] = [
         (0, Self::Null, "BSD loopback"),
         (1, Self::Ethernet, "Ethernet"),
         (9, Self::Ppp(PppForm::Bare), "PPP"),
@@ -69,8 +80,12 @@ impl LinkType {
         (140, Self::Mtp2, "MTP2"),
         (141, Self::Mtp3, "MTP3"),
         (142, Self::Sccp, "SCCP"),
+        (204, Self::PppWithDirection, "PPP with direction"),
+        (205, Self::CiscoHdlcWithDirection, "Cisco HDLC with direction"),
+        (206, Self::FrameRelayWithDirection, "Frame Relay with direction"),
         (228, Self::Ipv4, "IPv4"),
         (229, Self::Ipv6, "IPv6"),
+        (248, Self::Sctp, "SCTP"),
         (276, Self::LinuxSll2, "Linux cooked v2"),
     ];
 
@@ -85,7 +100,7 @@ impl LinkType {
 pub enum Carried<'a> {
     /// What an EtherType names.
     Network {
-        /// The EtherType; below 0x0600 an IEEE 802.3 length, the frame being LLC.
+        /// The EtherType.
         ether_type: u16,
         /// The octets behind it, with padding where the link pads.
         octets: &'a [u8],
@@ -101,8 +116,12 @@ pub enum Carried<'a> {
     Mtp3(&'a [u8]),
     /// An SCCP message.
     Sccp(&'a [u8]),
+    /// An SCTP packet of which the capture does not hold the IP header.
+    Sctp(&'a [u8]),
     /// An NS PDU on Frame Relay.
     Ns {
+        /// The end of the link that sent it, where the capture tells.
+        sender: Option<LineEnd>,
         /// The virtual circuit: its data link connection identifier.
         circuit: u32,
         /// The PDU.
@@ -136,11 +155,18 @@ pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
         LinkType::Ipv6 => Ok(Carried::Network { ether_type: ether_type::IPV6, octets: frame }),
         LinkType::Ppp(PppForm::Bare) => ppp::read(frame),
         LinkType::Ppp(PppForm::Session) => ppp::read_session(frame),
-        LinkType::CiscoHdlc => {
-            r.v::<2>("address and control")?;
-            tagged(&mut r)
+        LinkType::CiscoHdlc => cisco_hdlc(&mut r),
+        LinkType::PppWithDirection => {
+            r.u8("direction")?;
+            ppp::read(r.rest())
+        }
+        LinkType::CiscoHdlcWithDirection => {
+            r.u8("direction")?;
+            cisco_hdlc(&mut r)
         }
         LinkType::FrameRelay => frame_relay::read(frame),
+        LinkType::FrameRelayWithDirection => frame_relay::read_with_direction(frame),
+        LinkType::FrameRelayOfLine => frame_relay::read_of_line(frame),
         LinkType::Mtp2WithPseudoHeader => {
             let header = Some(PseudoHeader::read(&mut r)?);
             Ok(Carried::SignalUnit { header, octets: r.rest() })
@@ -148,7 +174,13 @@ pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
         LinkType::Mtp2 => Ok(Carried::SignalUnit { header: None, octets: frame }),
         LinkType::Mtp3 => Ok(Carried::Mtp3(frame)),
         LinkType::Sccp => Ok(Carried::Sccp(frame)),
+        LinkType::Sctp => Ok(Carried::Sctp(frame)),
     }
+}
+
+fn cisco_hdlc<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
+    r.v::<2>("address and control")?;
+    tagged(r)
 }
 
 #[inline]
@@ -163,7 +195,18 @@ fn untag<'a>(r: &mut Reader<'a>, mut ether_type: u16) -> Result<Carried<'a>, Mal
         r.v::<2>("vlan tag control information")?;
         ether_type = r.u16("ethertype")?;
     }
+    if ether_type <= snap::LONGEST_FRAME {
+        return with_length(r, ether_type);
+    }
     Ok(Carried::Network { ether_type, octets: r.rest() })
+}
+
+// A frame of IEEE 802.3: padded where it is short. A "cooked" one has no length, but the number of this protocol.
+#[cold]
+fn with_length<'a>(r: &mut Reader<'a>, length: u16) -> Result<Carried<'a>, Malformed> {
+    const COOKED_802_2: u16 = 4;
+    let rest = r.rest();
+    snap::read(if length == COOKED_802_2 { rest } else { rest.get(..usize::from(length)).unwrap_or(rest) })
 }
 
 // Families are small numbers, so a large one was written by a host of the other byte order. AF_INET is 2 everywhere,
@@ -215,6 +258,19 @@ mod tests {
         check(LinkType::Ppp(PppForm::Bare), &[0, 0x21], ether_type::IPV4);
         check(LinkType::Ppp(PppForm::Session), &[0x11, 0, 0, 1, 0, 5, 0, 0x21], ether_type::IPV4);
         check(LinkType::CiscoHdlc, &[0x0f, 0, 0x86, 0xdd], ether_type::IPV6);
+        check(LinkType::CiscoHdlcWithDirection, &[1, 0x0f, 0, 8, 0], ether_type::IPV4);
+        check(LinkType::PppWithDirection, &[0, 0, 0x21], ether_type::IPV4);
+    }
+
+    #[test]
+    fn a_length_in_place_of_an_ether_type_is_followed_by_one() {
+        let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        check(LinkType::Ethernet, &[&[0; 12][..], &[0, 11], &snap].concat(), ether_type::IPV4);
+        check(LinkType::Ethernet, &[&[0; 12][..], &[0x81, 0, 0, 7, 0, 11], &snap].concat(), ether_type::IPV4);
+        check(LinkType::LinuxSll, &[&[0; 14][..], &[0, 4], &snap].concat(), ether_type::IPV4);
+        let padded = [&[0; 12][..], &[0, 9], &snap, &[0x45, 0, 0, 0]].concat();
+        let packet = Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] };
+        assert_eq!(read(LinkType::Ethernet, &padded), Ok(packet));
     }
 
     #[test]
@@ -232,6 +288,7 @@ mod tests {
             (LinkType::Mtp2, Carried::SignalUnit { header: None, octets }),
             (LinkType::Mtp3, Carried::Mtp3(octets)),
             (LinkType::Sccp, Carried::Sccp(octets)),
+            (LinkType::Sctp, Carried::Sctp(octets)),
         ] {
             assert_eq!(read(link, octets), Ok(expected), "{link:?}");
         }

@@ -39,6 +39,7 @@ pub mod sctp;
 pub mod sigtran;
 pub mod sm;
 pub mod sms;
+pub mod snap;
 pub mod sndcp;
 pub mod ss;
 pub mod sua;

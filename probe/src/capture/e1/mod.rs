@@ -75,8 +75,6 @@ pub struct RecordingCounters {
     pub blocks: u64,
     /// Blocks dropped at the limit of lines.
     pub blocks_refused: u64,
-    /// Frames dropped because their content has no link type that can be read.
-    pub units_refused: u64,
     /// Frames given before it was sure that none comes before them, at the limit of those that wait.
     pub units_early: u64,
 }
@@ -87,7 +85,6 @@ impl RecordingCounters {
         Self {
             blocks: self.blocks + other.blocks,
             blocks_refused: self.blocks_refused + other.blocks_refused,
-            units_refused: self.units_refused + other.units_refused,
             units_early: self.units_early + other.units_early,
         }
     }
@@ -101,6 +98,8 @@ pub(super) struct E1 {
     order: Order,
     octets: Vec<u8>,
     counters: RecordingCounters,
+    /// Blocks may be written behind the end.
+    grows: bool,
     /// Why there are no more blocks.
     ended: Option<Result<(), Stop>>,
 }
@@ -128,7 +127,7 @@ impl E1 {
 
     fn new(layout: Layout, links: LinkSettings) -> Self {
         let (order, counters) = (Order::default(), RecordingCounters::default());
-        Self { layout, links, lines: BTreeMap::new(), order, octets: Vec::new(), counters, ended: None }
+        Self { layout, links, lines: BTreeMap::new(), order, octets: Vec::new(), counters, grows: false, ended: None }
     }
 
     /// Goes to the next frame; `None` at the end. Its octets are not in the buffer but in [`E1::octets`].
@@ -153,10 +152,17 @@ impl E1 {
             }
             match self.block(buffer) {
                 Ok(true) => {}
+                Ok(false) if self.grows => return Ok(None),
+                Err(Stop::Truncated) if self.grows => return Err(Stop::Truncated),
                 Ok(false) => self.end(Ok(())),
                 Err(stop) => self.end(Err(stop)),
             }
         }
+    }
+
+    /// Whether blocks may be written behind the end.
+    pub(super) fn grows(&mut self, grows: bool) {
+        self.grows = grows;
     }
 
     /// The frame that it stands at.
@@ -223,10 +229,7 @@ impl E1 {
         let follows_gap = head.follows_gap || reading.next_sequence.is_some_and(is_missing);
         reading.next_sequence = head.sequence.map(|sequence| sequence.wrapping_add(1));
         let block = Block { at: head.at, follows_gap, octets };
-        reading.line.take(&block, &mut |unit: Unit<'_>| match link_type(unit.content) {
-            Some(link_type) => order.put(&unit, link_type),
-            None => counters.units_refused += 1,
-        });
+        reading.line.take(&block, &mut |unit: Unit<'_>| order.put(&unit, link_type(unit.content)));
         order.turn(head.line, head.at);
     }
 }
@@ -242,13 +245,11 @@ impl ChannelReport {
     }
 }
 
-/// The link type under which frames of E1 look like those of other captures: MTP2 behind the pseudo-header that names link and
-/// direction, Frame Relay behind the one that names its direction.
-fn link_type(content: Content) -> Option<LinkType> {
-    const MTP2_WITH_PSEUDO_HEADER: u16 = 139;
-    const FRAME_RELAY: u16 = 107;
-    LinkType::from_code(match content {
-        Content::Mtp2 | Content::Mtp2AnnexA => MTP2_WITH_PSEUDO_HEADER,
-        Content::FrameRelay => FRAME_RELAY,
-    })
+/// The link type under which frames of E1 look like those of other captures, behind a pseudo-header that names link and
+/// direction.
+const fn link_type(content: Content) -> LinkType {
+    match content {
+        Content::Mtp2 | Content::Mtp2AnnexA => LinkType::Mtp2WithPseudoHeader,
+        Content::FrameRelay => LinkType::FrameRelayOfLine,
+    }
 }

@@ -46,9 +46,7 @@ impl Order {
     pub(super) fn put(&mut self, unit: &Unit<'_>, link_type: LinkType) {
         let mut octets = self.spare.pop().unwrap_or_default();
         octets.clear();
-        if unit.content != Content::FrameRelay {
-            octets.extend(pseudo_header(unit));
-        }
+        octets.extend(pseudo_header(unit));
         octets.extend_from_slice(unit.octets);
         self.number += 1;
         self.waiting.push(Reverse(Waiting { at: unit.at, number: self.number, link_type, octets }));
@@ -89,7 +87,8 @@ impl Order {
     }
 }
 
-/// Direction, Annex A or not, link number: as <https://www.tcpdump.org/linktypes/LINKTYPE_MTP2_WITH_PHDR.html>.
+/// Direction, Annex A or not, link number: as <https://www.tcpdump.org/linktypes/LINKTYPE_MTP2_WITH_PHDR.html>. Frame Relay has
+/// the same here.
 fn pseudo_header(unit: &Unit<'_>) -> [u8; 4] {
     let [high, low] = unit.link.to_be_bytes();
     [u8::from(unit.is_second), u8::from(unit.content == Content::Mtp2AnnexA), high, low]

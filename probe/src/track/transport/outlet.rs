@@ -7,7 +7,7 @@ use crate::track::framing::StreamMessage;
 use crate::track::network::{Endpoint, Endpoints, Networks};
 use crate::track::sctp::UserMessage;
 use crate::wire::gsmtap::{Carried, GsmtapHeader};
-use crate::wire::ip::Packet;
+use crate::wire::ip::{Address, Packet};
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::m2pa::M2paMessage;
 use crate::wire::m2ua::M2uaMessage;
@@ -94,9 +94,10 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             Some(SctpUser::M2ua) => self.m2ua(from, octets, snapped, path, counters),
             Some(SctpUser::M2pa) => self.m2pa(from, octets, snapped, path, counters),
             Some(SctpUser::Sua) => {
-                let sender = Endpoint::Port(packet.source, header.source_port);
-                let receiver = Endpoint::Port(packet.destination, header.destination_port);
-                self.sua(endpoints.carrier(from, sender, receiver), from, octets, snapped, counters)
+                let source = message.path.map_or((packet.source, header.source_port), |path| path.source);
+                let destination =
+                    message.path.map_or((packet.destination, header.destination_port), |path| path.destination);
+                self.sua(from, [source, destination], octets, snapped, endpoints, counters)
             }
             None => {
                 counters.sctp_other_protocols += 1;
@@ -198,21 +199,34 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     #[inline(never)]
     fn sua(
         &mut self,
-        carrier: Option<Carrier>,
         from: Provenance,
+        ends: [(Address, u16); 2],
         octets: &[u8],
         snapped: bool,
+        endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
     ) -> Result<(), Malformed> {
         let message = SuaMessage::read(octets, snapped)?;
         self.message(from, &message);
-        match (&message.sccp, carrier) {
-            (Some(sccp), Some(carrier)) => {
+        let Some(sccp) = &message.sccp else {
+            counters.sua_management += 1;
+            return Ok(());
+        };
+        let ends = ends.map(|(address, port)| Endpoint::Port(address, port));
+        let addresses = [&sccp.calling, &sccp.called];
+        for (end, address) in ends.iter().zip(addresses) {
+            let point_code = address.as_ref().and_then(|address| address.point_code);
+            if let (Some(id), Some(point_code)) = (endpoints.id(from.feed, *end), point_code) {
+                endpoints.name(from.feed, id, point_code);
+            }
+        }
+        let [sender, receiver] = ends;
+        match endpoints.carrier(from, sender, receiver) {
+            Some(carrier) => {
                 counters.sua_data += 1;
                 (self.upward)(carrier, Payload::Sua(sccp), self.sink);
             }
-            (Some(_), None) => counters.networks_refused += 1,
-            (None, _) => counters.sua_management += 1,
+            None => counters.networks_refused += 1,
         }
         Ok(())
     }

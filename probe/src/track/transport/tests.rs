@@ -328,6 +328,30 @@ fn a_port_used_again_is_another_network_between_the_same_ends() {
     assert_eq!((case.counters().tcp_connections, case.counters().tcp_holes), (2, 1));
 }
 
+/// A segment between a port of M3UA and one of IPA.
+fn between_ports(from: u16, to: u16, flags: u8, sequence: u32, payload: &[u8]) -> Vec<u8> {
+    let ports = [from.to_be_bytes(), to.to_be_bytes()].concat();
+    let segment = [&ports, &sequence.to_be_bytes()[..], &[0; 4], &[0x50, flags, 0, 0, 0, 0, 0, 0], payload].concat();
+    ipv4(6, 0, 0, &segment)
+}
+
+#[test]
+fn between_two_known_ports_the_syn_or_the_content_tells_what_is_carried() {
+    let (syn, syn_ack, ack) = (2, 18, 16);
+    let ipa = [0, 2, 0xfd, 1, 7];
+    let m3ua = m3ua(b"sccp");
+    let check = |segments: &[Vec<u8>], expected: &[u8]| {
+        let mut case = Case::new();
+        segments.iter().for_each(|segment| case.packet(segment));
+        case.finish();
+        assert_eq!(case.octets(), [expected.to_vec()]);
+    };
+    check(&[between_ports(2905, 5000, syn, 9, &[]), between_ports(2905, 5000, ack, 10, &ipa)], &[1, 7]);
+    check(&[between_ports(2905, 5000, syn_ack, 9, &[]), between_ports(5000, 2905, ack, 10, &m3ua)], b"sccp");
+    check(&[between_ports(2905, 5000, ack, 9, &[]), between_ports(2905, 5000, ack, 9, &m3ua)], b"sccp");
+    check(&[between_ports(5000, 2905, ack, 9, &ipa), between_ports(2905, 5000, ack, 9, &[])], &[1, 7]);
+}
+
 #[test]
 fn an_idle_direction_is_forgotten() {
     let mut case = Case::new();

@@ -282,6 +282,56 @@ fn ns_is_found_on_udp_and_on_frame_relay() {
 }
 
 #[test]
+fn the_ends_of_a_circuit_are_told_apart_where_the_capture_does() {
+    let frame = [0x18, 0x41, 0x0a];
+    let of_line = |direction, link| [&[direction, 0, 0, link][..], &frame].concat();
+    let found = other_payloads(&[
+        (LinkType::FrameRelayWithDirection, [&[0][..], &frame].concat()),
+        (LinkType::FrameRelayWithDirection, [&[1][..], &frame].concat()),
+        (LinkType::FrameRelayOfLine, of_line(0, 1)),
+        (LinkType::FrameRelayOfLine, of_line(1, 1)),
+        (LinkType::FrameRelayOfLine, of_line(0, 2)),
+    ]);
+    let ends: Vec<_> = found.iter().map(|(sender, receiver, _)| (*sender, *receiver)).collect();
+    assert_eq!(ends, [(0, 1), (1, 0), (2, 3), (3, 2), (4, 5)]);
+}
+
+/// CLDT from 185 to `called`.
+fn connectionless(called: u8) -> Vec<u8> {
+    let address = |tag, point_code| {
+        let point_code = parameter(0x8002, &[0, 0, 0, point_code]);
+        parameter(tag, &[&[0, 2, 0, 2][..], &point_code].concat())
+    };
+    adaptation(7, 1, &[address(0x102, 185), address(0x103, called), parameter(0x10b, &[1])].concat())
+}
+
+#[test]
+fn nodes_of_sua_are_known_by_their_point_codes_whatever_their_addresses() {
+    let data = |mark| adaptation(8, 8, &[parameter(0x105, &[0, 0, 0, 5]), parameter(0x10b, &[mark])].concat());
+    let from = |address: u8, tag: u32, message: &[u8], tsn| {
+        let protocol = 4_u32.to_be_bytes();
+        let value = [&u32::to_be_bytes(tsn)[..], &[0, 1, 0, 0], &protocol, message].concat();
+        let mut packet = ipv4(132, 0, 0, &sctp(tag, &[chunk(0, 3, &value)]));
+        packet[15] = address;
+        (LinkType::Raw, packet)
+    };
+    let ends = |found: Vec<(u32, u32, Vec<u8>)>| -> Vec<(u32, u32)> {
+        found.iter().map(|(sender, receiver, _)| (*sender, *receiver)).collect()
+    };
+    let two_addresses =
+        [from(1, 7, &connectionless(187), 1), from(9, 8, &connectionless(187), 1), from(9, 8, &data(2), 2)];
+    let found = ends(other_payloads(&two_addresses));
+    assert!(found.iter().all(|end| *end == found[0]), "{found:?}");
+    let another_path = [from(1, 7, &data(1), 1), from(9, 7, &data(2), 2)];
+    let found = ends(other_payloads(&another_path));
+    assert_eq!(found, [(0, 1), (0, 1)]);
+    let gateway = [from(1, 7, &connectionless(187), 1), from(1, 7, &connectionless(188), 2), from(1, 7, &data(3), 3)];
+    let found = ends(other_payloads(&gateway));
+    assert_eq!(found[1], found[2]);
+    assert!(found[0].0 == found[1].0 && found[0].1 != found[1].1, "{found:?}");
+}
+
+#[test]
 fn sua_is_given_as_what_it_stands_for() {
     let request = adaptation(8, 1, &[parameter(0x104, &[0, 0, 0, 5]), parameter(0x10b, &[0, 1, 0x57])].concat());
     assert_eq!(other_payloads(&[(LinkType::Raw, on_sctp(4, &request))]), [(0, 1, vec![0, 1, 0x57])]);
