@@ -7,6 +7,7 @@ pub mod encode;
 pub mod link;
 pub mod mirror;
 pub mod network;
+pub mod packet_state;
 pub mod population;
 pub mod procedures;
 pub mod queue;

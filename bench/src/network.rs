@@ -11,6 +11,7 @@ use crate::encode::ip::Socket;
 use crate::encode::point_code::Width;
 use crate::encode::sccp::Reference;
 use crate::random::Random;
+use crate::sgsn::PacketCore;
 
 /// A named set of cells where people go: a shopping area.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Site {
     pub area: Lai,
     /// Its BSC, by index.
     pub bsc: u32,
+    /// Its virtual connection of BSSGP, within its BSS.
+    pub bvci: u16,
 }
 
 /// An SCCP connection by its ends: BSC and MSC by index, and their references.
@@ -131,6 +134,10 @@ pub struct Network {
     hotspots: Vec<Vec<u32>>,
     mscs: Vec<Msc>,
     pool: bool,
+    /// Whether there is an A interface.
+    pub circuits: bool,
+    /// The packet side, where there is a Gb interface.
+    pub packet: Option<PacketCore>,
     point_codes: Width,
 }
 
@@ -156,7 +163,7 @@ impl Network {
         cells.extend(hotspots.iter().flat_map(|hotspot| hotspot.cells.iter().copied()));
         cells.sort_unstable();
         cells.dedup();
-        let sites: Vec<Site> = cells.iter().map(|(lac, ci)| site(*lac, *ci, size.bscs)).collect();
+        let sites = number_connections(cells.iter().map(|(lac, ci)| site(*lac, *ci, size.bscs)).collect(), size.bscs);
         let index: HashMap<(u16, u16), u32> = cells.iter().copied().zip(0..).collect();
         let hotspots = hotspots
             .iter()
@@ -173,7 +180,7 @@ impl Network {
         let msc = Msc { references: References::new(random), next_tmsi: random.bits() as u32 };
         let mscs = vec![msc; size.mscs.max(1) as usize];
         let Size { pool, point_codes, .. } = size;
-        Self { plmn: CHINA_MOBILE, bscs, sites, hotspots, mscs, pool, point_codes }
+        Self { plmn: CHINA_MOBILE, bscs, sites, hotspots, mscs, pool, point_codes, circuits: true, packet: None }
     }
 
     /// The BSCs, by index.
@@ -185,6 +192,11 @@ impl Network {
     pub fn site(&self, index: u32) -> Site {
         let site = self.sites.get(index as usize).or_else(|| self.sites.first());
         site.copied().unwrap_or_else(|| site_of_empty_network(self.plmn))
+    }
+
+    /// All cells, by index.
+    pub fn sites(&self) -> &[Site] {
+        &self.sites
     }
 
     /// A cell anywhere.
@@ -322,11 +334,24 @@ fn with_nri(value: u32, msc: u32) -> u32 {
 fn site(lac: u16, ci: u16, bscs: u32) -> Site {
     let bsc = u32::from(lac.wrapping_sub(FIRST_AREA)) / AREAS_PER_BSC % bscs;
     let area = Lai { plmn: CHINA_MOBILE, lac };
-    Site { cell: CellId { plmn: Some(CHINA_MOBILE), lac: Some(lac), ci: Some(ci) }, area, bsc }
+    Site { cell: CellId { plmn: Some(CHINA_MOBILE), lac: Some(lac), ci: Some(ci) }, area, bsc, bvci: 0 }
+}
+
+// Within a BSS; 0 is signalling's and 1 that of point-to-multipoint (3GPP TS 48.018 §5.4.1).
+fn number_connections(mut sites: Vec<Site>, bscs: u32) -> Vec<Site> {
+    const FIRST: u16 = 2;
+    let mut next = vec![FIRST; bscs as usize];
+    for site in &mut sites {
+        if let Some(bvci) = next.get_mut(site.bsc as usize) {
+            site.bvci = *bvci;
+            *bvci += 1;
+        }
+    }
+    sites
 }
 
 fn site_of_empty_network(plmn: Plmn) -> Site {
-    Site { cell: CellId::UNKNOWN, area: Lai { plmn, lac: 0 }, bsc: 0 }
+    Site { cell: CellId::UNKNOWN, area: Lai { plmn, lac: 0 }, bsc: 0, bvci: 0 }
 }
 
 #[cfg(test)]

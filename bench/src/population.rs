@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use event::{Imei, Imsi, Lai, Plmn, Timestamp, Tmsi};
 
 use crate::network::Network;
+use crate::packet_state::PacketState;
 use crate::random::Random;
 use crate::script::Sighting;
+use crate::sgsn::PacketCore;
 
 /// Whose subscriber somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,8 @@ pub struct Subscriber {
     pub last_contact: Timestamp,
     /// The sightings by which an observer of the capture knows the TMSI, if it can.
     pub proof: Option<Vec<Sighting>>,
+    /// What it is in the packet domain.
+    pub packet: PacketState,
 }
 
 /// Shares that make a population.
@@ -108,6 +112,27 @@ pub fn populate(
     (0..count).filter_map(|index| subscriber(index, shares, start, network, random)).collect()
 }
 
+/// Makes phones of the packet domain of them: where there are two domains, of most. Those that are attached hold a P-TMSI
+/// that nobody has seen given, and in network mode I are registered for calls through the SGSN.
+pub fn equip(people: &mut [Subscriber], combined: bool, network: &mut Network, random: &mut Random) {
+    const CAPABLE: f64 = 0.8;
+    const ATTACHED: f64 = 0.85;
+    for person in people {
+        let site = network.site(person.site);
+        let packet = &mut person.packet;
+        packet.capable = !network.circuits || random.chance(CAPABLE);
+        let attached = packet.capable && person.attached && random.chance(ATTACHED);
+        if let (true, Some(core)) = (attached, &mut network.packet) {
+            packet.sgsn = core.sgsn_of(site.bsc);
+            let p_tmsi = core.p_tmsi(packet.sgsn);
+            (packet.attached, packet.combined, packet.known_to_sgsn) = (true, combined, true);
+            (packet.p_tmsi, packet.tlli) = (Some(p_tmsi), p_tmsi.0);
+            packet.area = PacketCore::routing_area(site);
+        }
+        person.attached &= network.circuits;
+    }
+}
+
 fn subscriber(
     index: u32,
     shares: Shares,
@@ -147,6 +172,7 @@ fn subscriber(
         work: network.any_site(random),
         last_contact: start,
         proof: None,
+        packet: PacketState::new(false, network.plmn),
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use event::{CellId, Imei, Kind, Number, Timestamp, Tmsi};
+use event::{CellId, Imei, Interface, Kind, Number, Timestamp, Tmsi};
 
 use crate::encode::{Message, Octets};
 use crate::network::Line;
@@ -30,12 +30,14 @@ impl Side {
 /// Index of a step in its script.
 pub type StepId = u16;
 
-/// One SCCP message that will be sent.
+/// One SCCP message, or on Gb one NS PDU, that will be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// When it is handed to the transport.
     pub at: Timestamp,
-    /// On which link, by index.
+    /// On which interface.
+    pub interface: Interface,
+    /// On which link of it, by index.
     pub link: u32,
     /// By whom.
     pub side: Side,
@@ -63,6 +65,8 @@ pub struct Fact {
     pub kind: Kind,
     /// The serving cell.
     pub cell: CellId,
+    /// The P-TMSI by which the phone was known, on Gb.
+    pub tmsi: Option<Tmsi>,
     /// The device, where the connection has shown it, and the step that showed it.
     pub device: Option<(Imei, StepId)>,
     /// The SETUP of the call that ended.
@@ -99,12 +103,14 @@ pub enum Binding {
 }
 
 /// A procedure in the making or under way. Reused, so that its memory is allocated once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Script {
     octets: Octets,
     steps: Vec<Step>,
     facts: Vec<Fact>,
     depends: Vec<StepId>,
+    /// Where its facts happen.
+    pub interface: Interface,
     /// How the phone named itself.
     pub presented: Presented,
     /// The steps that first show the IMSI: more than one where others tell whose it is. Empty: none does.
@@ -115,13 +121,60 @@ pub struct Script {
     pub opening: Vec<StepId>,
     /// The SCCP connections, whose references are free when it is over.
     pub lines: Vec<Line>,
-    /// What becomes of the TMSI.
+    /// What becomes of the TMSI, or on Gb of the P-TMSI.
     pub binding: Binding,
+    /// On Gb: the step that gives a TMSI for calls.
+    pub binds_for_calls: Option<StepId>,
+    /// On Gb: which steps show which device.
+    pub devices: Vec<(Imei, StepId)>,
+    /// On Gb: what was known of the phone's link counts no more.
+    pub begins_anew: bool,
+    /// On Gb: where the activation of the context that ends was seen, before this script.
+    pub ended_context: Vec<Sighting>,
+    /// Where frames are put together.
+    pub scratch: Octets,
     sent: usize,
     captured: Vec<Option<Sighting>>,
     missing: usize,
     /// When the subscriber acts next.
     pub then: Timestamp,
+}
+
+impl Presented {
+    /// The TMSI.
+    pub fn tmsi(self) -> Option<Tmsi> {
+        match self {
+            Self::Tmsi(tmsi) => Some(tmsi),
+            Self::Imsi | Self::Imei => None,
+        }
+    }
+}
+
+impl Default for Script {
+    fn default() -> Self {
+        Self {
+            octets: Octets::default(),
+            steps: Vec::new(),
+            facts: Vec::new(),
+            depends: Vec::new(),
+            interface: Interface::A,
+            presented: Presented::default(),
+            imsi_shown: Vec::new(),
+            accepted: None,
+            opening: Vec::new(),
+            lines: Vec::new(),
+            binding: Binding::default(),
+            binds_for_calls: None,
+            devices: Vec::new(),
+            begins_anew: false,
+            ended_context: Vec::new(),
+            scratch: Octets::default(),
+            sent: 0,
+            captured: Vec::new(),
+            missing: 0,
+            then: Timestamp::default(),
+        }
+    }
 }
 
 impl Script {
@@ -137,6 +190,11 @@ impl Script {
         self.opening.clear();
         self.lines.clear();
         self.binding = Binding::default();
+        self.interface = Interface::A;
+        self.binds_for_calls = None;
+        self.devices.clear();
+        self.begins_anew = false;
+        self.ended_context.clear();
         self.sent = 0;
         self.captured.clear();
         self.missing = 0;
@@ -144,12 +202,28 @@ impl Script {
 
     /// Appends a step, whose SCCP message `write` writes.
     pub fn step(&mut self, at: Timestamp, link: u32, side: Side, sls: u8, write: impl FnOnce(&mut Octets)) -> StepId {
+        self.push(at, Interface::A, (link, side, sls), write)
+    }
+
+    /// Appends a step on Gb, whose NS PDU `write` writes.
+    pub fn packet_step(&mut self, at: Timestamp, link: u32, side: Side, write: impl FnOnce(&mut Octets)) -> StepId {
+        self.push(at, Interface::Gb, (link, side, 0), write)
+    }
+
+    fn push(
+        &mut self,
+        at: Timestamp,
+        interface: Interface,
+        (link, side, link_selection): (u32, Side, u8),
+        write: impl FnOnce(&mut Octets),
+    ) -> StepId {
         write(&mut self.octets);
         self.steps.push(Step {
             at,
+            interface,
             link,
             side,
-            link_selection: sls,
+            link_selection,
             octets_end: self.octets.len() as u32,
             messages_end: self.octets.messages().len() as u32,
         });
@@ -176,6 +250,11 @@ impl Script {
     /// The facts, in the order of their evidence.
     pub fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// Puts the facts in the order in which an observer tells them: a mere sighting after what else its frame proves.
+    pub fn order_facts(&mut self) {
+        self.facts.sort_by_key(|fact| (fact.step, fact.kind == Kind::Sighting));
     }
 
     /// How many steps there are.
@@ -228,6 +307,22 @@ impl Script {
         Some(reset)
     }
 
+    /// The SGSN has restarted in the middle of a dialogue on Gb: what was not sent never will be. Gives the step that stands for
+    /// the restart; `None` where nothing was left.
+    pub fn abandon(&mut self, at: Timestamp) -> Option<StepId> {
+        let restart = self.sent as StepId;
+        let next = *self.steps.get(self.sent)?;
+        self.steps.truncate(self.sent);
+        self.steps.push(Step { at, ..next });
+        self.captured.truncate(self.sent);
+        self.captured.push(None);
+        self.sent += 1;
+        self.missing = self.captured.iter().filter(|captured| captured.is_none()).count();
+        self.facts.retain(|fact| fact.step < restart);
+        self.binding = Binding::Deleted;
+        Some(restart)
+    }
+
     // The facts that will never be; the end of a call that was set up comes with the reset.
     fn end_call(&mut self, reset: StepId) {
         let kept = self.facts.iter().position(|fact| fact.step >= reset).unwrap_or(self.facts.len());
@@ -266,7 +361,17 @@ impl Script {
 impl Fact {
     /// A fact whose evidence is `step`.
     pub fn new(step: StepId, kind: Kind, cell: CellId) -> Self {
-        Self { step, kind, cell, device: None, set_up: None, connected: None, signalled: None, depends: 0..0 }
+        Self {
+            step,
+            kind,
+            cell,
+            tmsi: None,
+            device: None,
+            set_up: None,
+            connected: None,
+            signalled: None,
+            depends: 0..0,
+        }
     }
 }
 
@@ -283,7 +388,13 @@ mod tests {
         }
         script.opening.push(0);
         let direction = event::Direction::Out;
-        let ended = Kind::CallEnded { direction, number: None, answered: event::Answered::No, cause: Some(16), left_view: false };
+        let ended = Kind::CallEnded {
+            direction,
+            number: None,
+            answered: event::Answered::No,
+            cause: Some(16),
+            left_view: false,
+        };
         script.fact(Fact::new(1, Kind::CallSetup { direction, number: None, emergency: false }, CellId::UNKNOWN), &[]);
         script.fact(Fact { set_up: Some(1), connected: Some(2), ..Fact::new(3, ended, CellId::UNKNOWN) }, &[1, 2]);
         assert_eq!(script.cut_off(at), None, "nothing is open yet");

@@ -1,11 +1,14 @@
 //! The whole network in motion: a queue of what happens next, scripts that are sent step by step over the links, a tap
 //! that writes the capture, and the truth. Single-threaded and without a clock: a seed gives the same octets for ever.
 
+mod packet;
+
 use std::io::{self, Write};
 use std::time::Duration;
 
-use event::Timestamp;
+use event::{Interface, Timestamp};
 
+use self::packet::Happening;
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
 use crate::link::gb::NetworkService;
@@ -114,6 +117,7 @@ enum Action {
     Service(u32, Timer),
     Reset { bsc: u32, by: Side, answers: bool },
     Outage,
+    Packet(Happening),
 }
 
 /// The network in motion.
@@ -158,10 +162,14 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let (mut random, mut link_random, tap_random, outage_random) = (stream(), stream(), stream(), stream());
         let begin = plan.start - plan.lead_in;
         let mut network = Network::new(plan.size, &plan.hotspots, &mut random);
-        let people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
+        let mut people = population::populate(plan.subscribers, plan.shares, begin, &mut network, &mut random);
         let links = if plan.interfaces.a() { links(&plan, &network, &mut link_random) } else { Vec::new() };
-        let core = plan.interfaces.gb().then(|| PacketCore::new(plan.packet, plan.size.bscs, &mut link_random));
-        let services = core.iter().flat_map(PacketCore::connections).collect();
+        network.circuits = plan.interfaces.a();
+        network.packet = plan.interfaces.gb().then(|| PacketCore::new(plan.packet, plan.size.bscs, &mut link_random));
+        let services = network.packet.iter().flat_map(PacketCore::connections).collect();
+        if plan.interfaces.gb() {
+            population::equip(&mut people, plan.practice.packet.combined, &mut network, &mut link_random);
+        }
         let output = output(&plan, capture, begin, links.len(), &mut link_random)?;
         let is_ethernet = plan.transport.link_type() == LinkType::Ethernet;
         let truth = TruthWriter::new(truth, &plan.feed);
@@ -229,11 +237,9 @@ impl<C: Write, T: Write> Simulation<C, T> {
         for service in 0..self.services.len() as u32 {
             self.schedule(begin + LINK_EVERY * service, Action::Service(service, Timer::Start(0)));
         }
-        if !self.plan.interfaces.a() {
-            return;
-        }
         let ready = begin + LINK_EVERY * self.links.len() as u32 + self.plan.transport.ready_after();
-        for bsc in 0..self.plan.size.bscs {
+        self.bring_cells_up(ready);
+        for bsc in 0..if self.plan.interfaces.a() { self.plan.size.bscs } else { 0 } {
             self.schedule(ready + LINK_EVERY * bsc, Action::Reset { bsc, by: Side::Bss, answers: false });
         }
         let open = ready + LINK_EVERY * self.plan.size.bscs + self.plan.transport.ready_after();
@@ -241,6 +247,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             self.settle_in(index, open);
         }
         self.plan_outage(open);
+        self.plan_packet_outage(open);
     }
 
     // The first thing that somebody does: anything, a periodic update that falls due, or switching the phone on.
@@ -249,7 +256,8 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let periodic = self.plan.practice.periodic_update;
         let silent = periodic.mul_f64(self.random.fraction());
         person.last_contact = open - silent;
-        let first = match person.attached {
+        person.packet.last_contact = person.last_contact;
+        let first = match person.attached || person.packet.attached {
             true => self.random.exponential(self.plan.practice.action_every).min(periodic - silent),
             false => self.random.exponential(MEAN_OFF_AT_START),
         };
@@ -270,6 +278,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             }
             Action::Reset { bsc, by, answers } => self.reset(at, bsc, by, answers),
             Action::Outage => self.outage(at),
+            Action::Packet(happening) => self.happen(at, happening),
         }
         self.note_captured()
     }
@@ -286,6 +295,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             subscriber,
         };
         behaviour::act(parts, at);
+        script.order_facts();
         match script.due() {
             Some(due) => {
                 self.schedule(due, Action::Step(index));
@@ -309,7 +319,10 @@ impl<C: Write, T: Write> Simulation<C, T> {
             messages.iter().for_each(|message| tally.count(*message));
             let tokens = &[Token { subscriber: index, step: id, is_whole: true }];
             let cargo = Cargo { side: step.side, link_selection: step.link_selection, sccp, tokens };
-            self.on_link(at, step.link, |link, around| link.send(at, cargo, around));
+            match step.interface {
+                Interface::A => self.on_link(at, step.link, |link, around| link.send(at, cargo, around)),
+                Interface::Gb => self.on_service(at, step.link, |service, around| service.send(at, cargo, around)),
+            }
         }
         if is_due && let Some(due) = script.due() {
             self.schedule(due, Action::Step(index));
@@ -331,7 +344,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
     }
 
     fn plan_outage(&mut self, now: Timestamp) {
-        if let Some(mean) = self.plan.resets {
+        if let Some(mean) = self.plan.resets.filter(|_| self.plan.interfaces.a()) {
             let after = self.outage_random.exponential(mean);
             self.schedule(now + after, Action::Outage);
         }

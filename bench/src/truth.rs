@@ -1,9 +1,11 @@
 //! The truth beside a capture: what an ideal probe reports, one JSON object a line, in the names of `decode --json`, with
 //! the frames that each event depends on and whether its identity could be known.
 
+mod packet;
+
 use std::io::{self, Write};
 
-use event::{Imei, Imsi, Kind, Number, Timestamp};
+use event::{Imei, Imsi, Interface, Kind, Number, Timestamp, Tmsi};
 
 use crate::population::Subscriber;
 use crate::script::{Binding, Fact, Presented, Script, Sighting};
@@ -39,13 +41,17 @@ impl<W: Write> TruthWriter<W> {
     /// Writes the facts of a script that has been sent, as far as it was, in the order of their evidence; events from
     /// before `opens` are nobody's to see. Then brings the observer's knowledge of the TMSI up to date.
     pub fn settle(&mut self, script: &Script, subscriber: &mut Subscriber, opens: Timestamp) -> io::Result<()> {
-        let identity = Identity::of(script, subscriber, opens);
+        if script.interface == Interface::Gb {
+            return self.settle_packets(script, subscriber, opens);
+        }
+        let identity = Identity::of(script, subscriber.proof.as_ref(), opens);
         for fact in script.facts() {
             if let Some(evidence) = script.sighting(fact.step)
                 && evidence.at >= opens
                 && is_told(script, fact, opens)
             {
-                self.event(script, fact, evidence, &identity, subscriber.imsi)?;
+                let device = shown_device(script, fact, evidence);
+                self.event(script, fact, evidence, &identity, (subscriber.imsi, device, &[]))?;
             }
         }
         remember(script, identity, subscriber, opens);
@@ -58,7 +64,7 @@ impl<W: Write> TruthWriter<W> {
         fact: &Fact,
         evidence: Sighting,
         identity: &Identity,
-        imsi: Imsi,
+        (imsi, device, further): (Imsi, Option<Imei>, &[Sighting]),
     ) -> io::Result<()> {
         self.written += 1;
         self.observable += u64::from(identity.proof.is_some());
@@ -70,15 +76,21 @@ impl<W: Write> TruthWriter<W> {
             frame => write!(line, "{{\"frame\":{frame}")?,
         }
         let kind = &fact.kind;
-        write!(line, ",\"at\":\"{}\",\"feed\":\"{}\",\"interface\":\"a\"", evidence.at, self.feed)?;
+        write!(
+            line,
+            ",\"at\":\"{}\",\"feed\":\"{}\",\"interface\":\"{}\"",
+            evidence.at,
+            self.feed,
+            script.interface.name()
+        )?;
         write!(line, ",\"kind\":\"{}\"", kind.name())?;
         if script.presented != Presented::Imei {
             write!(line, ",\"imsi\":\"{imsi}\"")?;
         }
-        if let Presented::Tmsi(tmsi) = script.presented {
+        if let Some(tmsi) = shown_tmsi(script, fact) {
             write!(line, ",\"tmsi\":\"{tmsi}\"")?;
         }
-        if let Some(device) = shown_device(script, fact, evidence) {
+        if let Some(device) = device {
             write!(line, ",\"imei\":\"{device}\"")?;
         }
         write!(line, ",\"cell\":\"{}\"", fact.cell)?;
@@ -86,7 +98,7 @@ impl<W: Write> TruthWriter<W> {
         if let Some(number) = fact.signalled {
             write!(line, ",\"signalled\":\"{number}\"")?;
         }
-        write_depends(line, script, fact, identity)?;
+        write_depends(line, script, fact, identity, further)?;
         writeln!(line, ",\"observable\":{}}}", identity.proof.is_some())?;
         out.write_all(line)
     }
@@ -101,14 +113,15 @@ struct Identity {
 }
 
 impl Identity {
-    fn of(script: &Script, subscriber: &Subscriber, opens: Timestamp) -> Self {
+    // `proof` is that of the temporary identity, from before.
+    fn of(script: &Script, proof: Option<&Vec<Sighting>>, opens: Timestamp) -> Self {
         let shown: Vec<_> = script.imsi_shown.iter().filter_map(|step| script.sighting(*step)).collect();
         let on_wire = !shown.is_empty()
             && shown.len() == script.imsi_shown.len()
             && shown.iter().all(|sighting| sighting.at >= opens);
         let proof = match script.presented {
             _ if on_wire => Some(shown),
-            Presented::Tmsi(_) => subscriber.proof.clone(),
+            Presented::Tmsi(_) => proof.cloned(),
             _ => None,
         };
         Self { proof, on_wire }
@@ -122,6 +135,14 @@ fn is_told(script: &Script, fact: &Fact, opens: Timestamp) -> bool {
     let accepted = script.accepted.is_none_or(|step| step <= fact.step || script.sighting(step).is_some());
     let begun = fact.set_up.is_none_or(|step| is_seen(step) || fact.connected.is_some_and(is_seen));
     accepted && begun
+}
+
+// On Gb the P-TMSI of which the phone's TLLI is made; on A what the connection was opened with.
+fn shown_tmsi(script: &Script, fact: &Fact) -> Option<Tmsi> {
+    match script.interface {
+        Interface::A => script.presented.tmsi(),
+        Interface::Gb => fact.tmsi,
+    }
 }
 
 // The device as it was known at the evidence, in the order of capture.
@@ -217,13 +238,20 @@ fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {
 }
 
 // Frames in order, each once; null for each message that the capture lacks.
-fn write_depends(line: &mut Vec<u8>, script: &Script, fact: &Fact, identity: &Identity) -> io::Result<()> {
+fn write_depends(
+    line: &mut Vec<u8>,
+    script: &Script,
+    fact: &Fact,
+    identity: &Identity,
+    further: &[Sighting],
+) -> io::Result<()> {
     let mut steps = script.depends(fact).to_vec();
     steps.extend(script.accepted.filter(|accepted| *accepted > fact.step));
     steps.sort_unstable();
     steps.dedup();
     let own = steps.iter().filter_map(|step| script.sighting(*step));
-    let mut frames: Vec<Sighting> = own.chain(identity.proof.iter().flatten().copied()).collect();
+    let mut frames: Vec<Sighting> =
+        own.chain(identity.proof.iter().flatten().copied()).chain(further.iter().copied()).collect();
     frames.sort_by_key(|sighting| (sighting.frame, sighting.at));
     frames.dedup();
     line.extend_from_slice(b",\"depends\":[");

@@ -12,6 +12,7 @@ use bench::link::Transport;
 use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
+use bench::procedures::packet::PacketPractice;
 use bench::sgsn::Layout;
 use bench::simulation::Interfaces;
 use bench::tap::Faults;
@@ -98,6 +99,19 @@ struct Options {
     /// The UDP port of network service, at both ends.
     #[arg(long, value_name = "PORT", default_value_t = 23_000)]
     ns_port: u16,
+    /// Network mode I: MSC and SGSN are joined by Gs, so that phones register for both by combined procedures, and pages for
+    /// calls come over Gb.
+    #[arg(long)]
+    gs: bool,
+    /// Everything on Gb that can be ciphered is.
+    #[arg(long)]
+    gb_ciphered: bool,
+    /// Dialogues on Gb in which the SGSN names the subscriber.
+    #[arg(long, value_name = "SHARE", default_value = "0.7", value_parser = share)]
+    gb_imsi: f64,
+    /// Registrations on Gb that bring a new P-TMSI.
+    #[arg(long, value_name = "SHARE", default_value = "0.6", value_parser = share)]
+    p_tmsi_reallocation: f64,
     /// Network service is configured by its sub-network service, not by resets.
     #[arg(long)]
     sns: bool,
@@ -273,7 +287,22 @@ impl Options {
             reuse_references: self.reuse_references,
             unconfirmed_releases: self.unconfirmed_releases,
             imeisv_on_attach_only: self.imeisv_on_attach_only,
+            packet: self.packet_practice(),
             action_every: Duration::from_secs(self.action_every),
+            periodic_update: Duration::from_secs(60 * self.periodic_update),
+        }
+    }
+
+    fn packet_practice(&self) -> PacketPractice {
+        PacketPractice {
+            combined: self.gs,
+            ciphered: self.gb_ciphered,
+            names_subscriber: self.gb_imsi,
+            p_tmsi_reallocation: self.p_tmsi_reallocation,
+            authentication: self.authentication,
+            imeisv: self.imeisv,
+            identity: self.identity,
+            rejects: self.rejects,
             periodic_update: Duration::from_secs(60 * self.periodic_update),
         }
     }

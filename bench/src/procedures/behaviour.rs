@@ -5,6 +5,7 @@ use std::time::Duration;
 use event::{Lai, Timestamp, UpdateType};
 
 use super::dialogue::{Dialogue, Parts};
+use super::packet;
 use crate::population::{self, Class};
 
 /// What people do.
@@ -45,7 +46,10 @@ const NO_AREA: u16 = 0xfffe; // 3GPP TS 23.003 §4.1: what a phone without locat
 
 /// Writes what the subscriber does now into the script, and when it acts next. The script stays empty where nothing of
 /// it shows on the A interface.
-pub fn act(parts: Parts<'_>, now: Timestamp) {
+pub fn act(mut parts: Parts<'_>, now: Timestamp) {
+    if packet::behaviour::is_next(&mut parts) {
+        return packet::behaviour::act(parts, now);
+    }
     let mut dialogue = Dialogue::new(parts, now);
     if dialogue.subscriber.attached {
         dialogue.act();
@@ -57,14 +61,19 @@ pub fn act(parts: Parts<'_>, now: Timestamp) {
 
 impl Dialogue<'_> {
     fn act(&mut self) {
-        let silent = self.at.since(self.subscriber.last_contact);
-        if self.subscriber.area != self.leg.site.area {
-            return self.location_update(UpdateType::Normal);
+        if std::mem::take(&mut self.subscriber.packet.leaving) {
+            return self.detach();
         }
-        if silent >= self.practice.periodic_update {
-            return self.location_update(UpdateType::Periodic);
+        if !self.is_registered_by_packets() {
+            let silent = self.at.since(self.subscriber.last_contact);
+            if self.subscriber.area != self.leg.site.area {
+                return self.location_update(UpdateType::Normal);
+            }
+            if silent >= self.practice.periodic_update {
+                return self.location_update(UpdateType::Periodic);
+            }
         }
-        match self.random.weighted(ACTIONS, Action::Move) {
+        match self.next_action() {
             Action::Call => self.outgoing_call(),
             Action::BeCalled => self.incoming_call(),
             Action::Unreachable => self.unanswered_page(),
@@ -77,6 +86,19 @@ impl Dialogue<'_> {
             Action::ChangeDevice => self.change_device(),
             Action::Emergency => self.emergency_call(),
         }
+    }
+
+    // A phone that is attached for packets leaves that domain first.
+    fn next_action(&mut self) -> Action {
+        match self.random.weighted(ACTIONS, Action::Move) {
+            Action::SwitchOff | Action::ChangeDevice if self.subscriber.packet.attached => Action::Move,
+            action => action,
+        }
+    }
+
+    // Its location is the SGSN's to hear of (network mode I).
+    fn is_registered_by_packets(&self) -> bool {
+        self.subscriber.packet.attached && self.subscriber.packet.combined
     }
 
     // The phone comes on the air: at home by IMSI attach, elsewhere by a normal update.
@@ -121,7 +143,7 @@ impl Dialogue<'_> {
         };
         self.move_to(site);
         // A phone that stays in its location area says nothing.
-        if self.leg.site.area != self.subscriber.area {
+        if self.leg.site.area != self.subscriber.area && !self.is_registered_by_packets() {
             self.location_update(UpdateType::Normal);
         }
     }
@@ -138,7 +160,10 @@ impl Dialogue<'_> {
         let mean = if self.subscriber.attached { self.practice.action_every } else { MEAN_OFF };
         let next = self.at + self.random.exponential(mean).max(Duration::from_secs(2));
         let periodic = self.subscriber.last_contact + self.practice.periodic_update;
+        let is_due = self.subscriber.packet.leaving || packet::behaviour::is_update_due(self.network, self.subscriber);
         self.script.then = match self.subscriber.attached {
+            _ if is_due => self.at + Duration::from_secs(2),
+            true if self.is_registered_by_packets() => next,
             true => next.min(periodic).max(self.at + Duration::from_secs(2)),
             false => next,
         };

@@ -7,11 +7,12 @@ use event::{CellId, Imei, Kind, Number, Timestamp};
 use super::Practice;
 use crate::encode::mm::{IdentityType, MobileIdentity};
 use crate::encode::sccp::{Ends, Reference};
-use crate::encode::{Octets, PointCode, bssmap, mm, rr, sccp};
+use crate::encode::{Message, Octets, PointCode, bssgp, bssmap, mm, ns, rr, sccp};
 use crate::network::{Line, Network, Site};
 use crate::population::Subscriber;
 use crate::random::Random;
 use crate::script::{Binding, Fact, Presented, Script, Side, StepId};
+use crate::sgsn::PacketCore;
 
 /// One leg: a connection between a BSC and the MSC.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,8 @@ pub struct Dialogue<'a> {
     // N(SD) of the phone's next MM, CC or SS message (3GPP TS 24.007 §11.2.3.2.3).
     send_sequence: u8,
     device_shown: Option<(Imei, StepId)>,
+    // The reference of the suspension of packets.
+    suspended: Option<u8>,
 }
 
 /// What a script is made of and for.
@@ -71,7 +74,18 @@ impl<'a> Dialogue<'a> {
     pub fn new(parts: Parts<'a>, at: Timestamp) -> Self {
         let Parts { script, network, random, practice, subscriber } = parts;
         let leg = leg(subscriber.site, subscriber.msc, at, practice, network, random);
-        Self { script, network, random, practice, subscriber, at, leg, send_sequence: 0, device_shown: None }
+        Self {
+            script,
+            network,
+            random,
+            practice,
+            subscriber,
+            at,
+            leg,
+            send_sequence: 0,
+            device_shown: None,
+            suspended: None,
+        }
     }
 
     /// The phone is now in this cell, before anything is said.
@@ -191,6 +205,7 @@ impl<'a> Dialogue<'a> {
         self.pause(1, 6);
         let confirm = self.sccp(Side::Msc, |o| sccp::connection_confirm(o, leg.bss, leg.msc));
         self.script.opening.extend([request, confirm]);
+        self.suspend_packets();
         match identity {
             MobileIdentity::Tmsi(tmsi) => self.script.presented = Presented::Tmsi(tmsi),
             MobileIdentity::Imsi(_) => self.imsi_shown(&[request]),
@@ -295,6 +310,9 @@ impl<'a> Dialogue<'a> {
 
     /// The MSC pages the phone in its location area.
     pub(super) fn page(&mut self) -> StepId {
+        if self.subscriber.packet.attached && self.subscriber.packet.combined {
+            return self.page_by_packets();
+        }
         let (imsi, tmsi, area) = (self.subscriber.imsi, self.subscriber.tmsi, self.leg.site.area);
         let leg = self.leg;
         let ends = self.ends_towards(leg);
@@ -302,6 +320,44 @@ impl<'a> Dialogue<'a> {
         self.script.step(self.at, link, Side::Msc, selection, |o| {
             sccp::unitdata(o, ends, |o| bssmap::bssmap(o, |o| bssmap::paging(o, imsi, tmsi, area)));
         })
+    }
+
+    // The MSC pages through the SGSN (3GPP TS 29.018 §7).
+    fn page_by_packets(&mut self) -> StepId {
+        let (imsi, tmsi, tlli) = (self.subscriber.imsi, self.subscriber.tmsi, self.subscriber.packet.tlli);
+        let area = PacketCore::routing_area(self.leg.site);
+        self.signal_packets(Side::Msc, |o| bssgp::paging_cs(o, imsi, area, tlli, tmsi))
+    }
+
+    // A BSSGP PDU of the phone's BSS or SGSN, which is of no cell.
+    fn signal_packets(&mut self, side: Side, write: impl FnOnce(&mut Octets)) -> StepId {
+        let route = self.network.packet.as_ref().map_or(0, |core| core.route(self.leg.site.bsc, 0));
+        self.script.packet_step(self.at, route, side, |o| ns::unitdata(o, bssgp::SIGNALLING, write))
+    }
+
+    // A phone that cannot do both at once has its packets held back (3GPP TS 48.018 §7.4).
+    fn suspend_packets(&mut self) {
+        if !self.subscriber.packet.attached {
+            return;
+        }
+        let (tlli, area) = (self.subscriber.packet.tlli, PacketCore::routing_area(self.leg.site));
+        let reference = self.random.bits() as u8;
+        self.pause(2, 10);
+        self.signal_packets(Side::Bss, |o| bssgp::suspend(o, tlli, area));
+        self.pause(2, 10);
+        self.signal_packets(Side::Msc, |o| {
+            bssgp::with_suspend_reference(o, Message::SuspendAck, tlli, area, reference);
+        });
+        self.suspended = Some(reference);
+    }
+
+    fn resume_packets(&mut self) {
+        let Some(reference) = self.suspended.take() else { return };
+        let (tlli, area) = (self.subscriber.packet.tlli, PacketCore::routing_area(self.leg.site));
+        self.pause(2, 10);
+        self.signal_packets(Side::Bss, |o| bssgp::with_suspend_reference(o, Message::Resume, tlli, area, reference));
+        self.pause(2, 10);
+        self.signal_packets(Side::Msc, |o| bssgp::resume_ack(o, tlli, area));
     }
 
     /// The phone is paged and answers.
@@ -319,6 +375,7 @@ impl<'a> Dialogue<'a> {
         self.msc(|o| bssmap::clear_command(o, cause));
         self.bss(bssmap::clear_complete);
         self.release();
+        self.resume_packets();
         self.subscriber.last_contact = self.at;
     }
 

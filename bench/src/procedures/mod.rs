@@ -7,6 +7,7 @@ pub mod dialogue;
 mod handover;
 mod location;
 mod numbers;
+pub mod packet;
 mod service;
 mod short_message;
 
@@ -41,6 +42,8 @@ pub struct Practice {
     pub imeisv_on_attach_only: bool,
     /// Mean time between two things that somebody does.
     pub action_every: Duration,
+    /// What SGSNs are configured to do.
+    pub packet: packet::PacketPractice,
     /// T3212: the time after which a silent phone makes a periodic update.
     pub periodic_update: Duration,
 }

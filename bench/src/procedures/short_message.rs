@@ -9,7 +9,7 @@ use crate::encode::mm::Service;
 use crate::encode::sms::{self, Address, UserData};
 use crate::random::Random;
 
-const CENTRE: &str = "+8613800571500";
+pub(super) const CENTRE: &str = "+8613800571500";
 // Senders that are names, as banks and shops use.
 const NAMES: &[&str] = &["ICBC", "Taobao", "CTRIP"];
 
@@ -73,7 +73,7 @@ impl Dialogue<'_> {
 }
 
 /// A random text, in either coding.
-struct Text {
+pub(super) struct Text {
     octets: [u8; Text::MOST_OCTETS],
     used: usize,
     length: u8,
@@ -84,7 +84,7 @@ impl Text {
     const MOST_OCTETS: usize = 140;
     const UCS2: u8 = 8;
 
-    fn random(random: &mut Random) -> Self {
+    pub(super) fn random(random: &mut Random) -> Self {
         if random.chance(0.6) { Self::ucs2(random) } else { Self::septets(random) }
     }
 
@@ -107,7 +107,7 @@ impl Text {
         Self { octets, used: packed.len(), length: length as u8, coding: 0 }
     }
 
-    fn data(&self) -> UserData<'_> {
+    pub(super) fn data(&self) -> UserData<'_> {
         UserData { coding: self.coding, length: self.length, octets: self.octets.get(..self.used).unwrap_or_default() }
     }
 }

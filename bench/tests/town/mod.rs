@@ -8,11 +8,24 @@ use bench::link::{Choices, Transport};
 use bench::network::{Size, default_hotspots};
 use bench::population::Shares;
 use bench::procedures::Practice;
+use bench::procedures::packet::PacketPractice;
 use bench::sgsn::Layout;
 use bench::simulation::Interfaces;
 use bench::tap::Faults;
 use bench::writer::Format;
 use bench::{Plan, Report, Simulation};
+
+const PACKETS: PacketPractice = PacketPractice {
+    combined: false,
+    ciphered: false,
+    names_subscriber: 0.5,
+    p_tmsi_reallocation: 0.5,
+    authentication: 0.5,
+    imeisv: 0.6,
+    identity: 0.2,
+    rejects: 0.05,
+    periodic_update: Duration::from_secs(3240),
+};
 
 /// A quarter of an hour of 400 people, who do all that there is to do.
 pub(crate) fn plan(seed: u64) -> Plan {
@@ -43,6 +56,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
             reuse_references: false,
             unconfirmed_releases: 0.0,
             imeisv_on_attach_only: false,
+            packet: PACKETS,
             action_every: Duration::from_secs(180),
             periodic_update: Duration::from_secs(1800),
         },
