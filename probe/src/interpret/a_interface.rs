@@ -257,7 +257,7 @@ impl AInterface {
         }
         if let Some(whole) = self.connections.assemble(place, data, message.more_data) {
             self.user_data(carrier, place, &whole, sink);
-            self.connections.recycle(place, whole);
+            self.connections.recycle(whole);
         }
     }
 

@@ -9,20 +9,16 @@ use std::time::Duration;
 use event::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::assembly::{Assembled, Assemblies};
+use super::idle::{IdleOrder, Seen};
+
 /// Connections followed at once; beyond, the longest idle one ends.
 pub const MAX_CONNECTIONS: usize = 262_144;
 /// A connection without a message for so long has ended unseen: above T(iar), ITU-T Q.714 §C.4 (11 to 21 minutes).
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(25 * 60);
-/// Precision with which the order of idleness is kept, so that a busy connection is not moved with every message.
-const IDLE_PRECISION: Duration = Duration::from_secs(1);
-/// The most octets of a segmented message of which segments are waiting (ITU-T Q.713 §3.7, more data).
-pub const MAX_SEGMENTED_OCTETS: usize = 4096;
-/// The most octets of segmented messages that wait, in all connections together.
-pub const MAX_WAITING_OCTETS: usize = 32 << 20;
-/// Memory that a connection keeps for its next segmented message.
-const KEPT_OCTETS: usize = 512;
 
-const NONE: u32 = u32::MAX;
+/// In place of the reference of an end that is not known: they have 24 bits.
+const NO_REFERENCE: u32 = u32::MAX;
 
 /// Which connection: stays unequal to later ones in the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +45,12 @@ pub struct Place {
     pub id: ConnectionId,
     /// The end that was looked up.
     pub end: usize,
+}
+
+impl Place {
+    const fn key(self) -> u32 {
+        self.id.index << 1 | self.end as u32
+    }
 }
 
 /// What came of naming both ends of a connection at once.
@@ -79,40 +81,59 @@ pub struct ConnectionCounters {
     pub expired: u64,
     /// Ended because of [`MAX_CONNECTIONS`].
     pub evicted: u64,
-    /// Messages given up because of [`MAX_SEGMENTED_OCTETS`] or [`MAX_WAITING_OCTETS`].
+    /// Messages given up because of `MAX_SEGMENTED_OCTETS` or `MAX_WAITING_OCTETS` of [`super::assembly`].
     pub segments_refused: u64,
 }
 
-struct Slot<T> {
-    generation: u32,
-    live: bool,
-    ends: [Option<End>; 2],
+/// What every message needs of a connection, in a cache line.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Slot {
+    seen: Seen,
+    network: u32,
     /// The nodes of the two ends, known before their references are.
     nodes: [u32; 2],
-    last_at: Timestamp,
-    listed_at: Timestamp,
-    previous: u32,
-    next: u32,
-    segments: [Vec<u8>; 2],
-    state: T,
+    /// The references of the two ends, or [`NO_REFERENCE`].
+    references: [u32; 2],
+    generation: u32,
+    live: bool,
+    /// Whether segments to an end are waiting.
+    assembling: [bool; 2],
 }
 
-impl<T> Slot<T> {
-    fn is_of(&self, network: u32) -> bool {
-        self.ends.iter().flatten().any(|end| end.network == network)
+impl Slot {
+    const FREE: Self = Self {
+        seen: Seen::NEVER,
+        network: 0,
+        nodes: [0; 2],
+        references: [NO_REFERENCE; 2],
+        generation: 0,
+        live: false,
+        assembling: [false; 2],
+    };
+
+    #[inline]
+    fn is(&self, id: ConnectionId) -> bool {
+        self.live && self.generation == id.generation
+    }
+
+    fn end(&self, number: usize) -> Option<End> {
+        let reference = self.references.get(number).copied().filter(|reference| *reference != NO_REFERENCE)?;
+        Some(End { network: self.network, node: *self.nodes.get(number)?, reference })
     }
 }
 
-/// The table. Places of closed connections are used again with their buffers, so that nothing is allocated steadily.
+/// The table. Places of closed connections are used again, so that nothing is allocated steadily.
 pub struct Connections<T> {
     limit: usize,
-    slots: Vec<Slot<T>>,
+    slots: Vec<Slot>,
+    /// What each slot's connection means to the caller.
+    states: Vec<T>,
     free: Vec<u32>,
     /// Index and end (lowest bit) by reference.
     by_end: FxHashMap<End, u32>,
-    longest_idle: u32,
-    least_idle: u32,
-    waiting_octets: usize,
+    idle: IdleOrder,
+    assemblies: Assemblies,
     /// What happened.
     pub counters: ConnectionCounters,
 }
@@ -129,11 +150,11 @@ impl<T: Default> Connections<T> {
         Self {
             limit: limit.max(1),
             slots: Vec::new(),
+            states: Vec::new(),
             free: Vec::new(),
             by_end: FxHashMap::default(),
-            longest_idle: NONE,
-            least_idle: NONE,
-            waiting_octets: 0,
+            idle: IdleOrder::default(),
+            assemblies: Assemblies::default(),
             counters: ConnectionCounters::default(),
         }
     }
@@ -162,17 +183,17 @@ impl<T: Default> Connections<T> {
             return None;
         }
         self.counters.evicted += 1;
-        self.id_at(self.longest_idle)
+        self.id_at(self.idle.longest()?)
     }
 
     /// The longest idle connection where it has been idle for [`IDLE_TIMEOUT`]: to be closed.
     pub fn expired(&mut self, now: Timestamp) -> Option<ConnectionId> {
-        let slot = self.slots.get(self.longest_idle as usize)?;
-        if now.since(slot.last_at) < IDLE_TIMEOUT {
+        let longest = self.idle.longest()?;
+        if now.since(self.slots.get(longest as usize)?.seen.last()) < IDLE_TIMEOUT {
             return None;
         }
         self.counters.expired += 1;
-        self.id_at(self.longest_idle)
+        self.id_at(longest)
     }
 
     /// Opens a connection of which `end` is end 0 and `peer` the node of end 1. The caller has made sure that no live
@@ -184,12 +205,12 @@ impl<T: Default> Connections<T> {
         };
         if let Some(slot) = self.slots.get_mut(index as usize) {
             slot.live = true;
-            slot.ends = [Some(end), None];
+            slot.network = end.network;
             slot.nodes = [end.node, peer];
-            (slot.last_at, slot.listed_at) = (at, at);
+            slot.references = [end.reference, NO_REFERENCE];
+            slot.seen = self.idle.enter(index, at);
         }
         self.by_end.insert(end, index << 1);
-        self.enlist(index);
         self.id_at(index).unwrap_or(ConnectionId { index, generation: 0 })
     }
 
@@ -213,7 +234,7 @@ impl<T: Default> Connections<T> {
 
     /// Makes `gone` part of `kept`: its end becomes the other end. Its state is the caller's to take over before.
     pub fn merge(&mut self, kept: Place, gone: Place) {
-        let end = self.slot(gone.id).and_then(|slot| slot.ends.get(gone.end).copied().flatten());
+        let end = self.slot(gone.id).and_then(|slot| slot.end(gone.end));
         self.close(gone.id);
         self.counters.merged += 1;
         if let Some(end) = end {
@@ -223,18 +244,19 @@ impl<T: Default> Connections<T> {
 
     /// The state of a connection, where it is still open.
     pub fn state(&mut self, id: ConnectionId) -> Option<&mut T> {
-        self.slot_mut(id).map(|slot| &mut slot.state)
+        self.slot(id)?;
+        self.states.get_mut(id.index as usize)
     }
 
     /// Takes the state out, leaving an empty one: put it back with [`Connections::restore`].
     pub fn take(&mut self, id: ConnectionId) -> Option<T> {
-        self.slot_mut(id).map(|slot| std::mem::take(&mut slot.state))
+        self.state(id).map(std::mem::take)
     }
 
     /// Puts a state back. For a connection that is no longer open it is dropped.
     pub fn restore(&mut self, id: ConnectionId, state: T) {
-        if let Some(slot) = self.slot_mut(id) {
-            slot.state = state;
+        if let Some(place) = self.state(id) {
+            *place = state;
         }
     }
 
@@ -245,49 +267,43 @@ impl<T: Default> Connections<T> {
 
     /// A message of this connection was seen: it is not idle.
     pub fn touch(&mut self, id: ConnectionId, at: Timestamp) {
-        let Some(slot) = self.slot_mut(id) else { return };
-        slot.last_at = slot.last_at.max(at);
-        if at.since(slot.listed_at) >= IDLE_PRECISION {
-            slot.listed_at = at;
-            self.unlist(id.index);
-            self.enlist(id.index);
+        if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.is(id)) {
+            self.idle.touch(id.index, &mut slot.seen, at);
         }
     }
 
     /// Ends a connection. Its state stays in place for the next one, which must find it reset.
     pub fn close(&mut self, id: ConnectionId) {
         let Some(slot) = self.slot_mut(id) else { return };
-        let ends = slot.ends;
         slot.live = false;
         slot.generation = slot.generation.wrapping_add(1);
-        let waiting: usize = slot.segments.iter().map(Vec::len).sum();
-        for buffer in &mut slot.segments {
-            buffer.clear();
-            buffer.shrink_to(KEPT_OCTETS);
-        }
-        self.waiting_octets -= waiting;
-        for (number, end) in ends.into_iter().enumerate() {
-            let place = id.index << 1 | number as u32;
+        let assembling = std::mem::take(&mut slot.assembling);
+        let ends = [slot.end(0), slot.end(1)];
+        for (number, (end, assembling)) in (0..).zip(ends.into_iter().zip(assembling)) {
+            let place = id.index << 1 | number;
             if let Some(end) = end
                 && self.by_end.get(&end) == Some(&place)
             {
                 self.by_end.remove(&end);
             }
+            if assembling {
+                self.assemblies.give_up(place);
+            }
         }
-        self.unlist(id.index);
+        self.idle.leave(id.index);
         self.free.push(id.index);
         self.counters.closed += 1;
     }
 
     /// The connections between two nodes of a network, in the order of their places.
     pub fn between(&self, network: u32, a: u32, b: u32) -> impl Iterator<Item = ConnectionId> + '_ {
-        let of = move |slot: &Slot<T>| (slot.nodes == [a, b] || slot.nodes == [b, a]) && slot.is_of(network);
+        let of = move |slot: &Slot| (slot.nodes == [a, b] || slot.nodes == [b, a]) && slot.network == network;
         self.live().filter(move |(_, slot)| of(slot)).map(|(id, _)| id)
     }
 
     /// The connections of a node of a network, in the order of their places.
     pub fn of_node(&self, network: u32, node: u32) -> impl Iterator<Item = ConnectionId> + '_ {
-        let of = move |slot: &Slot<T>| slot.nodes.contains(&node) && slot.is_of(network);
+        let of = move |slot: &Slot| slot.nodes.contains(&node) && slot.network == network;
         self.live().filter(move |(_, slot)| of(slot)).map(|(id, _)| id)
     }
 
@@ -299,41 +315,32 @@ impl<T: Default> Connections<T> {
     /// Adds a segment of data towards `place`. `None` while more is to come; else the buffer with the whole message,
     /// which is to be given back with [`Connections::recycle`].
     pub fn assemble(&mut self, place: Place, data: &[u8], more: bool) -> Option<Vec<u8>> {
-        let slot = self.slots.get_mut(place.id.index as usize)?;
-        let buffer = slot.segments.get_mut(place.end)?;
-        self.waiting_octets -= buffer.len();
-        if buffer.len() + data.len() > MAX_SEGMENTED_OCTETS
-            || self.waiting_octets + buffer.len() + data.len() > MAX_WAITING_OCTETS
-        {
-            buffer.clear();
-            self.counters.segments_refused += 1;
-            return None;
+        let slot = self.slots.get_mut(place.id.index as usize).filter(|slot| slot.is(place.id))?;
+        let assembling = slot.assembling.get_mut(place.end)?;
+        let assembled = self.assemblies.add(place.key(), data, more);
+        *assembling = assembled == Assembled::Waiting;
+        match assembled {
+            Assembled::Waiting => None,
+            Assembled::Whole(buffer) => Some(buffer),
+            Assembled::Refused => {
+                self.counters.segments_refused += 1;
+                None
+            }
         }
-        buffer.extend_from_slice(data);
-        if more {
-            self.waiting_octets += buffer.len();
-            return None;
-        }
-        Some(std::mem::take(buffer))
     }
 
     /// Whether segments towards `place` are waiting.
+    #[inline]
     pub fn is_assembling(&self, place: Place) -> bool {
-        self.slot(place.id).and_then(|slot| slot.segments.get(place.end)).is_some_and(|buffer| !buffer.is_empty())
+        self.slot(place.id).and_then(|slot| slot.assembling.get(place.end)).is_some_and(|assembling| *assembling)
     }
 
-    /// Takes an emptied buffer back.
-    pub fn recycle(&mut self, place: Place, mut buffer: Vec<u8>) {
-        buffer.clear();
-        buffer.shrink_to(KEPT_OCTETS);
-        if let Some(slot) = self.slot_mut(place.id)
-            && let Some(place) = slot.segments.get_mut(place.end)
-        {
-            *place = buffer;
-        }
+    /// Takes a buffer back.
+    pub fn recycle(&mut self, buffer: Vec<u8>) {
+        self.assemblies.recycle(buffer);
     }
 
-    fn live(&self) -> impl Iterator<Item = (ConnectionId, &Slot<T>)> + '_ {
+    fn live(&self) -> impl Iterator<Item = (ConnectionId, &Slot)> + '_ {
         self.slots
             .iter()
             .enumerate()
@@ -342,74 +349,38 @@ impl<T: Default> Connections<T> {
     }
 
     fn is_half(&self, id: ConnectionId) -> bool {
-        self.slot(id).is_some_and(|slot| slot.ends.iter().flatten().count() == 1)
+        self.slot(id).is_some_and(|slot| slot.references.contains(&NO_REFERENCE))
     }
 
     /// Notes the partner of the end at `place`; `None` where it has another one.
     fn complete(&mut self, place: Place, partner: End) -> Option<()> {
         let other = 1 - place.end;
         let slot = self.slot_mut(place.id)?;
-        let vacant = slot.ends.get_mut(other)?;
-        if vacant.is_some() {
-            return None;
-        }
-        *vacant = Some(partner);
+        let vacant = slot.references.get_mut(other).filter(|reference| **reference == NO_REFERENCE)?;
+        *vacant = partner.reference;
         *slot.nodes.get_mut(other)? = partner.node;
         self.by_end.insert(partner, place.id.index << 1 | other as u32);
         Some(())
     }
 
     fn append(&mut self) -> u32 {
-        self.slots.push(Slot {
-            generation: 0,
-            live: false,
-            ends: [None; 2],
-            nodes: [0; 2],
-            last_at: Timestamp::MIN,
-            listed_at: Timestamp::MIN,
-            previous: NONE,
-            next: NONE,
-            segments: [Vec::new(), Vec::new()],
-            state: T::default(),
-        });
+        self.slots.push(Slot::FREE);
+        self.states.push(T::default());
         (self.slots.len() - 1) as u32
     }
 
-    fn slot(&self, id: ConnectionId) -> Option<&Slot<T>> {
-        self.slots.get(id.index as usize).filter(|slot| slot.live && slot.generation == id.generation)
+    #[inline]
+    fn slot(&self, id: ConnectionId) -> Option<&Slot> {
+        self.slots.get(id.index as usize).filter(|slot| slot.is(id))
     }
 
-    fn slot_mut(&mut self, id: ConnectionId) -> Option<&mut Slot<T>> {
-        self.slots.get_mut(id.index as usize).filter(|slot| slot.live && slot.generation == id.generation)
+    #[inline]
+    fn slot_mut(&mut self, id: ConnectionId) -> Option<&mut Slot> {
+        self.slots.get_mut(id.index as usize).filter(|slot| slot.is(id))
     }
 
     fn id_at(&self, index: u32) -> Option<ConnectionId> {
         self.slots.get(index as usize).map(|slot| ConnectionId { index, generation: slot.generation })
-    }
-
-    /// Puts a connection at the end of the list that is ordered by idleness.
-    fn enlist(&mut self, index: u32) {
-        let last = std::mem::replace(&mut self.least_idle, index);
-        if let Some(slot) = self.slots.get_mut(index as usize) {
-            (slot.previous, slot.next) = (last, NONE);
-        }
-        match self.slots.get_mut(last as usize) {
-            Some(before) => before.next = index,
-            None => self.longest_idle = index,
-        }
-    }
-
-    fn unlist(&mut self, index: u32) {
-        let Some(slot) = self.slots.get(index as usize) else { return };
-        let (previous, next) = (slot.previous, slot.next);
-        match self.slots.get_mut(previous as usize) {
-            Some(before) => before.next = next,
-            None => self.longest_idle = next,
-        }
-        match self.slots.get_mut(next as usize) {
-            Some(after) => after.previous = previous,
-            None => self.least_idle = previous,
-        }
     }
 }
 
@@ -485,30 +456,5 @@ mod tests {
         table.merge(kept, gone);
         assert_eq!(table.find(end(1, 1)), Some(Place { id: other, end: 1 }));
         assert_eq!((table.len(), table.nodes(other)), (1, Some([2, 1])));
-    }
-
-    #[test]
-    fn segments_that_wait_are_bounded_in_all_connections_together() {
-        let mut table = Connections::<u32>::default();
-        let first = [7; MAX_SEGMENTED_OCTETS - 1];
-        let places: Vec<_> = (0..MAX_WAITING_OCTETS / first.len() + 1)
-            .map(|number| Place { id: table.open(end(1, number as u32), 2, at(0)), end: 0 })
-            .collect();
-        assert!(places.iter().all(|place| table.assemble(*place, &first, true).is_none()));
-        assert_eq!(table.counters.segments_refused, 1);
-        table.close(places[0].id);
-        let whole = places[1..].iter().filter_map(|place| table.assemble(*place, &[8], false));
-        assert_eq!(whole.map(|message| message.len()).sum::<usize>(), (places.len() - 2) * MAX_SEGMENTED_OCTETS + 1);
-    }
-
-    #[test]
-    fn a_message_of_too_many_segments_is_given_up() {
-        let mut table = Connections::<u32>::default();
-        let place = Place { id: table.open(end(1, 1), 2, at(0)), end: 0 };
-        let piece = [7; 255];
-        let segments = MAX_SEGMENTED_OCTETS / piece.len() + 1;
-        assert!((0..segments).all(|_| table.assemble(place, &piece, true).is_none()));
-        assert_eq!(table.counters.segments_refused, 1);
-        assert_eq!(table.assemble(place, &[1], false), Some(vec![1]));
     }
 }

@@ -6,16 +6,13 @@ use std::time::Duration;
 use event::Timestamp;
 use rustc_hash::FxHashMap;
 
+use super::idle::{IdleOrder, Seen};
 use crate::wire::{Tlli, TlliKind};
 
 /// Links followed at once; beyond, the longest idle one ends.
 pub const MAX_LINKS: usize = 524_288;
 /// A link without a frame for so long is forgotten; who its P-TMSI is stays known.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-/// Precision with which the order of idleness is kept, so that a busy link is not moved with every frame.
-const IDLE_PRECISION: Duration = Duration::from_secs(1);
-
-const NONE: u32 = u32::MAX;
 
 /// Which link: stays unequal to later ones in the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,10 +66,7 @@ struct Slot<T> {
     generation: u32,
     /// The address in use, and a second one: the next or the last.
     addresses: [Option<Address>; 2],
-    last_at: Timestamp,
-    listed_at: Timestamp,
-    previous: u32,
-    next: u32,
+    seen: Seen,
     state: T,
 }
 
@@ -82,8 +76,7 @@ pub struct Links<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
     by_address: FxHashMap<Address, u32>,
-    longest_idle: u32,
-    least_idle: u32,
+    idle: IdleOrder,
     /// What happened.
     pub counters: LinkCounters,
 }
@@ -102,8 +95,7 @@ impl<T: Default> Links<T> {
             slots: Vec::new(),
             free: Vec::new(),
             by_address: FxHashMap::default(),
-            longest_idle: NONE,
-            least_idle: NONE,
+            idle: IdleOrder::default(),
             counters: LinkCounters::default(),
         }
     }
@@ -129,17 +121,17 @@ impl<T: Default> Links<T> {
             return None;
         }
         self.counters.evicted += 1;
-        self.id_at(self.longest_idle)
+        self.id_at(self.idle.longest()?)
     }
 
     /// The longest idle link where it has been idle for [`IDLE_TIMEOUT`]: to be closed.
     pub fn expired(&mut self, now: Timestamp) -> Option<LinkId> {
-        let slot = self.slots.get(self.longest_idle as usize)?;
-        if now.since(slot.last_at) < IDLE_TIMEOUT {
+        let longest = self.idle.longest()?;
+        if now.since(self.slots.get(longest as usize)?.seen.last()) < IDLE_TIMEOUT {
             return None;
         }
         self.counters.expired += 1;
-        self.id_at(self.longest_idle)
+        self.id_at(longest)
     }
 
     /// Opens a link that has this address only. The caller has made sure that none has it, and that there is room.
@@ -148,10 +140,9 @@ impl<T: Default> Links<T> {
         let index = self.free.pop().unwrap_or_else(|| self.append());
         if let Some(slot) = self.slots.get_mut(index as usize) {
             slot.addresses = [Some(address), None];
-            (slot.last_at, slot.listed_at) = (at, at);
+            slot.seen = self.idle.enter(index, at);
         }
         self.by_address.insert(address, index);
-        self.enlist(index);
         self.id_at(index).unwrap_or(LinkId { index, generation: 0 })
     }
 
@@ -189,12 +180,8 @@ impl<T: Default> Links<T> {
 
     /// A frame of this link was seen: it is not idle.
     pub fn touch(&mut self, id: LinkId, at: Timestamp) {
-        let Some(slot) = self.slot_mut(id) else { return };
-        slot.last_at = slot.last_at.max(at);
-        if at.since(slot.listed_at) >= IDLE_PRECISION {
-            slot.listed_at = at;
-            self.unlist(id.index);
-            self.enlist(id.index);
+        if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.generation == id.generation) {
+            self.idle.touch(id.index, &mut slot.seen, at);
         }
     }
 
@@ -205,15 +192,13 @@ impl<T: Default> Links<T> {
         for address in std::mem::take(&mut slot.addresses).into_iter().flatten() {
             self.by_address.remove(&address);
         }
-        self.unlist(id.index);
+        self.idle.leave(id.index);
         self.free.push(id.index);
     }
 
     /// All open links, the longest idle first.
     pub fn all(&self) -> impl Iterator<Item = LinkId> + '_ {
-        let listed = |index: u32| self.slots.get(index as usize).map(|slot| (index, slot));
-        std::iter::successors(listed(self.longest_idle), move |(_, slot)| listed(slot.next))
-            .map(|(index, slot)| LinkId { index, generation: slot.generation })
+        self.idle.iter().filter_map(|index| self.id_at(index))
     }
 
     fn withdraw(&mut self, address: Address) {
@@ -232,40 +217,8 @@ impl<T: Default> Links<T> {
     }
 
     fn append(&mut self) -> u32 {
-        self.slots.push(Slot {
-            generation: 0,
-            addresses: [None; 2],
-            last_at: Timestamp::MIN,
-            listed_at: Timestamp::MIN,
-            previous: NONE,
-            next: NONE,
-            state: T::default(),
-        });
+        self.slots.push(Slot { generation: 0, addresses: [None; 2], seen: Seen::NEVER, state: T::default() });
         self.slots.len() as u32 - 1
-    }
-
-    fn enlist(&mut self, index: u32) {
-        let last = std::mem::replace(&mut self.least_idle, index);
-        if let Some(slot) = self.slots.get_mut(index as usize) {
-            (slot.previous, slot.next) = (last, NONE);
-        }
-        match self.slots.get_mut(last as usize) {
-            Some(slot) => slot.next = index,
-            None => self.longest_idle = index,
-        }
-    }
-
-    fn unlist(&mut self, index: u32) {
-        let Some(slot) = self.slots.get(index as usize) else { return };
-        let (previous, next) = (slot.previous, slot.next);
-        match self.slots.get_mut(previous as usize) {
-            Some(slot) => slot.next = next,
-            None => self.longest_idle = next,
-        }
-        match self.slots.get_mut(next as usize) {
-            Some(slot) => slot.previous = previous,
-            None => self.least_idle = previous,
-        }
     }
 }
 
@@ -327,13 +280,13 @@ mod tests {
         let mut links = Links::<()>::with_limit(2);
         let first = links.open(here(LOCAL), at(1));
         let second = links.open(here(NEXT), at(2));
-        links.touch(first, at(10));
+        links.touch(first, at(11));
         assert_eq!(links.all().collect::<Vec<_>>(), [second, first]);
         assert_eq!(links.surplus(), Some(second));
         links.close(second);
         assert_eq!(links.surplus(), None);
         assert_eq!(links.expired(at(3600)), None);
-        assert_eq!(links.expired(at(3610)), Some(first));
+        assert_eq!(links.expired(at(3611)), Some(first));
         links.close(first);
         assert_eq!(links.all().count(), 0);
     }

@@ -1,6 +1,7 @@
 //! Bounded state between frames: fragments, streams, SCCP connections, identities. Time is passed in.
 
 pub mod air;
+pub mod assembly;
 pub mod causality;
 pub mod clocks;
 pub mod connection;
@@ -12,6 +13,7 @@ pub mod entities;
 pub mod fragments;
 pub mod framing;
 pub mod identity;
+pub mod idle;
 pub mod links;
 pub mod loss;
 pub mod n_pdus;
