@@ -23,7 +23,7 @@ use crate::queue::Queue;
 use crate::random::Random;
 use crate::script::{Script, Side, Sighting};
 use crate::sgsn::{Layout, PacketCore};
-use crate::tap::{Faults, Output, Tap, TapCounts, Token};
+use crate::tap::{Carried, Clock, Faults, Output, Tap, TapCounts, Token};
 use crate::truth::TruthWriter;
 use crate::writer::{CaptureWriter, Format, LinkType};
 
@@ -92,6 +92,14 @@ impl Interfaces {
     }
 }
 
+impl Plan {
+    // What frames of the capture begin with.
+    fn link_type(&self) -> LinkType {
+        let mirror = Mirror::new(self.wrappings.clone());
+        if mirror.is_plain() { self.transport.link_type() } else { mirror.link_type() }
+    }
+}
+
 /// What was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -105,6 +113,9 @@ pub struct Report {
     pub observable: u64,
     /// What the tap did.
     pub tap: TapCounts,
+    /// What passed on each link, and of that what was lost: what the BSS sends, then what comes to it. Virtual connections of
+    /// Gb come behind the links of A.
+    pub carried: Vec<[Carried; 2]>,
     /// How many SCCP connections were under way at the end.
     pub open: u64,
 }
@@ -205,6 +216,13 @@ impl<C: Write, T: Write> Simulation<C, T> {
     pub fn write_owners(&mut self, mut out: T) -> io::Result<()> {
         writeln!(out, "frame,imsi")?;
         self.owners = Some(out);
+        Ok(())
+    }
+
+    /// What MSC and SGSN send goes into a capture of its own, stamped by a clock of its own.
+    pub fn split(&mut self, capture: C, clock: Clock) -> io::Result<()> {
+        let writer = CaptureWriter::new(capture, self.plan.format, self.plan.link_type())?;
+        self.tap.split(writer, clock);
         Ok(())
     }
 
@@ -399,6 +417,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     fn on_link(&mut self, at: Timestamp, index: u32, work: impl FnOnce(&mut Link, &mut Surroundings<'_, C>)) {
         let Some(link) = self.links.get_mut(index as usize) else { return };
+        self.tap.watch(index);
         let mut around = Surroundings {
             tap: &mut self.tap,
             tally: if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages },
@@ -419,6 +438,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         work: impl FnOnce(&mut NetworkService, &mut Surroundings<'_, C>),
     ) {
         let Some(service) = self.services.get_mut(index as usize) else { return };
+        self.tap.watch(self.links.len() as u32 + index);
         let mut around = Surroundings {
             tap: &mut self.tap,
             tally: if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages },
@@ -516,6 +536,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             events,
             observable,
             tap: self.tap.counts(),
+            carried: self.tap.carried().to_vec(),
             open,
         };
         self.owners.as_mut().map_or(Ok(()), Write::flush)?;
@@ -538,8 +559,7 @@ fn output<W: Write>(
         return Ok(Output::Lines(Box::new(lines)));
     }
     let mirror = Mirror::new(plan.wrappings.clone());
-    let link_type = if mirror.is_plain() { plan.transport.link_type() } else { mirror.link_type() };
-    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, link_type)?, mirror))
+    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, plan.link_type())?, mirror))
 }
 
 fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {

@@ -89,7 +89,7 @@ impl Probe {
 
     /// What was lost before it reached the capture, by link and direction, in the order of their names.
     pub fn losses(&self) -> Vec<LinkLoss> {
-        self.transport.losses()
+        self.transport.losses(self.gb_interface.losses())
     }
 
     /// What the transports have seen.

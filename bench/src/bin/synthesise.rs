@@ -13,9 +13,10 @@ use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
 use bench::procedures::packet::PacketPractice;
+use bench::script::Side;
 use bench::sgsn::Layout;
 use bench::simulation::Interfaces;
-use bench::tap::Faults;
+use bench::tap::{Clock, Faults};
 use bench::writer::Format;
 use bench::{Plan, Report, Simulation, areas};
 use clap::Parser;
@@ -176,6 +177,33 @@ struct Options {
     /// Frames that the tap loses.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     loss: f64,
+    /// Only what this side sends is lost: `bss` or `msc` (on Gb the SGSN).
+    #[arg(long, value_name = "SIDE", requires = "loss", value_parser = side)]
+    loss_from: Option<Side>,
+    /// A list to write of what passed on each link in each direction, and of what the tap has lost of it, CSV.
+    #[arg(long, value_name = "FILE")]
+    losses: Option<PathBuf>,
+    /// Write what MSC and SGSN send to this capture, stamped by another clock.
+    #[arg(long, value_name = "FILE")]
+    split_directions: Option<PathBuf>,
+    /// Milliseconds that the other clock is ahead when the capture begins.
+    #[arg(
+        long,
+        value_name = "MILLISECONDS",
+        default_value_t = 0,
+        allow_negative_numbers = true,
+        requires = "split_directions"
+    )]
+    clock_offset: i64,
+    /// Microseconds by which the other clock runs faster in a second.
+    #[arg(
+        long,
+        value_name = "PPM",
+        default_value_t = 0.0,
+        allow_negative_numbers = true,
+        requires = "split_directions"
+    )]
+    clock_drift: f64,
     /// Frames that the tap captures twice.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     duplicate: f64,
@@ -216,6 +244,14 @@ fn minutes_or_none(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|minutes| (0.0..=MOST).contains(minutes))
         .ok_or_else(|| "minutes are a number from 0 to a year's".to_owned())
+}
+
+fn side(text: &str) -> Result<Side, String> {
+    match text {
+        "bss" => Ok(Side::Bss),
+        "msc" => Ok(Side::Msc),
+        _ => Err("there are `bss` and `msc`".to_owned()),
+    }
 }
 
 fn interfaces(text: &str) -> Result<Interfaces, String> {
@@ -267,7 +303,13 @@ impl Options {
             hotspots: self.hotspots()?,
             practice: self.practice(),
             resets: (self.resets > 0.0).then(|| Duration::from_secs_f64(self.resets * 60.0)),
-            faults: Faults { loss: self.loss, duplicate: self.duplicate, reorder: self.reorder, doubled: self.doubled },
+            faults: Faults {
+                loss: self.loss,
+                lossy: self.loss_from,
+                duplicate: self.duplicate,
+                reorder: self.reorder,
+                doubled: self.doubled,
+            },
             format: self.format(),
             feed: self.feed.clone(),
         })
@@ -321,13 +363,27 @@ impl Options {
         }
     }
 
-    fn capture(&self) -> Result<Box<dyn Write>> {
-        const BUFFER_OCTETS: usize = 1 << 20;
-        if self.out.as_os_str() == "-" {
-            return Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, io::stdout())));
-        }
-        Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, create(&self.out)?)))
+    fn clock(&self) -> Clock {
+        Clock { offset_micros: self.clock_offset * 1000, drift_ppm: self.clock_drift }
     }
+}
+
+fn capture(path: &PathBuf) -> Result<Box<dyn Write>> {
+    const BUFFER_OCTETS: usize = 1 << 20;
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, io::stdout())));
+    }
+    Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, create(path)?)))
+}
+
+fn write_losses(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    writeln!(out, "link,from,frames,lost")?;
+    for (link, directions) in report.carried.iter().enumerate() {
+        for (from, carried) in ["bss", "msc"].into_iter().zip(directions) {
+            writeln!(out, "{link},{from},{},{}", carried.frames, carried.lost)?;
+        }
+    }
+    out.flush()
 }
 
 fn create(path: &PathBuf) -> Result<File> {
@@ -340,7 +396,14 @@ fn run(options: &Options) -> Result<()> {
     let directory = options.directory.as_ref().map(create).transpose()?;
     let (start, length, links) = (plan.start, plan.length, plan.size.links);
     let e1_links = if plan.transport == Transport::E1 { options.links.e1_links(links)? } else { Vec::new() };
-    let mut simulation = Simulation::new(plan, options.capture()?, truth)?;
+    ensure!(
+        options.split_directions.is_none() || plan.transport != Transport::E1,
+        "--split-directions: E1 lines have one clock"
+    );
+    let mut simulation = Simulation::new(plan, capture(&options.out)?, truth)?;
+    if let Some(path) = &options.split_directions {
+        simulation.split(capture(path)?, options.clock())?;
+    }
     if let Some(path) = &options.owners {
         simulation.write_owners(BufWriter::new(create(path)?))?;
     }
@@ -356,6 +419,9 @@ fn run(options: &Options) -> Result<()> {
     })?;
     if show {
         eprint!("\r");
+    }
+    if let Some(path) = &options.losses {
+        write_losses(&mut BufWriter::new(create(path)?), &report)?;
     }
     if !options.quiet {
         eprint!("{}", summary(&report));

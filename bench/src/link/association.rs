@@ -169,7 +169,7 @@ impl Association {
         sctp::begin(around.packet, own.socket, other.socket, tag, own.identification);
         chunks(around.packet, own, other);
         sctp::end(around.packet);
-        around.transmit(now, tokens);
+        around.transmit(now, side, tokens);
     }
 
     // Sends the waiting packet, with the acknowledgement that this side owes before it (RFC 9260 §6.10).

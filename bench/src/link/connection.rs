@@ -127,7 +127,7 @@ impl Connection {
             own.tokens.clear();
             let tokens = own.waiting_tokens.iter().filter(here);
             own.tokens.extend(tokens.map(|(token, place)| token.of_piece(place.end <= end)));
-            around.transmit(now, &own.tokens);
+            around.transmit(now, side, &own.tokens);
             begin = end;
         }
         own.unacknowledged = 0;

@@ -110,7 +110,7 @@ impl NetworkService {
     ) {
         around.packet.clear();
         self.bearer.frame(around.packet, side, pdu);
-        around.transmit(now, tokens);
+        around.transmit(now, side, tokens);
     }
 
     // A PDU a step; the connection is in use from its first test on.

@@ -197,12 +197,12 @@ impl<W> Surroundings<'_, W> {
     }
 
     // The packet leaves.
-    fn transmit(&mut self, now: Timestamp, tokens: &[Token])
+    fn transmit(&mut self, now: Timestamp, side: Side, tokens: &[Token])
     where
         W: Write,
     {
         self.packet.messages().iter().for_each(|message| self.tally.count(*message));
-        self.tap.frame(now, self.packet.as_slice(), tokens);
+        self.tap.frame(now, side, self.packet.as_slice(), tokens);
     }
 }
 

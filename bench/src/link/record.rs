@@ -24,6 +24,6 @@ impl Records {
             Self::Mtp3(nodes) => mtp3::sccp(around.packet, nodes.route(&cargo), cargo.sccp),
             Self::Sccp => around.packet.bytes(cargo.sccp),
         }
-        around.transmit(now, cargo.tokens);
+        around.transmit(now, cargo.side, cargo.tokens);
     }
 }

@@ -144,6 +144,6 @@ impl SignallingLink {
             around.packet.u16(number);
         }
         around.packet.bytes(unit);
-        around.transmit(now, tokens);
+        around.transmit(now, side, tokens);
     }
 }

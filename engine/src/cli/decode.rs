@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use event::Event;
-use probe::capture::Step;
+use probe::capture::{Capture, Step};
 use probe::wire::{Malformed, Message, Protocol};
 use probe::{Probe, Provenance, Sink};
 
-use super::e1;
 use super::feed::{Feed, Ongoing};
 use super::inputs::{self, Reading};
 use super::json::Line;
+use super::links::Sight;
 use super::show;
 use super::{Ending, Failure};
 
@@ -26,6 +26,7 @@ Examples:
   touchpoint decode a.pcap                          events, a line each, identities masked
   touchpoint decode --json a.pcap.zst b.pcapng      JSON lines, files in order of time
   touchpoint decode --messages --json captures/     every decoded message with its elements
+  touchpoint decode --links up.pcap down.pcap       what was lost of each link, and how far two clocks are apart
   tcpdump -i eth1 -w - sctp | touchpoint decode -   from standard input
   touchpoint decode --interface eth1 -i eth2        live, both directions of a link as one feed, until Ctrl-C
   touchpoint decode --follow /var/captures          a folder of dumpcap's ring, as it grows")]
@@ -44,6 +45,10 @@ pub(crate) struct Decode {
     /// Print every decoded message instead of events.
     #[arg(long)]
     messages: bool,
+    /// Print, instead of events, what was lost of each link before it reached the probe, and how the clocks of several inputs
+    /// go.
+    #[arg(long = "links", conflicts_with = "messages")]
+    by_link: bool,
     /// With --messages: only these protocols (`mm,cc,sms`).
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "messages", value_parser = protocol)]
     protocol: Vec<Protocol>,
@@ -64,7 +69,9 @@ fn protocol(name: &str) -> Result<Protocol, String> {
 
 impl Decode {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        if self.messages {
+        if self.by_link {
+            self.drive(SightPrinter { page: self.page() })
+        } else if self.messages {
             self.drive(MessagePrinter { page: self.page(), wanted: self.wanted() })
         } else {
             self.drive(EventPrinter { page: self.page(), feed: self.reading.feed().to_owned() })
@@ -91,28 +98,34 @@ impl Decode {
     fn drive<P: Printer>(&self, mut printer: P) -> Result<Ending, Failure> {
         let feed = self.ongoing.open(self.reading.e1_settings())?;
         let mut probe = Probe::new(self.reading.probe_config());
-        let ending = match feed {
-            Some(feed) => self.feed(feed, &mut probe, &mut printer)?,
-            None => self.files(&mut probe, &mut printer)?,
+        let (ending, capture) = match feed {
+            Some(feed) => (self.feed(feed, &mut probe, &mut printer)?, None),
+            None => {
+                let mut capture = self.reading.open(&self.captures)?;
+                (self.files(&mut capture, &mut probe, &mut printer)?, Some(capture))
+            }
         };
         probe.finish(&mut printer);
+        printer.tail(&Sight::of(&probe, capture.as_ref()));
         printer.page().finish()?;
         Ok(ending)
     }
 
-    fn files<P: Printer>(&self, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
-        let mut capture = self.reading.open(&self.captures)?;
+    fn files<P: Printer>(
+        &self,
+        capture: &mut Capture,
+        probe: &mut Probe,
+        printer: &mut P,
+    ) -> Result<Ending, Failure> {
         let limit = self.frames.unwrap_or(u64::MAX);
         printer.head();
         if limit == 0 {
             return Ok(Ending::Complete);
         }
-        let ending = inputs::each_frame(&mut capture, |frame| {
+        inputs::each_frame(capture, |frame| {
             probe.frame(frame, printer);
             frame.number < limit && printer.page().failure.is_none()
-        })?;
-        e1::tell_faults(&capture);
-        Ok(ending)
+        })
     }
 
     fn feed<P: Printer>(&self, mut feed: Feed, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
@@ -178,6 +191,29 @@ impl Page {
 trait Printer: Sink {
     fn page(&mut self) -> &mut Page;
     fn head(&mut self) {}
+    fn tail(&mut self, sight: &Sight) {
+        sight.tell();
+    }
+}
+
+struct SightPrinter {
+    page: Page,
+}
+
+impl Sink for SightPrinter {
+    fn event(&mut self, _event: &Event) {}
+}
+
+impl Printer for SightPrinter {
+    fn page(&mut self) -> &mut Page {
+        &mut self.page
+    }
+
+    fn tail(&mut self, sight: &Sight) {
+        let Page { out, line, json, .. } = &mut self.page;
+        let written = if *json { sight.write_json(out, line) } else { sight.write_tables(out) };
+        self.page.note(written);
+    }
 }
 
 struct EventPrinter {

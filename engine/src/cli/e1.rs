@@ -53,18 +53,20 @@ impl E1Options {
     }
 }
 
-/// Tells on standard error what was wrong on E1 lines.
-pub(crate) fn tell_faults(capture: &Capture) {
+/// What was wrong on E1 lines, a text each.
+pub(crate) fn faults(capture: &Capture) -> Vec<String> {
+    let mut texts = Vec::new();
     for report in capture.e1_lines() {
         let faults = report.counters.faults().filter(|(_, count)| *count > 0);
         let faults: Vec<_> = faults.map(|(name, count)| format!("{name} {}", grouped(count))).collect();
         if !report.is_aligned && report.counters.alignment_recoveries == 0 && report.counters.frames == 0 {
-            eprintln!("E1 {}: no frame alignment", report.line);
+            texts.push(format!("E1 {}: no frame alignment", report.line));
         }
         if !faults.is_empty() {
-            eprintln!("E1 {}: {}", report.line, faults.join(", "));
+            texts.push(format!("E1 {}: {}", report.line, faults.join(", ")));
         }
     }
+    texts
 }
 
 /// Looks for signalling in E1 recordings and prints the links found, as --e1-link of other commands takes them.

@@ -59,6 +59,13 @@ impl Line {
         self.decimal(value);
     }
 
+    /// A number with sign or fraction, as it is displayed.
+    pub(crate) fn literal(&mut self, key: &str, value: impl Display) {
+        self.key(key);
+        // Writing to memory does not fail.
+        let _ = write!(self.octets, "{value}");
+    }
+
     pub(crate) fn flag(&mut self, key: &str, value: bool) {
         self.key(key);
         self.octets.extend_from_slice(if value { b"true" } else { b"false" });
@@ -138,6 +145,14 @@ impl Line {
             self.octets.push(b',');
         }
         self.value(value);
+    }
+
+    /// Opens a further object of the open list.
+    pub(crate) fn open_item(&mut self) {
+        if self.octets.last() != Some(&b'[') {
+            self.octets.push(b',');
+        }
+        self.octets.push(b'{');
     }
 
     /// Closes the list.

@@ -8,6 +8,7 @@ mod explain;
 mod feed;
 mod inputs;
 mod json;
+mod links;
 mod replay;
 mod report;
 mod schema;

@@ -24,6 +24,7 @@ use crate::{Engine, EngineConfig, EngineCounters, Summary};
 
 use super::inputs::{self, Inputs};
 use super::json::Line;
+use super::links::Sight;
 use super::report::{self, Decisions};
 use super::{Ending, Failure, check};
 
@@ -116,6 +117,7 @@ impl Replay {
         let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
         let offers = store.outbox()?.collect::<Result<Vec<_>, _>>()?;
         let results = Results {
+            sight: Sight::of(&probe, Some(&capture)),
             probe,
             span,
             counters,
@@ -290,6 +292,7 @@ fn progress_bar(total: u64) -> ProgressBar {
 /// What a replay came to.
 struct Results {
     probe: Probe,
+    sight: Sight,
     span: Option<Span>,
     counters: EngineCounters,
     subscribers: u64,
@@ -314,6 +317,7 @@ impl Results {
         counts(&mut line, "transport", transport.iter());
         counts(&mut line, "messages", report::messages_by_protocol(&counters).into_iter());
         counts(&mut line, "events", counters.events());
+        self.sight.add_json(&mut line);
         line.open("scenarios");
         for (name, tally) in self.decisions.tallies(&self.rules) {
             line.open(&name);
@@ -356,6 +360,7 @@ impl Results {
             report::grouped(self.counters.unresolved),
             report::grouped(malformed)
         )?;
+        self.sight.write_tables(out)?;
         if self.counters.skipped > 0 {
             writeln!(
                 out,

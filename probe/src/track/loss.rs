@@ -4,6 +4,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::network::{Endpoint, Endpoints};
 use super::signalling_link::LinkDirection;
 use crate::wire::ip::Address;
 
@@ -19,6 +20,8 @@ pub enum Link {
     Tcp(PortPair),
     /// A direction of an MTP2 link.
     Mtp2(LinkDirection),
+    /// What a BSS or an SGSN sends on a virtual connection of network service.
+    Ns(EndpointPair),
 }
 
 /// Addresses and ports, from source to destination.
@@ -32,17 +35,93 @@ pub struct PortPair {
     pub destination: (Address, u16),
 }
 
+/// Endpoints, from source to destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndpointPair {
+    /// The feed.
+    pub feed: u16,
+    /// Who sends.
+    pub source: Endpoint,
+    /// To whom.
+    pub destination: Endpoint,
+}
+
 /// What is known of a link's losses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkLoss {
     /// Which link and direction.
     pub link: Link,
-    /// What was seen of it, each once: DATA chunks of SCTP, octets of TCP, message signal units of MTP2.
+    /// What was seen of it, each once, in the unit of its [`Link::unit`].
     pub seen: u64,
     /// What was not, in the same unit.
     pub missing: u64,
+    /// What was seen again: sent again, or tapped twice. Messages and segments, not octets.
+    pub repeated: u64,
     /// Nothing was ever seen, although the other side acknowledges: the tap misses this direction.
     pub silent: bool,
+    /// Nothing was ever seen of the other direction.
+    pub one_way: bool,
+}
+
+impl LinkLoss {
+    /// A direction of which this is known, and nothing else.
+    pub fn new(link: Link, seen: u64, missing: u64) -> Self {
+        Self { link, seen, missing, repeated: 0, silent: false, one_way: false }
+    }
+
+    /// The share of what was sent that was not seen, 0 to 1.
+    pub fn share(&self) -> f64 {
+        self.missing as f64 / (self.seen + self.missing).max(1) as f64
+    }
+}
+
+impl Link {
+    /// What carries it.
+    pub fn transport(&self) -> &'static str {
+        match self {
+            Self::Sctp(_) => "sctp",
+            Self::Tcp(_) => "tcp",
+            Self::Mtp2(_) => "mtp2",
+            Self::Ns(_) => "ns",
+        }
+    }
+
+    /// Who sends to whom.
+    pub fn ends(&self) -> Ends {
+        Ends(*self)
+    }
+
+    /// What is counted on it: what carries a number.
+    pub fn unit(&self) -> &'static str {
+        match self {
+            Self::Sctp(_) => "chunks",
+            Self::Tcp(_) => "octets",
+            Self::Mtp2(_) => "signal units",
+            Self::Ns(_) => "LLC frames",
+        }
+    }
+
+    // The other direction; `None` where the directions are not told apart.
+    fn reverse(&self) -> Option<Self> {
+        match *self {
+            Self::Sctp(ports) => Some(Self::Sctp(ports.reverse())),
+            Self::Tcp(ports) => Some(Self::Tcp(ports.reverse())),
+            Self::Mtp2(direction) => {
+                direction.sent.map(|sent| Self::Mtp2(LinkDirection { sent: Some(!sent), ..direction }))
+            }
+            Self::Ns(EndpointPair { source, destination, .. }) if source == destination => None,
+            Self::Ns(EndpointPair { feed, source, destination }) => {
+                Some(Self::Ns(EndpointPair { feed, source: destination, destination: source }))
+            }
+        }
+    }
+}
+
+impl PortPair {
+    /// From destination to source.
+    pub const fn reverse(self) -> Self {
+        Self { source: self.destination, destination: self.source, ..self }
+    }
 }
 
 /// The losses of links that are gone.
@@ -56,6 +135,7 @@ pub struct Losses {
 struct Total {
     seen: u64,
     missing: u64,
+    repeated: u64,
     silent: bool,
 }
 
@@ -69,6 +149,7 @@ impl Losses {
         let total = self.links.entry(loss.link).or_default();
         total.seen += loss.seen;
         total.missing += loss.missing;
+        total.repeated += loss.repeated;
         total.silent |= loss.silent;
     }
 
@@ -81,28 +162,78 @@ impl Losses {
     pub fn with(&self, there: impl Iterator<Item = LinkLoss>) -> Vec<LinkLoss> {
         let mut all = Self { links: self.links.clone(), refused: 0 };
         there.for_each(|loss| all.add(loss));
-        let mut all: Vec<_> = all
-            .links
-            .into_iter()
-            .map(|(link, Total { seen, missing, silent })| LinkLoss { link, seen, missing, silent })
-            .collect();
+        let is_heard = |link: &Link| all.links.get(link).is_some_and(|total| !total.silent);
+        let told = |(link, total): (&Link, &Total)| {
+            let Total { seen, missing, repeated, silent } = *total;
+            let one_way = !silent && link.reverse().is_some_and(|reverse| !is_heard(&reverse));
+            LinkLoss { link: *link, seen, missing, repeated, silent, one_way }
+        };
+        let mut all: Vec<_> = all.links.iter().map(told).collect();
         all.sort_by_key(|loss| loss.link);
         all
     }
 }
 
+/// Losses of links whose ends have dense ids, counted as messages come.
+#[derive(Default)]
+pub struct EndpointLosses {
+    links: FxHashMap<(u32, u32), Total>,
+    refused: u64,
+}
+
+impl EndpointLosses {
+    /// From `sender` to `receiver`: a message behind so many that are missing, or one that was seen before.
+    pub fn note(&mut self, sender: u32, receiver: u32, missing: u16, is_repeated: bool) {
+        let key = (sender, receiver);
+        if self.links.len() >= LINK_LIMIT && !self.links.contains_key(&key) {
+            self.refused += 1;
+            return;
+        }
+        let total = self.links.entry(key).or_default();
+        total.missing += u64::from(missing);
+        if is_repeated { total.repeated += 1 } else { total.seen += 1 }
+    }
+
+    /// How often a message was not counted, at [`LINK_LIMIT`].
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// What was lost, by link. `endpoints` says who the ids are.
+    pub fn all(&self, endpoints: &Endpoints) -> impl Iterator<Item = LinkLoss> + '_ {
+        let named: FxHashMap<u32, (u16, Endpoint)> =
+            endpoints.all().map(|(id, feed, endpoint)| (id, (feed, endpoint))).collect();
+        self.links.iter().filter_map(move |((sender, receiver), total)| {
+            let (feed, source) = *named.get(sender)?;
+            let (_, destination) = *named.get(receiver)?;
+            let link = Link::Ns(EndpointPair { feed, source, destination });
+            Some(LinkLoss { repeated: total.repeated, ..LinkLoss::new(link, total.seen, total.missing) })
+        })
+    }
+}
+
 impl fmt::Display for Link {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sctp(ports) => write!(f, "sctp {ports}"),
-            Self::Tcp(ports) => write!(f, "tcp {ports}"),
-            Self::Mtp2(LinkDirection { file, link, sent, .. }) => {
+        write!(f, "{} {}", self.transport(), self.ends())
+    }
+}
+
+/// Who sends to whom on a link, without what carries it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends(Link);
+
+impl fmt::Display for Ends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Link::Sctp(ports) | Link::Tcp(ports) => write!(f, "{ports}"),
+            Link::Ns(EndpointPair { source, destination, .. }) => write!(f, "{source} > {destination}"),
+            Link::Mtp2(LinkDirection { file, link, sent, .. }) => {
                 let direction = match sent {
                     Some(true) => " sent",
                     Some(false) => " received",
                     None => "",
                 };
-                write!(f, "mtp2 {file}/{link}{direction}")
+                write!(f, "{file}/{link}{direction}")
             }
         }
     }
@@ -122,7 +253,27 @@ mod tests {
     fn loss(port: u16, missing: u64) -> LinkLoss {
         let end = |last| Address::from_ipv4([10, 0, 0, last]);
         let link = Link::Sctp(PortPair { feed: 0, source: (end(1), port), destination: (end(2), 2905) });
-        LinkLoss { link, seen: 10, missing, silent: false }
+        LinkLoss::new(link, 10, missing)
+    }
+
+    #[test]
+    fn a_direction_whose_other_one_was_never_heard_says_so() {
+        let there = loss(7, 0);
+        let Link::Sctp(ports) = there.link else { panic!("it is SCTP") };
+        let back = LinkLoss { silent: true, ..LinkLoss::new(Link::Sctp(ports.reverse()), 0, 9) };
+        let told = |losses: &[LinkLoss]| {
+            let all = Losses::default().with(losses.iter().copied());
+            all.iter().map(|loss| (loss.silent, loss.one_way)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[there]), [(false, true)]);
+        assert_eq!(told(&[there, back]), [(false, true), (true, false)]);
+        assert_eq!(told(&[there, LinkLoss { silent: false, ..back }]), [(false, false), (false, false)]);
+    }
+
+    #[test]
+    fn the_share_is_that_of_what_was_sent() {
+        assert_eq!(loss(7, 10).share(), 0.5);
+        assert_eq!(LinkLoss { seen: 0, ..loss(7, 0) }.share(), 0.0);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Dense ids for networks and nodes: what an SCCP connection is keyed by.
 
+use std::fmt;
+
 use rustc_hash::FxHashMap;
 
 use crate::Provenance;
@@ -105,7 +107,7 @@ enum Name {
 }
 
 /// Something with an address on a transport.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Endpoint {
     /// A port; 0 for the side that chose its port at random.
     Port(Address, u16),
@@ -118,7 +120,29 @@ pub enum Endpoint {
     Node(u32),
 }
 
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port(address, port) => write!(f, "{address}:{port}"),
+            Self::TunnelledCircuit(address, circuit) => write!(f, "{address} circuit {circuit}"),
+            Self::Circuit(file, end, circuit) => {
+                write!(f, "{file}")?;
+                if let Some(LineEnd { link, own }) = end {
+                    write!(f, "/{link} {}", if *own { "own end" } else { "far end" })?;
+                }
+                write!(f, " circuit {circuit}")
+            }
+            Self::Node(point_code) => write!(f, "point code {point_code}"),
+        }
+    }
+}
+
 impl Endpoints {
+    /// All of them: id, feed and endpoint.
+    pub fn all(&self) -> impl Iterator<Item = (u32, u16, Endpoint)> + '_ {
+        self.ids.iter().map(|((feed, endpoint), id)| (*id, *feed, *endpoint))
+    }
+
     /// A new id in [`Carrier::network`], for a TCP connection.
     pub fn connection(&mut self) -> u32 {
         // Of networks there are fewer than this.

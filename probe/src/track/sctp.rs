@@ -124,6 +124,8 @@ struct Life {
     reverse_tag: Option<u32>,
     ended: bool,
     pending: Pending,
+    /// Chunks that were seen again.
+    repeated: u64,
 }
 
 impl Direction {
@@ -135,6 +137,7 @@ impl Direction {
             reverse_tag: None,
             ended: false,
             pending: Pending::default(),
+            repeated: 0,
         };
         Self {
             key,
@@ -160,7 +163,8 @@ impl Direction {
     fn loss(&self) -> LinkLoss {
         // A window that starts at a known TSN takes the one before for seen.
         let seen = self.window.seen().saturating_sub(u64::from(self.life.initial_tsn.is_some()));
-        LinkLoss { link: Link::Sctp(self.life.path), seen, missing: self.window.missing(), silent: false }
+        let loss = LinkLoss::new(Link::Sctp(self.life.path), seen, self.window.missing());
+        LinkLoss { repeated: self.life.repeated, ..loss }
     }
 
     /// Drops the fragments that wait; the octets that they held.
@@ -253,14 +257,15 @@ impl Associations {
                 life.ended = false;
                 if direction.window.highest().is_some() {
                     self.gone.add(direction.loss());
+                    direction.life.repeated = 0;
                 }
                 direction.life.initial_tsn = Some(initial_tsn);
                 direction.window = TsnWindow::starting_at(initial_tsn);
                 self.reassembly.pending_octets -= direction.drop_pending(counters);
             }
         }
-        let back = PortPair { source: path.destination, destination: path.source, ..path };
-        if let Some(direction) = self.directions.direction(key.reverse(initiate_tag), || back, at, counters) {
+        let reverse = key.reverse(initiate_tag);
+        if let Some(direction) = self.directions.direction(reverse, || path.reverse(), at, counters) {
             direction.life.reverse_tag = Some(key.tag());
             direction.life.ended = false;
         }
@@ -349,8 +354,7 @@ impl Directions {
             }
         }
         self.0.iter().filter(|direction| direction.acknowledges).filter_map(move |direction| {
-            let PortPair { feed, source, destination } = direction.life.path;
-            let back = PortPair { feed, source: destination, destination: source };
+            let back = direction.life.path.reverse();
             let by_tag = direction.life.reverse_tag.and_then(|tag| self.find(direction.key.reverse(tag)));
             let seen = by_tag.or_else(|| latest.get(&back).copied());
             let highest = seen.and_then(|seen| seen.window.highest());
@@ -358,10 +362,8 @@ impl Directions {
             let missing = direction.acknowledged.wrapping_sub(since);
             let link = Link::Sctp(seen.map_or(back, |seen| seen.life.path));
             (missing != 0 && is_ahead(direction.acknowledged, since)).then_some(LinkLoss {
-                link,
-                seen: 0,
-                missing: u64::from(missing),
                 silent: seen.is_none_or(|seen| seen.loss().seen == 0),
+                ..LinkLoss::new(link, 0, u64::from(missing))
             })
         })
     }
@@ -452,7 +454,13 @@ fn is_repeated(
         counters.sctp_untagged += 1;
         return false;
     }
-    let repeated = direction.is_some_and(|direction| direction.window.admit(tsn) == Admission::Repeated);
+    let repeated = direction.is_some_and(|direction| {
+        let repeated = direction.window.admit(tsn) == Admission::Repeated;
+        if repeated {
+            direction.life.repeated += 1;
+        }
+        repeated
+    });
     counters.sctp_repeated += u64::from(repeated);
     repeated
 }

@@ -67,6 +67,8 @@ struct Direction {
     seen: u64,
     /// Numbers passed over and not seen since.
     missing: u64,
+    /// Units that were sent again.
+    repeated: u64,
     last: Timestamp,
 }
 
@@ -104,10 +106,8 @@ impl SignallingLinks {
     pub fn losses(&self) -> impl Iterator<Item = LinkLoss> + '_ {
         let told = self.directions.iter().filter(|(direction, _)| direction.sent.is_some());
         told.map(|(direction, state)| LinkLoss {
-            link: Link::Mtp2(*direction),
-            seen: state.seen,
-            missing: state.missing,
-            silent: false,
+            repeated: state.repeated,
+            ..LinkLoss::new(Link::Mtp2(*direction), state.seen, state.missing)
         })
     }
 
@@ -132,7 +132,7 @@ impl SignallingLinks {
 impl Direction {
     fn new(format: SequenceFormat) -> Self {
         let units = vec![Unit::default(); usize::from(format.modulus())].into_boxed_slice();
-        Self { units, next: None, seen: 0, missing: 0, last: Timestamp::MIN }
+        Self { units, next: None, seen: 0, missing: 0, repeated: 0, last: Timestamp::MIN }
     }
 
     fn admit(&mut self, fsn: u16, octets: &[u8], in_order: bool) -> Admission {
@@ -141,6 +141,7 @@ impl Direction {
         let hash = hash(octets);
         let Some(unit) = self.units.get_mut(usize::from(fsn)) else { return Admission::Untracked };
         if unit.serial != 0 && unit.hash == hash && serial.wrapping_sub(unit.serial) < modulus {
+            self.repeated += 1;
             return Admission::Repeated;
         }
         *unit = Unit { hash, serial };

@@ -32,6 +32,23 @@ pub struct Stream {
     /// Octets taken, each once, and octets of holes that were given up.
     seen: u64,
     missing: u64,
+    /// Segments that brought nothing new.
+    repeated: u64,
+    /// While nothing was seen: the first and the last octet that the receiver acknowledged.
+    acknowledged_unseen: Option<(u32, u32)>,
+}
+
+/// What became of a stream's octets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Octets taken, each once.
+    pub seen: u64,
+    /// Octets of holes that were given up, or that were acknowledged and never seen.
+    pub missing: u64,
+    /// Segments that brought nothing new.
+    pub repeated: u64,
+    /// Octets were acknowledged, and none was ever seen.
+    pub is_silent: bool,
 }
 
 /// Octets of a segment.
@@ -66,7 +83,8 @@ impl Stream {
     /// A stream of which nothing was seen yet.
     pub fn new(protocol: StreamProtocol) -> Self {
         let framing = Framing::from_middle(protocol);
-        Self { next: None, initial: None, framing, held: Held::default(), seen: 0, missing: 0 }
+        let held = Held::default();
+        Self { next: None, initial: None, framing, held, seen: 0, missing: 0, repeated: 0, acknowledged_unseen: None }
     }
 
     /// Whether nothing was seen yet.
@@ -89,9 +107,11 @@ impl Stream {
         }
     }
 
-    /// Octets that were taken, and octets of holes that were given up.
-    pub fn seen_and_missing(&self) -> (u64, u64) {
-        (self.seen, self.missing)
+    /// What became of its octets.
+    pub fn tally(&self) -> Tally {
+        let Self { seen, missing, repeated, .. } = *self;
+        let unseen = self.acknowledged_unseen.filter(|_| seen == 0).map_or(0, |(first, last)| last.wrapping_sub(first));
+        Tally { seen, missing: missing + u64::from(unseen), repeated, is_silent: seen == 0 && unseen > 0 }
     }
 
     /// Octets that wait: for a hole before them to be filled, or for the rest of their message.
@@ -122,8 +142,8 @@ impl Stream {
         let ahead = distance(next, piece.sequence);
         if ahead.unsigned_abs() > RESTART_DISTANCE {
             self.give_up(counters, message);
-            let (seen, missing) = self.seen_and_missing();
-            *self = Self { next: Some(piece.sequence), seen, missing, ..Self::new(self.framing.protocol()) };
+            let Self { seen, missing, repeated, .. } = *self;
+            *self = Self { next: Some(piece.sequence), seen, missing, repeated, ..Self::new(self.framing.protocol()) };
         }
         if (1..=RESTART_DISTANCE as i32).contains(&ahead) {
             counters.tcp_out_of_order += 1;
@@ -157,6 +177,11 @@ impl Stream {
         counters: &mut TransportCounters,
         message: &mut impl FnMut(Provenance, StreamMessage<'_>, &mut TransportCounters),
     ) {
+        if self.seen == 0 && self.held.segments.is_empty() {
+            let (first, last) = self.acknowledged_unseen.unwrap_or((sequence, sequence));
+            let last = if distance(last, sequence) > 0 { sequence } else { last };
+            self.acknowledged_unseen = Some((first, last));
+        }
         while self.nearest_held().is_some_and(|end| distance(end, sequence) >= 0) {
             self.skip_hole(counters, message);
         }
@@ -230,6 +255,7 @@ impl Stream {
         let whole = piece.octets.len() + piece.missing;
         if seen >= whole {
             counters.tcp_repeated += 1;
+            self.repeated += 1;
             return;
         }
         self.framing.feed(piece.from, piece.octets.get(seen..).unwrap_or_default(), counters, message);
@@ -342,6 +368,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_acknowledged_and_never_seen_is_missing() {
+        let mut case = Case::new(1000);
+        [0, 8, 16].into_iter().for_each(|octets| case.acknowledge(octets));
+        assert_eq!(case.stream.tally(), Tally { missing: 16, is_silent: true, ..Tally::default() });
+        case.take(0, 16..24);
+        case.take(0, 16..24);
+        assert_eq!(case.stream.tally(), Tally { seen: 8, repeated: 1, ..Tally::default() });
+    }
+
+    #[test]
     fn a_hole_is_given_up_after_its_time() {
         let mut case = Case::new(1000);
         case.take(0, 0..10);
@@ -350,7 +386,8 @@ mod tests {
         case.take(5, 16..24);
         assert_eq!(case.messages, [(1, 1), (3, 2)]);
         assert_eq!((case.counters.tcp_holes, case.counters.tcp_octets_skipped), (1, 6));
-        assert_eq!(case.stream.seen_and_missing(), (22, 2));
+        let Tally { seen, missing, .. } = case.stream.tally();
+        assert_eq!((seen, missing), (22, 2));
         case.take(5, 8..16); // too late
         assert_eq!(case.messages.len(), 2);
     }

@@ -9,7 +9,7 @@ use super::counters::TransportCounters;
 use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::network::{Carrier, ENDPOINTS, Endpoint, Endpoints};
-use super::stream::{Piece, Stream};
+use super::stream::{Piece, Stream, Tally};
 use crate::Provenance;
 use crate::wire::ip::{Address, Packet};
 use crate::wire::tcp::Segment;
@@ -57,6 +57,8 @@ struct Connection {
 struct End {
     endpoint: u32,
     stream: Stream,
+    /// Any segment of it was seen.
+    is_heard: bool,
 }
 
 impl Connections {
@@ -103,6 +105,7 @@ impl Connections {
             return Ok(());
         };
         let before = connection.waiting_octets();
+        connection.hear(from_low);
         if segment.syn() {
             connection.synchronise(&segment, from_low, endpoints, counters, &mut message);
         }
@@ -202,8 +205,13 @@ impl Connections {
 
 impl Connection {
     fn new(protocol: StreamProtocol, network: u32, low: u32, high: u32) -> Self {
-        let end = |endpoint| End { endpoint, stream: Stream::new(protocol) };
+        let end = |endpoint| End { endpoint, stream: Stream::new(protocol), is_heard: false };
         Self { protocol, network, low: end(low), high: end(high), last: Timestamp::MIN, reset: false }
+    }
+
+    fn hear(&mut self, from_low: bool) {
+        let sender = if from_low { &mut self.low } else { &mut self.high };
+        sender.is_heard = true;
     }
 
     // A SYN that is no repetition begins a connection, on ports that may have served an earlier one.
@@ -224,6 +232,7 @@ impl Connection {
             counters.tcp_connections += 1;
             let (low, high) = (self.low.endpoint, self.high.endpoint);
             *self = Self { last: self.last, ..Self::new(self.protocol, endpoints.connection(), low, high) };
+            self.hear(from_low);
         }
         let sender = if from_low { &mut self.low } else { &mut self.high };
         sender.stream = Stream::beginning_at(self.protocol, segment.sequence);
@@ -231,9 +240,11 @@ impl Connection {
 
     fn losses(&self, key: &ConnectionKey) -> [LinkLoss; 2] {
         let ConnectionKey { low, high, feed } = *key;
+        // A direction of which nothing was heard is silent where the other one acknowledges, else it is not there.
         [(low, high, &self.low), (high, low, &self.high)].map(|(source, destination, end)| {
-            let (seen, missing) = end.stream.seen_and_missing();
-            LinkLoss { link: Link::Tcp(PortPair { feed, source, destination }), seen, missing, silent: false }
+            let Tally { seen, missing, repeated, is_silent } = end.stream.tally();
+            let link = Link::Tcp(PortPair { feed, source, destination });
+            LinkLoss { repeated, silent: is_silent && !end.is_heard, ..LinkLoss::new(link, seen, missing) }
         })
     }
 

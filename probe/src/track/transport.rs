@@ -9,7 +9,7 @@ use super::air::AirChannels;
 use super::duplicates::{Duplicates, Path};
 use super::fragments::Fragments;
 use super::framing::{StreamMessage, StreamProtocol};
-use super::loss::{LinkLoss, Losses};
+use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
 use super::sctp::{Associations, UpperLayer, UserMessage};
@@ -151,10 +151,12 @@ impl Transport {
         &self.counters
     }
 
-    /// What was lost before it reached the capture, by link and direction, in the order of their names.
-    pub fn losses(&self) -> Vec<LinkLoss> {
-        let Layers { associations, connections, links, .. } = &self.layers;
+    /// What was lost before it reached the capture, by link and direction, in the order of their names; with what was lost
+    /// of `frames` above network service.
+    pub fn losses(&self, frames: &EndpointLosses) -> Vec<LinkLoss> {
+        let Layers { associations, connections, links, endpoints, .. } = &self.layers;
         let there = associations.losses().into_iter().chain(connections.losses()).chain(links.losses());
+        let there = there.chain(frames.all(endpoints));
         Losses::default().with(there)
     }
 }

@@ -41,12 +41,15 @@ impl GbInterface {
         let goes_on = frame.encrypted || sender == Side::Network && frame.sapi != sapi::LLGMM;
         let is_repeated = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad && {
             let arrival = self.links.state(id).map(|session| session.arrive(frame, envelope.tlli, sender, from.at));
-            match arrival {
-                Some(Arrival::New { missing }) => totals.frames_missing += u64::from(missing),
-                Some(Arrival::Repeated) => totals.frames_repeated += 1,
-                None => {}
-            }
-            arrival == Some(Arrival::Repeated)
+            let (missing, is_repeated) = match arrival {
+                Some(Arrival::New { missing }) => (missing, false),
+                Some(Arrival::Repeated) => (0, true),
+                None => (0, false),
+            };
+            totals.frames_missing += u64::from(missing);
+            totals.frames_repeated += u64::from(is_repeated);
+            self.losses.note(envelope.carrier.sender, envelope.carrier.receiver, missing, is_repeated);
+            is_repeated
         };
         if goes_on {
             // The network serves the phone: it has gone on with what the phone says.

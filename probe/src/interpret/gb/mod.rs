@@ -18,6 +18,7 @@ use crate::counters::Counters;
 use crate::track::entities::Entities;
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Proof, Temporary, Vlr};
 use crate::track::links::{Address, Bvc, LinkId, Links};
+use crate::track::loss::EndpointLosses;
 use crate::track::n_pdus::NPdus;
 use crate::track::transport::Carrier;
 use crate::wire::{Bssgp, BssgpPduType, Ns, NsPduType, Tlli, TlliKind, bssgp, ns};
@@ -50,6 +51,7 @@ pub struct GbInterface {
     /// P-TMSIs, each with the SGSN that gave it.
     identities: Identities,
     n_pdus: NPdus,
+    losses: EndpointLosses,
     quiet: Duration,
     expired_until: Timestamp,
 }
@@ -70,6 +72,7 @@ impl GbInterface {
             entities: Entities::default(),
             identities: Identities::new(&network.sgsns, MAX_SUBSCRIBERS),
             n_pdus: NPdus::default(),
+            losses: EndpointLosses::default(),
             quiet: Duration::from_secs(settings.quiet_seconds),
             expired_until: Timestamp::MIN,
         }
@@ -83,6 +86,11 @@ impl GbInterface {
     /// The map of P-TMSIs, to put stored bindings back.
     pub fn identities_mut(&mut self) -> &mut Identities {
         &mut self.identities
+    }
+
+    /// UI frames that are missing by their numbers, by virtual connection.
+    pub fn losses(&self) -> &EndpointLosses {
+        &self.losses
     }
 
     /// Adds what was seen and done to the counters of the A interface.
@@ -100,7 +108,7 @@ impl GbInterface {
         totals.reassigned += identities.reassigned;
         totals.doubted += identities.doubted;
         let totals = &mut counters.limits;
-        totals.links = links.evicted;
+        totals.links = links.evicted + self.losses.refused();
         totals.subscribers += identities.evicted;
         totals.areas += identities.areas_refused;
         totals.entities = self.entities.refused;

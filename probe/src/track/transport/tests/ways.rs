@@ -1,7 +1,7 @@
 //! Every way to SCCP and NS, from octets made here by the specifications; each was read by an independent dissector too.
 
 use super::*;
-use crate::track::loss::LinkLoss;
+use crate::track::loss::{EndpointLosses, LinkLoss};
 
 /// UNITDATA between subsystems 254 of the point codes 187 (called) and 185, with three octets of data.
 const UDT: [u8; 19] = [9, 0, 3, 7, 11, 4, 0x43, 0xbb, 0, 254, 4, 0x43, 0xb9, 0, 254, 3, 0, 1, 0x31];
@@ -201,7 +201,7 @@ fn signal_units_without_message_are_counted_and_repeated_ones_taken_once() {
     assert_eq!(case.octets(), [UDT.to_vec(), b"other".to_vec(), UDT.to_vec()]);
     assert_eq!((counters.mtp2_fill_in_units, counters.mtp2_link_status_units), (1, 1));
     assert_eq!((counters.mtp2_messages, counters.mtp2_repeated, counters.mtp3_other_services), (6, 2, 1));
-    let losses = case.transport.losses();
+    let losses = case.transport.losses(&EndpointLosses::default());
     assert_eq!(losses.iter().map(told).collect::<Vec<_>>(), ["mtp2 0/7 sent: 1 of 5"]);
 }
 
@@ -244,7 +244,7 @@ fn what_was_lost_before_the_capture_is_told_by_link() {
     case.packet(&ipv4(132, 0, 0, &sack(1, 100)));
     case.packet(&ipv4(132, 0, 0, &sack(1, 130)));
     assert_eq!(
-        case.transport.losses().iter().map(told).collect::<Vec<_>>(),
+        case.transport.losses(&EndpointLosses::default()).iter().map(told).collect::<Vec<_>>(),
         ["sctp 10.0.0.1:2905 > 10.0.0.2:2906: 4 of 8", "sctp 10.0.0.2:2906 > 10.0.0.1:2905: 30 of 30, silent",]
     );
 }

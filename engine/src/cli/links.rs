@@ -1,0 +1,198 @@
+//! How well the probe sees: what of each link was lost before it reached the probe, how the clocks of the inputs go, and
+//! what was wrong on E1 lines.
+
+use std::io::{self, Write};
+
+use comfy_table::Cell;
+use probe::Probe;
+use probe::capture::{Capture, ClockReport};
+use probe::track::loss::LinkLoss;
+
+use super::e1;
+use super::json::Line;
+use super::report::{grouped, new_table, right};
+
+/// Links shown to a person: those with the greatest losses.
+const SHOWN_LINKS: usize = 20;
+
+/// What was seen of links and inputs.
+pub(crate) struct Sight {
+    /// The greatest losses first.
+    links: Vec<LinkLoss>,
+    clocks: Vec<ClockReport>,
+    /// Frames whose time cannot be.
+    implausible_times: u64,
+    /// Frames that were given out of order.
+    given_early: u64,
+    /// What was wrong on E1 lines, a text each.
+    e1_faults: Vec<String>,
+}
+
+impl Sight {
+    /// What the probe and, where it read one, a capture saw.
+    pub(crate) fn of(probe: &Probe, capture: Option<&Capture>) -> Self {
+        let mut links = probe.losses();
+        // Stable: links of equal loss stay in the order of their names.
+        links.sort_by_key(|loss| (!(loss.silent || loss.one_way), std::cmp::Reverse(loss.missing)));
+        Self {
+            links,
+            clocks: capture.map(Capture::clocks).unwrap_or_default(),
+            implausible_times: capture.map_or(0, Capture::implausible_times),
+            given_early: capture.map_or(0, Capture::given_early),
+            e1_faults: capture.map(e1::faults).unwrap_or_default(),
+        }
+    }
+
+    /// Tables for people.
+    pub(crate) fn write_tables(&self, out: &mut impl Write) -> io::Result<()> {
+        if !self.links.is_empty() {
+            writeln!(out, "{}", self.links_table())?;
+        }
+        if let Some(more) = self.links.len().checked_sub(SHOWN_LINKS).filter(|more| *more > 0) {
+            writeln!(out, "(and {} links that have lost less)", grouped(more as u64))?;
+        }
+        if !self.clocks.is_empty() {
+            writeln!(out, "{}", self.clocks_table())?;
+        }
+        self.remarks().into_iter().try_for_each(|remark| writeln!(out, "{remark}"))
+    }
+
+    /// On standard error: what an operator should know, and nothing where all is well.
+    pub(crate) fn tell(&self) {
+        for loss in self.links.iter().filter(|loss| remark(loss).is_some() || loss.missing > 0).take(SHOWN_LINKS) {
+            eprintln!("{}", told(loss));
+        }
+        self.clocks.iter().filter(|clock| clock.estimate.ahead_micros != 0).for_each(|clock| {
+            eprintln!("{}: clock {} ahead, which was corrected", clock.input, millis(clock.estimate.ahead_micros));
+        });
+        self.remarks().iter().for_each(|remark| eprintln!("{remark}"));
+    }
+
+    /// A JSON line for each link and each clock.
+    pub(crate) fn write_json(&self, out: &mut impl Write, line: &mut Line) -> io::Result<()> {
+        for loss in &self.links {
+            line.begin();
+            link_fields(line, loss);
+            out.write_all(line.end())?;
+        }
+        for clock in &self.clocks {
+            line.begin();
+            clock_fields(line, clock);
+            out.write_all(line.end())?;
+        }
+        Ok(())
+    }
+
+    /// Lists within the object that is open.
+    pub(crate) fn add_json(&self, line: &mut Line) {
+        line.open_list("links");
+        for loss in &self.links {
+            line.open_item();
+            link_fields(line, loss);
+            line.close();
+        }
+        line.close_list();
+        line.open_list("clocks");
+        for clock in &self.clocks {
+            line.open_item();
+            clock_fields(line, clock);
+            line.close();
+        }
+        line.close_list();
+        line.integer("implausible_times", self.implausible_times);
+    }
+
+    fn links_table(&self) -> String {
+        let mut table = new_table(["link", "seen", "lost upstream", "share", "again", "unit", ""]);
+        for loss in self.links.iter().take(SHOWN_LINKS) {
+            table.add_row([
+                Cell::new(loss.link),
+                right(loss.seen),
+                right(loss.missing),
+                Cell::new(percent(loss)),
+                right(loss.repeated),
+                Cell::new(loss.link.unit()),
+                Cell::new(remark(loss).unwrap_or_default()),
+            ]);
+        }
+        table.to_string()
+    }
+
+    fn clocks_table(&self) -> String {
+        let mut table = new_table(["input", "frames", "clock ahead", "to within", "drift", "pairs compared"]);
+        for ClockReport { input, frames, estimate } in &self.clocks {
+            let within = estimate.within_micros.and_then(|micros| i64::try_from(micros).ok());
+            table.add_row([
+                Cell::new(input),
+                right(*frames),
+                Cell::new(millis(estimate.ahead_micros)),
+                Cell::new(within.map_or_else(|| "-".to_owned(), millis)),
+                Cell::new(estimate.drift_ppm.map_or_else(|| "-".to_owned(), |ppm| format!("{ppm:.1} ppm"))),
+                right(estimate.pairs),
+            ]);
+        }
+        table.to_string()
+    }
+
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = self.e1_faults.clone();
+        let mut remark = |count: u64, what: &str| {
+            if count > 0 {
+                remarks.push(format!("{} {what}", grouped(count)));
+            }
+        };
+        remark(self.implausible_times, "frames had times that cannot be, and were taken at the time of the one before");
+        remark(self.given_early, "frames were taken out of order: too many would have had to be held");
+        remarks
+    }
+}
+
+fn link_fields(line: &mut Line, loss: &LinkLoss) {
+    line.plain("transport", loss.link.transport());
+    line.plain("link", loss.link.ends());
+    line.plain("unit", loss.link.unit());
+    line.integer("seen", loss.seen);
+    line.integer("missing", loss.missing);
+    line.literal("share", format_args!("{:.6}", loss.share()));
+    line.integer("repeated", loss.repeated);
+    line.flag("silent", loss.silent);
+    line.flag("one_way", loss.one_way);
+}
+
+fn clock_fields(line: &mut Line, clock: &ClockReport) {
+    line.text("input", &clock.input);
+    line.integer("frames", clock.frames);
+    line.literal("clock_ahead_us", clock.estimate.ahead_micros);
+    if let Some(within) = clock.estimate.within_micros {
+        line.integer("within_us", within);
+    }
+    if let Some(drift) = clock.estimate.drift_ppm {
+        line.literal("drift_ppm", format_args!("{drift:.3}"));
+    }
+    line.integer("pairs", clock.estimate.pairs);
+}
+
+fn told(loss: &LinkLoss) -> String {
+    let LinkLoss { link, seen, missing, .. } = loss;
+    let share = format!("{} of {} {} lost upstream", grouped(*missing), grouped(seen + missing), link.unit());
+    match remark(loss) {
+        Some(remark) => format!("{link}: {share} ({}); {remark}", percent(loss)),
+        None => format!("{link}: {share} ({})", percent(loss)),
+    }
+}
+
+fn remark(loss: &LinkLoss) -> Option<&'static str> {
+    match (loss.silent, loss.one_way) {
+        (true, _) => Some("never seen, though acknowledged"),
+        (false, true) => Some("the other direction was never seen"),
+        (false, false) => None,
+    }
+}
+
+fn percent(loss: &LinkLoss) -> String {
+    format!("{:.4} %", 100.0 * loss.share())
+}
+
+fn millis(micros: i64) -> String {
+    format!("{:.3} ms", micros as f64 / 1000.0)
+}
