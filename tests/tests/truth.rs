@@ -279,10 +279,10 @@ fn is_second_sign(truth: &Value, told: &Value) -> bool {
     !is_clean(truth) && same("kind") && same("imsi") && same("direction") && near()
 }
 
-/// Fields that are not as the truth has them. Where from and how it was known is not compared.
+/// Fields that are not as the truth has them. Where from and how it was known is not compared, nor what a restart means.
 fn differing<'a>(truth: &'a Value, told: &'a Value) -> Vec<&'a str> {
-    const NOT_COMPARED: [&str; 8] =
-        ["frame", "at", "feed", "interface", "identity", "depends", "observable", "signalled"];
+    const NOT_COMPARED: [&str; 9] =
+        ["frame", "at", "feed", "interface", "identity", "depends", "observable", "signalled", "after_reset"];
     let names = |event: &'a Value| event.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     let mut fields: Vec<_> = names(truth).chain(names(told)).filter(|name| !NOT_COMPARED.contains(name)).collect();
     fields.sort_unstable();
@@ -291,13 +291,14 @@ fn differing<'a>(truth: &'a Value, told: &'a Value) -> Vec<&'a str> {
     fields
 }
 
-/// A call whose first or last message was lost is measured by the next.
+/// A call whose first or last message was lost is measured by the next; whether it was answered may then not be known.
 fn is_nearly_same(name: &str, truth: &Value, told: &Value) -> bool {
     let length = |event: &Value| event.get(name).and_then(Value::as_f64);
     match (name, length(truth), length(told)) {
         ("length_ms", Some(one), Some(other)) => {
             !is_clean(truth) && (one - other).abs() <= 1000.0 * SECOND_SIGN_WITHIN_SECONDS
         }
+        ("answered", ..) => !is_clean(truth) && told.get(name).is_none(),
         _ => false,
     }
 }

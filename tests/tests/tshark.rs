@@ -8,10 +8,16 @@ use std::process::Command;
 use serde_json::Value;
 use tests::{json_lines, recorded, run, shared_captures, synthesise, touchpoint};
 
+#[path = "tshark/a.rs"]
+mod a;
 #[path = "tshark/elements.rs"]
 mod elements;
 #[path = "tshark/gb.rs"]
 mod gb;
+#[path = "tshark/gsmtap.rs"]
+mod gsmtap;
+
+use a::{FIELDS, explained};
 
 /// A field of both dissectors.
 struct Field {
@@ -29,8 +35,12 @@ struct Field {
 enum Ours {
     /// The `code` of the messages of this protocol.
     Code(&'static str),
-    /// The element of this name, wherever it stands.
+    /// The elements of these names, wherever they stand.
     Element(&'static [&'static str]),
+    /// The elements of these names in the messages of this protocol.
+    Of(&'static str, &'static [&'static str]),
+    /// A part of the places in the elements of this name: 0 is the country, 1 the network.
+    Part(&'static [&'static str], usize),
     /// The part of every location area and cell: 0 is the network, 1 the area code, 2 the cell identity.
     Place(usize),
 }
@@ -57,151 +67,6 @@ fn device(value: &str) -> Option<String> {
 fn digits(value: &str) -> Option<String> {
     text(value.trim_start_matches('+'))
 }
-
-const FIELDS: &[Field] = &[
-    Field {
-        name: "fsn",
-        tshark: &["mtp2.fsn", "m2pa.fsn"],
-        normal: number,
-        ours: Ours::Element(&["fsn"]),
-        count: true,
-    },
-    Field {
-        name: "opc",
-        // tshark shows the label of M3UA under the name of MTP3 too.
-        tshark: &["mtp3.opc", "m3ua.protocol_data_opc"],
-        normal: number,
-        ours: Ours::Element(&["opc"]),
-        count: false,
-    },
-    Field {
-        name: "dpc",
-        tshark: &["mtp3.dpc", "m3ua.protocol_data_dpc"],
-        normal: number,
-        ours: Ours::Element(&["dpc"]),
-        count: false,
-    },
-    Field {
-        name: "sccp message",
-        tshark: &["sccp.message_type"],
-        normal: number,
-        ours: Ours::Code("sccp"),
-        count: true,
-    },
-    Field {
-        name: "bssmap message",
-        tshark: &["gsm_a.bssmap.msgtype"],
-        normal: number,
-        ours: Ours::Code("bssmap"),
-        count: true,
-    },
-    Field {
-        name: "mm message",
-        tshark: &["gsm_a.dtap.msg_mm_type"],
-        normal: number,
-        ours: Ours::Code("mm"),
-        count: true,
-    },
-    Field {
-        name: "cc message",
-        tshark: &["gsm_a.dtap.msg_cc_type"],
-        normal: number,
-        ours: Ours::Code("cc"),
-        count: true,
-    },
-    Field {
-        name: "rr message",
-        tshark: &["gsm_a.dtap.msg_rr_type"],
-        normal: number,
-        ours: Ours::Code("rr"),
-        count: true,
-    },
-    Field {
-        name: "sms message",
-        tshark: &["gsm_a.dtap.msg_sms_type"],
-        normal: number,
-        ours: Ours::Code("sms"),
-        count: true,
-    },
-    Field {
-        name: "ss message",
-        tshark: &["gsm_a.dtap.msg_ss_type"],
-        normal: number,
-        ours: Ours::Code("ss"),
-        count: true,
-    },
-    Field { name: "rp message", tshark: &["gsm_a.rp.msg_type"], normal: number, ours: Ours::Code("rp"), count: true },
-    Field { name: "imsi", tshark: &["e212.imsi"], normal: text, ours: Ours::Element(&["imsi"]), count: false },
-    Field {
-        name: "tmsi",
-        tshark: &["3gpp.tmsi", "gsm_a.tmsi"],
-        normal: number,
-        ours: Ours::Element(&["tmsi"]),
-        count: false,
-    },
-    Field {
-        name: "imei",
-        tshark: &["gsm_a.imei", "gsm_a.imeisv"],
-        normal: device,
-        ours: Ours::Element(&["imei"]),
-        count: false,
-    },
-    Field {
-        name: "lac",
-        tshark: &["gsm_a.lac", "gsm_a.bssmap.cell_lac"],
-        normal: number,
-        ours: Ours::Place(1),
-        count: false,
-    },
-    Field { name: "ci", tshark: &["gsm_a.bssmap.cell_ci"], normal: number, ours: Ours::Place(2), count: false },
-    Field {
-        name: "called number",
-        tshark: &["gsm_a.dtap.cld_party_bcd_num"],
-        normal: digits,
-        // tshark shows the addresses of RP under this name too.
-        ours: Ours::Element(&["called_party_bcd_number", "rp_destination_address", "rp_originator_address"]),
-        count: false,
-    },
-    Field {
-        name: "calling number",
-        tshark: &["gsm_a.dtap.clg_party_bcd_num"],
-        normal: digits,
-        ours: Ours::Element(&["calling_party_bcd_number"]),
-        count: false,
-    },
-    Field {
-        name: "reject cause",
-        tshark: &["gsm_a.dtap.rej_cause"],
-        normal: number,
-        ours: Ours::Element(&["reject_cause"]),
-        count: true,
-    },
-    Field {
-        name: "updating type",
-        tshark: &["gsm_a.dtap.updating_type"],
-        normal: |value| {
-            ["normal", "periodic", "imsi_attach", "reserved"]
-                .get(value.parse::<usize>().ok()?)
-                .map(|name| (*name).to_owned())
-        },
-        ours: Ours::Element(&["location_updating_type"]),
-        count: true,
-    },
-    Field {
-        name: "tp-da",
-        tshark: &["gsm_sms.tp-da"],
-        normal: digits,
-        ours: Ours::Element(&["tp_destination_address"]),
-        count: true,
-    },
-    Field {
-        name: "tp-oa",
-        tshark: &["gsm_sms.tp-oa"],
-        normal: digits,
-        ours: Ours::Element(&["tp_originating_address"]),
-        count: true,
-    },
-];
 
 /// Field → values, sorted.
 type Values = BTreeMap<&'static str, Vec<String>>;
@@ -273,13 +138,16 @@ fn by_lines(lines: &[Value], fields: &[Field]) -> Sheet {
                         note(&mut sheet, frame, field, number(code).expect("a code is hexadecimal"));
                     }
                 }
-                Ours::Element(names) => {
-                    for value in names.iter().flat_map(|name| values(&line[*name])) {
-                        // Our TMSI is bare hexadecimal.
-                        let value = if field.name == "tmsi" { format!("0x{value}") } else { value };
-                        if let Some(value) = (field.normal)(&value).or(Some(value)) {
-                            note(&mut sheet, frame, field, value);
-                        }
+                Ours::Element(names) => note_elements(&mut sheet, frame, field, line, names),
+                Ours::Of(protocol, names) => {
+                    if line["protocol"] == protocol {
+                        note_elements(&mut sheet, frame, field, line, names);
+                    }
+                }
+                Ours::Part(names, part) => {
+                    for place in names.iter().flat_map(|name| values(&line[*name])) {
+                        let part = place.split('-').nth(part).and_then(field.normal);
+                        part.into_iter().for_each(|part| note(&mut sheet, frame, field, part));
                     }
                 }
                 Ours::Place(part) => {
@@ -291,12 +159,28 @@ fn by_lines(lines: &[Value], fields: &[Field]) -> Sheet {
     sheet
 }
 
+fn note_elements(sheet: &mut Sheet, frame: u64, field: &Field, line: &Value, names: &[&str]) {
+    for value in names.iter().flat_map(|name| values(&line[*name])) {
+        // Our TMSI is bare hexadecimal.
+        let value = if field.name == "tmsi" { format!("0x{value}") } else { value };
+        note(sheet, frame, field, (field.normal)(&value).unwrap_or(value));
+    }
+}
+
 fn values(value: &Value) -> Vec<String> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(list) => list.iter().flat_map(values).collect(),
         Value::String(text) => vec![text.clone()],
         other => vec![other.to_string()],
+    }
+}
+
+/// `1` and `true` are one flag.
+fn flag(value: &str) -> Option<String> {
+    match value {
+        "true" | "false" => text(value),
+        digit => Some((digit == "1").to_string()),
     }
 }
 
@@ -314,17 +198,6 @@ fn places(line: &Value, part: usize) -> Vec<String> {
         .flat_map(|(_, value)| values(value))
         .filter_map(|value| shaped(&value))
         .collect()
-}
-
-/// Why a disagreement is none: the clause that decides.
-fn explained(_frame: &Values, field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
-    match field {
-        // Whose name it is we say; the name itself is text that somebody wrote, and is not read.
-        "tp-oa" if ours == ["alphanumeric"] && theirs.iter().all(|name| name.parse::<u64>().is_err()) => {
-            Some("TS 23.040 §9.1.2.5: an alphanumeric address is no number")
-        }
-        _ => None,
-    }
 }
 
 /// Compares one capture of the A interface. Gives the number of values compared.

@@ -29,6 +29,9 @@ pub(crate) fn event_json<'l>(line: &'l mut Line, event: &Event, feed: &str) -> &
     if event.cell != event::CellId::UNKNOWN {
         line.plain("cell", event.cell);
     }
+    if event.after_reset {
+        line.flag("after_reset", true);
+    }
     kind_json(line, &event.kind);
     line.end()
 }

@@ -88,7 +88,7 @@ mod tests {
     }
 
     fn segment(number: u8, more: bool, information: &'static [u8]) -> Lapdm<'static> {
-        Lapdm { frame_type: LapdmFrameType::I, sapi: 0, send_sequence: Some(number), more, information }
+        Lapdm { frame_type: LapdmFrameType::I, sapi: 0, send_sequence: Some(number), more, length: None, information }
     }
 
     fn check(frames: &[(u8, Lapdm<'static>)], expected: &[&[u8]], incomplete: u64) {

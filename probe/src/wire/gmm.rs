@@ -143,6 +143,8 @@ pub struct AuthenticationAndCipheringRequest {
     pub ciphering_algorithm: u8,
     /// IMEISV request, §10.5.5.10.
     pub imeisv_requested: bool,
+    /// GPRS ciphering key sequence number, where there is a challenge.
+    pub key_sequence: Option<u8>,
 }
 
 /// AUTHENTICATION AND CIPHERING RESPONSE, 3GPP TS 24.008 §9.4.10.
@@ -169,6 +171,9 @@ pub struct IdentityResponse {
 const ALLOCATED_P_TMSI: u8 = 0x18;
 const MS_IDENTITY_OR_IMEISV: u8 = 0x23;
 const CAUSE: u8 = 0x25;
+/// Of an element of type 1, whose value is in the low half.
+const KEY_SEQUENCE: u8 = 0x80;
+const HALF_OCTET: u8 = 0xf0;
 
 /// Elements of the optional parts, 3GPP TS 24.008 Tables 9.4.1 to 9.4.22.
 static ELEMENTS: Elements = Elements::of_layer_3(&[
@@ -390,15 +395,25 @@ impl Body for AuthenticationAndCipheringRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [algorithm_and_imeisv] = r.v("ciphering algorithm")?; // 10.5.5.3, 10.5.5.10
         let [_standby_and_reference] = r.v("a&c reference number")?; // 10.5.5.7, 10.5.5.19
+        let mut key_sequence = None;
+        while let Some((identifier, _)) = r.element(&ELEMENTS) {
+            if identifier & HALF_OCTET == KEY_SEQUENCE {
+                key_sequence = Some(three_bits(identifier)); // 10.5.1.2
+            }
+        }
         Ok(Self {
             ciphering_algorithm: three_bits(algorithm_and_imeisv),
             imeisv_requested: three_bits(algorithm_and_imeisv >> 4) == 1,
+            key_sequence,
         })
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("ciphering_algorithm", integer(self.ciphering_algorithm));
         visit("imeisv_request", Value::Flag(self.imeisv_requested));
+        if let Some(key_sequence) = self.key_sequence {
+            visit("ciphering_key_sequence_number", integer(key_sequence));
+        }
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Lapdm<'a> {
     pub send_sequence: Option<u8>,
     /// More data bit, §3.7.2: the layer 3 message goes on in the next I frame.
     pub more: bool,
+    /// Length indicator, §3.6; a frame of format B4 has none.
+    pub length: Option<u8>,
     /// Information field: layer 3, or a part of it.
     pub information: &'a [u8],
 }
@@ -47,9 +49,24 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Lapdm<'_>>, Malformed> {
         _ => (LapdmFrameType(control & 0xef), None),
     };
     let information = r.take(usize::from(length >> 2), "information field")?;
-    let (sapi, more) = (address >> 2 & 7, length & 2 != 0);
-    Ok(Decoded { message: Lapdm { frame_type, sapi, send_sequence, more, information }, malformed: None })
+    let (sapi, more, length) = (address >> 2 & 7, length & 2 != 0, Some(length >> 2));
+    Ok(Decoded { message: Lapdm { frame_type, sapi, send_sequence, more, length, information }, malformed: None })
 }
+
+/// Reads a frame of an associated channel: as others, but what the network sends there unasked is of format B4 (§2.1).
+pub fn read_associated(octets: &[u8], uplink: bool) -> Result<Decoded<Lapdm<'_>>, Malformed> {
+    match *octets {
+        [address, UNNUMBERED_INFORMATION, ref block @ ..] if !uplink => {
+            let (frame_type, sapi, information) = (LapdmFrameType::UI, address >> 2 & 7, read_common(block)?);
+            let frame = Lapdm { frame_type, sapi, send_sequence: None, more: false, length: None, information };
+            Ok(Decoded { message: frame, malformed: None })
+        }
+        _ => read(octets),
+    }
+}
+
+/// The control field of UI, §3.8.6.
+const UNNUMBERED_INFORMATION: u8 = 0x03;
 
 /// Reads a block of a common channel, whose layer 3 message stands behind its length, 3GPP TS 44.018 §10.5.2.19, and is
 /// followed by rest octets that belong to it. Empty where the block is filling.
@@ -82,7 +99,9 @@ impl Message for Lapdm<'_> {
             visit("n(s)", Value::Integer(u64::from(number)));
         }
         visit("m", Value::Flag(self.more));
-        visit("length", Value::Integer(self.information.len() as u64));
+        if let Some(length) = self.length {
+            visit("length", Value::Integer(u64::from(length)));
+        }
     }
 }
 
@@ -113,6 +132,10 @@ mod tests {
         }
         assert_eq!(read(&[0x00, 0x3f, 0x01]).map_err(|cut| cut.fault), Err(Fault::Invalid));
         assert_eq!(read_common(&[0x31, 6, 0x1a]), Ok(&[6, 0x1a][..]));
+        let block = [0x03, 0x03, 0x0d, 6, 0x1e, 0x2b];
+        let read = read_associated(&block, false).unwrap().message;
+        assert_eq!((read.length, read.information), (None, &[6, 0x1e, 0x2b][..]));
+        assert_eq!(read_associated(&block, true).unwrap().message.length, Some(3));
         assert_eq!(read_common(&[0x01, 0x2b]), Ok(&[][..]));
         assert_eq!(read_common(&[0x30, 6]).map_err(|cut| cut.fault), Err(Fault::Invalid));
     }

@@ -63,10 +63,14 @@ impl<'a> M3uaMessage<'a> {
             let (tag, value) = sigtran::parameter(&mut body, snapped)?;
             message.parameter(tag, value)?;
         }
-        if message.is_data() && message.protocol_data.is_none() {
-            return Err(body.error("protocol data", Fault::Truncated));
-        }
         Ok(message)
+    }
+
+    /// The data of a DATA message, of which it is the mandatory parameter, RFC 4666 §3.3.1; `None` of another message.
+    pub fn data(&self) -> Result<Option<ProtocolData<'a>>, Malformed> {
+        const MISSING: Malformed =
+            Malformed { layer: Protocol::M3ua, element: "protocol data", fault: Fault::Truncated };
+        if self.is_data() { self.protocol_data.map(Some).ok_or(MISSING) } else { Ok(None) }
     }
 
     /// Whether this is a DATA message.
@@ -153,8 +157,16 @@ mod tests {
     fn what_is_cut_off_is_malformed_unless_the_capture_was_snapped() {
         for len in 0..DATA.len() {
             assert!(M3uaMessage::read(&DATA[..len], false).is_err(), "cut at {len}");
-            assert_eq!(M3uaMessage::read(&DATA[..len], true).is_ok(), len >= 40, "snapped at {len}");
+            let data = M3uaMessage::read(&DATA[..len], true).and_then(|message| message.data());
+            assert_eq!(data.is_ok(), len >= 40, "snapped at {len}");
         }
+    }
+
+    #[test]
+    fn data_without_its_parameter_is_a_message_and_malformed() {
+        let message = M3uaMessage::read(&[1, 0, 1, 1, 0, 0, 0, 16, 0, 6, 0, 8, 0, 0, 0, 1], false).unwrap();
+        assert_eq!((message.name(), message.routing_context), ("data", Some(1)));
+        assert_eq!(message.data().unwrap_err().element, "protocol data");
     }
 
     #[test]

@@ -2,147 +2,74 @@
 
 use event::{CellId, DomainName, Imei, Imsi, Lai, Number, Tmsi};
 
-/// The protocol of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are the specifications'")]
-pub enum Protocol {
-    Ethernet,
-    Ppp,
-    Mpls,
-    Gre,
-    Vxlan,
-    FrameRelay,
-    Gsmtap,
-    Lapdm,
-    Ip,
-    Tcp,
-    Sctp,
-    M2ua,
-    M2pa,
-    Mtp2,
-    Mtp3,
-    Sua,
-    M3ua,
-    Ipa,
-    Sccp,
-    Scmg,
-    Bssap,
-    Bssmap,
-    Dtap,
-    Rr,
-    Mm,
-    Cc,
-    Sms,
-    Rp,
-    Tpdu,
-    Ss,
-    Udp,
-    Ns,
-    Bssgp,
-    Llc,
-    Gmm,
-    Sm,
-    Sndcp,
-    Dns,
-    Http,
-    Tls,
-    Wsp,
+/// Declares the protocols, in the order in which they nest, each with its name in JSON.
+macro_rules! protocols {
+    ($($protocol:ident $name:literal,)*) => {
+        /// The protocol of a message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "the names are the specifications'")]
+        pub enum Protocol {
+            $($protocol,)*
+        }
+
+        impl Protocol {
+            /// How many there are.
+            pub const COUNT: usize = Self::ALL.len();
+            /// All, in the order of nesting.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$protocol),*];
+
+            /// Lower case, as in JSON.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$protocol => $name,)*
+                }
+            }
+        }
+    };
 }
 
-impl Protocol {
-    /// How many there are.
-    pub const COUNT: usize = Self::ALL.len();
-    /// All, in the order of nesting.
-    pub const ALL: [Self; 41] = [
-        Self::Ethernet,
-        Self::Ppp,
-        Self::Mpls,
-        Self::Gre,
-        Self::Vxlan,
-        Self::FrameRelay,
-        Self::Gsmtap,
-        Self::Lapdm,
-        Self::Ip,
-        Self::Tcp,
-        Self::Sctp,
-        Self::M2ua,
-        Self::M2pa,
-        Self::Mtp2,
-        Self::Mtp3,
-        Self::Sua,
-        Self::M3ua,
-        Self::Ipa,
-        Self::Sccp,
-        Self::Scmg,
-        Self::Bssap,
-        Self::Bssmap,
-        Self::Dtap,
-        Self::Rr,
-        Self::Mm,
-        Self::Cc,
-        Self::Sms,
-        Self::Rp,
-        Self::Tpdu,
-        Self::Ss,
-        Self::Udp,
-        Self::Ns,
-        Self::Bssgp,
-        Self::Llc,
-        Self::Gmm,
-        Self::Sm,
-        Self::Sndcp,
-        Self::Dns,
-        Self::Http,
-        Self::Tls,
-        Self::Wsp,
-    ];
-
-    /// Lower case, as in JSON.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ethernet => "ethernet",
-            Self::Ppp => "ppp",
-            Self::Mpls => "mpls",
-            Self::Gre => "gre",
-            Self::Vxlan => "vxlan",
-            Self::FrameRelay => "frame_relay",
-            Self::Gsmtap => "gsmtap",
-            Self::Lapdm => "lapdm",
-            Self::Ip => "ip",
-            Self::Tcp => "tcp",
-            Self::Sctp => "sctp",
-            Self::M2ua => "m2ua",
-            Self::M2pa => "m2pa",
-            Self::Mtp2 => "mtp2",
-            Self::Mtp3 => "mtp3",
-            Self::Sua => "sua",
-            Self::M3ua => "m3ua",
-            Self::Ipa => "ipa",
-            Self::Sccp => "sccp",
-            Self::Scmg => "scmg",
-            Self::Bssap => "bssap",
-            Self::Bssmap => "bssmap",
-            Self::Dtap => "dtap",
-            Self::Rr => "rr",
-            Self::Mm => "mm",
-            Self::Cc => "cc",
-            Self::Sms => "sms",
-            Self::Rp => "rp",
-            Self::Tpdu => "tpdu",
-            Self::Ss => "ss",
-            Self::Udp => "udp",
-            Self::Ns => "ns",
-            Self::Bssgp => "bssgp",
-            Self::Llc => "llc",
-            Self::Gmm => "gmm",
-            Self::Sm => "sm",
-            Self::Sndcp => "sndcp",
-            Self::Dns => "dns",
-            Self::Http => "http",
-            Self::Tls => "tls",
-            Self::Wsp => "wsp",
-        }
-    }
+protocols! {
+    Ethernet "ethernet",
+    Ppp "ppp",
+    Mpls "mpls",
+    Gre "gre",
+    Vxlan "vxlan",
+    FrameRelay "frame_relay",
+    Gsmtap "gsmtap",
+    Lapdm "lapdm",
+    Ip "ip",
+    Tcp "tcp",
+    Sctp "sctp",
+    M2ua "m2ua",
+    M2pa "m2pa",
+    Mtp2 "mtp2",
+    Mtp3 "mtp3",
+    Sua "sua",
+    M3ua "m3ua",
+    Ipa "ipa",
+    Sccp "sccp",
+    Scmg "scmg",
+    Bssap "bssap",
+    Bssmap "bssmap",
+    Dtap "dtap",
+    Rr "rr",
+    Mm "mm",
+    Cc "cc",
+    Sms "sms",
+    Rp "rp",
+    Tpdu "tpdu",
+    Ss "ss",
+    Udp "udp",
+    Ns "ns",
+    Bssgp "bssgp",
+    Llc "llc",
+    Gmm "gmm",
+    Sm "sm",
+    Sndcp "sndcp",
+    Dns "dns",
+    Http "http",
+    Tls "tls",
+    Wsp "wsp",
 }
 
 /// A decoded element. Identities keep their types, so that whoever shows them decides about masking.

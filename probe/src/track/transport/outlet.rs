@@ -9,6 +9,7 @@ use crate::track::sctp::UserMessage;
 use crate::wire::gsmtap::{Carried, GsmtapHeader};
 use crate::wire::ip::{Address, Packet};
 use crate::wire::ipa::{self, IpaMessage};
+use crate::wire::lapdm::Lapdm;
 use crate::wire::m2pa::M2paMessage;
 use crate::wire::m2ua::M2uaMessage;
 use crate::wire::m3ua::M3uaMessage;
@@ -134,7 +135,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     ) -> Result<(), Malformed> {
         let message = M3uaMessage::read(octets, snapped)?;
         self.message(from, &message);
-        let Some(data) = message.protocol_data.filter(|_| message.is_data()) else {
+        let Some(data) = message.data()? else {
             counters.m3ua_management += 1;
             return Ok(());
         };
@@ -319,10 +320,11 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         self.message(from, &header);
         match header.carried().filter(|_| S::MESSAGES) {
             Some(Carried::Common) => self.layer_3(from, lapdm::read_common(header.payload)?),
-            Some(Carried::Dedicated) => self.air(from, &header, header.payload)?,
+            Some(Carried::Dedicated) => self.air(from, &header, lapdm::read(header.payload)?.message),
             Some(Carried::Associated) => {
                 const LAYER_1: usize = 2;
-                self.air(from, &header, header.payload.get(LAYER_1..).unwrap_or_default())?;
+                let frame = header.payload.get(LAYER_1..).unwrap_or_default();
+                self.air(from, &header, lapdm::read_associated(frame, header.uplink)?.message);
             }
             Some(Carried::Llc) => self.llc(from, header.payload)?,
             None => {}
@@ -330,13 +332,11 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         Ok(())
     }
 
-    fn air(&mut self, from: Provenance, header: &GsmtapHeader<'_>, octets: &[u8]) -> Result<(), Malformed> {
-        let Decoded { message: frame, .. } = lapdm::read(octets)?;
+    fn air(&mut self, from: Provenance, header: &GsmtapHeader<'_>, frame: Lapdm<'_>) {
         self.message(from, &frame);
         let mut air = std::mem::take(&mut self.delivery.air);
         air.take(header, &frame, |message| self.layer_3(from, message));
         self.delivery.air = air;
-        Ok(())
     }
 
     fn llc(&mut self, from: Provenance, octets: &[u8]) -> Result<(), Malformed> {

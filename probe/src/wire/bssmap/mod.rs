@@ -42,7 +42,7 @@ pub struct Bssmap<'a> {
     pub rr_cause: Option<u8>,
     /// Data link connection identifier, §3.2.2.25.
     pub dlci: Option<Dlci>,
-    /// Call identifier, §3.2.2.105: of a call over IP.
+    /// Call identifier, §3.2.2.105, the low octet first: of a call over IP.
     pub call_identifier: Option<u32>,
     /// Call identifier list, §3.2.2.106: of RESET IP RESOURCE and its acknowledgement.
     call_identifiers: &'a [u8],
@@ -89,7 +89,7 @@ impl<'a> Bssmap<'a> {
 
     /// The calls of a call identifier list.
     pub fn call_identifiers(&self) -> impl Iterator<Item = u32> + use<'a> {
-        self.call_identifiers.as_chunks().0.iter().map(|octets| u32::from_be_bytes(*octets))
+        self.call_identifiers.as_chunks().0.iter().map(|octets| u32::from_le_bytes(*octets))
     }
 
     fn put(&mut self, identifier: u8, mut r: Reader<'a>) -> Result<(), Malformed> {
@@ -102,7 +102,7 @@ impl<'a> Bssmap<'a> {
             element::RR_CAUSE => self.rr_cause = Some(r.u8("rr cause")?),
             element::LAYER_3_INFORMATION => self.layer_3_information = Some(r.rest()),
             element::DLCI => self.dlci = Some(Dlci(r.u8("dlci")?)),
-            element::CALL_IDENTIFIER => self.call_identifier = Some(r.u32("call identifier")?),
+            element::CALL_IDENTIFIER => self.call_identifier = Some(r.v("call identifier").map(u32::from_le_bytes)?),
             element::CALL_IDENTIFIER_LIST => self.call_identifiers = r.rest(),
             element::CELL_IDENTIFIER_LIST => self.cells = Some(CellIdentifierList::read(r)?),
             element::LAYER_3_MESSAGE_CONTENTS => self.layer_3_message_contents = Some(r.rest()),

@@ -264,7 +264,7 @@ impl Message for Sccp<'_> {
         let elements = [
             ("destination_local_reference", self.destination.map(|reference| code(reference.0))),
             ("source_local_reference", self.source.map(|reference| code(reference.0))),
-            ("protocol_class", self.protocol_class.map(u32::from).map(code)),
+            ("protocol_class", self.protocol_class.map(|class| integer(class & 15))),
             ("cause", self.cause.map(u32::from).map(code)),
             ("called_subsystem_number", subsystem(self.called).map(integer)),
             ("calling_subsystem_number", subsystem(self.calling).map(integer)),
@@ -275,6 +275,9 @@ impl Message for Sccp<'_> {
             if let Some(value) = value {
                 visit(name, value);
             }
+        }
+        if self.protocol_class.is_some_and(|class| class & 0x80 != 0) {
+            visit("return_on_error", Value::Flag(true));
         }
         if self.more_data {
             visit("more_data", Value::Flag(true));

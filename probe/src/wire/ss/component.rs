@@ -3,7 +3,7 @@
 use event::{Forwarding, ForwardingOperation, Number};
 
 use super::ber::{IA5_STRING, INTEGER, OCTET_STRING, SEQUENCE, tag_and_contents};
-use super::ussd::{from_characters, keypad_symbols};
+use super::ussd::{characters, from_characters, keypad_symbols};
 use crate::wire::codes::codes;
 use crate::wire::number::party_number;
 use crate::wire::{Decoded, Fault, Malformed, Protocol, Reader, Value};
@@ -69,6 +69,8 @@ pub struct Component {
     /// Keypad symbols that a subscriber dialled: the USSD string of a request by the mobile station (operations 59 and
     /// 19) up to the first character that is no keypad symbol.
     pub ussd: Option<Number>,
+    /// Characters of a USSD string, whoever wrote it.
+    pub ussd_length: Option<usize>,
 }
 
 const COMPONENT: &str = "component";
@@ -103,6 +105,7 @@ impl Component {
             ss_code: None,
             forwarded_to: None,
             ussd: None,
+            ussd_length: None,
         }
     }
 
@@ -146,7 +149,12 @@ impl Component {
         }
         self.operation = integer(&mut r, "operation code")?.map(Operation);
         match self.operation {
-            Some(Operation::PROCESS_UNSTRUCTURED_SS_REQUEST) => self.read_ussd(r),
+            Some(Operation::PROCESS_UNSTRUCTURED_SS_REQUEST) => {
+                let (scheme, string) = self.read_ussd(r)?;
+                self.ussd = keypad_symbols(scheme, string);
+                Ok(())
+            }
+            Some(Operation::UNSTRUCTURED_SS_REQUEST | Operation::UNSTRUCTURED_SS_NOTIFY) => self.read_ussd(r).map(drop),
             Some(Operation::PROCESS_UNSTRUCTURED_SS_DATA) => self.read_ss_user_data(r),
             Some(operation) if forwarding_operation(operation).is_some() => self.read_service(r),
             _ => Ok(()),
@@ -160,17 +168,24 @@ impl Component {
         }
         let (_sequence, mut result) = tag_and_contents(&mut r, "parameters")?;
         self.operation = integer(&mut result, "operation code")?.map(Operation);
-        Ok(())
+        match self.operation {
+            Some(Operation::PROCESS_UNSTRUCTURED_SS_REQUEST | Operation::UNSTRUCTURED_SS_REQUEST)
+                if !result.is_empty() =>
+            {
+                self.read_ussd(result).map(drop)
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// USSD-Arg, 3GPP TS 29.002 §17.7.4.
-    fn read_ussd(&mut self, mut r: Reader<'_>) -> Result<(), Malformed> {
+    /// USSD-Arg and USSD-Res, 3GPP TS 29.002 §17.7.4: the coding scheme and the string.
+    fn read_ussd<'s>(&mut self, mut r: Reader<'s>) -> Result<(u8, &'s [u8]), Malformed> {
         let (_sequence, mut argument) = tag_and_contents(&mut r, "ussd-arg")?;
         let (_, mut scheme) = tag_and_contents(&mut argument, "ussd-datacodingscheme")?;
         let [scheme] = scheme.v("ussd-datacodingscheme")?;
         let (_, string) = tag_and_contents(&mut argument, "ussd-string")?;
-        self.ussd = keypad_symbols(scheme, string.rest());
-        Ok(())
+        self.ussd_length = Some(characters(scheme, string.rest()));
+        Ok((scheme, string.rest()))
     }
 
     /// SS-UserData of phase 1, 3GPP TS 24.080 §4.4.3: a string in IA5.
@@ -220,6 +235,7 @@ impl Component {
             ("ss_code", self.ss_code.map(|code| Value::Code(u64::from(code)))),
             ("forwarded_to_number", self.forwarded_to.map(Value::Number)),
             ("ussd_string", self.ussd.map(Value::Number)),
+            ("ussd_length", self.ussd_length.map(|length| Value::Integer(length as u64))),
         ];
         for (name, value) in elements {
             if let Some(value) = value {

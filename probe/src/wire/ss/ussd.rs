@@ -1,4 +1,4 @@
-//! The keypad symbols that begin a USSD string, 3GPP TS 23.038 §6.1.2.3. Nothing else of a string is read.
+//! The keypad symbols that begin a USSD string, 3GPP TS 23.038 §6.1.2.3, and its length. Nothing else of it is read.
 
 use event::Number;
 
@@ -15,6 +15,19 @@ const fn is_default_alphabet(data_coding_scheme: u8) -> bool {
 /// The symbols of a string in this coding scheme, up to the first character that is none; `None` without any.
 pub(super) fn keypad_symbols(data_coding_scheme: u8, string: &[u8]) -> Option<Number> {
     if is_default_alphabet(data_coding_scheme) { from_characters(septets(string)) } else { None }
+}
+
+/// How many characters a string in this coding scheme has.
+pub(super) fn characters(data_coding_scheme: u8, string: &[u8]) -> usize {
+    const CARRIAGE_RETURN: u8 = 0x0d;
+    if !is_default_alphabet(data_coding_scheme) {
+        let is_ucs2 = matches!(data_coding_scheme >> 4, 4..=7) && data_coding_scheme & 0x0c == 8;
+        return if is_ucs2 { string.len() / 2 } else { string.len() };
+    }
+    let septets = septets(string);
+    // Where the last octet would have room for one more, that is filled (§6.1.2.3.1).
+    let is_filled = string.len() % 7 == 0 && septets.clone().last() == Some(CARRIAGE_RETURN);
+    septets.count() - usize::from(is_filled)
 }
 
 /// Digits, `*` and `#` have the same codes in the default alphabet and in IA5.
@@ -34,7 +47,7 @@ const fn symbol(character: u8) -> Option<u8> {
 }
 
 /// Unpacks septets: each octet holds the low bits of the next septet above the high bits of the last.
-fn septets(octets: &[u8]) -> impl Iterator<Item = u8> + '_ {
+fn septets(octets: &[u8]) -> impl Iterator<Item = u8> + Clone + '_ {
     let mut octets = octets.iter();
     let (mut held, mut count) = (0_u16, 0_u32);
     std::iter::from_fn(move || {
@@ -63,6 +76,16 @@ mod tests {
         check(0x0f, &[0xaa, 0x18, 0x0c, 0x36, 0x02], Some("*100#"));
         // Eight septets fill seven octets exactly.
         check(0x0f, &[0x31, 0xd9, 0x8c, 0x56, 0xb3, 0xdd, 0x70], Some("12345678"));
+    }
+
+    #[test]
+    fn a_string_is_as_long_as_its_characters_without_filling() {
+        assert_eq!(characters(0x0f, &[0xaa, 0x18, 0x0c, 0x36, 0x02]), 5);
+        assert_eq!(characters(0x0f, &[0x31, 0xd9, 0x8c, 0x56, 0xb3, 0xdd, 0x70]), 8);
+        assert_eq!(characters(0x0f, &[0x31, 0xd9, 0x8c, 0x56, 0xb3, 0xdd, 0x1a]), 7);
+        assert_eq!(characters(0x48, &[0x00, 0x31]), 1);
+        assert_eq!(characters(0x44, &[0x00, 0x31]), 2);
+        assert_eq!(characters(0x0f, &[]), 0);
     }
 
     #[test]
