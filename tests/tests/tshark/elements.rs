@@ -7,9 +7,9 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use tests::{json, json_lines, root, run, timeless, touchpoint};
+use tests::{json, json_lines, recorded, root, run, timeless, touchpoint};
 
-use super::{Explain, FIELDS, Field, Values, agree, by_lines, explained, gb};
+use super::{Explain, FIELDS, Field, Values, agree, by_lines, compare, explained, gb};
 
 /// What every story needs.
 const ALWAYS: [&str; 7] = ["python3", "ip", "dumpcap", "tshark", "osmo-hlr", "osmo-hlr-db-tool", "osmo-auc-gen"];
@@ -91,4 +91,15 @@ fn phones_on_a_are_followed_live() {
     let programs = ["linux.uml", "insmod", "osmo-stp", "osmo-msc", "osmo-bsc", "osmo-mgw"];
     let compared = check("a", &programs, FIELDS, &[], explained);
     assert!(compared > 4000, "phones say more than these {compared} values");
+}
+
+#[test]
+fn what_was_recorded_of_them_agrees() {
+    assert!(
+        compare(&recorded("elements-m3ua.pcap"), FIELDS, &[], explained) > 2000,
+        "the capture holds more than this"
+    );
+    assert!(compare(&recorded("elements-ipa.pcap"), FIELDS, &[], explained) > 1200, "the capture holds more than this");
+    let compared = compare(&recorded("elements-gb.pcap"), gb::FIELDS, gb::OPTIONS, explained_on_gb);
+    assert!(compared > 1500, "the capture holds more than these {compared} values");
 }
