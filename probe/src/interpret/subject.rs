@@ -62,6 +62,8 @@ pub(super) struct Subject {
     copied: Option<Imei>,
     pub(super) cell: CellId,
     waiting: Vec<Event>,
+    /// How many of them happened before the phone asked for what was not answered yet: no refusal takes them back.
+    settled: usize,
 }
 
 impl Subject {
@@ -100,12 +102,23 @@ impl Subject {
         }
     }
 
+    /// The phone has begun to use what it was given.
+    pub(super) fn is_called(&mut self, tmsi: Tmsi) {
+        self.tmsi = Some(tmsi);
+    }
+
     /// The phone says its IMSI.
     pub(super) fn claims<S: Sink>(&mut self, imsi: Imsi, scene: &mut Scene<'_, S>) {
         self.claimed = Some(imsi);
         if self.standing.counts() {
             self.trust_claim(scene);
         }
+    }
+
+    /// The phone asks the network to go on with it elsewhere: until the answer, what it says does not count.
+    pub(super) fn asks(&mut self) {
+        self.standing = Standing::Claimed;
+        self.settled = self.waiting.len();
     }
 
     /// The network went on with the phone: what it said counts.
@@ -119,8 +132,7 @@ impl Subject {
 
     /// The network refused: what the phone said and did is nobody's.
     pub(super) fn reject<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        scene.counters.identities.not_accepted += self.waiting.len() as u64;
-        self.waiting.clear();
+        self.forget_unaccepted(scene);
         self.standing = Standing::Rejected;
     }
 
@@ -211,9 +223,10 @@ impl Subject {
         if self.waiting.len() >= MAX_WAITING_EVENTS {
             scene.counters.limits.waiting_events += 1;
             let oldest = self.waiting.remove(0);
-            if self.standing.counts() {
+            if self.standing.counts() || self.settled > 0 {
                 self.publish(oldest, scene);
             }
+            self.settled = self.settled.saturating_sub(1);
         }
         self.waiting.push(event);
     }
@@ -238,12 +251,16 @@ impl Subject {
     /// Nothing more will be learned here: what still waits goes out as it is, or not at all where the network never
     /// went on.
     pub(super) fn finish<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        if self.standing.counts() {
-            self.publish_waiting(scene);
-        } else {
-            scene.counters.identities.not_accepted += self.waiting.len() as u64;
-            self.waiting.clear();
+        if !self.standing.counts() {
+            self.forget_unaccepted(scene);
         }
+        self.publish_waiting(scene);
+    }
+
+    /// What happened since the phone asked for what it did not get.
+    fn forget_unaccepted<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        scene.counters.identities.not_accepted += self.waiting.len().saturating_sub(self.settled) as u64;
+        self.waiting.truncate(self.settled);
     }
 
     /// Goes on as the subject of `other`, the same phone in another connection. What this connection has seen itself
@@ -327,6 +344,7 @@ impl Subject {
     }
 
     fn publish_waiting<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        self.settled = 0;
         let (imsi, binding) = self.identity();
         let mut waiting = std::mem::take(&mut self.waiting);
         for event in waiting.drain(..) {

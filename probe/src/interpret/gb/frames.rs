@@ -1,13 +1,12 @@
 //! From an LLC frame upward: judged by its check and number, then layer 3 or user data.
 
-use event::Tmsi;
-
 use super::session::Arrival;
-use super::{Envelope, GbInterface, traffic};
+use super::{Envelope, GbInterface, sgsn, traffic};
 use crate::Sink;
 use crate::interpret::a_interface::AInterface;
 use crate::interpret::scene::Side;
-use crate::track::links::{Address, LinkId};
+use crate::track::identity::Temporary;
+use crate::track::links::{Address, Bvc, LinkId};
 use crate::wire::llc::sapi;
 use crate::wire::{FrameCheck, Llc, LlcFrameType, Tlli, dtap, llc, sndcp};
 
@@ -104,27 +103,49 @@ impl GbInterface {
             (session.continues.take(), session.given.take())
         });
         let Some((continued, given)) = effects else { return };
-        if let Some(p_tmsi) = continued {
-            self.join(id, p_tmsi, envelope, a, sink);
+        if let Some(held) = continued {
+            self.join(id, held, envelope, a, sink);
         }
         if let Some(p_tmsi) = given {
             self.links.add(id, Address::new(Tlli::local(p_tmsi), bvc));
         }
     }
 
-    /// A phone that moved within its SGSN comes with a foreign TLLI: its link under the local one of its P-TMSI goes on as
-    /// this one.
-    fn join<S: Sink>(&mut self, id: LinkId, p_tmsi: Tmsi, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {
-        let Envelope { carrier, bvc, .. } = *envelope;
-        let local = Address::new(Tlli::local(p_tmsi), bvc);
+    /// A phone that moved comes with a foreign TLLI: its link under the local one of its P-TMSI, with the SGSN that gave that,
+    /// goes on as this one.
+    fn join<S: Sink>(
+        &mut self,
+        id: LinkId,
+        held: Temporary,
+        envelope: &Envelope<'_>,
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        let local = Address::new(Tlli::local(held.tmsi), Bvc { sgsn: held.vlr.node, ..envelope.bvc });
         let Some(before) = self.links.find(local).filter(|before| *before != id) else { return };
+        self.merge(before, id, envelope, a, sink);
+        self.with_session(id, envelope.carrier.from, envelope.bvc, a, sink, |session, _, _| session.is_asking());
+        if held.vlr == sgsn(envelope.bvc) {
+            self.links.add(id, local);
+        }
+    }
+
+    /// The link `before` turns out to be the same phone's as the link `id`, which goes on.
+    pub(super) fn merge<S: Sink>(
+        &mut self,
+        before: LinkId,
+        id: LinkId,
+        envelope: &Envelope<'_>,
+        a: &mut AInterface,
+        sink: &mut S,
+    ) {
+        let Envelope { carrier, bvc, .. } = *envelope;
         let Some(mut session) = self.links.state(before).map(std::mem::take) else { return };
         self.with_session(id, carrier.from, bvc, a, sink, |joined, _, scene| joined.continue_from(&mut session, scene));
         if let Some(place) = self.links.state(before) {
             *place = session;
         }
         self.links.close(before);
-        self.links.add(id, local);
     }
 
     fn user_data<S: Sink>(

@@ -8,7 +8,7 @@ use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
 use crate::track::identity::{Identities, Proof, Temporary};
 use crate::wire::gmm::{AttachRequest, DetachRequest, Given, RoutingAreaUpdateRequest};
-use crate::wire::{Gmm, GmmMessageType, MobileIdentity};
+use crate::wire::{Gmm, GmmMessageType, MobileIdentity, Tlli};
 
 /// GMM cause `illegal MS`, 3GPP TS 24.008 §10.5.5.14: a phone takes AUTHENTICATION AND CIPHERING REJECT as this
 /// (§4.7.7.5).
@@ -105,13 +105,13 @@ impl Session {
     fn update_requested<S: Sink>(&mut self, request: &RoutingAreaUpdateRequest, scene: &mut Scene<'_, S>) {
         let RoutingAreaUpdateRequest { update, old_routing_area: old, p_tmsi, .. } = *request;
         self.request = Some(Request::RoutingAreaUpdate { update, old });
-        self.dialogue.subject.standing = Standing::Claimed;
+        self.is_asking();
         let p_tmsi = p_tmsi.or(self.tlli.and_then(|tlli| tlli.p_tmsi()));
         let Some(p_tmsi) = p_tmsi else { return };
         if self.dialogue.subject.imsi().is_none() {
             self.comes_from(p_tmsi, old.lai, scene);
         }
-        self.continues = Some(p_tmsi).filter(|p_tmsi| self.holds(*p_tmsi, scene));
+        self.continues = self.dialogue.subject.temporary().filter(|held| held.tmsi == p_tmsi);
     }
 
     /// The P-TMSI was given by the SGSN of the *old* routing area.
@@ -135,7 +135,10 @@ impl Session {
         self.gave_p_tmsi = Some(given.p_tmsi.is_some());
         match given.p_tmsi {
             Some(p_tmsi) => self.receives(p_tmsi, scene),
-            None => self.dialogue.subject.keeps(scene),
+            None => {
+                self.dialogue.subject.keeps(scene);
+                self.given = self.tlli.and_then(Tlli::p_tmsi);
+            }
         }
         if let Some(identity) = given.ms_identity {
             self.attached_for_calls(identity, area.lai, vlr_identities, scene);

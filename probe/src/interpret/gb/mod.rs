@@ -165,7 +165,7 @@ impl GbInterface {
                     self.identities.doubt(sgsn(bvc), carrier.from.at);
                 }
             }
-            BssgpPduType::PAGING_PS => self.paging(carrier, bvc, pdu),
+            BssgpPduType::PAGING_PS => self.paging(carrier, bvc, pdu, a, sink),
             BssgpPduType::PAGING_CS => self.paging_for_calls(carrier, bvc, pdu, a),
             BssgpPduType::BVC_RESET | BssgpPduType::BVC_BLOCK | BssgpPduType::UNBLOCK => {
                 let Some(bvci) = pdu.bvci else { return };
@@ -205,9 +205,13 @@ impl GbInterface {
     }
 
     /// PAGING-PS, 3GPP TS 48.018 §10.3.1: the SGSN says whose a P-TMSI is.
-    fn paging(&mut self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>) {
-        if let (Some(imsi), Some(tmsi)) = (pdu.imsi, pdu.tmsi) {
-            self.identities.bind(Temporary { vlr: sgsn(bvc), tmsi }, imsi, Proof::Paging, carrier.from.at);
+    fn paging<S: Sink>(&mut self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface, sink: &mut S) {
+        let (Some(imsi), Some(tmsi)) = (pdu.imsi, pdu.tmsi) else { return };
+        self.identities.bind(Temporary { vlr: sgsn(bvc), tmsi }, imsi, Proof::Paging, carrier.from.at);
+        if let Some(id) = self.links.find(Address::new(Tlli::local(tmsi), bvc)) {
+            self.with_session(id, carrier.from, bvc, a, sink, |session, _, scene| {
+                session.dialogue.subject.learn(imsi, Proof::Paging, scene);
+            });
         }
     }
 
@@ -232,8 +236,9 @@ impl GbInterface {
         let cell = pdu.cell.or_else(|| self.entities.cell(bvc));
         self.with_session(id, from, bvc, a, sink, |session, _, scene| {
             session.is_known_by(tlli, scene);
-            if let Some(cell) = cell {
+            if let Some(cell) = cell.filter(|cell| *cell != session.dialogue.subject.cell) {
                 session.dialogue.subject.cell = cell;
+                cell.lai().into_iter().for_each(|area| scene.identities.learn_area(area, scene.vlr));
             }
         });
         if let Some(octets) = pdu.llc_pdu {
@@ -249,14 +254,19 @@ impl GbInterface {
         let Envelope { carrier, bvc, tlli, pdu } = *envelope;
         let (from, address) = (carrier.from, Address::new(tlli, bvc));
         let old = pdu.old_tlli.and_then(|old| self.links.find(Address::new(old, bvc)));
-        let Some(id) = self.link(old.or(self.links.find(address)), address, pdu, a, sink) else { return };
+        let current = self.links.find(address);
+        if let (Some(before), Some(id)) = (old.filter(|before| Some(*before) != current), current) {
+            // The phone used what it was given, which could not be read, before the network said so.
+            self.merge(before, id, envelope, a, sink);
+        }
+        let Some(id) = self.link(current.or(old), address, pdu, a, sink) else { return };
         self.links.touch(id, from.at);
         self.links.add(id, address);
         let (imsi, was_old) = (pdu.imsi, old.is_some());
         self.with_session(id, from, bvc, a, sink, |session, _, scene| {
             match tlli.p_tmsi().filter(|_| tlli.kind() == TlliKind::Local) {
                 // Given by what could not be read.
-                Some(p_tmsi) if was_old && !session.holds(p_tmsi, scene) => {
+                Some(p_tmsi) if was_old && (!session.holds(p_tmsi, scene) || session.request.is_some()) => {
                     session.is_accepted_unseen(scene);
                     session.receives(p_tmsi, scene);
                 }

@@ -43,11 +43,11 @@ pub(super) struct Session {
     pub(super) is_sent_off: bool,
     /// Whether the last accept gave a P-TMSI, which the phone then confirms.
     pub(super) gave_p_tmsi: Option<bool>,
-    /// The P-TMSI that was given by the last message.
+    /// The P-TMSI that was given, or left, by the last message.
     pub(super) given: Option<Tmsi>,
     pub(super) contexts: Vec<Context>,
-    /// The phone goes on with what it held under this P-TMSI of the same SGSN.
-    pub(super) continues: Option<Tmsi>,
+    /// The phone goes on with what it held under this P-TMSI.
+    pub(super) continues: Option<Temporary>,
     /// The last fact that shows where the phone is.
     told: Option<(Timestamp, CellId)>,
     visits: [Option<(Timestamp, DomainName)>; REMEMBERED_VISITS],
@@ -94,7 +94,7 @@ impl Session {
         let Some(p_tmsi) = tlli.p_tmsi() else { return };
         let here = Temporary { vlr: scene.vlr, tmsi: p_tmsi };
         match self.dialogue.subject.temporary() {
-            Some(held) if held == here => {}
+            Some(held) if held == here => self.dialogue.subject.is_called(p_tmsi),
             // A foreign one says that it was given elsewhere: where, the phone says in the message to come.
             _ if tlli.kind() == TlliKind::Foreign => {
                 if self.dialogue.subject.imsi().is_none() {
@@ -162,12 +162,17 @@ impl Session {
         self.tell(Kind::WebVisit { host }, scene);
     }
 
-    /// Goes on as the session of `before`, the same phone under another TLLI, while an update of it is awaiting its answer.
+    /// Goes on as the session of `before`, the same phone under another TLLI.
     pub(super) fn continue_from<S: Sink>(&mut self, before: &mut Self, scene: &mut Scene<'_, S>) {
         self.dialogue.continue_from(&mut before.dialogue, scene);
-        self.dialogue.subject.standing = Standing::Claimed;
+        self.request = self.request.take().or(before.request.take());
         self.contexts.append(&mut before.contexts);
         self.visits = before.visits;
+    }
+
+    /// What the phone asked for awaits its answer.
+    pub(super) fn is_asking(&mut self) {
+        self.dialogue.subject.asks();
     }
 
     /// Nothing more will be learned here.

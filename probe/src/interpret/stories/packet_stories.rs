@@ -228,6 +228,52 @@ fn after_a_reset_of_the_sgsn_its_p_tmsis_are_suspect_until_confirmed() {
 }
 
 #[test]
+fn a_page_says_whose_the_waiting_sighting_was() {
+    let mut packets = Packets::new();
+    packets
+        .phone_ciphered(P_TMSI, 7)
+        .tells(&[])
+        .pass(SGSN, BSS, &p::paging_ps(BORIS, P_TMSI))
+        .tells(&["sighting, boris on_wire, cell 7, at 1"]);
+}
+
+#[test]
+fn a_phone_that_keeps_its_p_tmsi_goes_on_under_the_local_tlli() {
+    let mut packets = Packets::new();
+    packets
+        .phone(FOREIGN, 9, &p::update_request(0, 0x17))
+        .network(FOREIGN, 9, &p::update_accept(None))
+        .phone(P_TMSI, 9, &p::activate_request(0, "cmnet"))
+        .network_ciphered(P_TMSI, 9, Some(FOREIGN), Some(ANNA))
+        .tells(&["routing_area_update normal, anna on_wire, cell 9, at 2"])
+        .network(P_TMSI, 9, &p::activate_accept(0))
+        .tells(&["pdp_activated cmnet, anna on_wire, cell 9, at 5"]);
+    assert_eq!(packets.counters().packet.links_open, 1);
+}
+
+#[test]
+fn a_refused_update_takes_back_nothing_that_was_before() {
+    let mut packets = Packets::new();
+    packets
+        .phone_ciphered(P_TMSI, 7)
+        .phone(P_TMSI, 9, &p::update_request(3, 0x17))
+        .network(P_TMSI, 9, &p::update_reject(10))
+        .tells(&["routing_area_update_rejected 10, nobody unresolved, cell 9, at 3"])
+        .finally_tells(&["sighting, nobody unresolved, cell 7, at 1"]);
+}
+
+#[test]
+fn a_phone_that_answers_before_its_new_tlli_is_announced_is_the_same_phone() {
+    let mut packets = Packets::new();
+    packets
+        .phone(RANDOM, 7, &p::attach_request(&o::imsi(ANNA), o::NO_AREA))
+        .phone_ciphered(P_TMSI, 7)
+        .network_ciphered(P_TMSI, 7, Some(RANDOM), None)
+        .tells(&["sighting, anna on_wire, cell 7, at 2", "gprs_attach, anna on_wire, cell 7, at 3"]);
+    assert_eq!(packets.counters().packet.links_open, 1);
+}
+
+#[test]
 fn an_unknown_phone_stays_unresolved() {
     let mut packets = Packets::new();
     packets.phone_ciphered(P_TMSI, 7).finally_tells(&["sighting, nobody unresolved, cell 7, at 1"]);
