@@ -263,10 +263,33 @@ fn public_captures_agree() {
     }
 }
 
+/// What of a made-up town is captured how, which tshark reads with these options, agrees.
+fn check_town(words: &[&str], fields: &[Field], options: &[&str], explained: Explain, least: usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join(format!("{}.pcap", words.join("").trim_start_matches('-')));
+    run(synthesise().args(["--seed", "7"]).args(words).arg("--out").arg(&file));
+    let compared = compare(&file, fields, options, explained);
+    assert!(compared > least, "{words:?}: more is said than these {compared} values");
+}
+
 #[test]
 fn a_synthetic_town_agrees() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let file = folder.path().join("town.pcap");
-    run(synthesise().args(["--subscribers", "300", "--minutes", "20", "--seed", "7", "--out"]).arg(&file));
-    assert!(check(&file) > 10_000, "the town speaks more than this");
+    check_town(&["--subscribers", "300", "--minutes", "20"], FIELDS, &[], explained, 100_000);
+}
+
+#[test]
+fn a_synthetic_town_agrees_over_every_transport() {
+    // M3UA over TCP tshark 4.0 does not read. Of MTP2 most signal units are no messages.
+    for transport in ["m2ua", "m2pa", "sua", "lite", "mtp3", "sccp"] {
+        let words = ["--transport", transport, "--subscribers", "80", "--minutes", "10"];
+        check_town(&words, FIELDS, &[], explained, 5_000);
+    }
+}
+
+#[test]
+fn network_service_of_a_synthetic_town_agrees() {
+    for words in [&["--interface", "gb"][..], &["--interface", "gb", "--sns"]] {
+        let words = [words, &["--subscribers", "200", "--minutes", "10"]].concat();
+        check_town(&words, gb::FIELDS, gb::OPTIONS, gb::explained, 600);
+    }
 }
