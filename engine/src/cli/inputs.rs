@@ -9,6 +9,7 @@ use probe::wire::PointCodeFormat;
 use probe::wire::mtp2::SequenceFormat;
 
 use super::e1::E1Options;
+use super::network::NetworkOptions;
 use super::{Ending, Failure};
 
 /// Which captures to read.
@@ -37,6 +38,8 @@ pub(crate) struct Reading {
     /// Where a capture does not tell: MTP2 links number with 12 bits (Q.703 Annex A), not 7.
     #[arg(long)]
     wide_sequence_numbers: bool,
+    #[command(flatten)]
+    network: NetworkOptions,
     #[command(flatten)]
     e1: E1Options,
 }
@@ -68,7 +71,7 @@ impl Reading {
     }
 
     pub(crate) fn probe_config(&self) -> ProbeConfig {
-        let mut config = ProbeConfig::default();
+        let mut config = ProbeConfig { network: self.network.settings(), ..ProbeConfig::default() };
         if self.raw_numbers {
             config.numbers = probe::interpret::NumberPlan::empty();
         }

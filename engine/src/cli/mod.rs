@@ -9,6 +9,7 @@ mod feed;
 mod inputs;
 mod json;
 mod links;
+mod network;
 mod replay;
 mod report;
 mod schema;
