@@ -12,8 +12,7 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use event::{Binding, Direction, Event, Imsi, Kind, Number, Timestamp};
-use jiff::tz::TimeZone;
-use rules::scenario::{CallPhase, Cap, Limits, Purpose, Schedule, Send, Trigger};
+use rules::scenario::{CallPhase, Cap, Limits, Purpose, Send, Trigger};
 use rules::{Directory, Policy, Reason, RuleSet, Scenario};
 
 use crate::offer::address::Answer;
@@ -35,41 +34,22 @@ fn cap(count: u32, per: Duration) -> Option<Cap> {
 }
 
 fn scenario(name: &str, purpose: Purpose, trigger: Trigger, total: Option<u64>) -> Scenario {
+    let per_subscriber = cap(3, Duration::from_hours(6));
+    let expires = Duration::from_mins(10);
     Scenario {
-        name: name.into(),
-        title: name.to_owned(),
-        file: format!("{name}.yaml").into(),
-        purpose,
-        priority: 50,
-        schedule: Schedule::default(),
-        trigger: trigger.into(),
-        audience: rules::scenario::Audience::default(),
-        send: Send { sms: format!("{name}!"), from: None },
-        limits: Limits {
-            per_subscriber: cap(3, Duration::from_hours(6)),
-            total,
-            control: 0,
-            expires: Duration::from_mins(10),
-        },
+        limits: Limits { per_subscriber, total, control: 0, expires },
+        ..Scenario::new(name, purpose, trigger, Send::sms(format!("{name}!").as_str()))
     }
 }
 
 fn rule_set(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> Arc<RuleSet> {
-    let policy = Policy {
-        timezone: TimeZone::UTC,
-        quiet: None,
-        caps,
-        universal_control: 0,
-        opt_in: Vec::new(),
-        home: Vec::new(),
-        t3212: rules::policy::Periodic::default(),
-    };
+    let policy = Policy { caps, opt_in: Vec::new(), ..Policy::default() };
     Arc::new(RuleSet::new(scenarios, policy, "0000000000000001".to_owned()))
 }
 
 /// Scenarios that depend on a single event, on what came before it, on caps, and on totals.
 fn rules() -> Arc<RuleSet> {
-    let call = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new() };
+    let call = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new(), length: None };
     let scenarios = vec![
         scenario("call", Purpose::Marketing, call, Some(30)),
         scenario("sms", Purpose::Service, Trigger::Sms { direction: None, numbers: Vec::new() }, None),

@@ -15,7 +15,7 @@ pub mod unit;
 
 pub use language::{Diagnostic, Diagnostics, load};
 pub use lists::{Directory, Subscriber};
-pub use matcher::{Context, Decision, Outcome, RuleSet};
+pub use matcher::{Context, Decision, Group, Outcome, RuleSet};
 pub use policy::{Policy, Reason};
 pub use profile::Profile;
 pub use scenario::Scenario;

@@ -3,7 +3,7 @@
 //! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home. What scenarios have begun is
 //! only kept here.
 
-use event::{Binding, CellId, Event, Imei, Kind, Lai, Timestamp, UpdateType};
+use event::{Binding, CellId, Direction, Event, Imei, Kind, Lai, Number, Timestamp, UpdateType};
 
 use crate::matcher::Live;
 
@@ -23,6 +23,8 @@ pub struct Profile {
     pub imei: Option<Imei>,
     /// Since when that device, or another slot of it (the same TAC), is the one.
     pub imei_since: Option<Timestamp>,
+    /// The last call for help.
+    pub emergency: Option<Timestamp>,
     /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest
     /// cap, and at most [`crate::policy::CONTACTS_LIMIT`].
     pub contacts: Vec<Contact>,
@@ -127,6 +129,9 @@ impl Profile {
             self.imei = Some(device);
         }
         if self.is_sighting(event) {
+            if is_call_for_help(&event.kind) {
+                self.emergency = Some(event.at);
+            }
             self.last_seen = Some(event.at);
             self.cell = change.after;
             self.detached = change.power_off;
@@ -164,6 +169,23 @@ impl Profile {
     }
 }
 
+/// Numbers at which people ask for help: nothing commercial is tied to them.
+pub const EMERGENCY_NUMBERS: [&str; 5] = ["110", "112", "119", "120", "122"];
+
+/// Whether a number is one of [`EMERGENCY_NUMBERS`].
+pub(crate) fn is_emergency(number: Number) -> bool {
+    EMERGENCY_NUMBERS.iter().any(|code| number.symbols().eq(code.bytes().map(|digit| digit - b'0')))
+}
+
+/// An emergency setup, or a call to one of the numbers.
+fn is_call_for_help(kind: &Kind) -> bool {
+    match *kind {
+        Kind::CallSetup { emergency: true, .. } => true,
+        Kind::CallSetup { direction: Direction::Out, number, .. } => number.is_some_and(is_emergency),
+        _ => false,
+    }
+}
+
 /// The location area that the phone comes from, as an accepted update says, where it is a real one.
 pub(crate) fn old_location_area(kind: &Kind) -> Option<Lai> {
     stated_location_area(kind).filter(|lai| !is_nowhere(*lai))
@@ -198,7 +220,7 @@ fn is_dummy(imei: Imei) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use event::{Direction, Interface};
+    use event::Interface;
 
     use super::*;
 
@@ -383,6 +405,19 @@ mod tests {
             ],
         );
         assert_eq!((profile.cell, profile.detached), (cell("460-00-10-1"), false));
+    }
+
+    #[test]
+    fn a_call_for_help_is_remembered_of_a_known_subscriber() {
+        let call = |at, direction, number: &str, emergency| {
+            event(at, Kind::CallSetup { direction, number: number.parse().ok(), emergency }, "460-00-10-1")
+        };
+        let known = (event(1, NORMAL, "460-00-10-1"), "moved newcomer");
+        let since = |call| check(true, &[known.clone(), (call, "")]).emergency.map(|at| at.as_micros() / 1_000_000);
+        assert_eq!(since(call(2, Direction::Out, "", true)), Some(2));
+        assert_eq!(since(call(3, Direction::Out, "120", false)), Some(3));
+        assert_eq!(since(call(4, Direction::Out, "1200", false)), None);
+        assert_eq!(since(call(5, Direction::In, "110", false)), None);
     }
 
     #[test]

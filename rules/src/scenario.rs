@@ -4,10 +4,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use event::{Direction, Number};
-use jiff::civil::{Date, Time, Weekday};
+use event::{Direction, DomainName, Number, UpdateType};
+use jiff::civil::Time;
 
 use crate::lists::{Area, SubscriberList, TacList};
+
+mod schedule;
+mod text;
+
+pub use schedule::{Calendar, Holidays, Schedule};
+pub(crate) use text::braces;
+pub use text::{MAX_VALUE_CHARS, Text, Value, Variable};
 
 /// One scenario: when this happens to these people, send that, within these limits.
 #[derive(Clone, Debug)]
@@ -26,12 +33,79 @@ pub struct Scenario {
     pub schedule: Schedule,
     /// What triggers it.
     pub trigger: Pattern,
+    /// What it then waits for; absent where it acts at once.
+    pub delay: Option<Delay>,
     /// Whom it is for.
     pub audience: Audience,
     /// What is sent.
     pub send: Send,
     /// How much of it.
     pub limits: Limits,
+    /// What is hoped for; absent where nobody asks.
+    pub conversion: Option<Conversion>,
+}
+
+/// The rank of a scenario where nothing is said.
+pub const DEFAULT_PRIORITY: u8 = 50;
+/// How long an offer may wait where nothing is said.
+pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(30 * 60);
+
+impl Scenario {
+    /// A scenario for everybody at any time, without limits.
+    pub fn new(name: &str, purpose: Purpose, trigger: impl Into<Pattern>, send: Send) -> Self {
+        Self {
+            name: name.into(),
+            title: name.to_owned(),
+            file: format!("{name}.yaml").into(),
+            purpose,
+            priority: DEFAULT_PRIORITY,
+            schedule: Schedule::default(),
+            trigger: trigger.into(),
+            delay: None,
+            audience: Audience::default(),
+            send,
+            limits: Limits::default(),
+            conversion: None,
+        }
+    }
+
+    /// All that it speaks of: the trigger's steps in order, then what calls it off, then what is hoped for.
+    pub fn happenings(&self) -> impl Iterator<Item = &Happening> {
+        let unless = self.delay.iter().flat_map(|delay| &delay.unless.0);
+        let hoped_for = self.conversion.iter().flat_map(|conversion| &conversion.step.0);
+        self.trigger.happenings().chain(unless).chain(hoped_for)
+    }
+}
+
+/// What a scenario waits for after its trigger. While one wait runs, another trigger begins none; what the trigger's
+/// pattern rules out is judged at its end.
+#[derive(Clone, Debug, Hash)]
+pub struct Delay {
+    /// When it ends.
+    pub until: Until,
+    /// What calls the offer off; nothing where there is no happening.
+    pub unless: Step,
+    /// Whether the subscriber must be present at its end.
+    pub still_here: bool,
+}
+
+/// The end of a wait.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Until {
+    /// So long after the trigger.
+    After(Duration),
+    /// The next of these times of day on a day of the scenario's schedule, at most [`WINDOW`] later.
+    Clock(Vec<Time>),
+}
+
+/// What is hoped for after an offer. It is watched in the control group as well, from the moment of the offer that was not
+/// made.
+#[derive(Clone, Debug, Hash)]
+pub struct Conversion {
+    /// The success.
+    pub step: Step,
+    /// Within this time.
+    pub within: Duration,
 }
 
 /// What an offer is for.
@@ -54,17 +128,6 @@ impl Purpose {
             Self::Location => "location",
         }
     }
-}
-
-/// When a scenario is in force, in the policy's time zone.
-#[derive(Clone, Debug, Default)]
-pub struct Schedule {
-    /// First and last day, both included.
-    pub validity: Option<(Date, Date)>,
-    /// Days of the week; empty means all.
-    pub weekdays: Vec<Weekday>,
-    /// Times of day, from (included) to (excluded), over midnight where from is later; empty means always.
-    pub hours: Vec<(Time, Time)>,
 }
 
 /// The longest time that a pattern can look back or wait: that of the window of facts.
@@ -148,6 +211,8 @@ pub enum Hold {
         evidence: Evidence,
         /// How long an excursion does not break it.
         grace: Duration,
+        /// Whether the subscriber must be present at its end ([`Evidence::Presume`]).
+        still_here: bool,
     },
     /// Having the device that was changed to ([`Trigger::DeviceChange`]).
     Stable(Duration),
@@ -210,6 +275,8 @@ pub enum Trigger {
         direction: Option<Direction>,
         /// The other party: any of these; empty means any number.
         numbers: Vec<NumberPattern>,
+        /// How long it was; absent where it does not matter. Of a call that was not answered nothing fits.
+        length: Option<LengthRange>,
     },
     /// A short message.
     Sms {
@@ -239,6 +306,55 @@ pub enum Trigger {
     PowerOn,
     /// Switched off.
     PowerOff,
+    /// A location or routing area update was accepted; of this type where one is named. Routing area updates count by
+    /// what they are in the circuit-switched world.
+    LocationUpdate(Option<UpdateType>),
+    /// Certainly in another cell than before.
+    CellChange,
+    /// Seen at all.
+    Seen,
+    /// Attached for packet data.
+    DataAttach,
+    /// Left packet data.
+    DataDetach,
+    /// A PDP context.
+    Pdp {
+        /// Whether it began or ended.
+        activated: bool,
+        /// The access point: any of these; empty means any.
+        access_points: Vec<DomainName>,
+    },
+    /// A host was asked for: one of these or below them; empty means any.
+    Web(Vec<DomainName>),
+    /// An attempt was refused: any of these. Who attempted it is not proven.
+    Refused(Vec<Attempt>),
+}
+
+/// How long a call was, from its answer on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LengthRange {
+    /// At least.
+    pub least: Duration,
+    /// At most; absent means any longer one as well.
+    pub most: Option<Duration>,
+}
+
+impl LengthRange {
+    /// Whether a call of this length is meant; one that was not answered has none.
+    pub fn holds(&self, length: Option<Duration>) -> bool {
+        length.is_some_and(|length| length >= self.least && self.most.is_none_or(|most| length <= most))
+    }
+}
+
+/// What a network can refuse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Attempt {
+    /// A location update.
+    LocationUpdate,
+    /// A call, a message or another service.
+    Service,
+    /// An attach or update for packet data.
+    Data,
 }
 
 /// A moment of a call.
@@ -285,15 +401,61 @@ pub struct Audience {
     pub tags: Vec<(String, Vec<String>)>,
     /// Where they are at home; empty means anywhere.
     pub origins: Vec<Origin>,
+    /// Only those whose handset, as last seen, is on this list.
+    pub device: Option<Arc<TacList>>,
+    /// Only this share of subscribers by a keyed hash, in hundredths of a percent; absent means all.
+    pub sample: Option<u16>,
+    /// Machines too (see [`crate::Policy::machines`]).
+    pub machines: bool,
 }
 
 /// What is sent, and how.
 #[derive(Clone, Debug)]
 pub struct Send {
-    /// The text of a short message.
-    pub sms: String,
+    /// What arrives.
+    pub message: Message,
     /// The sender that the phone shows; absent means the channel's own.
     pub from: Option<String>,
+}
+
+/// What arrives on the phone.
+#[derive(Clone, Debug)]
+pub enum Message {
+    /// A short message.
+    Sms(Text),
+    /// A title that leads to an address.
+    WapPush {
+        /// The title.
+        title: Text,
+        /// The address: `http://…` or `https://…`.
+        url: String,
+        /// What the phone does with it.
+        push: Push,
+    },
+}
+
+/// What a phone does with a pushed address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Push {
+    /// Service indication (WAP-167): shows the title and asks.
+    #[default]
+    Indication,
+    /// Service loading (WAP-168): opens the address.
+    Loading,
+}
+
+impl Send {
+    /// A short message of this text, from the channel's own sender.
+    pub fn sms(text: impl Into<Text>) -> Self {
+        Self { message: Message::Sms(text.into()), from: None }
+    }
+
+    /// The text that people read: of a pushed address its title.
+    pub const fn text(&self) -> &Text {
+        match &self.message {
+            Message::Sms(text) | Message::WapPush { title: text, .. } => text,
+        }
+    }
 }
 
 /// How much may be sent.
@@ -307,6 +469,12 @@ pub struct Limits {
     pub control: u16,
     /// An offer not sent by then after its trigger is not sent at all.
     pub expires: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { per_subscriber: None, total: None, control: 0, expires: DEFAULT_EXPIRY }
+    }
 }
 
 /// At most `count` in any period `per`.

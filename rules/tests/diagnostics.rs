@@ -122,6 +122,54 @@ fn every_mistake_can_be_told_in_either_language() {
     }
 }
 
+/// `UPDATE_EXPECTED=1` writes the pages anew.
+#[test]
+fn every_code_has_its_page() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/docs/codes");
+    let codes: Vec<_> = language::codes().iter().chain(language::test_codes()).collect();
+    for code in &codes {
+        let file = pages.join(format!("{}.md", code.code));
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            fs::create_dir_all(&pages).unwrap();
+            fs::write(&file, code.page()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap_or_default(), code.page(), "{}", file.display());
+    }
+    assert_eq!(fs::read_dir(&pages).unwrap().count(), codes.len(), "a page without a code");
+}
+
+/// No type of the program shows through, and nothing that only a programmer understands.
+#[test]
+fn no_message_speaks_of_the_program() {
+    let words = [
+        "unwrap", "panic", "::", "Some(", "None", "Ok(", "Err(", "usize", "u64", "String", "struct", "serde", "parser",
+    ];
+    for (name, folder) in cases("plain") {
+        for found in language::load(&folder).1.list {
+            let text = [Some(found.message), found.help].into_iter().flatten().chain(found.notes).collect::<String>();
+            assert!(!words.iter().any(|word| text.contains(word)), "{name}: {text}");
+        }
+    }
+}
+
+#[test]
+fn findings_for_editors_name_file_line_and_rule() {
+    let folder = fresh_set("sarif", "set");
+    fs::write(folder.join("scenarios/a.yaml"), "scenario: good\npurpose: servise\nwhen: power_on\nsend: {sms: Hi}\n")
+        .unwrap();
+    let sarif = language::load(&folder).1.sarif();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let same_name = results.iter().find(|result| result["ruleId"] == "S050").unwrap();
+    assert_eq!(same_name["relatedLocations"].as_array().unwrap().len(), 1);
+    let choice = results.iter().find(|result| result["ruleId"] == "S038").unwrap();
+    let place = &choice["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "scenarios/a.yaml");
+    let region = serde_json::json!({ "startLine": 2, "startColumn": 10, "endLine": 2, "endColumn": 17 });
+    assert_eq!((&place["region"], &choice["level"]), (&region, &serde_json::json!("error")));
+    let rules = sarif["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+    assert!(results.iter().all(|result| rules.iter().any(|rule| rule["id"] == result["ruleId"])));
+}
+
 #[test]
 fn every_code_is_explained_in_both_languages() {
     for code in language::codes() {

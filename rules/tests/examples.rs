@@ -5,9 +5,9 @@ use std::path::Path;
 use rules::language;
 use rules::unit;
 
-#[test]
-fn the_cases_of_the_examples_pass() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sets/examples");
+/// Runs all cases of a set.
+fn check(set: &str, expected: usize) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sets").join(set);
     let (set, mut diagnostics) = language::load_tests(&folder, None);
     assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
     let set = set.unwrap();
@@ -21,5 +21,15 @@ fn the_cases_of_the_examples_pass() {
         }
     }
     assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
-    assert_eq!(cases.len(), 17);
+    assert_eq!(cases.len(), expected);
+}
+
+#[test]
+fn the_cases_of_the_examples_pass() {
+    check("examples", 17);
+}
+
+#[test]
+fn the_cases_of_every_ability_pass() {
+    check("abilities", 11);
 }

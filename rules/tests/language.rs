@@ -37,13 +37,24 @@ fn meaning(scenario: &Scenario) -> String {
 #[test]
 fn a_set_means_the_same_in_chinese_as_in_english() {
     let [english, chinese] = ["english", "chinese"].map(|language| loaded(&set_folder(language)));
-    assert_eq!(english.scenarios().len(), 20);
+    assert_eq!(english.scenarios().len(), 24);
     let meanings = |set: &RuleSet| set.scenarios().iter().map(meaning).collect::<Vec<_>>();
     for (english, chinese) in meanings(&english).iter().zip(meanings(&chinese)) {
         assert!(*english == chinese, "{english}\nis not\n{chinese}");
     }
     let [english, chinese] = [english.policy(), chinese.policy()].map(|policy| format!("{policy:#?}"));
     assert_eq!(english, chinese);
+}
+
+#[test]
+fn a_drawn_area_holds_the_cells_that_stand_in_it() {
+    let set = loaded(&set_folder("english"));
+    let shop = set.scenarios().iter().find(|scenario| &*scenario.name == "shop-2").unwrap();
+    let area = shop.areas().next().unwrap();
+    let mut cells: Vec<_> = area.codes().collect();
+    cells.sort_unstable();
+    assert_eq!(cells, [(27153, Some(1001)), (27153, Some(1002))]);
+    assert_eq!((area.title(), shop.title.as_str()), ("People's Square", "People's Square"));
 }
 
 #[test]

@@ -12,7 +12,6 @@ use event::{Binding, CellId, Direction, Event, Interface, Kind, Timestamp, Updat
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 use rules::lists::Area;
-use rules::policy::Periodic;
 use rules::scenario::{Audience, Cap, Limits, Purpose, Scenario, Schedule, Send, Trigger};
 use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
 
@@ -42,16 +41,10 @@ static ALLOCATOR: Counting = Counting;
 fn scenario(name: &str, purpose: Purpose, trigger: Trigger) -> Scenario {
     let day = Duration::from_secs(86_400);
     Scenario {
-        name: name.into(),
-        title: name.to_owned(),
-        file: "set.yaml".into(),
-        purpose,
-        priority: 50,
         schedule: Schedule { hours: vec![(time(8, 0, 0, 0), time(20, 0, 0, 0))], ..Schedule::default() },
-        trigger: trigger.into(),
         audience: Audience { tags: vec![("brand".into(), vec!["gotone".into()])], ..Audience::default() },
-        send: Send { sms: "text".to_owned(), from: None },
-        limits: Limits { per_subscriber: Some(Cap { count: 3, per: day }), total: None, control: 1000, expires: day },
+        limits: Limits { per_subscriber: Some(Cap { count: 3, per: day }), control: 1000, ..Limits::default() },
+        ..Scenario::new(name, purpose, trigger, Send::sms("text"))
     }
 }
 
@@ -61,6 +54,7 @@ fn rules() -> RuleSet {
         phase: rules::scenario::CallPhase::Setup,
         direction: None,
         numbers: vec![rules::scenario::NumberPattern::Prefix("1".parse().unwrap())],
+        length: None,
     };
     let policy = Policy {
         timezone: TimeZone::get("Asia/Shanghai").unwrap(),
@@ -69,7 +63,7 @@ fn rules() -> RuleSet {
         universal_control: 100,
         opt_in: vec![Purpose::Marketing, Purpose::Location],
         home: vec!["46000".parse().unwrap()],
-        t3212: Periodic::default(),
+        ..Policy::default()
     };
     let scenarios = vec![
         scenario("enter", Purpose::Location, Trigger::Enter(area(1))),

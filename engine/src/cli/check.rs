@@ -22,6 +22,9 @@ pub(crate) struct Check {
     /// One JSON object per finding, for programs.
     #[arg(long)]
     json: bool,
+    /// One SARIF log, for editors and code review.
+    #[arg(long, conflicts_with = "json")]
+    sarif: bool,
 }
 
 fn language(text: &str) -> Result<Language, String> {
@@ -38,6 +41,8 @@ impl Check {
         let mut out = io::stdout().lock();
         let written = if self.json {
             json(&mut out, &diagnostics)
+        } else if self.sarif {
+            writeln!(out, "{:#}", diagnostics.sarif())
         } else {
             eprint!("{}", diagnostics.render(io::stderr().is_terminal()));
             set.as_ref().map_or(Ok(()), |set| writeln!(out, "{}", overview(set)))

@@ -89,6 +89,7 @@ impl Group {
         cause: &Cause,
         rank: u16,
         decision: rules::Decision,
+        text: Option<String>,
     ) -> Result<bool, StoreError> {
         let Some(scenario) = rules.scenarios().get(decision.scenario as usize) else { return Ok(false) };
         let (imsi, at) = (cause.imsi, decision.at);
@@ -96,6 +97,8 @@ impl Group {
         let verdict = match decision.outcome {
             Outcome::Offer => Verdict::Offered(id),
             Outcome::Withheld(reason) => Verdict::Withheld(reason),
+            // Nothing is sent, and nothing withheld.
+            Outcome::Converted(_) => return Ok(false),
         };
         if decision.outcome == Outcome::Offer {
             if !self.identities.insert(id) || outbox::exists(&shared.store, at, id)? {
@@ -111,7 +114,7 @@ impl Group {
                 rank,
                 purpose: scenario.purpose,
                 expires: at + scenario.limits.expires,
-                text: scenario.send.sms.clone(),
+                text: text.unwrap_or_default(),
                 from: scenario.send.from.clone(),
                 to: None,
                 state: State::Proposed,

@@ -278,8 +278,19 @@ impl Worker {
         let (mut proposed, mut repeated, mut withheld) = (0, 0, 0);
         for (rank, decision) in (first..=u16::MAX).zip(self.decisions.drain(..)) {
             next = rank.saturating_add(1);
+            if let Outcome::Converted(_) = decision.outcome {
+                continue;
+            }
             let is_offer = decision.outcome == Outcome::Offer;
-            match (self.group.decision(shared, rules, cause, rank, decision)?, is_offer) {
+            let scenario = rules.scenarios().get(decision.scenario as usize).filter(|_| is_offer);
+            let text = match scenario {
+                Some(scenario) => {
+                    let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
+                    rules.text(scenario, cause.imsi, &slot.profile, context(shared, true))
+                }
+                None => None,
+            };
+            match (self.group.decision(shared, rules, cause, rank, decision, text)?, is_offer) {
                 (true, true) => proposed += 1,
                 (false, _) => repeated += 1,
                 (true, false) => withheld += 1,

@@ -24,11 +24,11 @@ fn sms() -> Step {
 }
 
 fn call() -> Step {
-    Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new() }.into()
+    Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new(), length: None }.into()
 }
 
 fn dwell(lasting: Duration, evidence: Evidence) -> Step {
-    step(area(), Some(Hold::Dwell { lasting, evidence, grace: MINUTE }))
+    step(area(), Some(Hold::Dwell { lasting, evidence, grace: MINUTE, still_here: true }))
 }
 
 /// Each kind of pattern, with and without timers of its own.
@@ -64,13 +64,10 @@ fn patterns(caps: Vec<Cap>) -> Arc<RuleSet> {
         ),
     ];
     let policy = Policy {
-        timezone: TimeZone::UTC,
-        quiet: None,
         caps,
-        universal_control: 0,
         opt_in: Vec::new(),
-        home: Vec::new(),
         t3212: Periodic { usual: 8 * MINUTE, by_lac: Vec::new() },
+        ..Policy::default()
     };
     Arc::new(RuleSet::new(scenarios, policy, "0000000000000002".to_owned()))
 }

@@ -17,10 +17,11 @@ const LAI: u8 = 1 << 2;
 const IMEI: u8 = 1 << 3;
 const SOFTWARE: u8 = 1 << 4;
 const IMEI_SINCE: u8 = 1 << 5;
+const EMERGENCY: u8 = 1 << 6;
 
 /// Appends a profile without its contacts.
 pub(crate) fn put(out: &mut Vec<u8>, profile: &Profile) {
-    let Profile { last_seen, cell, lai, detached, imei, imei_since, contacts: _, live: _ } = profile;
+    let Profile { last_seen, cell, lai, detached, imei, imei_since, emergency, contacts: _, live: _ } = profile;
     let flag = |flag: u8, present: bool| if present { flag } else { 0 };
     out.push(PROFILE_VERSION);
     out.push(
@@ -29,10 +30,11 @@ pub(crate) fn put(out: &mut Vec<u8>, profile: &Profile) {
             | flag(LAI, lai.is_some())
             | flag(IMEI, imei.is_some())
             | flag(SOFTWARE, imei.and_then(|imei| imei.software()).is_some())
-            | flag(IMEI_SINCE, imei_since.is_some()),
+            | flag(IMEI_SINCE, imei_since.is_some())
+            | flag(EMERGENCY, emergency.is_some()),
     );
     put_whole_cell(out, *cell);
-    for at in [last_seen, imei_since].into_iter().flatten() {
+    for at in [last_seen, imei_since, emergency].into_iter().flatten() {
         put_signed(out, at.as_micros());
     }
     if let Some(lai) = lai {
@@ -51,10 +53,10 @@ pub(crate) fn read(octets: &[u8]) -> Option<Profile> {
     let has = |flag: u8| flags & flag != 0;
     let cell = read_whole_cell(&mut octets)?;
     let mut time = |flag| Some(if has(flag) { Some(Timestamp::from_micros(octets.signed()?)) } else { None });
-    let (last_seen, imei_since) = (time(LAST_SEEN)?, time(IMEI_SINCE)?);
+    let (last_seen, imei_since, emergency) = (time(LAST_SEEN)?, time(IMEI_SINCE)?, time(EMERGENCY)?);
     let lai = if has(LAI) { Some(read_lai(&mut octets)?) } else { None };
     let imei = if has(IMEI) { Some(read_imei(&mut octets, has(SOFTWARE))?) } else { None };
-    Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, ..Profile::default() })
+    Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, emergency, ..Profile::default() })
 }
 
 /// Appends the offers made to a subscriber.
@@ -116,6 +118,7 @@ mod tests {
                 detached: random.chance(50),
                 imei: event.imei,
                 imei_since: random.chance(50).then_some(event.at),
+                emergency: random.chance(50).then_some(event.at),
                 contacts: (0..random.below(4)).map(|_| contact(&mut random)).collect(),
                 ..Profile::default()
             });

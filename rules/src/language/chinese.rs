@@ -134,6 +134,9 @@ fn example(word: &Word) -> String {
         "sms" => "`短信: \"短信内容\"`",
         "from" => "`从: 21:00`",
         "to" => "`到: 09:00`",
+        "url" => "`网址: \"http://wap.example.com/g3\"`",
+        "text" => "`标题: \"显示的文字\"`",
+        "ours" => "`本省: 浙江`，与表中写法一致",
         _ => return String::new(),
     };
     format!("请加上 {example}")
@@ -167,6 +170,9 @@ fn value(problem: &Problem) -> Option<(String, String)> {
             return Some(("这里不能写这个内容".into(), format!("可以写：{}", list(choices))));
         }
         Problem::Name => ("不能用作场景的名字", "请用文字、数字、`-`、`_`、`.`，最多 64 个字，不含空格"),
+        Problem::DomainName => ("这不是网站或接入点", "请写字母、数字、`-` 和点：`taobao.com`、`cmwap`"),
+        Problem::Url => ("这不是网页地址", "请写完整：`http://wap.example.com/g3`"),
+        Problem::ImsiPrefix => ("这不是 IMSI 的开头", "请写开头几位数字：`46000485*`"),
         Problem::Network => ("这不是网络代码", "请写国家码和网络码：`46000`、`460-02`"),
         Problem::TimeZone => ("没有这个时区", "请写 `Asia/Shanghai`、`北京时间` 或 `+08:00`"),
         _ => return None,
@@ -185,10 +191,7 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             };
             (format!("没有名为「{name}」的{what}"), help)
         }
-        Problem::BadList { message, help } => {
-            let detail = help.as_ref().map_or_else(|| message.clone(), |help| format!("{message}; {help}"));
-            ("这个名单文件有错，无法使用".into(), detail)
-        }
+        Problem::BadList { says: [_, (message, help)] } => (format!("这个名单无法使用：{message}"), help.clone()),
         Problem::EmptyList { name, kind: ListKind::Area } => {
             (format!("区域「{name}」没有任何小区，谁也不可能进入"), format!("请在 `areas/{name}.csv` 中填写小区"))
         }
@@ -219,6 +222,34 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             (format!("不允许对拨打紧急号码 {number} 的用户做营销"), "请改用其他号码，或把号码前缀写长一些".into())
         }
         Problem::NotLocation => ("这个营销场景用到了用户的位置，却只要求营销同意".into(), "请写 `用途: 位置`".into()),
+        Problem::OwnSender { number } => (
+            format!("这里等待来自 {number} 的短信，而这是我们自己的发送号码"),
+            "自己下发的短信不会触发场景，请改写其他号码".into(),
+        ),
+        Problem::NotProven => {
+            ("被拒绝的尝试无法证明是本人，可能是他人冒用".into(), "请改用其他事件；`用途: 服务` 不受此限".into())
+        }
+        Problem::CapBeyondMemory { days } => (
+            format!("这个频次的周期超过了用户档案的保留时间({days} 天)"),
+            "请缩短周期，或在 `policy.yaml` 里延长「档案保留」".into(),
+        ),
+        Problem::UnknownVariable { name, nearest } => (
+            format!("不知道 `{{{name}}}` 代表什么"),
+            match nearest {
+                Some(nearest) => format!("是不是想写 `{{{nearest}}}`？"),
+                None => "可以写 `{区域}`、`{终端}`，以及 `policy.yaml` 的「标签」里列出的列名".into(),
+            },
+        ),
+        Problem::NothingToName { name, word } => (
+            format!("`{{{name}}}` 没有可代表的内容：本场景没有写「{}」", word.chinese),
+            "请在「当」里写上，或从短信内容里删去".into(),
+        ),
+        Problem::LongerThanItSeems { least, most } => {
+            (format!("填入变量后，内容可能要拆成 {most} 条短信，而不是 {least} 条"), "如果成本过高，请缩短内容".into())
+        }
+        Problem::NoColumnInName => {
+            ("这个模板生成的场景会全部同名".into(), "请在名称里写上一列，例如 `场景: shop-{id}`".into())
+        }
         Problem::NoPolicy => (
             "没有 `policy.yaml`，静默时段和总频次上限都不生效".into(),
             "请新建该文件，写上 `时区`、`静默`、`频次上限`".into(),
@@ -232,6 +263,8 @@ fn needed(name: &str, kind: ListKind) -> String {
         ListKind::Area => format!("请新建文件 `areas/{name}.csv`，列名为 `lac,ci`"),
         ListKind::Devices => format!("请新建文件 `lists/{name}.csv`，列名为 `tac`"),
         ListKind::Subscribers => format!("请新建文件 `lists/{name}.csv`，列名为 `imsi` 或 `msisdn`"),
+        ListKind::Rows => format!("请新建文件 `lists/{name}.csv`，第一行写模板用到的列名"),
+        ListKind::Provinces => format!("请新建文件 `lists/{name}.csv`，要有 `province` 列"),
     }
 }
 

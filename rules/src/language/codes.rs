@@ -25,6 +25,13 @@ impl Code {
     pub const fn explanation(&self, language: Language) -> &'static str {
         choose(self.explanation, language)
     }
+
+    /// Its page in the documentation, in both languages: Markdown.
+    pub fn page(&self) -> String {
+        let [english, chinese] =
+            [Language::English, Language::Chinese].map(|language| (self.title(language), self.explanation(language)));
+        format!("# {}: {}\n\n{}\n\n# {}：{}\n\n{}\n", self.code, english.0, english.1, self.code, chinese.0, chinese.1)
+    }
 }
 
 const fn choose([english, chinese]: [&'static str; 2], language: Language) -> &'static str {
@@ -43,7 +50,7 @@ const fn code(code: &'static str, title: [&'static str; 2], explanation: [&'stat
     Code { code, title, explanation }
 }
 
-static CODES: [Code; 55] = [
+static CODES: [Code; 64] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -372,6 +379,32 @@ static CODES: [Code; 55] = [
         ],
     ),
     code(
+        "S045",
+        ["Host or access point", "网站或接入点"],
+        [
+            "A host is the name of a web site, and stands for all below it; an access point is what the phone connects to \
+             (cmwap, cmnet). Pages of a site cannot be told apart.",
+            "网站写域名，包含其下所有子域名；接入点是手机上网的入口(cmwap、cmnet)。同一网站的不同页面无法区分。",
+        ],
+    ),
+    code(
+        "S046",
+        ["Address of a page", "网页地址"],
+        [
+            "A pushed address begins with http:// or https://, has no spaces and no letters of other scripts, and at most \
+             255 characters.",
+            "推送的网址以 http:// 或 https:// 开头，不含空格和汉字，最多 255 个字符。",
+        ],
+    ),
+    code(
+        "S047",
+        ["Beginning of an IMSI", "IMSI 的开头"],
+        [
+            "Machines are told by the first digits of their IMSI: 1 to 15 digits, with or without a star behind them.",
+            "物联网卡按 IMSI 开头的数字识别，1 到 15 位，末尾可以加星号。",
+        ],
+    ),
+    code(
         "S050",
         ["Name used twice", "同名场景"],
         [
@@ -483,6 +516,62 @@ static CODES: [Code; 55] = [
         [
             "The set has advertising but no policy.yaml: quiet hours and caps over all scenarios do not hold.",
             "场景中有营销内容，但没有 policy.yaml，静默时段和总频次上限都不生效。",
+        ],
+    ),
+    code(
+        "S065",
+        ["Our own message", "自己下发的短信"],
+        [
+            "The trigger waits for a message from a number from which we send (senders in the policy). Our own messages come \
+             back on the interface and never trigger, or one offer would lead to the next.",
+            "触发条件等待的短信来自我们自己的发送号码(策略里的「发送号码」)。自己下发的短信会在接口上再次出现，不会触发\
+             场景，否则会循环发送。",
+        ],
+    ),
+    code(
+        "S066",
+        ["Cap beyond memory", "频次超过记忆"],
+        [
+            "A cap counts offers further back than a subscriber is remembered, so that it could not hold.",
+            "频次的周期比用户档案的保留时间还长，无法做到。",
+        ],
+    ),
+    code(
+        "S067",
+        ["Not proven", "无法证明"],
+        [
+            "A refused attempt does not prove who made it. Advertising must not go to somebody who may never have been there.",
+            "被网络拒绝的尝试不能证明是谁发起的，不得据此营销，以免打扰无关的人。",
+        ],
+    ),
+    code(
+        "S070",
+        ["Unknown variable", "未知变量"],
+        [
+            "What stands in braces in a text is filled in for each subscriber: {area} where the scenario names an area, \
+             {device} where it names handsets, and columns of the subscriber file that the policy lists under tags. \
+             {brand|customer} says what stands there where nothing is known; without it such people are not sent the text.",
+            "内容里大括号中的名字会按用户填入：场景写了区域时可用 {区域}，写了终端名单时可用 {终端}，还有策略「标签」里\
+             列出的用户文件的列。{brand|客户} 表示没有值时填「客户」；不写则没有值的用户不发。",
+        ],
+    ),
+    code(
+        "S071",
+        ["Longer than it seems", "填入后变长"],
+        [
+            "With the longest values filled in, the text takes more short messages than without. Each part is paid for. Up \
+             to 70 characters fit into one, 67 into each of several; a value takes at most 20.",
+            "填入最长的变量后，内容要多拆成几条短信，每条都要计费。一条最多 70 个字，拆分时每条 67 个字；每个变量最多 \
+             20 个字。",
+        ],
+    ),
+    code(
+        "S072",
+        ["Template without different names", "模板名称相同"],
+        [
+            "Each row of a template makes a scenario of its own, and scenarios need different names: put a column into the \
+             name.",
+            "模板的每一行生成一个场景，场景不能同名，名称里要用到一列。",
         ],
     ),
 ];

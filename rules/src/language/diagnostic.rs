@@ -169,6 +169,22 @@ impl<'s> Findings<'s> {
         found
     }
 
+    /// Enters what was found by other means. The same mistake at the same place is told once.
+    pub(super) fn take(&mut self, found: Diagnostic) {
+        let same = |other: &Diagnostic| {
+            (other.code, &other.file, other.position, &other.message)
+                == (found.code, &found.file, found.position, &found.message)
+        };
+        if self.list.iter().any(same) {
+            return;
+        }
+        if self.list.len() >= MAX_FINDINGS_PER_FILE {
+            self.unshown += 1;
+            return;
+        }
+        self.list.push(found);
+    }
+
     /// Enters a finding about another file, which this one names.
     pub(super) fn report_elsewhere(&mut self, file: &Path, line: Option<usize>, problem: &Problem) {
         self.list.push(about(file, line, self.language, problem));

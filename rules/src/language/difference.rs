@@ -67,7 +67,7 @@ impl Contents {
         let forms = |files: &[PathBuf]| -> BTreeMap<String, Form> {
             files.iter().filter_map(|file| Some((file, form(root, file)?))).map(named).collect()
         };
-        let lists = folder.areas.iter().chain(&folder.lists);
+        let lists = folder.areas.iter().chain(&folder.lists).chain(&folder.cells);
         Self {
             scenarios: forms(&folder.scenarios),
             policy: forms(&folder.policies),

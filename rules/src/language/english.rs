@@ -173,6 +173,9 @@ fn example(word: &Word) -> String {
         "sms" => "`sms: \"the text\"`",
         "from" => "`from: 21:00`",
         "to" => "`to: 09:00`",
+        "url" => "`url: \"http://wap.example.com/g3\"`",
+        "text" => "`text: \"the title\"`",
+        "ours" => "`ours: Zhejiang`, as the tables write it",
         _ => return String::new(),
     };
     format!("add {example}")
@@ -184,7 +187,7 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::DurationRange { least, most } => {
             return Some(("this time is too short or too long".into(), format!("from `{least}` to `{most}`")));
         }
-        Problem::Cap => ("this says not how many in which time", "write it like `1 per 30d`; at most 1000"),
+        Problem::Cap => ("this does not say how many within which time", "write it like `1 per 30d`; at most 1000"),
         Problem::Percentage => ("this is no share of subscribers", "write a percentage from 0% to 100%: `10%`, `2.5%`"),
         Problem::Dates => (
             "these are no days of the calendar",
@@ -213,6 +216,11 @@ fn value(problem: &Problem) -> Option<(String, String)> {
             return Some(("this is not one of the possible values".into(), format!("possible are {}", list(choices))));
         }
         Problem::Name => ("this cannot be the name of a scenario", "use letters, digits, `-`, `_` and `.`; at most 64"),
+        Problem::DomainName => {
+            ("this is no host or access point", "write letters, digits, `-` and dots: `taobao.com`, `cmwap`")
+        }
+        Problem::Url => ("this is no address of a page", "write it whole: `http://wap.example.com/g3`"),
+        Problem::ImsiPrefix => ("this does not begin an IMSI", "write its first digits: `46000485*`"),
         Problem::Network => ("this is no network", "write country and network code: `46000`, `460-02`"),
         Problem::TimeZone => ("this time zone is not known", "write it like `Asia/Shanghai` or `+08:00`"),
         _ => return None,
@@ -233,8 +241,8 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             };
             (format!("there is no {what} called `{name}`"), help)
         }
-        Problem::BadList { message, help } => {
-            (format!("this list cannot be used: {message}"), help.clone().unwrap_or_default())
+        Problem::BadList { says: [(message, help), _] } => {
+            (format!("this list cannot be used: {message}"), help.clone())
         }
         Problem::EmptyList { name, kind: ListKind::Area } => (
             format!("the area `{name}` has no cells: nobody can ever enter it"),
@@ -280,6 +288,37 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             "this advertising uses where the subscriber is, but asks only for consent to marketing".into(),
             "write `purpose: location`".into(),
         ),
+        Problem::OwnSender { number } => (
+            format!("this waits for a message from {number}, from which we send ourselves"),
+            "our own messages never trigger: name another number".into(),
+        ),
+        Problem::NotProven => (
+            "who was refused is not proven: somebody else may have claimed to be them".into(),
+            "advertise on another event; `purpose: service` is allowed".into(),
+        ),
+        Problem::CapBeyondMemory { days } => (
+            format!("this cap counts further back than subscribers are remembered ({days} days)"),
+            "shorten its period, or lengthen `remembered` in `policy.yaml`".into(),
+        ),
+        Problem::UnknownVariable { name, nearest } => (
+            format!("nobody knows what `{{{name}}}` stands for"),
+            match nearest {
+                Some(nearest) => format!("did you mean `{{{nearest}}}`?"),
+                None => "known are `{area}`, `{device}`, and the columns that `tags` in `policy.yaml` names".into(),
+            },
+        ),
+        Problem::NothingToName { name, word } => (
+            format!("`{{{name}}}` has nothing to stand for: this scenario names no `{}`", word.english),
+            "name one under `when`, or take it out of the text".into(),
+        ),
+        Problem::LongerThanItSeems { least, most } => (
+            format!("filled in, the text can take {most} short messages instead of {least}"),
+            "shorten it if that costs too much".into(),
+        ),
+        Problem::NoColumnInName => (
+            "all scenarios of this template would have the same name".into(),
+            "put a column into it: `scenario: shop-{id}`".into(),
+        ),
         Problem::NoPolicy => (
             "there is no `policy.yaml`: no quiet hours and no cap over all scenarios hold".into(),
             "add one with `timezone`, `quiet` and `caps`".into(),
@@ -293,6 +332,8 @@ fn needed(name: &str, kind: ListKind) -> String {
         ListKind::Area => format!("add the file `areas/{name}.csv` with the columns `lac,ci`"),
         ListKind::Devices => format!("add the file `lists/{name}.csv` with the column `tac`"),
         ListKind::Subscribers => format!("add the file `lists/{name}.csv` with the column `imsi` or `msisdn`"),
+        ListKind::Rows => format!("add the file `lists/{name}.csv`; its first line names the columns of the template"),
+        ListKind::Provinces => format!("add the file `lists/{name}.csv` with the column `province`"),
     }
 }
 

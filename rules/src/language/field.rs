@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use jiff::civil::{Time, Weekday};
+use event::DomainName;
+use jiff::civil::{Date, Time, Weekday};
 
 use super::diagnostic::Findings;
 use super::form::refuse;
@@ -120,20 +121,24 @@ pub(super) fn whole_number(entry: &Entry, least: u64, most: u64, findings: &mut 
 
 /// A time that an offer may wait: a second to a week.
 pub(super) fn expiry(entry: &Entry, findings: &mut Findings<'_>) -> Option<Duration> {
-    const MOST: Duration = Duration::from_secs(7 * 24 * 3600);
-    let duration = parsed(entry, findings, value::duration, |_| Problem::Duration)?;
-    if duration > MOST {
-        findings.report(&entry.value.span, Problem::DurationRange { least: "1s", most: "7d" });
-        return None;
-    }
-    Some(duration)
+    up_to(entry, Duration::from_secs(7 * 24 * 3600), "7d", findings)
 }
 
 /// A time to look back or to wait: a second to as long as facts are kept.
 pub(super) fn span(entry: &Entry, findings: &mut Findings<'_>) -> Option<Duration> {
+    up_to(entry, WINDOW, "48h", findings)
+}
+
+/// A length of time from a second to `most`, which is written `written`.
+pub(super) fn up_to(
+    entry: &Entry,
+    most: Duration,
+    written: &'static str,
+    findings: &mut Findings<'_>,
+) -> Option<Duration> {
     let duration = parsed(entry, findings, value::duration, |_| Problem::Duration)?;
-    if duration > WINDOW {
-        findings.report(&entry.value.span, Problem::DurationRange { least: "1s", most: "48h" });
+    if duration > most {
+        findings.report(&entry.value.span, Problem::DurationRange { least: "1s", most: written });
         return None;
     }
     Some(duration)
@@ -165,6 +170,22 @@ pub(super) fn control(entry: &Entry, findings: &mut Findings<'_>) -> Option<u16>
     Some(share)
 }
 
+/// Times of day.
+pub(super) fn clocks(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Time> {
+    each(entry, findings, value::clock, |_| Problem::Clock)
+}
+
+/// Days of the calendar, one or several ranges: first and last of each.
+pub(super) fn days(entry: &Entry, findings: &mut Findings<'_>) -> Vec<(Date, Date)> {
+    let mut days = each(entry, findings, value::dates, |_| Problem::Dates);
+    let count = days.len();
+    days.retain(|(first, last)| first <= last);
+    if days.len() < count {
+        findings.report(&entry.value.span, Problem::EndsBeforeItBegins);
+    }
+    days
+}
+
 /// Times of day, one or several ranges.
 pub(super) fn hours(entry: &Entry, findings: &mut Findings<'_>) -> Vec<(Time, Time)> {
     let read = |text: &str| value::hours(text).filter(|(from, to)| from != to);
@@ -174,6 +195,26 @@ pub(super) fn hours(entry: &Entry, findings: &mut Findings<'_>) -> Vec<(Time, Ti
 /// Numbers, short codes and prefixes.
 pub(super) fn numbers(entry: &Entry, findings: &mut Findings<'_>) -> Vec<NumberPattern> {
     each(entry, findings, value::number_pattern, |_| Problem::NumberPattern)
+}
+
+/// Hosts or access points.
+pub(super) fn domains(entry: &Entry, findings: &mut Findings<'_>) -> Vec<DomainName> {
+    each(entry, findings, value::domain, |_| Problem::DomainName)
+}
+
+/// One host or access point.
+pub(super) fn domain(entry: &Entry, findings: &mut Findings<'_>) -> Option<DomainName> {
+    parsed(entry, findings, value::domain, |_| Problem::DomainName)
+}
+
+/// A share of subscribers that is not nobody, in hundredths of a percent.
+pub(super) fn sample(entry: &Entry, findings: &mut Findings<'_>) -> Option<u16> {
+    let share = parsed(entry, findings, value::percentage, |_| Problem::Percentage)?;
+    if share == 0 {
+        findings.report(&entry.value.span, Problem::LetsNothingThrough);
+        return None;
+    }
+    Some(share)
 }
 
 const DAYS: [(Word, Weekday); 7] = [
@@ -186,16 +227,21 @@ const DAYS: [(Word, Weekday); 7] = [
     (v::SUNDAY, Weekday::Sunday),
 ];
 
-/// Days of the week, each once, from Monday: `[mon, wed]`, `周一至周五`, `weekend`.
-pub(super) fn weekdays(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Weekday> {
-    let days: Vec<Weekday> = each(entry, findings, some_weekdays, |_| Problem::Weekday).into_iter().flatten().collect();
-    DAYS.iter().map(|(_, day)| *day).filter(|day| days.contains(day)).collect()
+/// Days of the week, each once, from Monday: `[mon, wed]`, `周一至周五`, `weekend`; and whether `workdays` are among them.
+pub(super) fn weekdays(entry: &Entry, findings: &mut Findings<'_>) -> (Vec<Weekday>, bool) {
+    let mut working_days = false;
+    let read = |text: &str| if v::WORKDAYS.is(text) { Some(None) } else { some_weekdays(text).map(Some) };
+    let mut days = Vec::new();
+    for named in each(entry, findings, read, |_| Problem::Weekday) {
+        match named {
+            Some(named) => days.extend(named),
+            None => working_days = true,
+        }
+    }
+    (DAYS.iter().map(|(_, day)| *day).filter(|day| days.contains(day)).collect(), working_days)
 }
 
 fn some_weekdays(text: &str) -> Option<Vec<Weekday>> {
-    if v::WORKDAYS.is(text) {
-        return Some(between(Weekday::Monday, Weekday::Friday));
-    }
     if v::WEEKEND.is(text) {
         return Some(between(Weekday::Saturday, Weekday::Sunday));
     }
@@ -227,7 +273,6 @@ mod tests {
         check("周一至周五", &[1, 2, 3, 4, 5]);
         check("sat..mon", &[6, 7, 1]);
         check("周末", &[6, 7]);
-        check("workdays", &[1, 2, 3, 4, 5]);
         check("someday", &[]);
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use siphasher::sip::SipHasher13;
 
 use super::problem::{Encoding, Limit, Problem};
+use super::shelf;
 
 /// The largest scenario or policy file, in bytes.
 pub const MAX_FILE_BYTES: u64 = 1 << 20;
@@ -23,6 +24,8 @@ pub(super) struct Folder {
     pub(super) policies: Vec<PathBuf>,
     pub(super) areas: Vec<PathBuf>,
     pub(super) lists: Vec<PathBuf>,
+    /// The table of cells with their places, if there is one.
+    pub(super) cells: Vec<PathBuf>,
 }
 
 /// A file or folder that cannot be read, and why.
@@ -42,8 +45,11 @@ impl Folder {
         if root.join(nested).is_dir() {
             folder.descend(root, nested, 0)?;
         }
-        folder.areas = tables(root, Path::new("areas"))?;
-        folder.lists = tables(root, Path::new("lists"))?;
+        folder.areas = tables(root, Path::new("areas"), &["csv", "geojson", "json"])?;
+        folder.lists = tables(root, Path::new("lists"), &["csv"])?;
+        if root.join(shelf::CELLS).is_file() {
+            folder.cells.push(shelf::CELLS.into());
+        }
         folder.scenarios.sort();
         Ok(folder)
     }
@@ -60,7 +66,7 @@ impl Folder {
     /// A hash over names and contents of all files, 16 hexadecimal digits. The same on every machine.
     pub(super) fn revision(&self, root: &Path) -> Result<String, Refused> {
         let mut hasher = SipHasher13::new();
-        for file in [&self.policies, &self.scenarios, &self.areas, &self.lists].into_iter().flatten() {
+        for file in [&self.policies, &self.scenarios, &self.areas, &self.lists, &self.cells].into_iter().flatten() {
             let name = file.to_string_lossy().replace('\\', "/");
             hasher.write(&(name.len() as u64).to_le_bytes());
             hasher.write(name.as_bytes());
@@ -111,12 +117,12 @@ fn files(root: &Path, inside: &Path) -> Result<Listing, Refused> {
     Ok(listing)
 }
 
-fn tables(root: &Path, inside: &Path) -> Result<Vec<PathBuf>, Refused> {
+fn tables(root: &Path, inside: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Refused> {
     if !root.join(inside).is_dir() {
         return Ok(Vec::new());
     }
     let mut tables = files(root, inside)?.files;
-    tables.retain(|file| has_ending(file, &["csv"]));
+    tables.retain(|file| has_ending(file, endings));
     if tables.len() > MAX_FILES {
         return Err((inside.to_owned(), Problem::TooLarge { limit: Limit::Files }));
     }

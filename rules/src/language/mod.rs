@@ -4,6 +4,7 @@
 //! `value`) give it a type; `scenario_file`, `pattern`, `trigger` and `policy_file` build the model. Each step goes on after a
 //! mistake, so one run tells of as many as it can. Pure but for `folder` and the lists.
 
+mod audience;
 mod chinese;
 mod codes;
 mod diagnostic;
@@ -18,19 +19,22 @@ mod policy_file;
 mod problem;
 mod punctuation;
 mod render;
+mod sarif;
 mod scenario_file;
 mod schema;
 mod schema_fields;
+mod sending;
 mod shelf;
 mod source;
-mod stage;
 mod survey;
+mod template;
 mod test_event;
 mod test_file;
 mod test_problem;
 mod test_set;
 mod test_words;
 mod text;
+mod timing;
 mod trigger;
 mod value;
 mod vocabulary;
@@ -44,15 +48,15 @@ pub use codes::{Code, codes};
 pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Severity};
 pub use difference::{Change, SetChange, difference};
 pub use folder::{MAX_FILE_BYTES, MAX_FILES};
-pub use scenario_file::{DEFAULT_EXPIRY, DEFAULT_PRIORITY};
 pub use schema::{SchemaKind, schema};
 pub use source::{Language, Position, Source};
 pub use survey::{Mutant, Survey, survey};
+pub use template::MAX_ROWS;
 pub use test_problem::test_codes;
 pub use test_set::{TestSet, load_tests};
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
-use crate::RuleSet;
+use crate::{Policy, RuleSet};
 use diagnostic::Findings;
 use folder::Folder;
 use problem::Problem;
@@ -107,15 +111,17 @@ struct Reading<'r> {
 
 impl Reading<'_> {
     fn read(&mut self, folder: &Folder) -> Option<RuleSet> {
-        let policy = self.policy(&folder.policies);
         let mut shelf = Shelf::new(self.root, &folder.areas, &folder.lists);
+        let policy = self.policy(&folder.policies, &mut shelf);
+        let rules = policy.as_ref().map_or_else(Policy::default, |draft| draft.policy.clone());
         let (mut scenarios, mut names) = (Vec::new(), Vec::new());
         let mut commercial = false;
         for file in &folder.scenarios {
-            let Some(draft) = self.scenario(file, &mut shelf, &mut names) else { continue };
-            commercial |= draft.commercial;
-            scenarios.extend(draft.scenario);
-            scenarios.extend(draft.stages);
+            for draft in self.scenarios(file, &rules, &mut shelf, &mut names) {
+                commercial |= draft.commercial;
+                scenarios.extend(draft.scenario);
+                scenarios.extend(draft.stages);
+            }
         }
         self.judge(folder, policy.as_ref(), commercial);
         self.tell_same_names(&names);
@@ -127,25 +133,37 @@ impl Reading<'_> {
                 return None;
             }
         };
-        let policy = policy.map_or_else(policy_file::default, |draft| draft.policy);
-        Some(RuleSet::new(scenarios, policy, revision))
+        Some(RuleSet::new(scenarios, rules, revision))
     }
 
-    fn policy(&mut self, files: &[PathBuf]) -> Option<policy_file::Draft> {
+    fn policy(&mut self, files: &[PathBuf], shelf: &mut Shelf<'_>) -> Option<policy_file::Draft> {
         let (file, others) = files.split_first()?;
         for other in others {
             let problem = Problem::TwoPolicies { other: other.display().to_string() };
             self.diagnostics.about(file, None, self.language(), &problem);
         }
-        self.file(file, policy_file::read).1
+        self.file(file, |root, findings| policy_file::read(root, shelf, findings)).1
     }
 
-    fn scenario(&mut self, file: &Path, shelf: &mut Shelf<'_>, names: &mut Vec<Named>) -> Option<scenario_file::Draft> {
-        let (source, draft) = self.file(file, |root, findings| scenario_file::read(root, shelf, findings));
-        let draft = draft?;
-        names.extend(draft.name.clone().map(|(name, span)| Named { source, name, span }));
-        self.needs.extend(draft.needs_time_zone.clone().map(|(word, span)| Need { source, word, span }));
-        Some(draft)
+    /// What a file says: one scenario, or one for each row of a template.
+    fn scenarios(
+        &mut self,
+        file: &Path,
+        policy: &Policy,
+        shelf: &mut Shelf<'_>,
+        names: &mut Vec<Named>,
+    ) -> Vec<scenario_file::Draft> {
+        let (source, drafts) = self.file(file, |root, findings| {
+            Some(template::each(root, shelf, findings, |root, shelf, findings| {
+                scenario_file::read(root, policy, shelf, findings)
+            }))
+        });
+        let drafts = drafts.unwrap_or_default();
+        let named = drafts.iter().filter_map(|draft| draft.name.clone());
+        names.extend(named.map(|(name, span)| Named { source, name, span }));
+        let need = drafts.iter().find_map(|draft| draft.needs_time_zone.clone());
+        self.needs.extend(need.map(|(word, span)| Need { source, word, span }));
+        drafts
     }
 
     /// Reads one YAML file by `read` and keeps its text for the findings. Gives the index of its source too.

@@ -26,17 +26,32 @@ pub(super) struct Mutation {
 }
 
 /// Keys whose values no case can notice: what people read, and how long an offer may wait for its channel.
-const UNSEEN: [Word; 8] =
-    [v::SCENARIO, v::TITLE, v::NOTE, v::SEND, v::EXPIRES, v::TIMEZONE, v::UNIVERSAL_CONTROL, v::HOME];
+const UNSEEN: [Word; 12] = [
+    v::SCENARIO,
+    v::TITLE,
+    v::NOTE,
+    v::TEMPLATE,
+    v::SEND,
+    v::CONVERT,
+    v::EXPIRES,
+    v::TIMEZONE,
+    v::UNIVERSAL_CONTROL,
+    v::SAMPLE,
+    v::HOME,
+    v::REMEMBERED,
+];
 
 /// Values of which one may be taken for another.
-const CHOICES: [&[Word]; 8] = [
+const CHOICES: [&[Word]; 11] = [
     &[v::SERVICE, v::MARKETING, v::LOCATION],
     &[v::SETUP, v::ANSWERED, v::ENDED],
     &[v::CALL_OUT, v::CALL_IN],
     &[v::SMS_OUT, v::SMS_IN],
     &[v::RECONFIRM, v::PRESUME],
     &[v::ON, v::OFF],
+    &[v::ATTACH, v::DETACH],
+    &[v::ONLY, v::EXCEPT],
+    &[v::NORMAL, v::PERIODIC],
     &[v::OPT_IN, v::OPT_OUT],
     &[v::INTERNATIONAL, v::OTHER_NETWORK, v::HOME_PROVINCE],
 ];

@@ -29,6 +29,11 @@ pub(super) fn step(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings
     Reader { shelf, findings }.step(&entry.value, entry)
 }
 
+/// What a key of [`v::STEP`] names.
+pub(super) fn happening(word: Word, entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Step> {
+    Reader { shelf, findings }.happenings(word, entry).map(Step)
+}
+
 /// `still_here: no`: whether the subscriber must be present at the end of a wait; where nothing is said, yes.
 pub(super) fn still_here(form: &Form<'_>, findings: &mut Findings<'_>) -> Option<bool> {
     const NEEDED: [(Word, bool); 2] = [(v::YES, true), (v::NO_NEED, false)];

@@ -1,5 +1,8 @@
 //! The policy file, and what holds without one.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use jiff::civil::Time;
 use jiff::tz::{Offset, TimeZone};
 
@@ -7,12 +10,14 @@ use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
 use super::problem::Problem;
+use super::shelf::Shelf;
 use super::value;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
-use crate::policy::{Periodic, Policy};
-use crate::scenario::{Cap, Purpose};
+use crate::lists::Provinces;
+use crate::policy::{ImsiPrefix, Periodic, Policy};
+use crate::scenario::{Calendar, Cap, Purpose};
 
 /// What the policy file says.
 pub(super) struct Draft {
@@ -21,21 +26,13 @@ pub(super) struct Draft {
     pub(super) has_time_zone: bool,
 }
 
-/// What holds where no file says otherwise: subscribers must have agreed to be advertised to by where they are.
-pub(super) fn default() -> Policy {
-    Policy {
-        timezone: TimeZone::UTC,
-        quiet: None,
-        caps: Vec::new(),
-        universal_control: 0,
-        opt_in: vec![Purpose::Location],
-        home: Vec::new(),
-        t3212: Periodic::default(),
-    }
-}
+/// The longest time after a call for help.
+const MOST_AFTER_EMERGENCY: Duration = Duration::from_secs(30 * 24 * 3600);
+/// The longest time for which a subscriber is remembered.
+const MOST_REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 
 /// Reads all that can be read, and tells the author of everything that cannot.
-pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> Option<Draft> {
+pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Draft> {
     let start = super::punctuation::line_at(&findings.source.text, root.span.start);
     let form = Form::read(root, &start, &v::POLICY_FILE, findings)?;
     let zone = form.find(v::TIMEZONE);
@@ -43,7 +40,7 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> Option<Draft> {
     if let (None, Some(quiet)) = (zone, quiet) {
         findings.report(&quiet.key_span, Problem::NoTimeZone { word: v::QUIET });
     }
-    let mut policy = default();
+    let mut policy = Policy::default();
     if let Some(zone) = zone.and_then(|entry| field::parsed(entry, findings, time_zone, |_| Problem::TimeZone)) {
         policy.timezone = zone;
     }
@@ -60,7 +57,81 @@ pub(super) fn read(root: &Node, findings: &mut Findings<'_>) -> Option<Draft> {
     if let Some(period) = form.find(v::T3212).and_then(|entry| periodic(entry, findings)) {
         policy.t3212 = period;
     }
+    people(&form, &mut policy, shelf, findings);
+    places(&form, &mut policy, shelf, findings);
+    memory(&form, &mut policy, findings);
     Some(Draft { policy, has_time_zone: zone.is_some() })
+}
+
+/// Who receives nothing, or alone something.
+fn people(form: &Form<'_>, policy: &mut Policy, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) {
+    let mut list = |word| form.find(word).and_then(|entry| shelf.subscribers(entry, findings));
+    policy.do_not_disturb = list(v::DO_NOT_DISTURB);
+    policy.protected = list(v::PROTECTED);
+    policy.trial = list(v::TRIAL);
+    if let Some(entry) = form.find(v::MACHINES) {
+        policy.machines = field::each(entry, findings, imsi_prefix, |_| Problem::ImsiPrefix);
+    }
+    if let Some(entry) = form.find(v::TAGS) {
+        policy.tags = field::texts(entry, findings).into_iter().map(|(_, column)| column.to_owned()).collect();
+    }
+}
+
+/// `46000485*`, with or without the star.
+fn imsi_prefix(text: &str) -> Option<ImsiPrefix> {
+    ImsiPrefix::new(text.trim_end_matches('*'))
+}
+
+/// What is ours, and which days are none of work.
+fn places(form: &Form<'_>, policy: &mut Policy, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) {
+    if let Some(entry) = form.find(v::SENDERS) {
+        policy.senders = field::numbers(entry, findings);
+    }
+    policy.provinces = form.find(v::PROVINCES).and_then(|entry| provinces(entry, shelf, findings)).map(Arc::new);
+    if let Some(calendar) = form.find(v::HOLIDAYS).and_then(|entry| calendar(entry, findings)) {
+        policy.calendar = calendar;
+    }
+}
+
+/// How long what is known holds.
+fn memory(form: &Form<'_>, policy: &mut Policy, findings: &mut Findings<'_>) {
+    let mut span = |word, most: (Duration, &'static str)| {
+        form.find(word).and_then(|entry| field::up_to(entry, most.0, most.1, findings))
+    };
+    if let Some(span) = span(v::AFTER_EMERGENCY, (MOST_AFTER_EMERGENCY, "30d")) {
+        policy.after_emergency = span;
+    }
+    if let Some(span) = span(v::REMEMBERED, (MOST_REMEMBERED, "180d")) {
+        policy.remembered = span;
+    }
+    if let Some(entry) = form.find(v::CAPS)
+        && policy.caps.iter().any(|cap| cap.per > policy.remembered)
+    {
+        let days = value::days_of(policy.remembered);
+        findings.report(&entry.value.span, Problem::CapBeyondMemory { days });
+    }
+}
+
+/// `{ours: 浙江, imsi: imsi-provinces, location_areas: lai-provinces}`
+fn provinces(entry: &Entry, shelf: &Shelf<'_>, findings: &mut Findings<'_>) -> Option<Provinces> {
+    let form = Form::read(&entry.value, &entry.key_span, &v::PROVINCES_FORM, findings)?;
+    let ours = form.require(v::OURS, findings).map(|entry| field::texts(entry, findings)).unwrap_or_default();
+    let mut provinces = Provinces::new(ours.into_iter().map(|(_, name)| name.to_owned()).collect());
+    let segments =
+        form.find(v::SEGMENTS).map(|entry| shelf.provinces(entry, findings, |file| provinces.load_segments(file)));
+    let areas = form
+        .find(v::LOCATION_AREAS)
+        .map(|entry| shelf.provinces(entry, findings, |file| provinces.load_location_areas(file)));
+    segments.unwrap_or(Some(()))?;
+    areas.unwrap_or(Some(()))?;
+    Some(provinces)
+}
+
+/// `{off: [2009-10-01..2009-10-08], working: [2009-09-27, 2009-10-10]}`
+fn calendar(entry: &Entry, findings: &mut Findings<'_>) -> Option<Calendar> {
+    let form = Form::read(&entry.value, &entry.key_span, &v::CALENDAR_FORM, findings)?;
+    let mut days = |word| form.find(word).map(|entry| field::days(entry, findings)).unwrap_or_default();
+    Some(Calendar { off: days(v::DAYS_OFF), working: days(v::DAYS_WORKED) })
 }
 
 /// `Asia/Shanghai`, `北京时间`, `+08:00`.
@@ -144,7 +215,7 @@ fn location_area_code(text: &str) -> Option<u16> {
 /// Purposes that need an agreement. One that is not named keeps its default.
 fn consent(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Purpose> {
     const MANNERS: [(Word, bool); 2] = [(v::OPT_IN, true), (v::OPT_OUT, false)];
-    let defaults = default().opt_in;
+    let defaults = Policy::default().opt_in;
     let Some(form) = Form::read(&entry.value, &entry.key_span, &v::CONSENT_FORM, findings) else { return defaults };
     let mut needed = Vec::new();
     for (word, purpose) in [(v::MARKETING, Purpose::Marketing), (v::LOCATION, Purpose::Location)] {

@@ -40,6 +40,9 @@ pub(super) enum ListKind {
     Area,
     Devices,
     Subscribers,
+    /// What a template is filled in with.
+    Rows,
+    Provinces,
 }
 
 /// What may be a value of a field, where it is one of few.
@@ -99,13 +102,16 @@ pub(super) enum Problem {
     Name,
     Network,
     TimeZone,
+    DomainName,
+    Url,
+    ImsiPrefix,
     Number { least: usize, most: usize },
     // Meaning.
     OnlyNot,
     NeverInTime,
     SameName { name: String },
     UnknownList { name: String, kind: ListKind, nearest: Option<String> },
-    BadList { message: String, help: Option<String> },
+    BadList { says: [(String, String); 2] },
     EmptyList { name: String, kind: ListKind },
     EndsBeforeItBegins,
     LetsNothingThrough,
@@ -117,6 +123,14 @@ pub(super) enum Problem {
     EmergencyNumber { number: String },
     NotLocation,
     NoPolicy,
+    OwnSender { number: String },
+    NotProven,
+    CapBeyondMemory { days: u64 },
+    UnknownVariable { name: String, nearest: Option<String> },
+    NothingToName { name: String, word: Word },
+    LongerThanItSeems { least: usize, most: usize },
+    // Templates.
+    NoColumnInName,
     // Test files.
     Test(Box<TestProblem>),
 }
@@ -185,13 +199,24 @@ impl Problem {
             Self::EmergencyNumber { .. } => "S062",
             Self::NotLocation => "S063",
             Self::NoPolicy => "S064",
+            Self::OwnSender { .. } => "S065",
+            Self::CapBeyondMemory { .. } => "S066",
+            Self::NotProven => "S067",
+            Self::DomainName => "S045",
+            Self::Url => "S046",
+            Self::ImsiPrefix => "S047",
+            Self::UnknownVariable { .. } | Self::NothingToName { .. } => "S070",
+            Self::LongerThanItSeems { .. } => "S071",
+            Self::NoColumnInName => "S072",
             Self::Test(problem) => problem.code(),
         }
     }
 
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::NoWayToRefuse | Self::NotLocation | Self::NoPolicy => Severity::Warning,
+            Self::NoWayToRefuse | Self::NotLocation | Self::NoPolicy | Self::LongerThanItSeems { .. } => {
+                Severity::Warning
+            }
             _ => Severity::Error,
         }
     }

@@ -2,40 +2,33 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::civil::Date;
 
+use super::audience;
 use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
 use super::pattern;
-use super::problem::{Problem, Shape};
+use super::problem::Problem;
+use super::sending;
 use super::shelf::Shelf;
-use super::stage;
-use super::text;
+use super::text::Wording;
+use super::timing;
 use super::trigger;
 use super::value;
 use super::vocabulary as v;
 use super::words::Word;
-use super::yaml::{Entry, Node, Value};
-use crate::scenario::{Audience, Limits, Origin, Pattern, Purpose, Scenario, Schedule, Send};
+use super::yaml::{Entry, Node};
+use crate::policy::Policy;
+use crate::scenario::{DEFAULT_PRIORITY, Holidays, Limits, Purpose, Scenario, Schedule, Send, Trigger};
 
-/// How long an offer may wait where its file does not say.
-pub const DEFAULT_EXPIRY: Duration = Duration::from_secs(30 * 60);
-/// The rank of a scenario where its file does not say.
-pub const DEFAULT_PRIORITY: u8 = 50;
 /// The longest name of a scenario, in characters.
 const MAX_NAME_CHARS: usize = 64;
 
 const PURPOSES: [(Word, Purpose); 3] =
     [(v::SERVICE, Purpose::Service), (v::MARKETING, Purpose::Marketing), (v::LOCATION, Purpose::Location)];
-const ORIGINS: [(Word, Origin); 4] = [
-    (v::HOME_PROVINCE, Origin::Home),
-    (v::OTHER_PROVINCE, Origin::OtherProvince),
-    (v::OTHER_NETWORK, Origin::OtherNetwork),
-    (v::INTERNATIONAL, Origin::International),
-];
+const HOLIDAYS: [(Word, Holidays); 2] = [(v::ONLY, Holidays::Only), (v::EXCEPT, Holidays::Except)];
 
 /// What a file says, and where it says what the whole set has to be asked about.
 pub(super) struct Draft {
@@ -50,7 +43,7 @@ pub(super) struct Draft {
 }
 
 /// Reads all that can be read, and tells the author of everything that cannot.
-pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Draft> {
+pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Draft> {
     let start = super::punctuation::line_at(&findings.source.text, root.span.start);
     let form = Form::read(root, &start, &v::SCENARIO_FILE, findings)?;
     let name = form.require(v::SCENARIO, findings).and_then(|entry| name(entry, findings));
@@ -61,49 +54,73 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
     let schedule = schedule(&form, findings);
     let when = form.require(v::WHEN, findings);
     let trigger = when.and_then(|entry| pattern::read(entry, shelf, findings));
-    if let (Some(entry), Some(trigger), Some(purpose)) = (when, &trigger, purpose) {
-        judge(entry, trigger, purpose, findings);
+    let delay = form.find(v::SCHEDULE).map(|entry| timing::schedule(entry, shelf, findings));
+    let audience = form.find(v::WHO).map(|entry| audience::read(entry, shelf, findings)).unwrap_or_default();
+    let conversion = form.find(v::CONVERT).map(|entry| timing::conversion(entry, shelf, findings));
+    let limits = limits(&form, policy, findings);
+    let draft_name = name.clone();
+    let complete = trigger.is_some() && delay.as_ref().is_none_or(Option::is_some);
+    let mut whole = Scenario {
+        title: title.unwrap_or_default(),
+        file: findings.source.file.clone(),
+        priority: u8::try_from(priority.flatten().unwrap_or(u64::from(DEFAULT_PRIORITY))).unwrap_or(DEFAULT_PRIORITY),
+        schedule,
+        delay: delay.flatten(),
+        audience,
+        limits,
+        conversion: conversion.flatten(),
+        // What could not be read stands in for nothing: without it there is no scenario.
+        ..Scenario::new(
+            "",
+            purpose.unwrap_or(Purpose::Service),
+            trigger.unwrap_or_else(|| Trigger::Seen.into()),
+            Send::sms(""),
+        )
+    };
+    if let (Some(entry), true) = (when, complete && purpose.is_some()) {
+        judge(entry, &whole, policy, findings);
     }
-    let audience = form.find(v::WHO).map(|entry| audience(entry, shelf, findings)).unwrap_or_default();
+    let wording = Wording::new(&whole, purpose, policy);
     let stages = form.find(v::STAGES);
     let at_once = if stages.is_some() { form.find(v::SEND) } else { form.require(v::SEND, findings) };
-    let send_at_once = at_once.and_then(|entry| send(entry, purpose, findings));
-    let read = |entry| stage::read(entry, shelf, findings, |entry, findings| send(entry, purpose, findings));
+    let send_at_once = at_once.and_then(|entry| sending::read(entry, &wording, findings));
+    let read =
+        |entry| timing::stages(entry, shelf, findings, |entry, findings| sending::read(entry, &wording, findings));
     let later = stages.map(read).unwrap_or_default();
-    if let Some(entry) = stages.filter(|_| trigger.as_ref().is_some_and(|trigger| !is_step(trigger))) {
-        findings.report(&entry.key_span, Problem::NotYet { what: entry.key.clone() });
-    }
-    let limits = limits(form.find(v::LIMITS), findings);
-    let draft_name = name.clone();
-    let build = |send: Send| {
-        let (name, _) = name?;
-        Some(Scenario {
-            title: title.unwrap_or_else(|| name.clone()),
-            name: Arc::from(name),
-            file: findings.source.file.clone(),
-            purpose: purpose?,
-            priority: u8::try_from(priority.flatten().unwrap_or(u64::from(DEFAULT_PRIORITY))).ok()?,
-            schedule,
-            trigger: trigger?,
-            audience,
-            send,
-            limits,
-        })
-    };
-    // A stage has its own text in the place of this one.
-    let whole = build(send_at_once.clone().unwrap_or_else(|| Send { sms: String::new(), from: None }));
-    let stages = whole.as_ref().map(|whole| later.into_iter().filter_map(|stage| stage.of(whole)).collect());
-    Some(Draft {
+    one_delay_only(&form, findings);
+    let mut draft = Draft {
         name: draft_name,
         needs_time_zone: needs_time_zone(&form),
         commercial: purpose.is_some_and(|purpose| purpose != Purpose::Service),
-        scenario: whole.filter(|_| send_at_once.is_some()),
-        stages: stages.unwrap_or_default(),
-    })
+        scenario: None,
+        stages: Vec::new(),
+    };
+    let Some((name, _)) = name.filter(|_| complete && purpose.is_some()) else { return Some(draft) };
+    if whole.title.is_empty() {
+        whole.title.clone_from(&name);
+    }
+    whole.name = Arc::from(name);
+    draft.stages = later.into_iter().map(|stage| stage.of(&whole)).collect();
+    draft.scenario = send_at_once.map(|send| Scenario { send, ..whole });
+    Some(draft)
 }
 
-const fn is_step(pattern: &Pattern) -> bool {
-    matches!(pattern, Pattern::Once(_))
+/// A stage has its own delay.
+fn one_delay_only(form: &Form<'_>, findings: &mut Findings<'_>) {
+    if form.find(v::STAGES).is_some() {
+        form.one_of(&[v::STAGES, v::SCHEDULE], findings);
+    }
+}
+
+fn limits(form: &Form<'_>, policy: &Policy, findings: &mut Findings<'_>) -> Limits {
+    let entry = form.find(v::LIMITS);
+    let limits = sending::limits(entry, findings);
+    if let (Some(cap), Some(entry)) = (limits.per_subscriber, entry)
+        && cap.per > policy.remembered
+    {
+        findings.report(&entry.value.span, Problem::CapBeyondMemory { days: value::days_of(policy.remembered) });
+    }
+    limits
 }
 
 /// The file that a finding of the whole set names, for tests of names.
@@ -119,13 +136,18 @@ fn name(entry: &Entry, findings: &mut Findings<'_>) -> Option<(String, Range<usi
 }
 
 fn needs_time_zone(form: &Form<'_>) -> Option<(Word, Range<usize>)> {
-    [v::VALID, v::WEEKDAYS, v::HOURS].into_iter().find_map(|word| Some((word, form.find(word)?.key_span.clone())))
+    let words = [v::VALID, v::WEEKDAYS, v::HOLIDAYS, v::HOURS, v::SCHEDULE];
+    words.into_iter().find_map(|word| Some((word, form.find(word)?.key_span.clone())))
 }
 
 fn schedule(form: &Form<'_>, findings: &mut Findings<'_>) -> Schedule {
+    let weekdays = form.find(v::WEEKDAYS).map(|entry| field::weekdays(entry, findings));
+    let (weekdays, working_days) = weekdays.unwrap_or_default();
     Schedule {
         validity: form.find(v::VALID).and_then(|entry| validity(entry, findings)),
-        weekdays: form.find(v::WEEKDAYS).map(|entry| field::weekdays(entry, findings)).unwrap_or_default(),
+        weekdays,
+        working_days,
+        holidays: form.find(v::HOLIDAYS).and_then(|entry| field::choice(entry, &HOLIDAYS, findings)),
         hours: form.find(v::HOURS).map(|entry| field::hours(entry, findings)).unwrap_or_default(),
     }
 }
@@ -139,77 +161,24 @@ fn validity(entry: &Entry, findings: &mut Findings<'_>) -> Option<(Date, Date)> 
     Some((first, last))
 }
 
-/// What the trigger and the purpose must not be together.
-fn judge(entry: &Entry, pattern: &Pattern, purpose: Purpose, findings: &mut Findings<'_>) {
-    if purpose == Purpose::Service {
+/// What the trigger, the purpose and the policy must not be together.
+fn judge(entry: &Entry, scenario: &Scenario, policy: &Policy, findings: &mut Findings<'_>) {
+    let triggers = || scenario.happenings().map(|happening| &happening.trigger);
+    if let Some(sender) = triggers().find_map(|trigger| trigger::own_sender(trigger, &policy.senders)) {
+        findings.report(&entry.value.span, Problem::OwnSender { number: value::written(sender) });
+    }
+    if scenario.purpose == Purpose::Service {
         return;
     }
-    if let Some(number) = pattern.happenings().find_map(|happening| trigger::emergency(&happening.trigger)) {
+    if let Some(number) = triggers().find_map(trigger::emergency) {
         findings.report(&entry.value.span, Problem::EmergencyNumber { number: number.to_owned() });
     }
-    let uses_location = pattern.happenings().any(|happening| trigger::uses_location(&happening.trigger));
-    if purpose == Purpose::Marketing && uses_location {
+    if triggers().any(|trigger| matches!(trigger, Trigger::Refused(_))) {
+        findings.report(&entry.value.span, Problem::NotProven);
+    }
+    if scenario.purpose == Purpose::Marketing && triggers().any(trigger::uses_location) {
         findings.report(&entry.value.span, Problem::NotLocation);
     }
-}
-
-fn audience(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Audience {
-    let Some(form) = Form::read(&entry.value, &entry.key_span, &v::WHO_FORM, findings) else {
-        return Audience::default();
-    };
-    Audience {
-        target: form.find(v::TARGET).and_then(|entry| shelf.subscribers(entry, findings)),
-        exclude: form.find(v::EXCLUDE).map(|entry| shelf.all_subscribers(entry, findings)).unwrap_or_default(),
-        tags: form.find(v::TAGS).map(|entry| tags(entry, findings)).unwrap_or_default(),
-        origins: form.find(v::ORIGIN).map(|entry| field::choices(entry, &ORIGINS, findings)).unwrap_or_default(),
-    }
-}
-
-/// Columns of the subscriber file and the values that may stand there: `{brand: [gotone, m-zone]}`.
-fn tags(entry: &Entry, findings: &mut Findings<'_>) -> Vec<(String, Vec<String>)> {
-    let Value::Fields(columns) = &entry.value.value else {
-        if entry.value.value != Value::Refused {
-            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::Fields });
-        }
-        return Vec::new();
-    };
-    let mut tags: Vec<(String, Vec<String>)> = Vec::with_capacity(columns.len());
-    for column in columns {
-        if tags.iter().any(|(name, _)| *name == column.key) {
-            findings.report(&column.key_span, Problem::DuplicateKey { key: column.key.clone() });
-        }
-        let values = field::texts(column, findings).into_iter().map(|(_, text)| text.to_owned()).collect();
-        tags.push((column.key.clone(), values));
-    }
-    tags
-}
-
-fn send(entry: &Entry, purpose: Option<Purpose>, findings: &mut Findings<'_>) -> Option<Send> {
-    let form = Form::read(&entry.value, &entry.key_span, &v::SEND_FORM, findings)?;
-    let from = form.find(v::SENDER).and_then(|entry| field::text(entry, findings)).map(str::to_owned);
-    let sms = form.require(v::TEXT, findings).and_then(|entry| text::message(entry, purpose, findings))?;
-    Some(Send { sms, from })
-}
-
-fn limits(entry: Option<&Entry>, findings: &mut Findings<'_>) -> Limits {
-    let mut limits = Limits { per_subscriber: None, total: None, control: 0, expires: DEFAULT_EXPIRY };
-    let form = entry.and_then(|entry| Form::read(&entry.value, &entry.key_span, &v::LIMITS_FORM, findings));
-    let Some(form) = form else { return limits };
-    limits.per_subscriber = form.find(v::PER_USER).and_then(|entry| field::cap(entry, findings));
-    limits.total = form.find(v::TOTAL).and_then(|entry| total(entry, findings));
-    limits.control = form.find(v::CONTROL).and_then(|entry| field::control(entry, findings)).unwrap_or(0);
-    let expires = form.find(v::EXPIRES).and_then(|entry| field::expiry(entry, findings));
-    limits.expires = expires.unwrap_or(DEFAULT_EXPIRY);
-    limits
-}
-
-fn total(entry: &Entry, findings: &mut Findings<'_>) -> Option<u64> {
-    const MOST: u64 = 1_000_000_000;
-    if matches!(&entry.value.value, Value::Text { text, .. } if text.trim() == "0") {
-        findings.report(&entry.value.span, Problem::LetsNothingThrough);
-        return None;
-    }
-    field::whole_number(entry, 1, MOST, findings)
 }
 
 #[cfg(test)]

@@ -101,12 +101,14 @@ fn described(field: Option<&Field>, order: impl Fn([&'static str; 2]) -> [&'stat
 fn shape(shape: Shape) -> Value {
     match shape {
         Shape::Text => json!({ "type": ["string", "number", "boolean"] }),
-        Shape::Pattern(pattern, examples) => json!({ "type": "string", "pattern": pattern, "examples": examples }),
+        Shape::Pattern(pattern, examples) => {
+            json!({ "type": "string", "pattern": or_column(pattern), "examples": examples })
+        }
         Shape::Digits(pattern, examples) => {
-            json!({ "type": ["string", "integer"], "pattern": pattern, "examples": examples })
+            json!({ "type": ["string", "integer"], "pattern": or_column(pattern), "examples": examples })
         }
         Shape::Whole(least, most) => json!({
-            "type": ["string", "integer"], "pattern": "^[0-9][0-9,_]*$", "minimum": least, "maximum": most
+            "type": ["string", "integer"], "pattern": or_column("^[0-9][0-9,_]*$"), "minimum": least, "maximum": most
         }),
         Shape::Choice(words) => choice(words),
         Shape::Nothing => json!({ "type": "null" }),
@@ -119,6 +121,11 @@ fn shape(shape: Shape) -> Value {
         Shape::Either(shapes) => json!({ "anyOf": shapes.iter().map(|one| self::shape(*one)).collect::<Vec<_>>() }),
         Shape::Columns(item) => json!({ "type": "object", "additionalProperties": self::shape(*item) }),
     }
+}
+
+/// The notation, or a column of a template that holds it: `{hours}`.
+fn or_column(pattern: &str) -> String {
+    format!(r"({pattern})|\{{[^{{}}]+\}}")
 }
 
 /// One of few words. `true` and `false` are no texts to an editor.

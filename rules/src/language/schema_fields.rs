@@ -99,20 +99,52 @@ const ABROAD: Shape = Shape::Choice(&[v::OTHER_PROVINCE, v::OTHER_NETWORK, v::IN
 const ABROADS: Shape = Shape::Either(&[Shape::Nothing, Shape::OneOrMore(&ABROAD)]);
 const NUMBERS: Shape = Shape::OneOrMore(&NUMBER);
 const NUMBERS_OR_BARE: Shape = Shape::Either(&[Shape::Nothing, NUMBERS]);
+const HOST: Shape =
+    Shape::Pattern(r"^\s*(https?://)?(\*\.)?[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*\.?/?\s*$", &["taobao.com"]);
+const HOSTS: Shape = Shape::OneOrMore(&HOST);
+const HOSTS_OR_BARE: Shape = Shape::Either(&[Shape::Nothing, HOSTS]);
+const CONTEXT: Shape = Shape::Either(&[Shape::Form("pdp"), HOSTS_OR_BARE]);
+const WEB_ADDRESS: Shape = Shape::Pattern(r"^\s*https?://[0-9A-Za-z][\x21-\x7e]*\s*$", &["http://wap.example.com/g3"]);
+const IMSI_PREFIX: Shape = Shape::Digits(r"^\s*[0-9]{1,15}\**\s*$", &["46000485*"]);
+const CLOCKS: Shape = Shape::OneOrMore(&CLOCK);
+const DAYS: Shape = Shape::OneOrMore(&DATES);
+const DATA: Shape = Shape::Choice(&[v::ATTACH, v::DETACH]);
+const ATTEMPT: Shape = Shape::Choice(&[v::LOCATION_UPDATE, v::SERVICE, v::DATA]);
 const PHASE: Shape = Shape::Choice(&[v::SETUP, v::ANSWERED, v::ENDED]);
 
 /// What stands alone: `when: power_on`.
-const BARE: Shape =
-    Shape::Choice(&[v::CALL, v::SMS, v::USSD, v::CALL_FORWARDING, v::DEVICE_CHANGE, v::POWER_ON, v::POWER_OFF]);
+const BARE: Shape = Shape::Choice(&[
+    v::CALL,
+    v::SMS,
+    v::USSD,
+    v::CALL_FORWARDING,
+    v::DEVICE_CHANGE,
+    v::POWER_ON,
+    v::POWER_OFF,
+    v::LOCATION_UPDATE,
+    v::CELL_CHANGE,
+    v::SEEN,
+    v::PDP,
+    v::WEB,
+    v::REFUSED,
+]);
 const STEP: Shape = Shape::Either(&[Shape::Form("step"), BARE]);
 const STEPS: Shape = Shape::Several(&STEP, 2);
 const CONDITION: Shape = Shape::Either(&[Shape::Form("condition"), BARE]);
 const CONDITIONS: Shape = Shape::Several(&CONDITION, 1);
 
+const STILL_HERE: Field = field(
+    v::STILL_HERE,
+    Shape::Choice(&[v::YES, v::NO_NEED]),
+    [
+        "Whether the subscriber must be present at the end; yes, but with `schedule`, where nothing is said.",
+        "到时用户是否须仍在网；不写则须在网，「定时」则不须。",
+    ],
+);
 const NOTE: Field = field(v::NOTE, Shape::Text, ["For people; nothing reads it.", "给人看的备注，程序不读。"]);
 
 /// A scenario file.
-pub(super) static SCENARIO: [Sheet; 17] = [
+pub(super) static SCENARIO: [Sheet; 22] = [
     sheet(
         "scenario",
         &v::SCENARIO_FILE,
@@ -128,11 +160,16 @@ pub(super) static SCENARIO: [Sheet; 17] = [
     sheet("absence", &v::ABSENCE_FORM, &[PARTS], &[&[v::AFTER], &[v::NO], &[v::FOR]]),
     sheet("area", &v::AREA_FORM, &[AREA_FIELDS], &[&[v::ENTER, v::LEAVE]]),
     sheet("call", &v::CALL_FORM, &[CALL_FIELDS], &[]),
+    sheet("length", &v::LENGTH_FORM, &[LENGTH_FIELDS], &[]),
+    sheet("pdp", &v::PDP_FORM, &[PDP_FIELDS], &[]),
+    sheet("schedule", &v::SCHEDULE_FORM, &[SCHEDULE_FIELDS], &[&[v::AT, v::AFTER]]),
+    sheet("convert", &v::CONVERT_FORM, &[EVENTS, PATTERNS, PARTS], &[v::STEP.keys]),
     sheet("sms", &v::SMS_FORM, &[SMS_FIELDS], &[]),
     sheet("device_change", &v::DEVICE_CHANGE_FORM, &[DEVICE_CHANGE_FIELDS], &[]),
     sheet("roam", &v::ROAM_FORM, &[ROAM_FIELDS], &[&[v::ROAM_IN, v::ROAM_BACK]]),
     sheet("who", &v::WHO_FORM, &[WHO_FIELDS], &[]),
-    sheet("send", &v::SEND_FORM, &[SEND_FIELDS], &[&[v::TEXT]]),
+    sheet("send", &v::SEND_FORM, &[SEND_FIELDS], &[&[v::TEXT, v::WAP_PUSH]]),
+    sheet("wap_push", &v::WAP_PUSH_FORM, &[WAP_PUSH_FIELDS], &[&[v::URL], &[v::PUSH_TITLE]]),
     sheet("stage", &v::STAGE_FORM, &[STAGE_FIELDS], &[&[v::AFTER], &[v::SEND]]),
     sheet("limits", &v::LIMITS_FORM, &[LIMITS_FIELDS], &[]),
 ];
@@ -146,6 +183,14 @@ const SCENARIO_FIELDS: &[Field] = &[
             "场景名称：在文件夹内唯一；可用文字、数字和 `-` `_` `.`。",
         ],
     ),
+    field(
+        v::TEMPLATE,
+        LIST,
+        [
+            "A CSV (lists/*.csv): each row makes a scenario; `{column}` stands for its cells, in any value.",
+            "一个 CSV（lists/*.csv）：每一行生成一个场景；任何内容里的 `{列名}` 会换成该行的内容。",
+        ],
+    ),
     field(v::TITLE, Shape::Text, ["What people call it.", "给人看的标题。"]),
     NOTE,
     field(v::VALID, DATES, ["First and last day, both included.", "首日和末日，都包含在内。"]),
@@ -155,6 +200,14 @@ const SCENARIO_FIELDS: &[Field] = &[
         [
             "Days of the week: `[mon, wed]`, `weekend`. Absent: every day.",
             "星期几：`[周一, 周三]`、`周末`。不写则每天。",
+        ],
+    ),
+    field(
+        v::HOLIDAYS,
+        Shape::Choice(&[v::ONLY, v::EXCEPT]),
+        [
+            "`only`: on holidays of the policy's calendar; `except`: not on them. Absent: makes no difference.",
+            "`仅节假日`：只在策略的节假日；`除外`：节假日不发。不写则不区分。",
         ],
     ),
     field(
@@ -182,6 +235,14 @@ const SCENARIO_FIELDS: &[Field] = &[
         ],
     ),
     field(v::WHEN, Shape::Either(&[Shape::Form("trigger"), BARE]), ["What triggers it.", "触发条件。"]),
+    field(
+        v::SCHEDULE,
+        Shape::Either(&[Shape::Form("schedule"), CLOCKS]),
+        [
+            "Sent later: at the next of these times of day, or so long after the trigger.",
+            "稍后发送：下一个指定时刻，或触发之后多久。",
+        ],
+    ),
     field(v::WHO, Shape::Form("who"), ["Whom it is for; absent: everybody.", "对象；不写则所有人。"]),
     field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
     field(
@@ -190,6 +251,14 @@ const SCENARIO_FIELDS: &[Field] = &[
         ["What is sent some time later.", "之后分阶段发送的内容。"],
     ),
     field(v::LIMITS, Shape::Form("limits"), ["How much of it.", "发送限制。"]),
+    field(
+        v::CONVERT,
+        Shape::Form("convert"),
+        [
+            "What counts as success, and within how long; counted in the control group as well.",
+            "什么算成功，多久之内；对照组也同样统计。",
+        ],
+    ),
 ];
 
 const EVENTS: &[Field] = &[
@@ -212,6 +281,29 @@ const EVENTS: &[Field] = &[
         ["The subscriber has another handset than before.", "换了手机。"],
     ),
     field(v::DEVICE, LIST, ["A handset of this list (lists/*.csv) was seen.", "出现了名单（lists/*.csv）中的机型。"]),
+    field(
+        v::LOCATION_UPDATE,
+        Shape::Either(&[Shape::Nothing, Shape::Choice(&[v::NORMAL, v::PERIODIC, v::ATTACH, v::YES])]),
+        ["A location or routing area update was accepted.", "位置更新或路由区更新成功。"],
+    ),
+    field(v::CELL_CHANGE, YES_OR_BARE, ["Certainly in another cell than before.", "确定换了小区。"]),
+    field(v::SEEN, YES_OR_BARE, ["Seen in any way.", "以任何方式出现。"]),
+    field(v::DATA, DATA, ["Attached for packet data, or left it.", "附着或离开数据业务。"]),
+    field(
+        v::PDP,
+        CONTEXT,
+        ["A data connection began; access points: `cmwap`.", "建立了数据连接；可写接入点：`cmwap`。"],
+    ),
+    field(
+        v::WEB,
+        HOSTS_OR_BARE,
+        ["A site was visited, this one or one below it: `taobao.com`.", "访问了网站，包括其子域名：`taobao.com`。"],
+    ),
+    field(
+        v::REFUSED,
+        Shape::Either(&[Shape::Nothing, Shape::OneOrMore(&ATTEMPT)]),
+        ["The network refused something; for service messages only.", "被网络拒绝；只能用于服务类消息。"],
+    ),
     field(
         v::ROAM,
         Shape::Either(&[Shape::Form("roam"), Shape::Choice(&[v::ROAM_IN, v::ROAM_BACK])]),
@@ -257,11 +349,7 @@ const PARTS: &[Field] = &[
     field(v::AFTER, STEP, ["What begins the wait.", "从哪个事件之后算起。"]),
     field(v::NO, STEP, ["What must not happen.", "不能发生的事件。"]),
     field(v::FOR, SPAN, ["How long, at most 48h.", "多长时间，最长 48h。"]),
-    field(
-        v::STILL_HERE,
-        Shape::Choice(&[v::YES, v::NO_NEED]),
-        ["Whether the subscriber must be present at the end; default yes.", "到时用户是否须仍在网；默认须在网。"],
-    ),
+    STILL_HERE,
 ];
 
 const AREA_FIELDS: &[Field] = &[
@@ -277,6 +365,7 @@ const AREA_FIELDS: &[Field] = &[
         ],
     ),
     field(v::GRACE, SPAN, ["A shorter excursion does not break the stay.", "短于此时间的离开不打断停留。"]),
+    STILL_HERE,
 ];
 
 const CALL_FIELDS: &[Field] = &[
@@ -287,6 +376,35 @@ const CALL_FIELDS: &[Field] = &[
     field(v::OUTGOING, YES, ["Called by the subscriber.", "主叫。"]),
     field(v::INCOMING, YES, ["The subscriber was called.", "被叫。"]),
     field(v::PHASE, PHASE, ["At which moment of the call; default `setup`.", "通话的哪个时刻；默认 `拨号`。"]),
+    field(
+        v::LENGTH,
+        Shape::Either(&[Shape::Form("length"), SPAN]),
+        ["How long it was when it ended; one time means at least.", "结束时通话多长；只写一个时长表示至少。"],
+    ),
+];
+
+const LENGTH_FIELDS: &[Field] = &[
+    field(v::AT_LEAST, SPAN, ["At least so long.", "至少这么久。"]),
+    field(v::AT_MOST, SPAN, ["At most so long.", "最多这么久。"]),
+];
+
+const PDP_FIELDS: &[Field] = &[
+    field(v::ACCESS_POINT, HOSTS, ["Access points: `cmwap`. Absent: any.", "接入点：`cmwap`。不写则任意。"]),
+    field(v::PHASE, Shape::Choice(&[v::BEGUN, v::ENDED]), ["Begun (default) or ended.", "建立（默认）或断开。"]),
+];
+
+const SCHEDULE_FIELDS: &[Field] = &[
+    field(
+        v::AT,
+        CLOCKS,
+        [
+            "At the next of these times of day, on the scenario's days, at most 48h later.",
+            "在下一个指定时刻发送，只在场景的日期内，最迟 48h 之后。",
+        ],
+    ),
+    field(v::AFTER, SPAN, ["So long after the trigger, at most 48h.", "触发之后多久，最长 48h。"]),
+    field(v::UNLESS, STEP, ["Not sent if this has happened by then.", "到时如已发生则不发。"]),
+    STILL_HERE,
 ];
 
 const SMS_FIELDS: &[Field] = &[
@@ -320,25 +438,42 @@ const WHO_FIELDS: &[Field] = &[
         ],
     ),
     field(v::ORIGIN, Shape::OneOrMore(&Shape::Choice(ORIGINS)), ["Where they are at home.", "归属地。"]),
+    field(v::DEVICE, LIST, ["Their handset is of this list (lists/*.csv).", "终端在名单（lists/*.csv）中。"]),
+    field(v::SAMPLE, SHARE, ["Only this share, always the same people.", "只发给这个比例的人，固定不变。"]),
+    field(v::MACHINES, YES_OR_NO, ["Whether machines are meant too; default no.", "是否也发给物联网卡；默认不发。"]),
 ];
 
 const SEND_FIELDS: &[Field] = &[
     field(
         v::TEXT,
         Shape::Text,
-        ["The text. Advertising must say how to refuse it.", "短信内容。营销短信须写明退订方法。"],
+        [
+            "The text. Advertising must say how to refuse it. `{area}`, `{device}` and `{brand|customer}` are filled in.",
+            "短信内容。营销短信须写明退订方法。可用变量 `{区域}`、`{终端}`、`{brand|客户}`。",
+        ],
+    ),
+    field(
+        v::WAP_PUSH,
+        Shape::Form("wap_push"),
+        ["A title that leads to a page, instead of a text.", "带网址的标题，代替短信。"],
     ),
     field(v::SENDER, Shape::Text, ["The sender that the phone shows.", "手机上显示的发件人。"]),
+];
+
+const WAP_PUSH_FIELDS: &[Field] = &[
+    field(v::URL, WEB_ADDRESS, ["The page, with `http://`.", "网页地址，要写 `http://`。"]),
+    field(v::PUSH_TITLE, Shape::Text, ["What the phone shows.", "手机上显示的文字。"]),
+    field(
+        v::ACTION,
+        Shape::Choice(&[v::INDICATION, v::LOADING]),
+        ["`indication` (default): asks first; `loading`: opens it.", "`提示`（默认）：先询问；`直接打开`：立即打开。"],
+    ),
 ];
 
 const STAGE_FIELDS: &[Field] = &[
     field(v::AFTER, SPAN, ["So long after the trigger, at most 48h.", "触发之后多久，最长 48h。"]),
     field(v::UNLESS, STEP, ["Not sent if this has happened by then.", "到时如已发生则不发。"]),
-    field(
-        v::STILL_HERE,
-        Shape::Choice(&[v::YES, v::NO_NEED]),
-        ["Whether the subscriber must be present then; default yes.", "到时用户是否须仍在网；默认须在网。"],
-    ),
+    STILL_HERE,
     field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
 ];
 
@@ -350,11 +485,35 @@ const LIMITS_FIELDS: &[Field] = &[
 ];
 
 /// The policy file.
-pub(super) static POLICY: [Sheet; 4] = [
+pub(super) static POLICY: [Sheet; 6] = [
     sheet("policy", &v::POLICY_FILE, &[POLICY_FIELDS], &[]),
     sheet("quiet", &v::QUIET_FORM, &[QUIET_FIELDS], &[&[v::QUIET_FROM], &[v::QUIET_TO]]),
     sheet("caps", &v::CAPS_FORM, &[CAPS_FIELDS], &[]),
     sheet("consent", &v::CONSENT_FORM, &[CONSENT_FIELDS], &[]),
+    sheet("holidays", &v::CALENDAR_FORM, &[CALENDAR_FIELDS], &[]),
+    sheet("provinces", &v::PROVINCES_FORM, &[PROVINCES_FIELDS], &[&[v::OURS]]),
+];
+
+const CALENDAR_FIELDS: &[Field] = &[
+    field(v::DAYS_OFF, DAYS, ["Days off: `[2009-10-01..2009-10-08]`.", "放假的日期：`[2009-10-01..2009-10-08]`。"]),
+    field(v::DAYS_WORKED, DAYS, ["Days on which a day off is made up for.", "调休上班的日期。"]),
+];
+
+const PROVINCES_FIELDS: &[Field] = &[
+    field(v::OURS, Shape::OneOrMore(&Shape::Text), ["Which provinces are ours.", "哪些省是本省。"]),
+    field(
+        v::SEGMENTS,
+        LIST,
+        ["A CSV (lists/*.csv) with `imsi,province`.", "CSV（lists/*.csv），列为 `imsi,province`。"],
+    ),
+    field(
+        v::LOCATION_AREAS,
+        LIST,
+        [
+            "A CSV (lists/*.csv) with `plmn,lac_from,lac_to,province`.",
+            "CSV（lists/*.csv），列为 `plmn,lac_from,lac_to,province`。",
+        ],
+    ),
 ];
 
 const POLICY_FIELDS: &[Field] = &[
@@ -369,6 +528,40 @@ const POLICY_FIELDS: &[Field] = &[
         Shape::Either(&[Shape::Form("caps"), CAP]),
         ["Marketing offers of all scenarios to one subscriber.", "所有场景对一个用户的营销频次上限。"],
     ),
+    field(v::HOLIDAYS, Shape::Form("holidays"), ["Days that are not what their weekday says.", "节假日和调休。"]),
+    field(v::DO_NOT_DISTURB, LIST, ["Who receives no marketing (lists/*.csv).", "不收营销的名单（lists/*.csv）。"]),
+    field(
+        v::PROTECTED,
+        LIST,
+        ["Of whom nothing is stored, and who receive nothing.", "不存储任何记录、也不发送的名单。"],
+    ),
+    field(
+        v::MACHINES,
+        Shape::OneOrMore(&IMSI_PREFIX),
+        ["IMSIs of machines, by their first digits.", "物联网卡的 IMSI 开头。"],
+    ),
+    field(v::TRIAL, LIST, ["Only these receive anything.", "试发：只发给名单中的人。"]),
+    field(
+        v::AFTER_EMERGENCY,
+        SPAN,
+        ["For so long after a call for help there is no marketing; 24h.", "求救电话之后多久不发营销；默认 24h。"],
+    ),
+    field(
+        v::SENDERS,
+        NUMBERS,
+        ["Numbers from which we send; they trigger nothing.", "我们自己的发送号码，不会触发场景。"],
+    ),
+    field(
+        v::TAGS,
+        Shape::OneOrMore(&Shape::Text),
+        ["Columns of the subscriber file that texts may name.", "短信内容里可用的用户文件列名。"],
+    ),
+    field(
+        v::PROVINCES,
+        Shape::Form("provinces"),
+        ["Which province a subscriber and a place belong to.", "用户和位置区属于哪个省。"],
+    ),
+    field(v::REMEMBERED, SPAN, ["How long a subscriber is remembered; 180d at most.", "用户档案保留多久；最长 180d。"]),
     field(v::UNIVERSAL_CONTROL, SHARE, ["Share of subscribers who receive no marketing.", "不收任何营销的用户比例。"]),
     field(v::CONSENT, Shape::Form("consent"), ["How people agree, by purpose.", "各用途的同意方式。"]),
     field(v::HOME, Shape::OneOrMore(&NETWORK), ["Our networks: `[46000, 46002]`.", "本网网号：`[46000, 46002]`。"]),
@@ -401,7 +594,7 @@ const CONSENT_FIELDS: &[Field] = &[
 ];
 
 /// A test file.
-pub(super) static TEST: [Sheet; 8] = [
+pub(super) static TEST: [Sheet; 9] = [
     sheet("test", &t::TEST_FILE, &[TEST_FIELDS], &[&[t::CASES]]),
     sheet("defaults", &t::DEFAULTS_FORM, &[CASE_FIELDS], &[]),
     sheet("case", &t::CASE_FORM, &[CASE_FIELDS], &[&[t::CASE], &[t::EVENTS], &[t::EXPECT]]),
@@ -409,6 +602,7 @@ pub(super) static TEST: [Sheet; 8] = [
     sheet("event", &t::EVENT_FORM, &[EVENT_FIELDS], &[&[t::AT]]),
     sheet("call", &t::CALL_FORM, &[CALLED_FIELDS], &[&[t::CALLED, t::CALLING]]),
     sheet("sms", &t::SMS_FORM, &[MESSAGE_FIELDS], &[&[v::TO, v::FROM]]),
+    sheet("pdp", &v::PDP_FORM, &[PDP_FIELDS], &[]),
     sheet("offer", &t::OFFER_FORM, &[OFFER_FIELDS], &[&[t::AT], &[t::OFFER]]),
 ];
 
@@ -501,6 +695,14 @@ const EVENT_FIELDS: &[Field] = &[
         Shape::Either(&[YES_OR_NO, NUMBER]),
         ["Forwarding is set, to this number where one is given.", "设置呼叫转移；可写转移到的号码。"],
     ),
+    field(v::DATA, DATA, ["Attaches for packet data, or leaves it.", "附着或离开数据业务。"]),
+    field(
+        v::PDP,
+        Shape::Either(&[Shape::Form("pdp"), HOST]),
+        ["A data connection begins, with this access point.", "建立数据连接，写接入点。"],
+    ),
+    field(v::WEB, HOST, ["A site is visited.", "访问网站。"]),
+    field(v::REFUSED, ATTEMPT, ["The network refuses this.", "被网络拒绝。"]),
     field(
         t::IDENTITY,
         Shape::Choice(&[t::CERTAIN, t::SUSPECT]),
@@ -516,7 +718,7 @@ const CALLED_FIELDS: &[Field] = &[
         ["The number that calls, or `hidden`.", "来电号码，或 `隐藏`。"],
     ),
     field(v::PHASE, PHASE, ["Which moment of the call; default `setup`.", "通话的哪个时刻；默认 `拨号`。"]),
-    field(t::LENGTH, SPAN, ["How long it was.", "通话时长。"]),
+    field(v::LENGTH, SPAN, ["How long it was.", "通话时长。"]),
 ];
 
 const MESSAGE_FIELDS: &[Field] = &[

@@ -11,7 +11,7 @@ use super::field;
 use super::problem::{ListKind, Problem};
 use super::words;
 use super::yaml::{Entry, Node};
-use crate::lists::{Area, ListError, SubscriberList, TacList};
+use crate::lists::{Area, CellTable, ListError, Sheet, SubscriberList, TacList};
 
 /// Areas and lists on disk, and those that were read.
 pub(super) struct Shelf<'a> {
@@ -21,6 +21,9 @@ pub(super) struct Shelf<'a> {
     areas: FxHashMap<String, Option<Arc<Area>>>,
     devices: FxHashMap<String, Option<Arc<TacList>>>,
     subscribers: FxHashMap<String, Option<Arc<SubscriberList>>>,
+    sheets: FxHashMap<String, Option<Arc<Sheet>>>,
+    /// Where cells stand; read when an area is first drawn on the map.
+    cells: Option<Result<Arc<CellTable>, ()>>,
 }
 
 impl<'a> Shelf<'a> {
@@ -33,14 +36,50 @@ impl<'a> Shelf<'a> {
             areas: FxHashMap::default(),
             devices: FxHashMap::default(),
             subscribers: FxHashMap::default(),
+            sheets: FxHashMap::default(),
+            cells: None,
         }
+    }
+
+    /// The rows with which a template is filled in, and the file that they stand in.
+    pub(super) fn sheet(&mut self, entry: &Entry, findings: &mut Findings<'_>) -> Option<(PathBuf, Arc<Sheet>)> {
+        let name = field::text(entry, findings)?;
+        let shelf = Row { folder: self.folder, files: &self.list_files, kind: ListKind::Rows };
+        let sheet = shelf.find(&mut self.sheets, &entry.value, name, findings, Sheet::load, Sheet::is_empty)?;
+        Some((self.list_files.get(name)?.clone(), sheet))
+    }
+
+    /// Fills a table of provinces from the list that a field names.
+    pub(super) fn provinces(
+        &self,
+        entry: &Entry,
+        findings: &mut Findings<'_>,
+        load: impl FnOnce(&Path) -> Result<(), ListError>,
+    ) -> Option<()> {
+        let name = field::text(entry, findings)?;
+        let shelf = Row { folder: self.folder, files: &self.list_files, kind: ListKind::Provinces };
+        let mut unshared = FxHashMap::default();
+        shelf.find(&mut unshared, &entry.value, name, findings, load, |()| false).map(|_| ())
     }
 
     /// The area that a field names.
     pub(super) fn area(&mut self, entry: &Entry, findings: &mut Findings<'_>) -> Option<Arc<Area>> {
         let name = field::text(entry, findings)?;
+        let is_drawn = self.area_files.get(name).is_some_and(|file| is_drawn(file));
+        let cells = if is_drawn && !self.areas.contains_key(name) { self.cells(findings)? } else { Arc::default() };
+        let load = |file: &Path| if is_drawn { Area::load_drawn(file, &cells) } else { Area::load(file) };
         let shelf = Row { folder: self.folder, files: &self.area_files, kind: ListKind::Area };
-        shelf.find(&mut self.areas, &entry.value, name, findings, Area::load, Area::is_empty)
+        shelf.find(&mut self.areas, &entry.value, name, findings, load, Area::is_empty)
+    }
+
+    /// Where cells stand. The author is told once where that cannot be read.
+    fn cells(&mut self, findings: &mut Findings<'_>) -> Option<Arc<CellTable>> {
+        let folder = self.folder;
+        let read = self.cells.get_or_insert_with(|| {
+            let file = Path::new(CELLS);
+            CellTable::load(&folder.join(file)).map(Arc::new).map_err(|error| tell_bad(file, &error, findings))
+        });
+        read.as_ref().ok().cloned()
     }
 
     /// The list of handset models that a field names.
@@ -76,6 +115,14 @@ impl<'a> Shelf<'a> {
 fn by_name(files: &[PathBuf]) -> BTreeMap<String, PathBuf> {
     let name = |file: &PathBuf| file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     files.iter().filter_map(|file| Some((name(file)?, file.clone()))).collect()
+}
+
+/// Where cells stand, relative to the folder of the set.
+pub(super) const CELLS: &str = "cells.csv";
+
+/// Whether an area is drawn on the map rather than listed by cell.
+fn is_drawn(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| !ending.eq_ignore_ascii_case("csv"))
 }
 
 /// The files among which one kind of list is looked for.
@@ -126,9 +173,6 @@ impl Row<'_> {
 
 fn tell_bad(file: &Path, error: &ListError, findings: &mut Findings<'_>) {
     let line = error.line.and_then(|line| usize::try_from(line).ok());
-    findings.report_elsewhere(
-        file,
-        line,
-        &Problem::BadList { message: error.message.clone(), help: error.help.clone() },
-    );
+    let says = error.says().map(|(message, help)| (message.to_owned(), help.to_owned()));
+    findings.report_elsewhere(file, line, &Problem::BadList { says });
 }

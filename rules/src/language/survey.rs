@@ -10,7 +10,7 @@ use super::mutation::{self, Mutation};
 use super::shelf::Shelf;
 use super::source::{Language, Position, Source};
 use super::yaml::{self, Node};
-use super::{TestSet, policy_file, scenario_file};
+use super::{TestSet, policy_file, scenario_file, template};
 use crate::matcher::RuleSet;
 use crate::policy::Policy;
 use crate::scenario::Scenario;
@@ -61,12 +61,12 @@ struct Surveyor<'a> {
 impl Surveyor<'_> {
     fn scenario(&mut self, file: &Path, lists: &[&str]) -> Option<Survey> {
         let (source, root) = self.read(file)?;
-        let original = self.scenario_of(&source, &root)?;
-        let mut survey = Survey::new(&original.name, file);
+        let original = self.scenarios_of(&source, &root)?;
+        let mut survey = Survey::new(&original.first()?.name, file);
         for mutation in mutation::mutations(&root, lists) {
-            let Some(mutant) = self.scenario_of(&source, &mutation.root) else { continue };
-            if format!("{mutant:?}") != format!("{original:?}") {
-                let caught = self.notices(|scenarios, _| replace(scenarios, &mutant));
+            let Some(mutants) = self.scenarios_of(&source, &mutation.root) else { continue };
+            if format!("{mutants:?}") != format!("{original:?}") {
+                let caught = self.notices(|scenarios, _| replace(scenarios, &mutants));
                 survey.enter(&source, mutation, caught);
             }
         }
@@ -75,10 +75,10 @@ impl Surveyor<'_> {
 
     fn policy(&mut self, file: &Path, lists: &[&str]) -> Option<Survey> {
         let (source, root) = self.read(file)?;
-        let original = policy_of(&source, &root)?;
+        let original = self.policy_of(&source, &root)?;
         let mut survey = Survey::new("policy", file);
         for mutation in mutation::mutations(&root, lists) {
-            let Some(mutant) = policy_of(&source, &mutation.root) else { continue };
+            let Some(mutant) = self.policy_of(&source, &mutation.root) else { continue };
             if format!("{mutant:?}") != format!("{original:?}") {
                 let caught = self.notices(|_, policy| *policy = mutant.clone());
                 survey.enter(&source, mutation, caught);
@@ -93,11 +93,21 @@ impl Surveyor<'_> {
         Some((source, root))
     }
 
-    /// What a file says; nothing where it says it wrongly, so that `check` would tell.
-    fn scenario_of(&mut self, source: &Source, root: &Node) -> Option<Scenario> {
+    /// What a file says, stages included; nothing where it says it wrongly, so that `check` would tell.
+    fn scenarios_of(&mut self, source: &Source, root: &Node) -> Option<Vec<Scenario>> {
         let mut findings = Findings::new(source, Language::English);
-        let draft = scenario_file::read(root, &mut self.shelf, &mut findings)?;
-        draft.scenario.filter(|_| is_clean(findings))
+        let policy = self.set.rules.policy();
+        let drafts = template::each(root, &mut self.shelf, &mut findings, |root, shelf, findings| {
+            scenario_file::read(root, policy, shelf, findings)
+        });
+        let all = drafts.into_iter().flat_map(|draft| draft.scenario.into_iter().chain(draft.stages));
+        Some(all.collect()).filter(|_| is_clean(findings))
+    }
+
+    fn policy_of(&mut self, source: &Source, root: &Node) -> Option<Policy> {
+        let mut findings = Findings::new(source, Language::English);
+        let draft = policy_file::read(root, &mut self.shelf, &mut findings)?;
+        Some(draft.policy).filter(|_| is_clean(findings))
     }
 
     /// Whether any case fails where the set is changed.
@@ -117,21 +127,15 @@ impl Surveyor<'_> {
     }
 }
 
-fn policy_of(source: &Source, root: &Node) -> Option<Policy> {
-    let mut findings = Findings::new(source, Language::English);
-    let draft = policy_file::read(root, &mut findings)?;
-    Some(draft.policy).filter(|_| is_clean(findings))
-}
-
 fn is_clean(findings: Findings<'_>) -> bool {
     findings.finish().iter().all(|found| found.severity != Severity::Error)
 }
 
-fn replace(scenarios: &mut [Scenario], mutant: &Scenario) {
-    scenarios
-        .iter_mut()
-        .filter(|scenario| scenario.name == mutant.name)
-        .for_each(|scenario| *scenario = mutant.clone());
+/// Puts the mutants in the place of the scenarios of their names; those that a mutation has lost go.
+fn replace(scenarios: &mut Vec<Scenario>, mutants: &[Scenario]) {
+    let Some(file) = mutants.first().map(|mutant| mutant.file.clone()) else { return };
+    scenarios.retain(|scenario| scenario.file != file);
+    scenarios.extend_from_slice(mutants);
 }
 
 impl Survey {

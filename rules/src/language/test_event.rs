@@ -17,12 +17,13 @@ use super::shelf::Shelf;
 use super::test_file::{YES_OR_NO, identity};
 use super::test_problem::TestProblem;
 use super::test_words as t;
+use super::trigger::{ATTEMPTS, CONTEXT_PHASES};
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
 use super::{field, value};
 use crate::policy::Policy;
-use crate::scenario::CallPhase;
+use crate::scenario::{Attempt, CallPhase};
 use crate::unit::MAX_EVENTS;
 
 /// Where the policy names no home network.
@@ -83,6 +84,8 @@ fn clock_with_seconds(text: &str) -> Option<Time> {
 pub(super) struct Happenings {
     imsi: Imsi,
     network: Plmn,
+    /// A location area of another province, where the policy tells provinces apart.
+    elsewhere: Option<Lai>,
     clock: Clock,
     cell: CellId,
     events: Vec<Event>,
@@ -94,7 +97,8 @@ impl Happenings {
     pub(super) fn new(imsi: Imsi, policy: &Policy, date: Date) -> Self {
         let clock = Clock { date, zone: policy.timezone.clone(), first: None };
         let network = policy.home.first().copied().unwrap_or(DEFAULT_NETWORK);
-        Self { imsi, network, clock, cell: CellId::UNKNOWN, events: Vec::new(), stays_until: None }
+        let elsewhere = policy.provinces.as_ref().and_then(|provinces| provinces.elsewhere());
+        Self { imsi, network, elsewhere, clock, cell: CellId::UNKNOWN, events: Vec::new(), stays_until: None }
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -217,6 +221,11 @@ impl Happenings {
         kinds.extend(form.find(v::SMS).and_then(|entry| short_message(entry, findings)));
         kinds.extend(form.find(v::USSD).and_then(|entry| number(entry, findings)).map(|code| Kind::Ussd { code }));
         kinds.extend(form.find(v::CALL_FORWARDING).and_then(|entry| forwarding(entry, findings)));
+        kinds.extend(form.find(v::DATA).and_then(|entry| data(entry, findings)));
+        kinds.extend(form.find(v::PDP).and_then(|entry| context(entry, findings)));
+        let host = form.find(v::WEB).and_then(|entry| field::domain(entry, findings));
+        kinds.extend(host.map(|host| Kind::WebVisit { host }));
+        kinds.extend(form.find(v::REFUSED).and_then(|entry| refused(entry, findings)));
         kinds
     }
 
@@ -229,13 +238,14 @@ impl Happenings {
         }
     }
 
-    /// `international`, `other_network`, or a location area: `454-00-1`.
+    /// `international`, `other_network`, `other_province`, or a location area: `454-00-1`.
     fn old_location_area(&self, entry: &Entry, findings: &mut Findings<'_>) -> Option<Lai> {
         /// Any location area of a network that is not ours.
         const LAC: u16 = 1;
         let country = self.network.mcc();
         let read = |text: &str| {
             let plmn: Plmn = match () {
+                () if v::OTHER_PROVINCE.is(text) => return self.elsewhere,
                 () if v::INTERNATIONAL.is(text) => foreign(country).parse().ok()?,
                 () if v::OTHER_NETWORK.is(text) => format!("{country:03}99").parse().ok()?,
                 () => {
@@ -258,6 +268,42 @@ fn number(entry: &Entry, findings: &mut Findings<'_>) -> Option<Number> {
     field::parsed(entry, findings, |text| text.parse().ok(), |_| Problem::NumberPattern)
 }
 
+/// `data: attach`
+fn data(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
+    const KINDS: [(Word, Kind); 2] = [
+        (v::ATTACH, Kind::GprsAttach { combined: false, old: None }),
+        (v::DETACH, Kind::GprsDetach { power_off: false }),
+    ];
+    field::choice(entry, &KINDS, findings)
+}
+
+/// `pdp: cmwap`, `pdp: {apn: cmwap, phase: ended}`
+fn context(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
+    if !matches!(entry.value.value, Value::Fields(_)) {
+        let access_point = Some(field::domain(entry, findings)?);
+        return Some(Kind::PdpActivated { access_point });
+    }
+    let form = Form::read(&entry.value, &entry.key_span, &v::PDP_FORM, findings)?;
+    let access_point = form.find(v::ACCESS_POINT).and_then(|entry| field::domain(entry, findings));
+    let begun = form.find(v::PHASE).and_then(|entry| field::choice(entry, &CONTEXT_PHASES, findings));
+    Some(match begun.unwrap_or(true) {
+        true => Kind::PdpActivated { access_point },
+        false => Kind::PdpDeactivated { access_point },
+    })
+}
+
+/// `refused: location_update`
+fn refused(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
+    /// "Network failure", 3GPP TS 24.008 §10.5.3.6 and §10.5.5.14.
+    const CAUSE: u8 = 17;
+    let update = UpdateType::Normal;
+    Some(match field::choice(entry, &ATTEMPTS, findings)? {
+        Attempt::LocationUpdate => Kind::LocationUpdateRejected { update, cause: CAUSE },
+        Attempt::Service => Kind::ServiceRejected { cause: CAUSE },
+        Attempt::Data => Kind::GprsAttachRejected { cause: CAUSE },
+    })
+}
+
 /// `call: 114`, `call: {caller: 10086, phase: ended, length: 40s}`.
 fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
     if !matches!(entry.value.value, Value::Fields(_)) {
@@ -268,7 +314,7 @@ fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
     let (direction, number) = party(&form, &[t::CALLED, t::CALLING], findings)?;
     let phase = form.find(v::PHASE).map_or(Some(CallPhase::Setup), |entry| field::choice(entry, &PHASES, findings));
     let length =
-        form.find(t::LENGTH).map(|entry| field::parsed(entry, findings, value::duration, |_| Problem::Duration));
+        form.find(v::LENGTH).map(|entry| field::parsed(entry, findings, value::duration, |_| Problem::Duration));
     let length = length.flatten();
     Some(match phase? {
         CallPhase::Setup => Kind::CallSetup { direction, number, emergency: false },
@@ -320,7 +366,7 @@ mod tests {
     use super::*;
 
     fn happenings() -> Happenings {
-        let policy = Policy { timezone: TimeZone::fixed(jiff::tz::offset(8)), ..super::super::policy_file::default() };
+        let policy = Policy { timezone: TimeZone::fixed(jiff::tz::offset(8)), ..Policy::default() };
         let mut happenings =
             Happenings::new("460001234567890".parse().unwrap(), &policy, jiff::civil::date(2009, 7, 10));
         happenings.clock.first = "2009-07-10T01:00:00Z".parse().ok();

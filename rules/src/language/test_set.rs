@@ -147,6 +147,8 @@ impl Telling<'_> {
             (Outcome::Offer, Language::Chinese) => format!("在 {at} 发送"),
             (Outcome::Withheld(reason), Language::English) => format!("`{reason}` at {at}"),
             (Outcome::Withheld(reason), Language::Chinese) => format!("在 {at} 因 {reason} 不发"),
+            (Outcome::Converted(group), Language::English) => format!("a success ({}) at {at}", group.name()),
+            (Outcome::Converted(group), Language::Chinese) => format!("在 {at} 转化({})", group.name()),
         }
     }
 
@@ -179,6 +181,7 @@ impl Telling<'_> {
         match step.outcome {
             Outcome::Offer => format!("  {}  {name}", self.time(step.at)),
             Outcome::Withheld(reason) => format!("  {}  {name}: {reason}", self.time(step.at)),
+            Outcome::Converted(group) => format!("  {}  {name}: converted ({})", self.time(step.at), group.name()),
         }
     }
 

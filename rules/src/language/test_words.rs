@@ -47,17 +47,33 @@ pub(super) const IDENTITY: Word = Word::new("identity", "身份", &["binding"]);
 /// One of the `events`.
 pub(super) static EVENT_FORM: Vocabulary = Vocabulary {
     under: Some(EVENTS),
-    keys: &[AT, CELL, v::AREA, OLD_LAI, STAY, IMEI, v::POWER, v::CALL, v::SMS, v::USSD, v::CALL_FORWARDING, IDENTITY],
+    keys: &[
+        AT,
+        CELL,
+        v::AREA,
+        OLD_LAI,
+        STAY,
+        IMEI,
+        v::POWER,
+        v::CALL,
+        v::SMS,
+        v::USSD,
+        v::CALL_FORWARDING,
+        v::DATA,
+        v::PDP,
+        v::WEB,
+        v::REFUSED,
+        IDENTITY,
+    ],
     later: &[],
 };
 
 pub(super) const CALLED: Word = v::DIALLED;
 pub(super) const CALLING: Word = v::CALLER;
-pub(super) const LENGTH: Word = Word::new("length", "时长", &["通话时长", "duration"]);
 
 /// `call:` of an event.
 pub(super) static CALL_FORM: Vocabulary =
-    Vocabulary { under: Some(v::CALL), keys: &[CALLED, CALLING, v::PHASE, LENGTH], later: &[] };
+    Vocabulary { under: Some(v::CALL), keys: &[CALLED, CALLING, v::PHASE, v::LENGTH], later: &[] };
 
 /// `sms:` of an event.
 pub(super) static SMS_FORM: Vocabulary = Vocabulary { under: Some(v::SMS), keys: &[v::TO, v::FROM], later: &[] };

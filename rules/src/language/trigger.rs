@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
-use event::{Direction, Number};
+use event::{Direction, UpdateType};
 
 use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
+use super::pattern;
 use super::problem::{Problem, Shape};
 use super::shelf::Shelf;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Value};
-use crate::scenario::{CallPhase, Evidence, Happening, Hold, NumberPattern, Origin, Trigger};
+use crate::profile::EMERGENCY_NUMBERS;
+use crate::scenario::{Attempt, CallPhase, Evidence, Happening, Hold, LengthRange, NumberPattern, Origin, Trigger};
 
 type Read = fn(&Entry, &mut Shelf<'_>, &mut Findings<'_>) -> Option<Happening>;
 
 /// How each trigger is read.
-const READERS: [(Word, Read); 11] = [
+const READERS: [(Word, Read); 18] = [
     (v::AREA, area),
     (v::CALL, |entry, _, findings| call(entry, findings).map(at_once)),
     (v::SMS, |entry, _, findings| sms(entry, findings).map(at_once)),
@@ -29,7 +31,20 @@ const READERS: [(Word, Read); 11] = [
     (v::POWER, |entry, _, findings| power(entry, findings).map(at_once)),
     (v::POWER_ON, |entry, _, findings| nothing_more(entry, Trigger::PowerOn, findings).map(at_once)),
     (v::POWER_OFF, |entry, _, findings| nothing_more(entry, Trigger::PowerOff, findings).map(at_once)),
+    (v::LOCATION_UPDATE, |entry, _, findings| location_update(entry, findings).map(at_once)),
+    (v::CELL_CHANGE, |entry, _, findings| nothing_more(entry, Trigger::CellChange, findings).map(at_once)),
+    (v::SEEN, |entry, _, findings| nothing_more(entry, Trigger::Seen, findings).map(at_once)),
+    (v::DATA, |entry, _, findings| data(entry, findings).map(at_once)),
+    (v::PDP, |entry, _, findings| context(entry, findings).map(at_once)),
+    (v::WEB, |entry, _, findings| Some(at_once(Trigger::Web(domains(entry, findings))))),
+    (v::REFUSED, |entry, _, findings| Some(at_once(refused(entry, findings)))),
 ];
+
+/// What the network can refuse.
+pub(super) const ATTEMPTS: [(Word, Attempt); 3] =
+    [(v::LOCATION_UPDATE, Attempt::LocationUpdate), (v::SERVICE, Attempt::Service), (v::DATA, Attempt::Data)];
+/// Whether a data connection begins.
+pub(super) const CONTEXT_PHASES: [(Word, bool); 2] = [(v::BEGUN, true), (v::ENDED, false)];
 
 const PHASES: [(Word, CallPhase); 3] =
     [(v::SETUP, CallPhase::Setup), (v::ANSWERED, CallPhase::Answered), (v::ENDED, CallPhase::Ended)];
@@ -107,18 +122,21 @@ fn dwell(form: &Form<'_>, findings: &mut Findings<'_>) -> Option<Option<Hold>> {
     const KINDS: [(Word, Evidence); 2] = [(v::RECONFIRM, Evidence::Reconfirm), (v::PRESUME, Evidence::Presume)];
     let evidence = form.find(v::EVIDENCE);
     let grace = form.find(v::GRACE);
-    if evidence.or(grace).is_some() {
+    let presence = form.find(v::STILL_HERE);
+    if evidence.or(grace).or(presence).is_some() {
         form.require(v::DWELL, findings)?;
     }
     let evidence = evidence.map(|entry| field::choice(entry, &KINDS, findings));
     let grace = grace.map(|entry| field::span(entry, findings));
+    let still_here = pattern::still_here(form, findings);
     let (evidence, grace) = (evidence.unwrap_or(Some(Evidence::default())), grace.unwrap_or(Some(Duration::ZERO)));
     let dwell = hold(form, v::DWELL, findings, |lasting| Hold::Dwell {
         lasting,
         evidence: evidence.unwrap_or_default(),
         grace: grace.unwrap_or_default(),
+        still_here: still_here.unwrap_or_default(),
     })?;
-    evidence.and(grace)?;
+    evidence.and(grace).and(still_here)?;
     Some(dwell)
 }
 
@@ -145,12 +163,81 @@ fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
         let dialled = !is_bare(entry);
         let numbers = if dialled { field::numbers(entry, findings) } else { Vec::new() };
         let direction = dialled.then_some(Direction::Out);
-        return Some(Trigger::Call { phase: CallPhase::Setup, direction, numbers });
+        return Some(Trigger::Call { phase: CallPhase::Setup, direction, numbers, length: None });
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::CALL_FORM, findings)?;
-    let phase = form.find(v::PHASE).map_or(Some(CallPhase::Setup), |phase| field::choice(phase, &PHASES, findings));
+    let length = form.find(v::LENGTH);
+    // How long a call was is known when it is over.
+    let usual = if length.is_some() { CallPhase::Ended } else { CallPhase::Setup };
+    let phase = form.find(v::PHASE).map_or(Some(usual), |phase| field::choice(phase, &PHASES, findings));
+    if let Some(entry) = length.filter(|_| phase.is_some_and(|phase| phase != CallPhase::Ended)) {
+        findings.report(&entry.key_span, Problem::OneOnly { words: vec![v::PHASE, v::LENGTH] });
+    }
+    let length = length.map(|entry| length_range(entry, findings));
     let (direction, numbers) = peer(&form, [v::DIALLED, v::CALLER], &CALL_DIRECTIONS, findings);
-    Some(Trigger::Call { phase: phase?, direction, numbers })
+    Some(Trigger::Call {
+        phase: phase?,
+        direction,
+        numbers,
+        length: length.map_or(Some(None), |range| range.map(Some))?,
+    })
+}
+
+/// `length: 5m` for at least so long, `length: {at_least: 1m, at_most: 10m}`.
+fn length_range(entry: &Entry, findings: &mut Findings<'_>) -> Option<LengthRange> {
+    let Value::Fields(_) = entry.value.value else {
+        return field::span(entry, findings).map(|least| LengthRange { least, most: None });
+    };
+    let form = Form::read(&entry.value, &entry.key_span, &v::LENGTH_FORM, findings)?;
+    let (least, most) = (form.find(v::AT_LEAST), form.find(v::AT_MOST));
+    let span = |entry: &Entry, findings: &mut Findings<'_>| field::span(entry, findings);
+    let shortest = least.map_or(Some(Duration::ZERO), |entry| span(entry, findings))?;
+    let longest = most.map_or(Some(None), |entry| span(entry, findings).map(Some))?;
+    if let Some(entry) = most.filter(|_| longest.is_some_and(|longest| longest < shortest)) {
+        findings.report(&entry.value.span, Problem::EndsBeforeItBegins);
+        return None;
+    }
+    Some(LengthRange { least: shortest, most: longest })
+}
+
+/// `location_update:`, `location_update: periodic`
+fn location_update(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+    const KINDS: [(Word, Option<UpdateType>); 4] = [
+        (v::NORMAL, Some(UpdateType::Normal)),
+        (v::PERIODIC, Some(UpdateType::Periodic)),
+        (v::ATTACH, Some(UpdateType::ImsiAttach)),
+        (v::YES, None),
+    ];
+    let kind = if is_bare(entry) { None } else { field::choice(entry, &KINDS, findings)? };
+    Some(Trigger::LocationUpdate(kind))
+}
+
+/// `data: attach`
+fn data(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+    let attach = field::choice(entry, &[(v::ATTACH, true), (v::DETACH, false)], findings)?;
+    Some(if attach { Trigger::DataAttach } else { Trigger::DataDetach })
+}
+
+/// `pdp:`, `pdp: [cmwap, cmnet]`, `pdp: {apn: cmwap, phase: ended}`
+fn context(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+    if !matches!(entry.value.value, Value::Fields(_)) {
+        return Some(Trigger::Pdp { activated: true, access_points: domains(entry, findings) });
+    }
+    let form = Form::read(&entry.value, &entry.key_span, &v::PDP_FORM, findings)?;
+    let access_points = form.find(v::ACCESS_POINT).map(|entry| domains(entry, findings)).unwrap_or_default();
+    let phase = form.find(v::PHASE);
+    let activated = phase.map_or(Some(true), |entry| field::choice(entry, &CONTEXT_PHASES, findings))?;
+    Some(Trigger::Pdp { activated, access_points })
+}
+
+/// Names, or nothing for any.
+fn domains(entry: &Entry, findings: &mut Findings<'_>) -> Vec<event::DomainName> {
+    if is_bare(entry) { Vec::new() } else { field::domains(entry, findings) }
+}
+
+/// `refused:`, `refused: [service, data]`
+fn refused(entry: &Entry, findings: &mut Findings<'_>) -> Trigger {
+    Trigger::Refused(if is_bare(entry) { Vec::new() } else { field::choices(entry, &ATTEMPTS, findings) })
 }
 
 fn sms(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
@@ -215,19 +302,36 @@ fn roamed(arriving: bool, origins: Vec<Origin>) -> Trigger {
     if arriving { Trigger::RoamIn(origins) } else { Trigger::RoamBack(origins) }
 }
 
-/// Numbers in need: nothing commercial may be tied to them (110, 112, 119, 120, 122).
-const EMERGENCY: [&str; 5] = ["110", "112", "119", "120", "122"];
-
-/// The emergency number that a trigger names or covers.
+/// The emergency number that a trigger names or covers: nothing commercial may be tied to it.
 pub(super) fn emergency(trigger: &Trigger) -> Option<&'static str> {
-    let (Trigger::Call { numbers, .. } | Trigger::Sms { numbers, .. }) = trigger else { return None };
-    EMERGENCY.into_iter().find(|code| {
-        let Ok(code) = code.parse::<Number>() else { return false };
-        numbers.iter().any(|pattern| match pattern {
-            NumberPattern::Exactly(number) => *number == code,
-            NumberPattern::Prefix(prefix) => code.starts_with(prefix),
-        })
+    let numbers = numbers_of(trigger);
+    EMERGENCY_NUMBERS.into_iter().find(|code| {
+        let code = code.parse().map(NumberPattern::Exactly);
+        code.is_ok_and(|code| numbers.iter().any(|pattern| meet(pattern, &code)))
     })
+}
+
+/// The number of ours from which a trigger waits for a message: it would be triggered by what we send.
+pub(super) fn own_sender<'s>(trigger: &Trigger, senders: &'s [NumberPattern]) -> Option<&'s NumberPattern> {
+    let Trigger::Sms { direction: None | Some(Direction::In), numbers } = trigger else { return None };
+    senders.iter().find(|sender| numbers.iter().any(|pattern| meet(pattern, sender)))
+}
+
+fn numbers_of(trigger: &Trigger) -> &[NumberPattern] {
+    match trigger {
+        Trigger::Call { numbers, .. } | Trigger::Sms { numbers, .. } => numbers,
+        _ => &[],
+    }
+}
+
+/// Whether a number can fit both.
+fn meet(one: &NumberPattern, other: &NumberPattern) -> bool {
+    match (one, other) {
+        (NumberPattern::Exactly(one), NumberPattern::Exactly(other)) => one == other,
+        (NumberPattern::Exactly(number), NumberPattern::Prefix(prefix))
+        | (NumberPattern::Prefix(prefix), NumberPattern::Exactly(number)) => number.starts_with(prefix),
+        (NumberPattern::Prefix(one), NumberPattern::Prefix(other)) => one.starts_with(other) || other.starts_with(one),
+    }
 }
 
 /// Whether the trigger tells where the subscriber is.
@@ -243,7 +347,7 @@ mod tests {
     fn emergency_numbers_are_seen_alone_and_under_a_prefix() {
         let check = |pattern: &str, expected| {
             let numbers = vec![super::super::value::number_pattern(pattern).unwrap()];
-            let trigger = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers };
+            let trigger = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers, length: None };
             assert_eq!(emergency(&trigger), expected, "{pattern}");
         };
         check("110", Some("110"));
@@ -253,6 +357,21 @@ mod tests {
         check("12580", None);
         check("125*", None);
         assert_eq!(emergency(&Trigger::PowerOn), None);
+    }
+
+    #[test]
+    fn a_message_from_ourselves_is_seen_alone_and_under_a_prefix() {
+        let check = |direction, wanted: &str, ours: &str, expected| {
+            let [wanted, ours] = [wanted, ours].map(|text| super::super::value::number_pattern(text).unwrap());
+            let trigger = Trigger::Sms { direction, numbers: vec![wanted] };
+            assert_eq!(own_sender(&trigger, &[ours]).is_some(), expected, "{wanted:?} {ours:?}");
+        };
+        check(Some(Direction::In), "10086", "10086", true);
+        check(None, "100*", "10086", true);
+        check(None, "1065712580", "10657*", true);
+        check(Some(Direction::In), "10657*", "106*", true);
+        check(Some(Direction::Out), "10086", "10086", false);
+        check(None, "10010", "10086", false);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use event::Number;
+use event::{DomainName, Number};
 use jiff::civil::{Date, Time};
 
 use crate::scenario::{Cap, NumberPattern};
@@ -173,6 +173,27 @@ pub(super) fn number_pattern(text: &str) -> Option<NumberPattern> {
     }
 }
 
+/// A pattern of numbers as it is written.
+pub(super) fn written(pattern: &NumberPattern) -> String {
+    match pattern {
+        NumberPattern::Exactly(number) => number.to_string(),
+        NumberPattern::Prefix(prefix) => format!("{prefix}*"),
+    }
+}
+
+/// A length of time in whole days.
+pub(super) fn days_of(span: Duration) -> u64 {
+    span.as_secs() / DAY
+}
+
+/// `taobao.com`, `*.taobao.com`, `http://m.taobao.com/`: the host, with or without what people copy along with it.
+pub(super) fn domain(text: &str) -> Option<DomainName> {
+    let text = text.trim();
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")).unwrap_or(text);
+    let host = host.strip_suffix('/').unwrap_or(host);
+    host.strip_prefix("*.").unwrap_or(host).parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
@@ -243,6 +264,18 @@ mod tests {
         for bad in ["", "2009-02-29", "2009-13-01", "09-07-01", "2009/07/01", "2009-07-01..", "2009-07-01-01", "七月"]
         {
             check(dates, bad, None);
+        }
+    }
+
+    #[test]
+    fn hosts_are_read_as_they_are_copied() {
+        let host = |text: &str| text.parse().ok();
+        check(domain, "taobao.com", host("taobao.com"));
+        check(domain, "*.taobao.com", host("taobao.com"));
+        check(domain, "http://M.Taobao.com/", host("m.taobao.com"));
+        check(domain, "cmwap", host("cmwap"));
+        for bad in ["", "*", "淘宝", "a b", "taobao.com/item", "taobao，com"] {
+            check(domain, bad, None);
         }
     }
 

@@ -34,19 +34,19 @@ pub(super) const WHO: Word = word!("who", "对象", "audience", "人群", "目�
 pub(super) const SEND: Word = word!("send", "发送", "下发");
 pub(super) const STAGES: Word = word!("stages", "分阶段", "后续", "延时");
 pub(super) const LIMITS: Word = word!("limits", "限制", "limit", "频控");
+pub(super) const HOLIDAYS: Word = word!("holidays", "节假日", "holiday");
+pub(super) const SCHEDULE: Word = word!("schedule", "定时", "固时", "推送时间");
+pub(super) const CONVERT: Word = word!("convert", "转化", "conversion", "success");
+pub(super) const TEMPLATE: Word = word!("template", "模板", "rows_of");
 
 /// A scenario file.
 pub(super) static SCENARIO_FILE: Vocabulary = Vocabulary {
     under: None,
-    keys: &[SCENARIO, TITLE, NOTE, VALID, WEEKDAYS, HOURS, PURPOSE, PRIORITY, WHEN, WHO, SEND, STAGES, LIMITS],
-    later: &[
-        word!("convert", "转化", "conversion"),
-        word!("template", "模板"),
-        word!("schedule", "定时", "固时"),
-        word!("holidays", "节假日"),
-        word!("after", "之后"),
-        word!("variants", "分组", "ab_test"),
+    keys: &[
+        SCENARIO, TEMPLATE, TITLE, NOTE, VALID, WEEKDAYS, HOLIDAYS, HOURS, PURPOSE, PRIORITY, WHEN, SCHEDULE, WHO,
+        SEND, STAGES, LIMITS, CONVERT,
     ],
+    later: &[word!("after", "之后"), word!("variants", "分组", "ab_test")],
 };
 
 pub(super) const AREA: Word = word!("area", "区域", "地点", "商圈");
@@ -60,6 +60,13 @@ pub(super) const ROAM: Word = word!("roam", "漫游", "roaming");
 pub(super) const POWER: Word = word!("power", "开关机", "电源");
 pub(super) const POWER_ON: Word = word!("power_on", "开机", "switch_on");
 pub(super) const POWER_OFF: Word = word!("power_off", "关机", "switch_off");
+pub(super) const LOCATION_UPDATE: Word = word!("location_update", "位置更新");
+pub(super) const CELL_CHANGE: Word = word!("cell_change", "换小区", "小区切换", "change_cell");
+pub(super) const SEEN: Word = word!("seen", "出现", "露面");
+pub(super) const DATA: Word = word!("data", "数据业务", "gprs", "数据");
+pub(super) const PDP: Word = word!("pdp", "数据连接", "上网", "pdp_context");
+pub(super) const WEB: Word = word!("web", "网页", "网站", "访问网站", "web_visit");
+pub(super) const REFUSED: Word = word!("refused", "被拒绝", "被拒", "rejected");
 
 pub(super) const ALL_OF: Word = word!("all", "同时满足", "全部", "and", "并且");
 pub(super) const ANY_OF: Word = word!("any", "任一", "任意", "or", "或者");
@@ -68,63 +75,55 @@ pub(super) const SEQUENCE: Word = word!("sequence", "序列", "依次", "先后"
 pub(super) const COUNT: Word = word!("count", "计数", "次数", "累计");
 pub(super) const ABSENCE: Word = word!("absence", "未发生", "缺席", "沉默");
 
+/// What can happen.
+const EVENTS: [Word; 19] = [
+    AREA,
+    CALL,
+    SMS,
+    USSD,
+    CALL_FORWARDING,
+    DEVICE_CHANGE,
+    DEVICE,
+    ROAM,
+    POWER,
+    POWER_ON,
+    POWER_OFF,
+    LOCATION_UPDATE,
+    CELL_CHANGE,
+    SEEN,
+    DATA,
+    PDP,
+    WEB,
+    REFUSED,
+    ANY_OF,
+];
+
+/// Events, and what else a form knows.
+const fn events_and<const MORE: usize, const ALL: usize>(more: [Word; MORE]) -> [Word; ALL] {
+    let mut all = [AREA; ALL];
+    let mut place = 0;
+    while place < ALL {
+        all[place] = if place < EVENTS.len() { EVENTS[place] } else { more[place - EVENTS.len()] };
+        place += 1;
+    }
+    all
+}
+
+const TRIGGER_KEYS: [Word; 23] = events_and([ALL_OF, SEQUENCE, COUNT, ABSENCE]);
+const CONDITION_KEYS: [Word; 20] = events_and([NOT]);
+const CONVERT_KEYS: [Word; 20] = events_and([WITHIN]);
+
 /// What triggers a scenario.
-pub(super) static TRIGGER: Vocabulary = Vocabulary {
-    under: Some(WHEN),
-    keys: &[
-        AREA,
-        CALL,
-        SMS,
-        USSD,
-        CALL_FORWARDING,
-        DEVICE_CHANGE,
-        DEVICE,
-        ROAM,
-        POWER,
-        POWER_ON,
-        POWER_OFF,
-        ANY_OF,
-        ALL_OF,
-        SEQUENCE,
-        COUNT,
-        ABSENCE,
-    ],
-    later: &[
-        word!("location_update", "位置更新"),
-        word!("cell_change", "换小区", "小区"),
-        word!("data", "数据", "上网"),
-        word!("pdp", "数据连接", "apn"),
-        word!("web", "网页", "网站"),
-    ],
-};
+pub(super) static TRIGGER: Vocabulary = Vocabulary { under: Some(WHEN), keys: &TRIGGER_KEYS, later: &[] };
 
 /// What can happen at a step of something longer.
-pub(super) static STEP: Vocabulary = Vocabulary {
-    under: None,
-    keys: &[AREA, CALL, SMS, USSD, CALL_FORWARDING, DEVICE_CHANGE, DEVICE, ROAM, POWER, POWER_ON, POWER_OFF, ANY_OF],
-    later: TRIGGER.later,
-};
+pub(super) static STEP: Vocabulary = Vocabulary { under: None, keys: &EVENTS, later: &[] };
 
 /// What can stand in `all:`
-pub(super) static CONDITION: Vocabulary = Vocabulary {
-    under: Some(ALL_OF),
-    keys: &[
-        AREA,
-        CALL,
-        SMS,
-        USSD,
-        CALL_FORWARDING,
-        DEVICE_CHANGE,
-        DEVICE,
-        ROAM,
-        POWER,
-        POWER_ON,
-        POWER_OFF,
-        ANY_OF,
-        NOT,
-    ],
-    later: TRIGGER.later,
-};
+pub(super) static CONDITION: Vocabulary = Vocabulary { under: Some(ALL_OF), keys: &CONDITION_KEYS, later: &[] };
+
+/// `convert:`
+pub(super) static CONVERT_FORM: Vocabulary = Vocabulary { under: Some(CONVERT), keys: &CONVERT_KEYS, later: &[] };
 
 pub(super) const WITHIN: Word = word!("within", "时限", "期限", "以内", "时间内");
 pub(super) const STEPS: Word = word!("steps", "步骤", "事件");
@@ -158,6 +157,12 @@ pub(super) const UNLESS: Word = word!("unless", "除非", "若未");
 pub(super) static STAGE_FORM: Vocabulary =
     Vocabulary { under: Some(STAGES), keys: &[AFTER, UNLESS, STILL_HERE, SEND], later: &[] };
 
+pub(super) const AT: Word = word!("at", "时刻", "时间", "每天");
+
+/// `schedule:`
+pub(super) static SCHEDULE_FORM: Vocabulary =
+    Vocabulary { under: Some(SCHEDULE), keys: &[AT, AFTER, UNLESS, STILL_HERE], later: &[] };
+
 pub(super) const ENTER: Word = word!("enter", "进入", "到达");
 pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
 pub(super) const DWELL: Word = word!("dwell", "停留", "停留时间");
@@ -167,10 +172,11 @@ pub(super) const RECONFIRM: Word = word!("reconfirm", "再现", "再次出现");
 pub(super) const PRESUME: Word = word!("presume", "推定", "推断");
 
 /// `area:`
-pub(super) static AREA_FORM: Vocabulary =
-    Vocabulary {
-        under: Some(AREA), keys: &[ENTER, LEAVE, DWELL, EVIDENCE, GRACE], later: &[word!("inside", "在内")]
-    };
+pub(super) static AREA_FORM: Vocabulary = Vocabulary {
+    under: Some(AREA),
+    keys: &[ENTER, LEAVE, DWELL, EVIDENCE, GRACE, STILL_HERE],
+    later: &[word!("inside", "在内")],
+};
 
 pub(super) const DIALLED: Word = word!("dialled", "被叫", "dialed", "拨打号码", "被叫号码");
 pub(super) const CALLER: Word = word!("caller", "主叫", "主叫号码", "来电号码");
@@ -179,13 +185,30 @@ pub(super) const DIRECTION: Word = word!("direction", "方向");
 pub(super) const OUTGOING: Word = word!("out", "呼出", "打出", "去电");
 pub(super) const INCOMING: Word = word!("in", "呼入", "打入", "来电");
 pub(super) const PHASE: Word = word!("phase", "阶段", "时刻");
+pub(super) const LENGTH: Word = word!("length", "通话时长", "时长", "duration");
 
 /// `call:`
 pub(super) static CALL_FORM: Vocabulary = Vocabulary {
     under: Some(CALL),
-    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, OUTGOING, INCOMING, PHASE],
-    later: &[word!("length", "时长", "通话时长", "duration"), word!("cause", "原因", "释放原因")],
+    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, OUTGOING, INCOMING, PHASE, LENGTH],
+    later: &[word!("cause", "原因", "释放原因")],
 };
+
+pub(super) const AT_MOST: Word = word!("at_most", "至多", "最多", "不超过");
+
+/// `length:`
+pub(super) static LENGTH_FORM: Vocabulary = Vocabulary { under: Some(LENGTH), keys: &[AT_LEAST, AT_MOST], later: &[] };
+
+pub(super) const NORMAL: Word = word!("normal", "正常", "普通");
+pub(super) const PERIODIC: Word = word!("periodic", "周期");
+pub(super) const ATTACH: Word = word!("attach", "附着", "接入");
+pub(super) const DETACH: Word = word!("detach", "分离", "断开");
+
+pub(super) const ACCESS_POINT: Word = word!("apn", "接入点", "access_point");
+pub(super) const BEGUN: Word = word!("begun", "建立", "激活", "activated");
+
+/// `pdp:`
+pub(super) static PDP_FORM: Vocabulary = Vocabulary { under: Some(PDP), keys: &[ACCESS_POINT, PHASE], later: &[] };
 
 pub(super) const TO: Word = word!("to", "发往", "发给", "接收号码");
 pub(super) const FROM: Word = word!("from", "来自", "发送号码");
@@ -214,23 +237,26 @@ pub(super) const TARGET: Word = word!("target", "目标", "目标名单");
 pub(super) const EXCLUDE: Word = word!("exclude", "排除", "排除名单", "黑名单");
 pub(super) const TAGS: Word = word!("tags", "标签", "tag");
 pub(super) const ORIGIN: Word = word!("origin", "归属", "归属地");
+pub(super) const SAMPLE: Word = word!("sample", "抽样", "比例");
+pub(super) const MACHINES: Word = word!("machines", "物联网", "m2m", "物联网卡");
 
 /// `who:`
 pub(super) static WHO_FORM: Vocabulary = Vocabulary {
     under: Some(WHO),
-    keys: &[TARGET, EXCLUDE, TAGS, ORIGIN],
-    later: &[word!("device", "终端", "机型"), word!("sample", "抽样", "比例"), word!("segment", "分群")],
+    keys: &[TARGET, EXCLUDE, TAGS, ORIGIN, DEVICE, SAMPLE, MACHINES],
+    later: &[word!("segment", "分群")],
 };
 
 pub(super) const TEXT: Word = word!("sms", "短信", "text", "短信内容");
 pub(super) const SENDER: Word = word!("from", "发件人", "sender", "显示号码", "接入号");
 
+pub(super) const WAP_PUSH: Word = word!("wap_push", "WAP推送", "wap");
+
 /// `send:`
 pub(super) static SEND_FORM: Vocabulary = Vocabulary {
     under: Some(SEND),
-    keys: &[TEXT, SENDER],
+    keys: &[TEXT, WAP_PUSH, SENDER],
     later: &[
-        word!("wap_push", "WAP推送", "wap"),
         word!("mms", "彩信"),
         word!("webhook", "回调"),
         word!("export", "导出"),
@@ -238,6 +264,16 @@ pub(super) static SEND_FORM: Vocabulary = Vocabulary {
         word!("fallback", "备用渠道"),
     ],
 };
+
+pub(super) const URL: Word = word!("url", "网址", "链接", "地址");
+pub(super) const PUSH_TITLE: Word = word!("text", "标题", "title", "文字");
+pub(super) const ACTION: Word = word!("action", "方式", "打开方式");
+pub(super) const INDICATION: Word = word!("indication", "提示", "si");
+pub(super) const LOADING: Word = word!("loading", "直接打开", "sl");
+
+/// `wap_push:`
+pub(super) static WAP_PUSH_FORM: Vocabulary =
+    Vocabulary { under: Some(WAP_PUSH), keys: &[URL, PUSH_TITLE, ACTION], later: &[] };
 
 pub(super) const PER_USER: Word = word!("per_user", "每人", "per_subscriber", "每用户", "每客户");
 pub(super) const TOTAL: Word = word!("total", "总量", "总数");
@@ -260,19 +296,54 @@ pub(super) const HOME: Word = word!("home", "本网", "home_networks", "本网�
 pub(super) const T3212: Word = word!("t3212", "周期更新", "周期位置更新", "periodic_update");
 pub(super) const USUAL: Word = word!("usual", "通常", "默认", "default");
 
+pub(super) const SENDERS: Word = word!("senders", "发送号码", "本方号码", "own_numbers");
+pub(super) const PROTECTED: Word = word!("protected", "保护名单", "保密名单");
+pub(super) const DO_NOT_DISTURB: Word = word!("do_not_disturb", "免打扰名单", "红名单", "dnd");
+pub(super) const TRIAL: Word = word!("trial", "试发", "试运行");
+pub(super) const PROVINCES: Word = word!("provinces", "省份", "分省");
+pub(super) const AFTER_EMERGENCY: Word = word!("after_emergency", "紧急呼叫后", "求救后");
+pub(super) const REMEMBERED: Word = word!("remembered", "档案保留", "remember", "保留期");
+
 /// The policy file.
 pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
     under: None,
-    keys: &[TIMEZONE, QUIET, CAPS, UNIVERSAL_CONTROL, CONSENT, HOME, T3212, NOTE],
-    later: &[
-        word!("holidays", "节假日"),
-        word!("capacity", "渠道容量"),
-        word!("budget", "预算"),
-        word!("trial", "试发"),
-        word!("protected", "保护名单"),
-        word!("do_not_disturb", "免打扰名单"),
+    keys: &[
+        TIMEZONE,
+        QUIET,
+        HOLIDAYS,
+        CAPS,
+        UNIVERSAL_CONTROL,
+        CONSENT,
+        DO_NOT_DISTURB,
+        PROTECTED,
+        MACHINES,
+        TRIAL,
+        AFTER_EMERGENCY,
+        SENDERS,
+        TAGS,
+        HOME,
+        PROVINCES,
+        T3212,
+        REMEMBERED,
+        NOTE,
     ],
+    later: &[word!("capacity", "渠道容量"), word!("budget", "预算")],
 };
+
+pub(super) const DAYS_OFF: Word = word!("off", "放假", "休息");
+pub(super) const DAYS_WORKED: Word = word!("working", "补班", "上班", "调休上班");
+
+/// `holidays:` of the policy
+pub(super) static CALENDAR_FORM: Vocabulary =
+    Vocabulary { under: Some(HOLIDAYS), keys: &[DAYS_OFF, DAYS_WORKED], later: &[] };
+
+pub(super) const OURS: Word = word!("ours", "本省", "our");
+pub(super) const SEGMENTS: Word = word!("imsi", "IMSI号段", "号段");
+pub(super) const LOCATION_AREAS: Word = word!("location_areas", "位置区", "lai");
+
+/// `provinces:`
+pub(super) static PROVINCES_FORM: Vocabulary =
+    Vocabulary { under: Some(PROVINCES), keys: &[OURS, SEGMENTS, LOCATION_AREAS], later: &[] };
 
 pub(super) const QUIET_FROM: Word = word!("from", "从", "开始", "起");
 pub(super) const QUIET_TO: Word = word!("to", "到", "至", "结束", "止");
@@ -333,12 +404,20 @@ pub(super) const THURSDAY: Word = word!("thursday", "周四", "thu", "thur", "th
 pub(super) const FRIDAY: Word = word!("friday", "周五", "fri", "星期五", "礼拜五", "五");
 pub(super) const SATURDAY: Word = word!("saturday", "周六", "sat", "星期六", "礼拜六", "六");
 pub(super) const SUNDAY: Word = word!("sunday", "周日", "sun", "星期日", "星期天", "周天", "礼拜天", "日");
+pub(super) const ONLY: Word = word!("only", "仅节假日", "只在节假日", "仅限");
+pub(super) const EXCEPT: Word = word!("except", "除外", "节假日除外", "no");
+
 pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
 pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
 
-static FORMS: [&Vocabulary; 21] = [
+static FORMS: [&Vocabulary; 28] = [
     &SCENARIO_FILE,
     &STAGE_FORM,
+    &SCHEDULE_FORM,
+    &CONVERT_FORM,
+    &LENGTH_FORM,
+    &PDP_FORM,
+    &WAP_PUSH_FORM,
     &TRIGGER,
     &STEP,
     &CONDITION,
@@ -358,6 +437,8 @@ static FORMS: [&Vocabulary; 21] = [
     &QUIET_FORM,
     &CAPS_FORM,
     &CONSENT_FORM,
+    &CALENDAR_FORM,
+    &PROVINCES_FORM,
 ];
 
 /// The key under which `text` is known in another form of the same file as `form`.

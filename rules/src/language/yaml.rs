@@ -43,6 +43,17 @@ pub(super) struct Entry {
     pub(super) value: Node,
 }
 
+/// What stands in braces alone: `{area}` without quotes is a form with one key and no value.
+pub(super) fn bare_braces(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Fields(entries) => match entries.as_slice() {
+            [Entry { key, value: Node { value: Value::Empty, .. }, .. }] => Some(key),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Reads the one document of a file. `None` where it is no YAML, and the author has been told why.
 pub(super) fn parse(findings: &mut Findings<'_>) -> Option<Node> {
     let text = findings.source.text.as_str();

@@ -8,7 +8,8 @@ use event::{CellId, Plmn};
 use rustc_hash::FxHashMap;
 
 use super::cell::{self, Base};
-use super::table::{Fault, Faults, Header, Row, Table};
+use super::fault::{Fault, Faults};
+use super::table::{Header, Row, Table};
 use super::{ListError, name_of};
 
 /// A named set of cells.
@@ -16,6 +17,8 @@ use super::{ListError, name_of};
 pub struct Area {
     /// Its name: the file's, without ending.
     pub name: String,
+    /// What people call it, where its file says so.
+    title: Option<String>,
     location_areas: FxHashMap<u16, LocationArea>,
 }
 
@@ -55,8 +58,18 @@ impl Area {
         area
     }
 
-    /// Reads a CSV with columns `lac` and `ci` (decimal) or `lac_hex` and `ci_hex`; optional `plmn` and `name`. A row
-    /// without CI means the whole location area.
+    /// What people call it: the name where nothing is said.
+    pub fn title(&self) -> &str {
+        self.title.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The same area under this title.
+    pub fn titled(self, title: Option<String>) -> Self {
+        Self { title, ..self }
+    }
+
+    /// Reads a CSV with columns `lac` and `ci` (decimal) or `lac_hex` and `ci_hex`; optional `plmn`, and `title`, what
+    /// people call the area, once. A row without CI means the whole location area.
     pub fn load(file: &Path) -> Result<Self, ListError> {
         Self::read(&Table::load(file)?)
     }
@@ -64,16 +77,17 @@ impl Area {
     fn read(table: &Table<'_>) -> Result<Self, ListError> {
         let (header, mut rows) = table.open()?;
         let columns = Columns::of(&header).map_err(|fault| fault.at(table.file(), Some(header.line())))?;
-        let (mut cells, mut faults) = (Vec::new(), Faults::new());
+        let (mut cells, mut title, mut faults) = (Vec::new(), None, Faults::new());
         while let Some(row) = rows.next() {
             let row = row.map_err(|(line, fault)| fault.at(table.file(), Some(line)))?;
+            title = title.or_else(|| columns.title(&row));
             match row.fits(&header).and_then(|()| columns.cell(&row)) {
                 Ok(cell) => cells.push(cell),
                 Err(fault) => faults.note(row.line, fault),
             }
         }
         faults.finish(table.file())?;
-        Ok(Self::new(name_of(table.file()), cells))
+        Ok(Self::new(name_of(table.file()), cells).titled(title))
     }
 
     fn insert(&mut self, cell: CellId) {
@@ -166,22 +180,28 @@ impl fmt::Debug for Area {
 }
 
 /// Which column holds what, and how it is written.
-struct Columns {
+pub(super) struct Columns {
     lac: (usize, Base),
     ci: Option<(usize, Base)>,
     plmn: Option<usize>,
+    title: Option<usize>,
 }
 
 impl Columns {
-    fn of(header: &Header) -> Result<Self, Fault> {
+    pub(super) fn of(header: &Header) -> Result<Self, Fault> {
         let lac = code_column(header, &["lac", "位置区", "位置区码"], &["lac_hex", "位置区_hex", "位置区码_hex"])?;
         let ci = code_column(header, &["ci", "小区", "小区码", "小区号"], &["ci_hex", "小区_hex", "小区码_hex"])?;
         let plmn = header.find(&["plmn", "网络", "运营商"]);
         let lac = lac.ok_or_else(|| header.lacks("lac", "lac,ci"))?;
-        Ok(Self { lac, ci, plmn })
+        let title = header.find(&["title", "标题", "区域名", "区域名称"]);
+        Ok(Self { lac, ci, plmn, title })
     }
 
-    fn cell(&self, row: &Row<'_, '_>) -> Result<CellId, Fault> {
+    fn title(&self, row: &Row<'_, '_>) -> Option<String> {
+        self.title.map(|column| row.cell(column)).filter(|title| !title.is_empty()).map(str::to_owned)
+    }
+
+    pub(super) fn cell(&self, row: &Row<'_, '_>) -> Result<CellId, Fault> {
         let (lac, base) = self.lac;
         let lac = Some(cell::lac(row.cell(lac), base)?);
         let ci = match self.ci.map(|(ci, base)| (row.cell(ci), base)) {
@@ -200,7 +220,13 @@ fn code_column(header: &Header, decimal: &[&str], hexadecimal: &[&str]) -> Resul
     match (header.find(decimal), header.find(hexadecimal)) {
         (Some(_), Some(_)) => {
             let column = decimal.first().copied().unwrap_or_default();
-            Err(Fault::new(format!("both `{column}` and `{column}_hex` are there"), "keep one of the two columns"))
+            Err(Fault::new(
+                [
+                    format!("both `{column}` and `{column}_hex` are there"),
+                    format!("同时有 `{column}` 和 `{column}_hex`"),
+                ],
+                ["keep one of the two columns", "两列请只保留一列"],
+            ))
         }
         (Some(column), None) => Ok(Some((column, Base::Decimal))),
         (None, Some(column)) => Ok(Some((column, Base::Hexadecimal))),

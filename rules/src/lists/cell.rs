@@ -2,8 +2,8 @@
 
 use event::{Imsi, Number, Plmn};
 
+use super::fault::Fault;
 use super::msisdn::Msisdn;
-use super::table::Fault;
 
 /// How the codes in a column are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,13 +23,23 @@ pub(super) fn code(text: &str, base: Base, column: &str) -> Result<u16, Fault> {
         (None, Base::Decimal) => text.parse(),
     };
     match parsed {
-        Ok(value) => u16::try_from(value)
-            .map_err(|_| Fault::new(format!("`{text}` is too large"), "LAC and CI of a 2G cell are 0 to 65535")),
+        Ok(value) => u16::try_from(value).map_err(|_| {
+            Fault::new(
+                [format!("`{text}` is too large"), format!("`{text}` 过大")],
+                ["LAC and CI of a 2G cell are 0 to 65535", "2G 小区的 LAC 和 CI 是 0 到 65535"],
+            )
+        }),
         Err(_) if base == Base::Decimal && is_hexadecimal(text) => Err(Fault::new(
-            format!("`{text}` is not a decimal number"),
-            format!("if the column is hexadecimal, call it `{column}_hex`"),
+            [format!("`{text}` is not a decimal number"), format!("`{text}` 不是十进制数")],
+            [
+                format!("if the column is hexadecimal, call it `{column}_hex`"),
+                format!("如果这一列是十六进制，请把列名写成 `{column}_hex`"),
+            ],
         )),
-        Err(_) => Err(Fault::new(format!("`{text}` is not a number"), rounded_or(text, "write digits only"))),
+        Err(_) => Err(Fault::new(
+            [format!("`{text}` is not a number"), format!("`{text}` 不是数字")],
+            rounded_or(text, ["write digits only", "只写数字"]),
+        )),
     }
 }
 
@@ -37,7 +47,10 @@ pub(super) fn code(text: &str, base: Base, column: &str) -> Result<u16, Fault> {
 pub(super) fn lac(text: &str, base: Base) -> Result<u16, Fault> {
     match code(text, base, "lac")? {
         // 3GPP TS 23.003 §4.1: reserved for a phone without a valid location area.
-        0 | 0xfffe => Err(Fault::new(format!("`{text}` is no location area"), "0 and 65534 mean that there is none")),
+        0 | 0xfffe => Err(Fault::new(
+            [format!("`{text}` is no location area"), format!("`{text}` 不是位置区")],
+            ["0 and 65534 mean that there is none", "0 和 65534 表示没有位置区"],
+        )),
         lac => Ok(lac),
     }
 }
@@ -48,13 +61,19 @@ fn is_hexadecimal(text: &str) -> bool {
 
 /// A network: `46000` or `460-00`.
 pub(super) fn plmn(text: &str) -> Result<Plmn, Fault> {
-    text.parse().map_err(|_| Fault::new(format!("`{text}` is no network"), "write it as 46000 or 460-00"))
+    text.parse().map_err(|_| {
+        Fault::new(
+            [format!("`{text}` is no network"), format!("`{text}` 不是网络代码")],
+            ["write it as 46000 or 460-00", "请写成 46000 或 460-00"],
+        )
+    })
 }
 
 /// An IMSI: digits only.
 pub(super) fn imsi(text: &str) -> Result<Imsi, Fault> {
     text.parse().map_err(|_| {
-        Fault::new(format!("`{text}` is no IMSI"), rounded_or(text, "an IMSI has 5 to 15 digits and nothing else"))
+        let help = ["an IMSI has 5 to 15 digits and nothing else", "IMSI 是 5 到 15 位数字，没有其他内容"];
+        Fault::new([format!("`{text}` is no IMSI"), format!("`{text}` 不是 IMSI")], rounded_or(text, help))
     })
 }
 
@@ -68,7 +87,8 @@ pub(super) fn msisdn(text: &str) -> Result<Msisdn, Fault> {
         false => text.parse().ok(),
     };
     number.and_then(Msisdn::from_number).ok_or_else(|| {
-        Fault::new(format!("`{text}` is no number"), rounded_or(text, "write digits, with + before a country code"))
+        let help = ["write digits, with + before a country code", "只写数字，国家码前加 +"];
+        Fault::new([format!("`{text}` is no number"), format!("`{text}` 不是手机号")], rounded_or(text, help))
     })
 }
 
@@ -83,25 +103,29 @@ pub(super) fn tac(text: &str) -> Result<u32, Fault> {
 fn no_tac(text: &str) -> Fault {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let help = match text.len() {
-        14..=16 if digits => "a TAC has 8 digits: the first eight of an IMEI",
+        14..=16 if digits => ["a TAC has 8 digits: the first eight of an IMEI", "TAC 是 8 位数字，即 IMEI 的前 8 位"],
         // Six digits may be an old TAC without its final assembly code as well as one robbed of two zeros.
-        1..=7 if digits => {
+        1..=7 if digits => [
             "a TAC has 8 digits: put back zeros in front that a spreadsheet removed, or add the two digits of the final \
-             assembly code"
-        }
-        _ => "a TAC has 8 digits",
+             assembly code",
+            "TAC 是 8 位数字，请补上被电子表格去掉的前导零，或补上两位最后装配码",
+        ],
+        _ => ["a TAC has 8 digits", "TAC 是 8 位数字"],
     };
-    Fault::new(format!("`{text}` is no TAC"), rounded_or(text, help))
+    Fault::new([format!("`{text}` is no TAC"), format!("`{text}` 不是 TAC")], rounded_or(text, help))
 }
 
 // A spreadsheet shows fifteen digits as 4.60001E+14 and saves them so: the digits are lost.
-fn rounded_or(text: &str, help: &str) -> String {
+fn rounded_or(text: &str, help: [&'static str; 2]) -> [&'static str; 2] {
     let rounded = text.split_once(['E', 'e']).is_some_and(|(number, exponent)| {
         number.parse::<f64>().is_ok() && exponent.trim_start_matches('+').parse::<u8>().is_ok()
     });
     match rounded {
-        true => "a spreadsheet has rounded it: format the column as text and enter it anew".to_owned(),
-        false => help.to_owned(),
+        true => [
+            "a spreadsheet has rounded it: format the column as text and enter it anew",
+            "电子表格把它四舍五入了，请把这一列设为文本格式后重新填写",
+        ],
+        false => help,
     }
 }
 
@@ -112,7 +136,11 @@ mod tests {
     fn check(result: Result<impl std::fmt::Display, Fault>, expected: &str) {
         let shown = match result {
             Ok(value) => value.to_string(),
-            Err(fault) => format!("{}; {}", fault.message, fault.help.unwrap_or_default()),
+            Err(fault) => {
+                let [message, _] = fault.message;
+                let [help, _] = fault.help;
+                format!("{message}; {help}")
+            }
         };
         assert_eq!(shown, expected);
     }
@@ -141,7 +169,7 @@ mod tests {
         );
         check(tac("00499901"), "499901");
         check(tac("353900021234560"), "`353900021234560` is no TAC; a TAC has 8 digits: the first eight of an IMEI");
-        assert!(tac("499901").unwrap_err().help.unwrap().contains("zeros"));
+        assert!(tac("499901").unwrap_err().help[0].contains("zeros"));
         check(msisdn("+86 139-0000-0005").map(Msisdn::to_number), "13900000005");
         check(msisdn("139x").map(Msisdn::to_number), "`139x` is no number; write digits, with + before a country code");
     }

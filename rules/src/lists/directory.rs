@@ -6,10 +6,11 @@ use std::path::Path;
 use event::{Imsi, Number};
 use rustc_hash::FxHashMap;
 
+use super::fault::{Fault, Faults};
 use super::keys::Keys;
 use super::msisdn::Msisdn;
 use super::subscribers::{IMSI_COLUMNS, MSISDN_COLUMNS};
-use super::table::{Fault, Faults, Header, Row, Table};
+use super::table::{Header, Row, Table};
 use super::{ListError, cell};
 use crate::scenario::Purpose;
 
@@ -148,8 +149,13 @@ fn purposes(text: &str) -> Result<u8, Fault> {
             "marketing" | "营销" => bit(Purpose::Marketing),
             "location" | "位置" => bit(Purpose::Location),
             _ => {
-                let help = "write `marketing|location` (营销|位置), one of the two, or leave it empty";
-                return Err(Fault::new(format!("`{word}` is no purpose to agree to"), help));
+                return Err(Fault::new(
+                    [format!("`{word}` is no purpose to agree to"), format!("`{word}` 不是可以同意的用途")],
+                    [
+                        "write `marketing|location` (营销|位置), one of the two, or leave it empty",
+                        "请写 `营销|位置`，或其中之一，或留空",
+                    ],
+                ));
             }
         };
     }
@@ -344,8 +350,11 @@ impl Reading {
         let (first, second) = contradicting.min_by_key(|(_, second)| *second)?;
         let line = |row: u32| self.lines.get(row as usize).copied().unwrap_or(0);
         let fault = Fault::new(
-            format!("the same IMSI as in line {}, with other contents", line(first)),
-            "keep the row that is true",
+            [
+                format!("the same IMSI as in line {}, with other contents", line(first)),
+                format!("与第 {} 行是同一个 IMSI，但内容不同", line(first)),
+            ],
+            ["keep the row that is true", "请只保留正确的一行"],
         );
         Some((line(second), fault))
     }

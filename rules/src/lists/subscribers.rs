@@ -5,9 +5,10 @@ use std::path::Path;
 
 use event::{Imsi, Number};
 
+use super::fault::{Fault, Faults};
 use super::keys::Keys;
 use super::msisdn::Msisdn;
-use super::table::{Fault, Faults, Row, Table};
+use super::table::{Row, Table};
 use super::{ListError, cell, name_of};
 
 /// A named set of subscribers by IMSI or MSISDN: nine bytes each.
@@ -97,7 +98,10 @@ fn identities(row: &Row<'_, '_>, imsi: Option<usize>, msisdn: Option<usize>) -> 
     let msisdn = text(msisdn).map(cell::msisdn).transpose()?;
     match imsi.is_some() || msisdn.is_some() {
         true => Ok((imsi, msisdn)),
-        false => Err(Fault::new("nobody in this row", "enter an identity, or remove the row")),
+        false => Err(Fault::new(
+            ["nobody in this row", "这一行没有用户"],
+            ["enter an identity, or remove the row", "请填写号码或 IMSI，或删去这一行"],
+        )),
     }
 }
 
@@ -135,7 +139,7 @@ mod tests {
     #[test]
     fn rows_without_an_identity_are_refused() {
         assert_eq!(read("13900000001\n13900000002\n").unwrap_err().line, Some(1));
-        assert_eq!(read("imsi,name\n,Li\n").unwrap_err().message, "nobody in this row");
+        assert_eq!(read("imsi,name\n,Li\n").unwrap_err().says()[1].0, "这一行没有用户");
         assert!(read("msisdn\n1.39E+10\n").unwrap_err().to_string().contains("a spreadsheet has rounded it"));
     }
 

@@ -8,30 +8,10 @@ use encoding_rs::{Encoding, GBK};
 use memchr::memchr;
 
 use super::ListError;
+use super::fault::{Fault, Faults};
 
 /// No list is larger than this, in bytes: fifteen million subscribers with their tags.
 const FILE_LIMIT_BYTES: u64 = 2 << 30;
-/// How many further lines at fault an error names.
-const FURTHER_LINES_SHOWN: usize = 4;
-
-/// Why a cell, a row or a file is refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-}
-
-impl Fault {
-    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Some(help.into()) }
-    }
-
-    /// This fault as the error about `file`.
-    pub(super) fn at(self, file: &Path, line: Option<u64>) -> ListError {
-        ListError { file: file.to_owned(), line, message: self.message, help: self.help }
-    }
-}
-
 /// A file, decoded.
 pub(super) struct Table<'f> {
     file: &'f Path,
@@ -60,7 +40,10 @@ impl<'f> Table<'f> {
             Some(Ok(row)) => (row.line, row.cells.iter().map(|name| name.trim().to_owned()).collect::<Vec<_>>()),
             Some(Err((line, fault))) => return Err(fault.at(self.file, Some(line))),
             None => {
-                let fault = Fault::new("the list is empty", "its first line must name the columns");
+                let fault = Fault::new(
+                    ["the list is empty", "名单是空的"],
+                    ["its first line must name the columns", "第一行必须写列名"],
+                );
                 return Err(fault.at(self.file, None));
             }
         };
@@ -73,20 +56,23 @@ impl<'f> Table<'f> {
 fn read(file: &Path) -> Result<Vec<u8>, Fault> {
     let refused = |error: std::io::Error| {
         let help = match error.kind() {
-            std::io::ErrorKind::NotFound => "create the file, or correct the name where it is used",
-            _ => "see whether it is a file and may be read",
+            std::io::ErrorKind::NotFound => {
+                ["create the file, or correct the name where it is used", "请建立该文件，或改正引用处的名字"]
+            }
+            _ => ["see whether it is a file and may be read", "请确认它是文件并且有读取权限"],
         };
-        Fault::new(format!("cannot be read: {error}"), help)
+        Fault::new([format!("cannot be read: {error}"), "无法读取".to_owned()], help)
     };
     if std::fs::metadata(file).map_err(refused)?.len() > FILE_LIMIT_BYTES {
-        return Err(Fault::new("is larger than 2 GiB", "split the list"));
+        return Err(Fault::new(["is larger than 2 GiB", "超过 2 GiB"], ["split the list", "请拆分名单"]));
     }
     std::fs::read(file).map_err(refused)
 }
 
 fn decode(bytes: Vec<u8>) -> Result<String, (Option<u64>, Fault)> {
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err((None, Fault::new("is a workbook, not a CSV file", "in the spreadsheet, save it as `CSV UTF-8`")));
+        let message = ["is a workbook, not a CSV file", "是 Excel 工作簿，不是 CSV 文件"];
+        return Err((None, Fault::new(message, SAVE_AS)));
     }
     if let Some((encoding, mark)) = Encoding::for_bom(&bytes) {
         let text = encoding.decode_without_bom_handling_and_without_replacement(bytes.get(mark..).unwrap_or_default());
@@ -107,8 +93,11 @@ fn undecodable(bytes: &[u8]) -> (Option<u64>, Fault) {
         std::str::from_utf8(line).is_err() && GBK.decode_without_bom_handling_and_without_replacement(line).is_none()
     };
     let line = bytes.split(|byte| *byte == b'\n').zip(1_u64..).find(|(line, _)| broken(line)).map(|(_, number)| number);
-    (line, Fault::new("holds text that is neither UTF-8 nor GBK", "save it as `CSV UTF-8`"))
+    (line, Fault::new(["holds text that is neither UTF-8 nor GBK", "内容既不是 UTF-8 也不是 GBK"], SAVE_AS))
 }
+
+const SAVE_AS: [&str; 2] =
+    ["in the spreadsheet, save it as `CSV UTF-8`", "请在电子表格里另存为「CSV UTF-8(逗号分隔)」"];
 
 /// What separates cells: a comma, unless the header has none and is written with tabs or semicolons.
 fn separator(text: &str) -> u8 {
@@ -140,10 +129,17 @@ impl Header {
     /// The error of a header that lacks what the list needs.
     pub(super) fn lacks(&self, needed: &str, example: &str) -> Fault {
         let shown: String = self.names.join(",").chars().take(60).collect();
-        let message = format!("no column `{needed}` in the header `{shown}`");
+        let message =
+            [format!("no column `{needed}` in the header `{shown}`"), format!("表头 `{shown}` 里没有 `{needed}` 列")];
         let help = match shown.contains('，') {
-            true => "separate the columns with `,` instead of the full-width `，`".to_owned(),
-            false => format!("the first line must name the columns, for example `{example}`"),
+            true => [
+                "separate the columns with `,` instead of the full-width `，`".to_owned(),
+                "列之间请用半角逗号 `,`，不要用全角逗号 `，`".to_owned(),
+            ],
+            false => [
+                format!("the first line must name the columns, for example `{example}`"),
+                format!("第一行必须写列名，例如 `{example}`"),
+            ],
         };
         Fault::new(message, help)
     }
@@ -153,9 +149,46 @@ impl Header {
             !name.is_empty() && self.names.iter().take(*index).any(|earlier| earlier.eq_ignore_ascii_case(name))
         };
         match self.names.iter().enumerate().find(repeated) {
-            Some((_, name)) => Err(Fault::new(format!("two columns are called `{name}`"), "rename or remove one")),
+            Some((_, name)) => Err(Fault::new(
+                [format!("two columns are called `{name}`"), format!("有两列都叫 `{name}`")],
+                ["rename or remove one", "请改名或删去其中一列"],
+            )),
             None => Ok(()),
         }
+    }
+}
+
+/// A whole table of texts: what a template is filled in with.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    /// What the columns are called.
+    pub(crate) names: Vec<String>,
+    /// The line of each row, and its cells in the order of the names.
+    pub(crate) rows: Vec<(u64, Vec<String>)>,
+}
+
+impl Sheet {
+    pub(crate) fn load(file: &Path) -> Result<Self, ListError> {
+        let table = Table::load(file)?;
+        let (header, mut rows) = table.open()?;
+        let mut sheet = Self { names: header.names.clone(), rows: Vec::new() };
+        let mut faults = Faults::new();
+        while let Some(row) = rows.next() {
+            let row = row.map_err(|(line, fault)| fault.at(file, Some(line)))?;
+            match row.fits(&header) {
+                Ok(()) => {
+                    let cells = (0..header.names.len()).map(|column| row.cell(column).to_owned());
+                    sheet.rows.push((row.line, cells.collect()));
+                }
+                Err(fault) => faults.note(row.line, fault),
+            }
+        }
+        faults.finish(file)?;
+        Ok(sheet)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 }
 
@@ -185,8 +218,11 @@ impl Row<'_, '_> {
         let columns = header.names.len();
         match self.cells.iter().skip(columns).any(|cell| !cell.trim().is_empty()) {
             true => Err(Fault::new(
-                format!("{} cells, but the header names {columns} columns", self.cells.len()),
-                "put a cell that holds a comma in double quotes",
+                [
+                    format!("{} cells, but the header names {columns} columns", self.cells.len()),
+                    format!("有 {} 格，但表头只有 {columns} 列", self.cells.len()),
+                ],
+                ["put a cell that holds a comma in double quotes", "含逗号的内容请用双引号括起来"],
             )),
             false => Ok(()),
         }
@@ -239,7 +275,10 @@ impl<'t> Rows<'t> {
                 self.cells.push(Cow::Owned(cell));
                 line = rest.trim_start_matches(' ');
                 if !line.is_empty() && !line.starts_with(char::from(self.separator)) {
-                    return Err(Fault::new("text after a closing quote", "double the quotes that belong to the text"));
+                    return Err(Fault::new(
+                        ["text after a closing quote", "闭合的引号后面又有内容"],
+                        ["double the quotes that belong to the text", "属于内容的引号请写两遍"],
+                    ));
                 }
             } else {
                 let end = memchr(self.separator, line.as_bytes()).unwrap_or(line.len());
@@ -271,7 +310,10 @@ impl<'t> Rows<'t> {
                     }
                 }
                 None if self.rest.is_empty() => {
-                    return Err(Fault::new("a quote is opened and never closed", "close it, or remove it"));
+                    return Err(Fault::new(
+                        ["a quote is opened and never closed", "引号没有闭合"],
+                        ["close it, or remove it", "请补上另一半引号，或删去它"],
+                    ));
                 }
                 None => {
                     cell.push_str(line);
@@ -280,42 +322,6 @@ impl<'t> Rows<'t> {
                 }
             }
         }
-    }
-}
-
-/// Collects the faults of a file, so that one run names all lines to correct.
-pub(super) struct Faults {
-    first: Option<(u64, Fault)>,
-    further: Vec<u64>,
-    count: u64,
-}
-
-impl Faults {
-    pub(super) const fn new() -> Self {
-        Self { first: None, further: Vec::new(), count: 0 }
-    }
-
-    pub(super) fn note(&mut self, line: u64, fault: Fault) {
-        self.count += 1;
-        match self.first {
-            None => self.first = Some((line, fault)),
-            Some(_) if self.further.len() < FURTHER_LINES_SHOWN => self.further.push(line),
-            Some(_) => {}
-        }
-    }
-
-    /// Passes where there was no fault.
-    pub(super) fn finish(self, file: &Path) -> Result<(), ListError> {
-        let Some((line, mut fault)) = self.first else { return Ok(()) };
-        if !self.further.is_empty() {
-            let lines: Vec<String> = self.further.iter().map(u64::to_string).collect();
-            fault.message.push_str(&format!(" (lines at fault as well: {}", lines.join(", ")));
-            match self.count.saturating_sub(1 + self.further.len() as u64) {
-                0 => fault.message.push(')'),
-                more => fault.message.push_str(&format!(" and {more} more)")),
-            }
-        }
-        Err(fault.at(file, Some(line)))
     }
 }
 
@@ -380,7 +386,7 @@ mod tests {
         assert_eq!(refused(b""), "t.csv: the list is empty; its first line must name the columns");
         assert_eq!(
             refused(b"lac,ci\n1,2\n1,\xff\xff\n"),
-            "t.csv:3: holds text that is neither UTF-8 nor GBK; save it as `CSV UTF-8`"
+            "t.csv:3: holds text that is neither UTF-8 nor GBK; in the spreadsheet, save it as `CSV UTF-8`"
         );
         assert_eq!(
             refused(b"lac,ci\n1,\"2\n3,4\n"),

@@ -5,9 +5,10 @@ use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 use event::Imei;
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
-use super::table::{Faults, Table};
+use super::fault::Faults;
+use super::table::Table;
 use super::{ListError, cell, name_of};
 
 /// A named set of handset models by TAC.
@@ -15,7 +16,8 @@ use super::{ListError, cell, name_of};
 pub struct TacList {
     /// Its name: the file's, without ending.
     pub name: String,
-    tacs: FxHashSet<u32>,
+    /// The model of each, empty where the file does not say.
+    tacs: FxHashMap<u32, Box<str>>,
 }
 
 impl Hash for TacList {
@@ -27,10 +29,10 @@ impl Hash for TacList {
 impl TacList {
     /// The list of these TACs: eight digits each, as numbers.
     pub fn new(name: impl Into<String>, tacs: impl IntoIterator<Item = u32>) -> Self {
-        Self { name: name.into(), tacs: tacs.into_iter().collect() }
+        Self { name: name.into(), tacs: tacs.into_iter().map(|tac| (tac, Box::default())).collect() }
     }
 
-    /// Reads a CSV with a column `tac` of eight digits; what else stands in a row is for people.
+    /// Reads a CSV with a column `tac` of eight digits and, where wanted, `model`; what else stands in a row is for people.
     pub fn load(file: &Path) -> Result<Self, ListError> {
         Self::read(&Table::load(file)?)
     }
@@ -40,26 +42,37 @@ impl TacList {
         let column = header
             .find(&["tac", "tac码", "型号码", "型号核准号"])
             .ok_or_else(|| header.lacks("tac", "tac,model").at(table.file(), Some(header.line())))?;
-        let (mut tacs, mut faults) = (FxHashSet::default(), Faults::new());
+        let model = header.find(&["model", "型号", "机型", "名称"]);
+        let (mut tacs, mut faults) = (FxHashMap::default(), Faults::new());
         while let Some(row) = rows.next() {
             let row = row.map_err(|(line, fault)| fault.at(table.file(), Some(line)))?;
             match cell::tac(row.cell(column)) {
-                Ok(tac) => _ = tacs.insert(tac),
+                Ok(tac) => _ = tacs.insert(tac, model.map_or("", |model| row.cell(model)).into()),
                 Err(fault) => faults.note(row.line, fault),
             }
         }
         faults.finish(table.file())?;
-        Ok(Self::new(name_of(table.file()), tacs))
+        Ok(Self { name: name_of(table.file()), tacs })
     }
 
     /// Whether the device's model is on it.
     pub fn contains(&self, device: Imei) -> bool {
-        self.tacs.contains(&device.tac())
+        self.tacs.contains_key(&device.tac())
     }
 
     /// Its TACs, in no particular order.
     pub fn tacs(&self) -> impl Iterator<Item = u32> + '_ {
-        self.tacs.iter().copied()
+        self.tacs.keys().copied()
+    }
+
+    /// What the device's model is called.
+    pub fn model(&self, device: Imei) -> Option<&str> {
+        self.tacs.get(&device.tac()).map(AsRef::as_ref).filter(|model: &&str| !model.is_empty())
+    }
+
+    /// The length in UTF-16 code units of the longest name of a model.
+    pub fn longest_model(&self) -> usize {
+        self.tacs.values().map(|model| model.encode_utf16().count()).max().unwrap_or(0)
     }
 
     /// How many models it names.
@@ -91,7 +104,9 @@ mod tests {
         assert!(list.contains("353900021234560".parse().unwrap()));
         assert!(list.contains("004999010640000".parse().unwrap()));
         assert!(!list.contains("353900031234560".parse().unwrap()));
+        assert_eq!(list.model("353900021234560".parse().unwrap()), Some("Nokia E63"));
+        assert_eq!(list.longest_model(), 9);
         let error = read("tac\n35390002\n499901\n").unwrap_err();
-        assert_eq!((error.line, error.message.as_str()), (Some(3), "`499901` is no TAC"));
+        assert_eq!((error.line, error.says()[0].0), (Some(3), "`499901` is no TAC"));
     }
 }

@@ -4,12 +4,16 @@
 //! Triggers stand here by number, those of the first rank first. Each is given for an event at most once, because its
 //! entries exclude each other.
 
-use event::Direction;
+use std::time::Duration;
 
+use event::{Direction, UpdateType};
+use rustc_hash::FxHashMap;
+
+use super::domains::Domains;
 use super::numbers::{self, Numbers};
 use super::occurrence::{Activity, Occurrence, Roamed};
 use super::shared::{DeviceChanges, Models, Places, Ranks};
-use crate::scenario::{CallPhase, NumberPattern, Origin, Trigger};
+use crate::scenario::{Attempt, CallPhase, LengthRange, NumberPattern, Origin, Trigger};
 
 /// All triggers of a set.
 #[derive(Debug, Default)]
@@ -22,14 +26,29 @@ pub(super) struct Index {
     call_forwarding: Ranks,
     device: Models,
     device_change: DeviceChanges,
-    roam_in: Origins,
-    roam_back: Origins,
+    roam_in: Kinds<4>,
+    roam_back: Kinds<4>,
     power_on: Ranks,
     power_off: Ranks,
+    updates: Kinds<4>,
+    cell_change: Ranks,
+    seen: Ranks,
+    data_attach: Ranks,
+    data_detach: Ranks,
+    /// Begun, ended.
+    pdp: [Domains; 2],
+    web: Domains,
+    refused: Kinds<3>,
+    /// What a call must have lasted, where a trigger asks for it.
+    lengths: FxHashMap<u32, LengthRange>,
 }
 
 const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
 const PHASES: [CallPhase; 3] = [CallPhase::Setup, CallPhase::Answered, CallPhase::Ended];
+const UPDATES: [UpdateType; 4] =
+    [UpdateType::Normal, UpdateType::Periodic, UpdateType::ImsiAttach, UpdateType::Reserved];
+const ATTEMPTS: [Attempt; 3] = [Attempt::LocationUpdate, Attempt::Service, Attempt::Data];
+const ORIGINS: [Origin; 4] = [Origin::Home, Origin::OtherProvince, Origin::OtherNetwork, Origin::International];
 
 impl Index {
     /// The index of these triggers; each is given by its position.
@@ -45,7 +64,8 @@ impl Index {
         match trigger {
             Trigger::Enter(area) => self.enter.insert(area, rank),
             Trigger::Leave(area) => self.leave.insert(area, rank),
-            Trigger::Call { phase, direction, numbers } => {
+            Trigger::Call { phase, direction, numbers, length } => {
+                self.lengths.extend(length.map(|length| (rank, length)));
                 let phases = self.calls.iter_mut().zip(PHASES).filter(|(_, known)| known == phase);
                 phases.for_each(|(directions, _)| insert_numbers(directions, *direction, numbers, rank));
             }
@@ -54,10 +74,21 @@ impl Index {
             Trigger::CallForwarding => self.call_forwarding.push(rank),
             Trigger::DeviceChange { to, from } => self.device_change.insert(to.as_ref(), from.as_ref(), rank),
             Trigger::Device(list) => self.device.insert(list, rank),
-            Trigger::RoamIn(origins) => self.roam_in.insert(origins, rank),
-            Trigger::RoamBack(origins) => self.roam_back.insert(origins, rank),
+            Trigger::RoamIn(origins) => self.roam_in.insert(&ORIGINS, origins, rank),
+            Trigger::RoamBack(origins) => self.roam_back.insert(&ORIGINS, origins, rank),
             Trigger::PowerOn => self.power_on.push(rank),
             Trigger::PowerOff => self.power_off.push(rank),
+            Trigger::LocationUpdate(update) => self.updates.insert(&UPDATES, update.as_slice(), rank),
+            Trigger::CellChange => self.cell_change.push(rank),
+            Trigger::Seen => self.seen.push(rank),
+            Trigger::DataAttach => self.data_attach.push(rank),
+            Trigger::DataDetach => self.data_detach.push(rank),
+            Trigger::Pdp { activated, access_points } => {
+                let [begun, ended] = &mut self.pdp;
+                if *activated { begun } else { ended }.insert_access_points(access_points, rank);
+            }
+            Trigger::Web(hosts) => self.web.insert_hosts(hosts, rank),
+            Trigger::Refused(attempts) => self.refused.insert(&ATTEMPTS, attempts, rank),
         }
     }
 
@@ -66,6 +97,12 @@ impl Index {
         if let Some((before, after)) = occurrence.moved {
             self.enter.entered(before, after, &mut hit);
             self.leave.left(before, after, &mut hit);
+        }
+        if occurrence.cell_changed {
+            self.cell_change.iter().copied().for_each(&mut hit);
+        }
+        if occurrence.seen {
+            self.seen.iter().copied().for_each(&mut hit);
         }
         if occurrence.power_on {
             self.power_on.iter().copied().for_each(&mut hit);
@@ -77,8 +114,8 @@ impl Index {
             self.device_change.matching(before, after, &mut hit);
         }
         match occurrence.roamed {
-            Some(Roamed::In(origin)) => self.roam_in.matching(origin, &mut hit),
-            Some(Roamed::Back(origin)) => self.roam_back.matching(origin, &mut hit),
+            Some(Roamed::In(origin)) => self.roam_in.matching(&ORIGINS, origin, &mut hit),
+            Some(Roamed::Back(origin)) => self.roam_back.matching(&ORIGINS, origin, &mut hit),
             None => {}
         }
         self.active(&occurrence.activity, hit);
@@ -86,7 +123,12 @@ impl Index {
 
     fn active(&self, activity: &Activity, mut hit: impl FnMut(u32)) {
         match *activity {
-            Activity::Call { phase, direction, number } => {
+            Activity::Call { phase, direction, number, length } => {
+                let mut hit = |rank| {
+                    if self.lasted(rank, length) {
+                        hit(rank);
+                    }
+                };
                 let somebody = numbers::is_call_to_somebody(direction, number);
                 let phases = self.calls.iter().zip(PHASES).filter(|(_, known)| *known == phase);
                 let numbers = phases.flat_map(|(directions, _)| of_direction(directions, direction));
@@ -98,8 +140,21 @@ impl Index {
             Activity::Ussd(code) => self.ussd.matching(Some(code), true, hit),
             Activity::CallForwarding => self.call_forwarding.iter().copied().for_each(hit),
             Activity::Device(device) => self.device.matching(device, hit),
+            Activity::Update(update) => self.updates.matching(&UPDATES, update, hit),
+            Activity::DataAttach => self.data_attach.iter().copied().for_each(hit),
+            Activity::DataDetach => self.data_detach.iter().copied().for_each(hit),
+            Activity::Pdp { activated, access_point } => {
+                let [begun, ended] = &self.pdp;
+                if activated { begun } else { ended }.matching_access_point(access_point, hit);
+            }
+            Activity::Web(host) => self.web.matching_host(host, hit),
+            Activity::Refused(attempt) => self.refused.matching(&ATTEMPTS, attempt, hit),
             Activity::None => {}
         }
+    }
+
+    fn lasted(&self, rank: u32, length: Option<Duration>) -> bool {
+        self.lengths.get(&rank).is_none_or(|range| range.holds(length))
     }
 }
 
@@ -113,22 +168,26 @@ fn insert_numbers(directions: &mut [Numbers; 2], wanted: Option<Direction>, patt
     fitting.for_each(|(numbers, _)| numbers.insert(patterns, rank));
 }
 
-/// Ranks by where a subscriber is at home or comes from.
-#[derive(Debug, Default)]
-struct Origins([Ranks; 4]);
+/// Ranks by kind, of few kinds.
+#[derive(Debug)]
+struct Kinds<const N: usize>([Ranks; N]);
 
-const ORIGINS: [Origin; 4] = [Origin::Home, Origin::OtherProvince, Origin::OtherNetwork, Origin::International];
+impl<const N: usize> Default for Kinds<N> {
+    fn default() -> Self {
+        Self([const { Ranks::new() }; N])
+    }
+}
 
-impl Origins {
+impl<const N: usize> Kinds<N> {
     /// A scenario for any of these, or for all where there are none.
-    fn insert(&mut self, origins: &[Origin], rank: u32) {
-        let fits = |origin: &Origin| origins.is_empty() || origins.contains(origin);
-        let fitting = self.0.iter_mut().zip(ORIGINS).filter(|(_, origin)| fits(origin));
+    fn insert<K: PartialEq>(&mut self, all: &[K; N], wanted: &[K], rank: u32) {
+        let fits = |kind: &K| wanted.is_empty() || wanted.contains(kind);
+        let fitting = self.0.iter_mut().zip(all).filter(|(_, kind)| fits(kind));
         fitting.for_each(|(ranks, _)| ranks.push(rank));
     }
 
-    fn matching(&self, origin: Origin, hit: impl FnMut(u32)) {
-        let ranks = self.0.iter().zip(ORIGINS).filter(|(_, known)| *known == origin);
+    fn matching<K: PartialEq>(&self, all: &[K; N], kind: K, hit: impl FnMut(u32)) {
+        let ranks = self.0.iter().zip(all).filter(|(_, known)| **known == kind);
         ranks.flat_map(|(ranks, _)| ranks.iter().copied()).for_each(hit);
     }
 }

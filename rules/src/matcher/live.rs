@@ -42,6 +42,12 @@ pub enum SlotKind {
     Awaited = 5,
     /// What must not have happened did.
     Barred = 6,
+    /// The pattern is complete, and the offer waits until then.
+    Postponed = 7,
+    /// An offer was made, and success is hoped for.
+    Offered = 8,
+    /// An offer was not made for the sake of the control group, and success is watched for.
+    Spared = 9,
 }
 
 impl SlotKind {
@@ -52,8 +58,18 @@ impl SlotKind {
 
     /// The inverse of [`SlotKind::code`].
     pub fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Held, Self::Outside, Self::Reached, Self::Counted, Self::Awaited, Self::Barred];
-        all.into_iter().find(|kind| kind.code() == code)
+        const ALL: [SlotKind; 9] = [
+            SlotKind::Held,
+            SlotKind::Outside,
+            SlotKind::Reached,
+            SlotKind::Counted,
+            SlotKind::Awaited,
+            SlotKind::Barred,
+            SlotKind::Postponed,
+            SlotKind::Offered,
+            SlotKind::Spared,
+        ];
+        ALL.into_iter().find(|kind| kind.code() == code)
     }
 
     pub(super) const fn at(self, index: usize) -> Slot {
@@ -162,6 +178,13 @@ impl Marks<'_> {
         }
     }
 
+    /// Takes it out; tells whether it was there.
+    pub(super) fn take(&mut self, slot: Slot) -> bool {
+        let was_there = self.find(slot).is_some();
+        self.clear(slot);
+        was_there
+    }
+
     /// Takes out those of one kind that `goes` tells to go.
     pub(super) fn clear_all(&mut self, kind: SlotKind, goes: impl Fn(Timestamp) -> bool) {
         let (rank, before) = (self.rank, self.live.marks.len());
@@ -215,7 +238,7 @@ mod tests {
 
     #[test]
     fn every_kind_survives() {
-        (1..=6).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
-        assert_eq!([0, 7].map(SlotKind::from_code), [None, None]);
+        (1..=9).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
+        assert_eq!([0, 10].map(SlotKind::from_code), [None, None]);
     }
 }

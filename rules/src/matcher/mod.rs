@@ -1,6 +1,8 @@
 //! From an event to decisions, through an index that only looks at scenarios which the event can concern, and through
 //! what the subscriber's earlier events have begun.
 
+mod delay;
+mod domains;
 mod index;
 mod live;
 mod numbers;
@@ -12,18 +14,18 @@ mod shared;
 
 use std::time::Duration;
 
-use event::{Binding, Event, Imsi, Plmn, Timestamp};
+use event::{Binding, Direction, Event, Imsi, Plmn, Timestamp};
 
 pub use self::live::{Live, MARKS_LIMIT, Mark, Slot, SlotKind};
 pub use self::passage::{NO_PATTERN, Passage, PatternId};
 pub use self::set::RuleSet;
 
-use self::occurrence::Occurrence;
+use self::occurrence::{Activity, Occurrence};
 use self::pattern::Moment;
 use crate::lists::Directory;
 use crate::policy::{self, Case, Home, Person, Reason};
 use crate::profile::{Change, Contact, Profile};
-use crate::scenario::{Purpose, Scenario};
+use crate::scenario::{Message, Purpose, Scenario};
 
 /// How late an event may come and still find all contacts that its caps count.
 const LATE: Duration = Duration::from_secs(3600);
@@ -57,6 +59,27 @@ pub enum Outcome {
     Offer,
     /// Not offered.
     Withheld(Reason),
+    /// What was hoped for after an earlier offer has happened in time. Nothing is sent.
+    Converted(Group),
+}
+
+/// Whose success it is: the difference between the two is what an offer brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Of somebody who was offered it.
+    Offered,
+    /// Of somebody who was not, for the sake of the control group.
+    Control,
+}
+
+impl Group {
+    /// Snake case, as in reports and JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Control => "control",
+        }
+    }
 }
 
 /// Where the subscriber is at home, and what else holds for all that one event or one moment leads to.
@@ -70,16 +93,17 @@ struct Circumstances<'a> {
 impl RuleSet {
     /// Ends what is due by the time of the event, takes it into the profile, and appends a decision for each scenario
     /// that it triggers, highest priority first (then by name), and for each that it ends. Offers are entered in
-    /// `profile.contacts`. An event without IMSI triggers nothing.
+    /// `profile.contacts`. An event without IMSI triggers nothing, nor does one of a protected person, of whom nothing is
+    /// remembered either: see [`RuleSet::is_protected`].
     ///
     /// Allocates nothing but room in `decisions`, `profile.contacts` and `profile.live`.
     pub fn decide(&self, event: &Event, profile: &mut Profile, context: Context<'_>, decisions: &mut Vec<Decision>) {
-        let Some(imsi) = event.imsi else { return };
+        let Some(imsi) = event.imsi.filter(|imsi| !self.is_protected(*imsi, context.directory)) else { return };
         self.wake(imsi, event.at, profile, context, decisions);
         let change = profile.observe(event, context.warm);
         let serving = serving(&change, profile);
         let home = Home::new(&self.policy, &serving);
-        let occurrence = Occurrence::new(event, imsi, &change, &home);
+        let occurrence = self.occurrence(event, imsi, &change, &home);
         let before = decisions.len();
         self.happen(event, &occurrence, &change, &mut profile.live, decisions);
         let circumstances = Circumstances { imsi, binding: event.binding, at: event.at, context };
@@ -104,7 +128,7 @@ impl RuleSet {
                 continue;
             };
             let mut marks = profile.live.of(mark.rank);
-            pattern.elapse(&mut marks, &mark, due, gone, |at, ending| decisions.push(ended(mark.rank, at, ending)));
+            pattern.elapse(&mut marks, &mark, due, gone, |at, outcome| decisions.push(ended(mark.rank, at, outcome)));
             let serving = profile.cell.plmn.or(profile.lai.map(|lai| lai.plmn));
             let home = Home::new(&self.policy, &serving);
             // Doubtful events begin nothing.
@@ -119,9 +143,20 @@ impl RuleSet {
         self.next_due(profile).map(|(due, _)| due)
     }
 
+    /// What a scenario sends to a subscriber, as a short message: of a pushed address the title and the address. `None`
+    /// where something is not known that the text cannot do without, for which the gates have withheld it.
+    pub fn text(&self, scenario: &Scenario, imsi: Imsi, profile: &Profile, context: Context<'_>) -> Option<String> {
+        let person = Person::new(imsi, Binding::Mapped, None, profile, context);
+        let words = scenario.send.worded(scenario, &person)?;
+        Some(match &scenario.send.message {
+            Message::Sms(_) => words,
+            Message::WapPush { url, .. } => format!("{words} {url}"),
+        })
+    }
+
     /// Makes `profile.live` anew, as these facts up to `now`, oldest first, lead to it under this set: for a scenario
-    /// that was not there before knows what has happened. Decides nothing. A first sighting before `warm_from` is a
-    /// baseline.
+    /// that was not there before knows what has happened. Decides nothing, so that success is watched for only after the
+    /// next offer, in either group. A first sighting before `warm_from` is a baseline.
     pub fn derive<'e>(
         &self,
         facts: impl IntoIterator<Item = &'e Event>,
@@ -136,7 +171,8 @@ impl RuleSet {
             self.elapse(&mut past, event.at);
             let change = past.observe(event, event.at >= warm_from);
             let serving = serving(&change, &past);
-            let occurrence = Occurrence::new(event, imsi, &change, &Home::new(&self.policy, &serving));
+            let home = Home::new(&self.policy, &serving);
+            let occurrence = self.occurrence(event, imsi, &change, &home);
             self.happen(event, &occurrence, &change, &mut past.live, &mut ended);
             ended.clear();
         }
@@ -190,7 +226,7 @@ impl RuleSet {
     ) {
         // The triggers that fit stand before what comes of them until that is known.
         let first = decisions.len();
-        self.index.triggered(occurrence, |trigger| decisions.push(ended(trigger, event.at, None)));
+        self.index.triggered(occurrence, |trigger| decisions.push(ended(trigger, event.at, Outcome::Offer)));
         let Some(triggered) = decisions.get_mut(first..) else { return };
         triggered.sort_unstable_by_key(|decision| decision.scenario);
         let last = decisions.len();
@@ -215,9 +251,9 @@ impl RuleSet {
                 next += 1;
             }
             match self.pattern(rank) {
-                None if triggered != 0 => decisions.push(ended(rank, event.at, None)),
+                None if triggered != 0 => decisions.push(ended(rank, event.at, Outcome::Offer)),
                 Some(pattern) if is_evidence => {
-                    let end = |at, ending| decisions.push(ended(rank, at, ending));
+                    let end = |at, outcome| decisions.push(ended(rank, at, outcome));
                     pattern.happen(&mut live.of(rank), triggered, &moment, end);
                 }
                 _ => {}
@@ -225,6 +261,17 @@ impl RuleSet {
             from = rank + 1;
         }
         decisions.drain(first..last);
+    }
+
+    /// The event in the words of triggers. What we have sent ourselves comes back, and is nothing that the subscriber did.
+    fn occurrence(&self, event: &Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Occurrence {
+        let mut occurrence = Occurrence::new(event, imsi, change, home);
+        if let Activity::Sms { direction: Direction::In, number: Some(sender) } = occurrence.activity
+            && self.senders.fits(sender)
+        {
+            occurrence.activity = Activity::None;
+        }
+        occurrence
     }
 
     /// Puts the scenario in the place of its rank in the decisions from `from` on, and lets those pass the gates that
@@ -238,11 +285,12 @@ impl RuleSet {
         from: usize,
     ) {
         let Some(decisions) = decisions.get_mut(from..).filter(|decisions| !decisions.is_empty()) else { return };
-        let person = circumstances.person(home);
+        let person = circumstances.person(home, profile);
         let local = self.policy.local(circumstances.at);
         profile.contacts.drain(..self.forgotten(&profile.contacts, circumstances.at));
         for decision in decisions {
-            let Some((index, scenario, hash)) = self.ranked(decision.scenario) else { continue };
+            let rank = decision.scenario;
+            let Some((index, scenario, hash)) = self.ranked(rank) else { continue };
             decision.scenario = index;
             if decision.outcome != Outcome::Offer {
                 continue;
@@ -256,9 +304,18 @@ impl RuleSet {
                 at: circumstances.at,
                 local,
             };
-            match policy::first_refusal(&case) {
+            let refusal = policy::first_refusal(&case);
+            match refusal {
                 Some(reason) => decision.outcome = Outcome::Withheld(reason),
                 None => self.remember(scenario, hash, circumstances.at, profile),
+            }
+            let group = match refusal {
+                None => Group::Offered,
+                Some(Reason::ControlGroup) => Group::Control,
+                Some(_) => continue,
+            };
+            if let Some(pattern) = self.pattern(rank) {
+                pattern.watch(&mut profile.live.of(rank), group, circumstances.at);
             }
         }
     }
@@ -281,16 +338,8 @@ impl RuleSet {
 }
 
 impl<'a> Circumstances<'a> {
-    fn person(&self, home: &Home<'_>) -> Person<'a> {
-        let subscriber = self.context.directory.find(self.imsi);
-        Person {
-            imsi: self.imsi,
-            binding: self.binding,
-            origin: home.of_subscriber(self.imsi),
-            subscriber,
-            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
-            lookup: self.context.lookup,
-        }
+    fn person(&self, home: &Home<'_>, profile: &Profile) -> Person<'a> {
+        Person::new(self.imsi, self.binding, home.of_subscriber(self.imsi), profile, self.context)
     }
 }
 
@@ -311,8 +360,8 @@ fn serving(change: &Change, profile: &Profile) -> Option<Plmn> {
     change.after.plmn.or(profile.lai.map(|lai| lai.plmn))
 }
 
-fn ended(rank: u32, at: Timestamp, ending: Option<Reason>) -> Decision {
-    Decision { scenario: rank, at, outcome: ending.map_or(Outcome::Offer, Outcome::Withheld) }
+const fn ended(rank: u32, at: Timestamp, outcome: Outcome) -> Decision {
+    Decision { scenario: rank, at, outcome }
 }
 
 #[cfg(test)]
@@ -320,39 +369,22 @@ mod tests {
     use std::path::Path;
 
     use event::{CellId, Interface, Kind};
-    use jiff::tz::TimeZone;
 
     use super::*;
     use crate::policy::Policy;
-    use crate::scenario::{Audience, Cap, Limits, Schedule, Send, Trigger};
+    use crate::scenario::{Cap, Conversion, Delay, Send, Step, Trigger, Until};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn scenario(name: &str, priority: u8, purpose: Purpose, per_subscriber: Option<Cap>) -> Scenario {
-        Scenario {
-            name: name.into(),
-            title: name.to_owned(),
-            file: "set.yaml".into(),
-            purpose,
-            priority,
-            schedule: Schedule::default(),
-            trigger: Trigger::Ussd(Vec::new()).into(),
-            audience: Audience::default(),
-            send: Send { sms: "text".to_owned(), from: None },
-            limits: Limits { per_subscriber, total: None, control: 0, expires: HOUR },
-        }
+        let mut scenario = Scenario::new(name, purpose, Trigger::Ussd(Vec::new()), Send::sms("text"));
+        scenario.priority = priority;
+        scenario.limits.per_subscriber = per_subscriber;
+        scenario
     }
 
     fn rules(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> RuleSet {
-        let policy = Policy {
-            timezone: TimeZone::UTC,
-            quiet: None,
-            caps,
-            universal_control: 0,
-            opt_in: Vec::new(),
-            home: Vec::new(),
-            t3212: policy::Periodic::default(),
-        };
+        let policy = Policy { caps, opt_in: Vec::new(), ..Policy::default() };
         RuleSet::new(scenarios, policy, "0123456789abcdef".to_owned())
     }
 
@@ -386,6 +418,7 @@ mod tests {
                 match decision.outcome {
                     Outcome::Offer => name.to_string(),
                     Outcome::Withheld(reason) => format!("[{name} {reason}]"),
+                    Outcome::Converted(group) => format!("({name} {})", group.name()),
                 }
             };
             let shown: Vec<String> = decisions.iter().map(show).collect();
@@ -431,6 +464,41 @@ mod tests {
         let twice = Some(Cap { count: 2, per: HOUR * 2 });
         let rules = rules(vec![scenario("a", 50, Purpose::Service, twice)], Vec::new());
         check(&rules, &[(0, "a"), (7300, "a"), (7100, "[a per_user_cap]")]);
+    }
+
+    #[test]
+    fn an_offer_may_wait_and_its_success_is_told_once_in_either_group() {
+        let mut delayed = scenario("late", 50, Purpose::Service, None);
+        delayed.delay = Some(Delay { until: Until::After(HOUR), unless: Step(Vec::new()), still_here: false });
+        let mut hopeful = scenario("hope", 50, Purpose::Marketing, None);
+        let step = Trigger::Ussd(Vec::new()).into();
+        hopeful.conversion = Some(Conversion { step, within: HOUR });
+        let set = |scenario: &Scenario| rules(vec![scenario.clone()], Vec::new());
+        check(&set(&delayed), &[(0, ""), (600, ""), (3600, "late"), (3601, ""), (7200, "late")]);
+        // What converts is an offer's trigger as well.
+        check(&set(&hopeful), &[(0, "hope"), (3599, "(hope offered) hope"), (7199, "hope")]);
+        hopeful.limits.control = 10_000;
+        check(&set(&hopeful), &[(0, "[hope control_group]"), (9, "(hope control) [hope control_group]")]);
+    }
+
+    #[test]
+    fn our_own_messages_and_protected_people_trigger_nothing() {
+        let received = Trigger::Sms { direction: None, numbers: Vec::new() };
+        let set = vec![Scenario::new("sms", Purpose::Service, received, Send::sms("text"))];
+        let message = Kind::Sms { direction: Direction::In, peer: "1065712580".parse().ok() };
+        let event = Event { kind: message, ..dials(0) };
+        let decided = |policy: Policy| {
+            let rules = RuleSet::new(set.clone(), policy, String::new());
+            let (directory, mut profile, mut decisions) = (Directory::default(), Profile::default(), Vec::new());
+            let context = Context { directory: &directory, lookup: true, warm: true };
+            rules.decide(&event, &mut profile, context, &mut decisions);
+            (decisions.len(), profile.last_seen.is_some())
+        };
+        let ours = crate::scenario::NumberPattern::Prefix("10657".parse().unwrap());
+        let protected = crate::lists::SubscriberList::new("staff", event.imsi, None);
+        assert_eq!(decided(Policy::default()), (1, true));
+        assert_eq!(decided(Policy { senders: vec![ours], ..Policy::default() }), (0, true));
+        assert_eq!(decided(Policy { protected: Some(protected.into()), ..Policy::default() }), (0, false));
     }
 
     #[test]

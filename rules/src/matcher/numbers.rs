@@ -4,10 +4,8 @@ use event::{Direction, Number};
 use rustc_hash::FxHashMap;
 
 use crate::lists::national;
+use crate::profile::is_emergency;
 use crate::scenario::NumberPattern;
-
-/// Calls to these never trigger a scenario about calls to anybody.
-const EMERGENCY_NUMBERS: [&[u8]; 5] = [&[1, 1, 0], &[1, 1, 2], &[1, 1, 9], &[1, 2, 0], &[1, 2, 2]];
 
 /// Ranks of scenarios by the number of the other party.
 #[derive(Debug, Default)]
@@ -36,6 +34,24 @@ impl Numbers {
         }
     }
 
+    /// These patterns alone.
+    pub(super) fn of(patterns: &[NumberPattern]) -> Self {
+        let mut numbers = Self::default();
+        if !patterns.is_empty() {
+            numbers.insert(patterns, 0);
+        }
+        numbers
+    }
+
+    /// Whether the number fits a pattern.
+    pub(super) fn fits(&self, number: Number) -> bool {
+        let mut fits = false;
+        if !self.exact.is_empty() || self.lengths != 0 {
+            self.matching(Some(number), false, |_| fits = true);
+        }
+        fits
+    }
+
     /// Gives the ranks of scenarios for this number, and where `somebody` of those for any number; each once.
     pub(super) fn matching(&self, number: Option<Number>, somebody: bool, mut hit: impl FnMut(u32)) {
         if somebody {
@@ -57,10 +73,9 @@ impl Numbers {
     }
 }
 
-/// Whether this is a call to anybody at all. One that goes out without a number may be an emergency call.
+/// Whether this is a call to anybody at all. One that goes out without a number may be an emergency call; those to
+/// emergency numbers never trigger a scenario about calls to anybody.
 pub(super) fn is_call_to_somebody(direction: Direction, number: Option<Number>) -> bool {
-    let is_emergency =
-        |number: Number| EMERGENCY_NUMBERS.iter().any(|symbols| number.symbols().eq(symbols.iter().copied()));
     number.map_or(direction == Direction::In, |number| !is_emergency(number))
 }
 

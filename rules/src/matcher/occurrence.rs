@@ -1,16 +1,24 @@
 //! What an event is, in the words of triggers: the fact, what it means for its subscriber, and where from.
 
-use event::{CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number};
+use std::time::Duration;
+
+use event::{
+    CellId, Direction, DomainName, Event, ForwardingOperation, Imei, Imsi, Kind, Lai, Number, RoutingAreaUpdateType,
+    UpdateType,
+};
 
 use crate::policy::Home;
 use crate::profile::{Change, is_nowhere, old_location_area, stated_location_area};
-use crate::scenario::{CallPhase, Origin};
+use crate::scenario::{Attempt, CallPhase, Origin};
 
 /// One event, ready for the index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Occurrence {
     /// The cell before and after, where it is another one.
     pub(super) moved: Option<(CellId, CellId)>,
+    /// Whether that is certain: that it was another one before, not only less well known.
+    pub(super) cell_changed: bool,
+    pub(super) seen: bool,
     pub(super) power_on: bool,
     pub(super) power_off: bool,
     /// The device before and now, where it is another one.
@@ -31,11 +39,17 @@ pub(super) enum Roamed {
 /// What the subscriber or the device did.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Activity {
-    Call { phase: CallPhase, direction: Direction, number: Option<Number> },
+    Call { phase: CallPhase, direction: Direction, number: Option<Number>, length: Option<Duration> },
     Sms { direction: Direction, number: Option<Number> },
     Ussd(Number),
     CallForwarding,
     Device(Imei),
+    Update(UpdateType),
+    DataAttach,
+    DataDetach,
+    Pdp { activated: bool, access_point: Option<DomainName> },
+    Web(DomainName),
+    Refused(Attempt),
     None,
 }
 
@@ -43,6 +57,8 @@ impl Occurrence {
     pub(super) fn new(event: &Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Self {
         Self {
             moved: change.moved.then_some((change.before, change.after)),
+            cell_changed: change.moved && is_elsewhere(change.before, change.after),
+            seen: change.seen,
             power_on: change.power_on,
             power_off: change.power_off,
             device_change: change.device_before.zip(event.imei),
@@ -52,13 +68,21 @@ impl Occurrence {
     }
 }
 
+/// Whether two cells are certainly not the same.
+fn is_elsewhere(before: CellId, after: CellId) -> bool {
+    fn differ<T: PartialEq>(before: Option<T>, after: Option<T>) -> bool {
+        before.zip(after).is_some_and(|(before, after)| before != after)
+    }
+    differ(before.plmn, after.plmn) || differ(before.lac, after.lac) || differ(before.ci, after.ci)
+}
+
 /// Whether an accepted update shows that the subscriber came over the border of our network.
 fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Roamed> {
     let (Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } | Kind::RoutingAreaUpdate { .. }) = kind else {
         return None;
     };
     let subscriber = home.of_subscriber(imsi)?;
-    let from = old_location_area(kind).and_then(|lai: Lai| home.of_place(lai.plmn));
+    let from = old_location_area(kind).and_then(|lai: Lai| home.of_place(lai));
     let from_abroad = from.filter(|place| *place != Origin::Home);
     match subscriber {
         Origin::Home => from_abroad.map(Roamed::Back),
@@ -71,13 +95,16 @@ fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Ro
 
 impl Activity {
     fn new(event: &Event) -> Self {
+        let call = |phase, direction, number, length| Self::Call { phase, direction, number, length };
         match event.kind {
             Kind::CallSetup { emergency: true, .. } => Self::None,
-            Kind::CallSetup { direction, number, .. } => Self::Call { phase: CallPhase::Setup, direction, number },
-            Kind::CallAnswered { direction, number } => Self::Call { phase: CallPhase::Answered, direction, number },
+            Kind::CallSetup { direction, number, .. } => call(CallPhase::Setup, direction, number, None),
+            Kind::CallAnswered { direction, number } => call(CallPhase::Answered, direction, number, None),
             // It goes on where nobody watches.
             Kind::CallEnded { left_view: true, .. } => Self::None,
-            Kind::CallEnded { direction, number, .. } => Self::Call { phase: CallPhase::Ended, direction, number },
+            Kind::CallEnded { direction, number, answered, .. } => {
+                call(CallPhase::Ended, direction, number, answered.length())
+            }
             Kind::Sms { direction, peer } => Self::Sms { direction, number: peer },
             Kind::Ussd { code } => Self::Ussd(code),
             Kind::CallForwarding(forwarding) => match forwarding.operation {
@@ -87,43 +114,34 @@ impl Activity {
                 }
             },
             Kind::ImeiSeen => event.imei.map_or(Self::None, Self::Device),
-            Kind::LocationUpdate { .. }
-            | Kind::LocationUpdateRejected { .. }
-            | Kind::ImsiDetach
-            | Kind::PagingResponse
-            | Kind::ServiceRejected { .. }
-            | Kind::Handover
-            | Kind::GprsAttach { .. }
-            | Kind::GprsAttachRejected { .. }
-            | Kind::RoutingAreaUpdate { .. }
-            | Kind::RoutingAreaUpdateRejected { .. }
-            | Kind::GprsDetach { .. }
-            | Kind::PdpActivated { .. }
-            | Kind::PdpDeactivated { .. }
-            | Kind::Sighting
-            | Kind::WebVisit { .. } => Self::None,
+            Kind::LocationUpdate { update, .. } => Self::Update(update),
+            Kind::RoutingAreaUpdate { update, .. } => Self::Update(match update {
+                RoutingAreaUpdateType::Normal | RoutingAreaUpdateType::Combined => UpdateType::Normal,
+                RoutingAreaUpdateType::CombinedImsiAttach => UpdateType::ImsiAttach,
+                RoutingAreaUpdateType::Periodic => UpdateType::Periodic,
+                RoutingAreaUpdateType::Reserved => UpdateType::Reserved,
+            }),
+            Kind::GprsAttach { .. } => Self::DataAttach,
+            Kind::GprsDetach { .. } => Self::DataDetach,
+            Kind::PdpActivated { access_point } => Self::Pdp { activated: true, access_point },
+            Kind::PdpDeactivated { access_point } => Self::Pdp { activated: false, access_point },
+            Kind::WebVisit { host } => Self::Web(host),
+            Kind::LocationUpdateRejected { .. } => Self::Refused(Attempt::LocationUpdate),
+            Kind::ServiceRejected { .. } => Self::Refused(Attempt::Service),
+            Kind::GprsAttachRejected { .. } | Kind::RoutingAreaUpdateRejected { .. } => Self::Refused(Attempt::Data),
+            Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::Sighting => Self::None,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use event::UpdateType;
-    use jiff::tz::TimeZone;
-
     use super::*;
     use crate::policy::Policy;
 
     fn check(imsi: &str, old: Option<&str>, newcomer: bool, expected: Option<Roamed>) {
-        let policy = Policy {
-            timezone: TimeZone::UTC,
-            quiet: None,
-            caps: Vec::new(),
-            universal_control: 0,
-            opt_in: Vec::new(),
-            home: ["46000", "46002"].map(|plmn| plmn.parse().unwrap()).to_vec(),
-            t3212: crate::policy::Periodic::default(),
-        };
+        let policy =
+            Policy { home: ["46000", "46002"].map(|plmn| plmn.parse().unwrap()).to_vec(), ..Policy::default() };
         let old = old.map(|lai| lai.rsplit_once('-').unwrap());
         let old = old.map(|(plmn, lac)| Lai { plmn: plmn.parse().unwrap(), lac: lac.parse().unwrap() });
         let kind = Kind::LocationUpdate { update: UpdateType::Normal, old };

@@ -8,7 +8,8 @@ use siphasher::sip::SipHasher13;
 
 use super::live::{Live, Mark};
 use super::set::RuleSet;
-use crate::scenario::Scenario;
+use crate::policy::Policy;
+use crate::scenario::{Delay, Scenario, Until};
 
 /// What a rule set's pattern is: the same for the same scenario with the same pattern over lists of the same content.
 /// Never [`NO_PATTERN`].
@@ -19,10 +20,13 @@ pub const NO_PATTERN: PatternId = 0;
 
 const KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_2070_6174_7465);
 
-/// Names the pattern of a scenario.
-pub(super) fn pattern_id(scenario: &Scenario) -> PatternId {
+/// Names the pattern of a scenario, with what else its marks depend on.
+pub(super) fn pattern_id(scenario: &Scenario, policy: &Policy) -> PatternId {
     let mut hasher = SipHasher13::new_with_keys(KEY.0, KEY.1);
-    (&scenario.name, &scenario.trigger).hash(&mut hasher);
+    (&scenario.name, &scenario.trigger, &scenario.delay, &scenario.conversion).hash(&mut hasher);
+    if let Some(Delay { until: Until::Clock(_), .. }) = scenario.delay {
+        (&scenario.schedule, &policy.calendar, policy.timezone.iana_name()).hash(&mut hasher);
+    }
     hasher.finish().max(1)
 }
 
@@ -71,48 +75,27 @@ mod tests {
     use std::time::Duration;
 
     use event::{CellId, Timestamp};
-    use jiff::tz::TimeZone;
 
     use super::super::live::SlotKind;
     use super::*;
     use crate::lists::Area;
-    use crate::policy::{Periodic, Policy};
-    use crate::scenario::{Audience, Hold, Limits, Pattern, Purpose, Schedule, Send, Step, Trigger};
+    use crate::scenario::{Conversion, Hold, Pattern, Purpose, Send, Step, Trigger};
 
     fn dwelling(name: &str, priority: u8, minutes: u64, cells: &[u16]) -> Scenario {
         let cells = cells.iter().map(|ci| CellId { plmn: None, lac: Some(1), ci: Some(*ci) });
         let mut step = Step::from(Trigger::Enter(Arc::new(Area::new("shop", cells))));
         let lasting = Duration::from_secs(60 * minutes);
-        step.0[0].hold = Some(Hold::Dwell { lasting, evidence: Default::default(), grace: Duration::ZERO });
+        let (evidence, grace) = (Default::default(), Duration::ZERO);
+        step.0[0].hold = Some(Hold::Dwell { lasting, evidence, grace, still_here: true });
         plain(name, priority, Pattern::Once(step))
     }
 
     fn plain(name: &str, priority: u8, trigger: Pattern) -> Scenario {
-        Scenario {
-            name: name.into(),
-            title: name.to_owned(),
-            file: name.into(),
-            purpose: Purpose::Service,
-            priority,
-            schedule: Schedule::default(),
-            trigger,
-            audience: Audience::default(),
-            send: Send { sms: "hello".to_owned(), from: None },
-            limits: Limits { per_subscriber: None, total: None, control: 0, expires: Duration::from_secs(600) },
-        }
+        Scenario { priority, ..Scenario::new(name, Purpose::Service, trigger, Send::sms("hello")) }
     }
 
     fn set(scenarios: Vec<Scenario>) -> RuleSet {
-        let policy = Policy {
-            timezone: TimeZone::UTC,
-            quiet: None,
-            caps: Vec::new(),
-            universal_control: 0,
-            opt_in: Vec::new(),
-            home: Vec::new(),
-            t3212: Periodic::default(),
-        };
-        RuleSet::new(scenarios, policy, String::new())
+        RuleSet::new(scenarios, Policy::default(), String::new())
     }
 
     fn marks(marks: &[(u32, i64)]) -> Live {
@@ -148,7 +131,10 @@ mod tests {
     #[test]
     fn a_pattern_that_changed_is_derived() {
         let a = || dwelling("a", 50, 5, &[1, 2]);
-        for changed in [dwelling("a", 50, 6, &[1, 2]), dwelling("a", 50, 5, &[1, 3]), dwelling("c", 50, 5, &[1, 2])] {
+        let step = Trigger::PowerOn.into();
+        let hopeful = Scenario { conversion: Some(Conversion { step, within: Duration::from_secs(9) }), ..a() };
+        let others = [dwelling("a", 50, 6, &[1, 2]), dwelling("a", 50, 5, &[1, 3]), dwelling("c", 50, 5, &[1, 2])];
+        for changed in others.into_iter().chain([hopeful]) {
             assert!(check(vec![a()], vec![changed], &[(0, 100)]).needs_facts());
         }
         assert!(check(vec![a()], vec![a(), dwelling("b", 50, 5, &[1])], &[(0, 0), (1, 101)]).needs_facts());

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use event::{CellId, Timestamp};
 
+use super::delay::Delay;
 use super::live::{Live, Mark, Marks, SlotKind};
+use super::{Group, Outcome};
 use crate::lists::{Area, Presence};
-use crate::policy::Reason;
-use crate::scenario::{self, Evidence, Hold, MAX_COUNT, Step, Trigger, WINDOW};
+use crate::policy::{Policy, Reason};
+use crate::scenario::{self, Evidence, Hold, MAX_COUNT, Scenario, Step, Trigger, WINDOW};
 
 /// What an event says about its subscriber, as far as it bears on what has begun.
 #[derive(Clone, Copy, Debug)]
@@ -22,15 +24,18 @@ pub(super) struct Moment {
     pub(super) device_changed: bool,
 }
 
-/// What comes of a pattern: complete, or ended for this reason.
-pub(super) type Ending = Option<Reason>;
+const COMPLETE: Option<Outcome> = Some(Outcome::Offer);
+
+const fn withheld(reason: Reason) -> Option<Outcome> {
+    Some(Outcome::Withheld(reason))
+}
 
 /// A set of happenings or steps, by position.
-pub(super) type Bits = u32;
+pub(super) type Bits = u64;
 
 /// One of them.
 pub(super) fn bit(position: usize) -> Bits {
-    u32::try_from(position).ok().and_then(|position| 1_u32.checked_shl(position)).unwrap_or(0)
+    u32::try_from(position).ok().and_then(|position| 1_u64.checked_shl(position)).unwrap_or(0)
 }
 
 /// One scenario's pattern, of which happenings stand in for their positions.
@@ -38,54 +43,50 @@ pub(super) fn bit(position: usize) -> Bits {
 pub(super) struct Pattern {
     /// What lasts, by happening.
     holds: Vec<Option<Lasting>>,
+    /// How many happenings are the trigger's: of the others nobody is told what became of them.
+    own: usize,
     shape: Shape,
+    delay: Option<Delay>,
+    /// Success, and how long it is watched for.
+    conversion: Option<(Bits, Duration)>,
 }
 
 /// What must last after a happening, with what it needs to know.
 #[derive(Debug)]
 enum Lasting {
-    Dwell { area: Arc<Area>, lasting: Duration, evidence: Evidence, grace: Duration },
+    Dwell { area: Arc<Area>, lasting: Duration, evidence: Evidence, grace: Duration, still_here: bool },
     Stable(Duration),
     Settle(Duration),
 }
 
 #[derive(Debug)]
 enum Shape {
-    Once,
+    Once(Bits),
     Sequence { steps: Vec<Bits>, within: Duration },
-    Count { at_least: u8, within: Duration, gap: Duration },
+    Count { of: Bits, at_least: u8, within: Duration, gap: Duration },
     Absence { after: Bits, no: Bits, lasting: Duration, still_here: bool },
     All { of: Vec<Bits>, without: Vec<Bits>, within: Duration },
 }
 
 impl Pattern {
-    /// `None` where each of its happenings alone triggers the scenario: then there is nothing to remember.
-    pub(super) fn new(pattern: &scenario::Pattern) -> Option<Self> {
-        let holds: Vec<_> = pattern.happenings().map(lasting).collect();
+    /// `None` where each happening alone triggers the scenario: then there is nothing to remember.
+    pub(super) fn new(scenario: &Scenario, policy: &Policy) -> Option<Self> {
+        let holds: Vec<_> = scenario.happenings().map(lasting).collect();
+        let is_plain = scenario.delay.is_none() && scenario.conversion.is_none() && holds.iter().all(Option::is_none);
+        if is_plain && matches!(scenario.trigger, scenario::Pattern::Once(_)) {
+            return None;
+        }
         let mut next = 0;
         let mut bits = |step: &Step| {
             let from = next;
             next += step.0.len();
             (from..next).map(bit).fold(0, |all, one| all | one)
         };
-        let mut each = |steps: &[Step]| steps.iter().map(&mut bits).collect::<Vec<_>>();
-        let shape = match pattern {
-            scenario::Pattern::Once(_) if holds.iter().all(Option::is_none) => return None,
-            scenario::Pattern::Once(_) => Shape::Once,
-            scenario::Pattern::Sequence { steps, within } => Shape::Sequence { steps: each(steps), within: *within },
-            scenario::Pattern::Count { at_least, within, gap, .. } => {
-                Shape::Count { at_least: *at_least, within: *within, gap: *gap }
-            }
-            scenario::Pattern::Absence { after, no, lasting, still_here } => {
-                let (after, no) = (bits(after), bits(no));
-                Shape::Absence { after, no, lasting: *lasting, still_here: *still_here }
-            }
-            scenario::Pattern::All { of, without, within } => {
-                let of = each(of);
-                Shape::All { of, without: each(without), within: *within }
-            }
-        };
-        Some(Self { holds, shape })
+        let shape = Shape::new(&scenario.trigger, &mut bits);
+        let delay = scenario.delay.as_ref().map(|delay| Delay::new(delay, bits(&delay.unless), scenario, policy));
+        let conversion = scenario.conversion.as_ref();
+        let conversion = conversion.map(|conversion| (bits(&conversion.step), conversion.within));
+        Some(Self { holds, own: scenario.trigger.happenings().count(), shape, delay, conversion })
     }
 
     /// Takes an event at which these happenings were triggered.
@@ -94,7 +95,7 @@ impl Pattern {
         marks: &mut Marks<'_>,
         triggered: Bits,
         moment: &Moment,
-        mut end: impl FnMut(Timestamp, Ending),
+        mut end: impl FnMut(Timestamp, Outcome),
     ) {
         let mut happened = 0;
         for (position, hold) in self.holds.iter().enumerate() {
@@ -103,17 +104,54 @@ impl Pattern {
                 None => is_triggered,
                 Some(hold) => match hold.happen(marks, position, is_triggered, moment) {
                     Held::Lasted => true,
-                    Held::Broken(reason) => {
-                        end(moment.at, Some(reason));
+                    Held::Broken(reason) if position < self.own => {
+                        end(moment.at, Outcome::Withheld(reason));
                         false
                     }
-                    Held::Waits => false,
+                    Held::Broken(_) | Held::Waits => false,
                 },
             };
             happened |= if happens { bit(position) } else { 0 };
         }
         if happened != 0 {
-            self.shape.happen(marks, happened, moment.at, &mut end);
+            self.advance(marks, happened, moment.at, &mut end);
+        }
+    }
+
+    /// These happenings have happened, whatever had to last after them.
+    fn advance(&self, marks: &mut Marks<'_>, happened: Bits, at: Timestamp, end: &mut impl FnMut(Timestamp, Outcome)) {
+        if self.conversion.is_some_and(|(success, _)| happened & success != 0) {
+            for (kind, group) in [(SlotKind::Offered, Group::Offered), (SlotKind::Spared, Group::Control)] {
+                if marks.take(kind.at(0)) {
+                    end(at, Outcome::Converted(group));
+                }
+            }
+        }
+        let Some(delay) = &self.delay else {
+            self.shape.happen(marks, happened, at).into_iter().for_each(|ending| end(at, ending));
+            return;
+        };
+        if happened & delay.unless != 0 && marks.take(SlotKind::Postponed.at(0)) {
+            end(at, Outcome::Withheld(Reason::SeenBeforeDeadline));
+        }
+        match self.shape.happen(marks, happened, at) {
+            // What is ruled out is judged when the wait is over.
+            Some(Outcome::Offer | Outcome::Withheld(Reason::RuledOut)) => {
+                delay.begin(marks, at).into_iter().for_each(|ending| end(at, ending));
+            }
+            Some(ending) => end(at, ending),
+            None => {}
+        }
+    }
+
+    /// The scenario was offered, or not for the sake of the control group: success is watched for from now on.
+    pub(super) fn watch(&self, marks: &mut Marks<'_>, group: Group, at: Timestamp) {
+        if self.conversion.is_some() {
+            let kind = match group {
+                Group::Offered => SlotKind::Offered,
+                Group::Control => SlotKind::Spared,
+            };
+            marks.set(kind.at(0), at);
         }
     }
 
@@ -134,6 +172,8 @@ impl Pattern {
                 self.shape.span().filter(|_| is_newest).map(|span| mark.at + span)
             }
             SlotKind::Reached | SlotKind::Awaited | SlotKind::Barred => self.shape.span().map(|span| mark.at + span),
+            SlotKind::Postponed => Some(mark.at),
+            SlotKind::Offered | SlotKind::Spared => self.conversion.map(|(_, within)| mark.at + within),
         }
     }
 
@@ -144,41 +184,61 @@ impl Pattern {
         mark: &Mark,
         due: Timestamp,
         gone: Timestamp,
-        mut end: impl FnMut(Timestamp, Ending),
+        mut end: impl FnMut(Timestamp, Outcome),
     ) {
         marks.clear(mark.slot);
         let position = usize::from(mark.slot.index);
+        let is_told = position < self.own || !matches!(mark.slot.kind, SlotKind::Held | SlotKind::Outside);
+        let mut withhold = |reason| {
+            if is_told {
+                end(due, Outcome::Withheld(reason));
+            }
+        };
         match mark.slot.kind {
             SlotKind::Held => match self.holds.get(position) {
-                Some(Some(Lasting::Stable(_))) => end(due, Some(Reason::WindowExpired)),
-                _ if due >= gone => end(due, Some(Reason::NotPresent)),
-                _ => self.shape.happen(marks, bit(position), due, &mut end),
+                Some(Some(Lasting::Stable(_))) => withhold(Reason::WindowExpired),
+                Some(Some(Lasting::Dwell { evidence: Evidence::Presume, still_here: false, .. })) => {
+                    self.advance(marks, bit(position), due, &mut end);
+                }
+                _ if due >= gone => withhold(Reason::NotPresent),
+                _ => self.advance(marks, bit(position), due, &mut end),
             },
             SlotKind::Outside => {
                 marks.clear(SlotKind::Held.at(position));
-                end(due, Some(Reason::DwellBroken));
+                withhold(Reason::DwellBroken);
             }
             SlotKind::Reached => {
                 marks.clear_all(SlotKind::Reached, |at| at <= mark.at);
-                end(due, Some(Reason::WindowExpired));
+                withhold(Reason::WindowExpired);
             }
             SlotKind::Counted => {
                 marks.clear_all(SlotKind::Counted, |_| true);
-                end(due, Some(Reason::WindowExpired));
+                withhold(Reason::WindowExpired);
             }
-            SlotKind::Awaited => {
-                let must_be_here = matches!(self.shape, Shape::Absence { still_here: true, .. });
-                end(due, (must_be_here && due >= gone).then_some(Reason::NotPresent));
-            }
-            SlotKind::Barred => {}
+            SlotKind::Awaited => match self.shape {
+                Shape::Absence { still_here: true, .. } if due >= gone => withhold(Reason::NotPresent),
+                _ => self.complete(marks, due, &mut end),
+            },
+            SlotKind::Postponed => match &self.delay {
+                _ if self.shape.is_ruled_out(marks) => withhold(Reason::RuledOut),
+                Some(delay) if delay.still_here && due >= gone => withhold(Reason::NotPresent),
+                _ => end(due, Outcome::Offer),
+            },
+            SlotKind::Barred | SlotKind::Offered | SlotKind::Spared => {}
         }
+    }
+
+    /// Nothing more need happen; but the offer may have to wait.
+    fn complete(&self, marks: &mut Marks<'_>, at: Timestamp, end: &mut impl FnMut(Timestamp, Outcome)) {
+        let ending = self.delay.as_ref().map_or(COMPLETE, |delay| delay.begin(marks, at));
+        ending.into_iter().for_each(|ending| end(at, ending));
     }
 }
 
 fn lasting(happening: &scenario::Happening) -> Option<Lasting> {
     Some(match (happening.hold?, &happening.trigger) {
-        (Hold::Dwell { lasting, evidence, grace }, Trigger::Enter(area)) => {
-            Lasting::Dwell { area: Arc::clone(area), lasting, evidence, grace }
+        (Hold::Dwell { lasting, evidence, grace, still_here }, Trigger::Enter(area)) => {
+            Lasting::Dwell { area: Arc::clone(area), lasting, evidence, grace, still_here }
         }
         // Of anything but an area there is nothing to stay in.
         (Hold::Dwell { .. }, _) => return None,
@@ -204,7 +264,7 @@ impl Lasting {
             return Held::Waits;
         };
         let outcome = match self {
-            _ if moment.power_off && !matches!(self, Self::Stable(_)) => Held::Broken(Reason::NotPresent),
+            _ if moment.power_off && self.needs_presence() => Held::Broken(Reason::NotPresent),
             Self::Dwell { area, lasting, grace, .. } => match moment.seen.map(|cell| area.presence(cell)) {
                 Some(Presence::Outside) if grace.is_zero() => Held::Broken(Reason::DwellBroken),
                 Some(Presence::Outside) => return leave(marks, position, moment.at),
@@ -248,10 +308,15 @@ impl Lasting {
         outcome
     }
 
+    const fn needs_presence(&self) -> bool {
+        !matches!(self, Self::Stable(_) | Self::Dwell { still_here: false, .. })
+    }
+
     fn due(&self, live: &Live, mark: &Mark, gone: Timestamp) -> Option<Timestamp> {
         match self {
             // The excursion has its own time.
             Self::Dwell { .. } if live.find(mark.rank, SlotKind::Outside.at(mark.slot.index.into())).is_some() => None,
+            Self::Dwell { lasting, evidence: Evidence::Presume, still_here: false, .. } => Some(mark.at + *lasting),
             Self::Dwell { lasting, evidence: Evidence::Presume, .. } => Some(gone.min(mark.at + *lasting)),
             Self::Dwell { evidence: Evidence::Reconfirm, .. } | Self::Settle(_) => Some(gone),
             Self::Stable(lasting) => Some(mark.at + *lasting + WINDOW),
@@ -272,49 +337,73 @@ fn has_lasted(now: Timestamp, since: Timestamp, lasting: Duration) -> Held {
 }
 
 impl Shape {
+    fn new(pattern: &scenario::Pattern, bits: &mut impl FnMut(&Step) -> Bits) -> Self {
+        let mut each = |steps: &[Step]| steps.iter().map(&mut *bits).collect::<Vec<_>>();
+        match pattern {
+            scenario::Pattern::Once(step) => Self::Once(bits(step)),
+            scenario::Pattern::Sequence { steps, within } => Self::Sequence { steps: each(steps), within: *within },
+            scenario::Pattern::Count { of, at_least, within, gap } => {
+                Self::Count { of: bits(of), at_least: *at_least, within: *within, gap: *gap }
+            }
+            scenario::Pattern::Absence { after, no, lasting, still_here } => {
+                let (after, no) = (bits(after), bits(no));
+                Self::Absence { after, no, lasting: *lasting, still_here: *still_here }
+            }
+            scenario::Pattern::All { of, without, within } => {
+                let of = each(of);
+                Self::All { of, without: each(without), within: *within }
+            }
+        }
+    }
+
     /// How long a mark of a step counts.
     const fn span(&self) -> Option<Duration> {
         match self {
-            Self::Once => None,
+            Self::Once(_) => None,
             Self::Sequence { within, .. } | Self::Count { within, .. } | Self::All { within, .. } => Some(*within),
             Self::Absence { lasting, .. } => Some(*lasting),
         }
     }
 
-    /// These happenings have happened. Whatever is out of time has elapsed before.
-    fn happen(&self, marks: &mut Marks<'_>, happened: Bits, at: Timestamp, end: &mut impl FnMut(Timestamp, Ending)) {
+    /// Whether something has happened that must not have.
+    fn is_ruled_out(&self, marks: &Marks<'_>) -> bool {
+        marks.times(SlotKind::Barred).next().is_some()
+    }
+
+    /// These happenings have happened. Whatever is out of time has elapsed before. Gives what comes of it.
+    fn happen(&self, marks: &mut Marks<'_>, happened: Bits, at: Timestamp) -> Option<Outcome> {
         match self {
-            Self::Once => end(at, None),
+            Self::Once(step) => COMPLETE.filter(|_| happened & step != 0),
             Self::Sequence { steps, .. } => {
-                if reach(marks, steps, happened, at) {
+                let is_complete = reach(marks, steps, happened, at);
+                if is_complete {
                     marks.clear_all(SlotKind::Reached, |_| true);
-                    end(at, None);
                 }
+                COMPLETE.filter(|_| is_complete)
             }
-            Self::Count { at_least, within, gap } => {
-                if count(marks, at, *within, *gap) >= usize::from(*at_least) {
+            Self::Count { of, .. } if happened & of == 0 => None,
+            Self::Count { at_least, within, gap, .. } => {
+                let is_complete = count(marks, at, *within, *gap) >= usize::from(*at_least);
+                if is_complete {
                     marks.clear_all(SlotKind::Counted, |_| true);
-                    end(at, None);
                 }
+                COMPLETE.filter(|_| is_complete)
             }
             Self::Absence { after, no, .. } => {
                 let wait = SlotKind::Awaited.at(0);
-                if happened & no != 0 && marks.find(wait).is_some() {
-                    marks.clear(wait);
-                    end(at, Some(Reason::SeenBeforeDeadline));
-                }
+                let is_over = happened & no != 0 && marks.take(wait);
                 if happened & after != 0 && marks.find(wait).is_none() {
                     marks.set(wait, at);
                 }
+                withheld(Reason::SeenBeforeDeadline).filter(|_| is_over)
             }
             Self::All { of, without, .. } => {
                 note(marks, SlotKind::Barred, without, happened, at);
-                let complete = note(marks, SlotKind::Reached, of, happened, at);
-                if complete {
-                    marks.clear_all(SlotKind::Reached, |_| true);
-                    let barred = marks.times(SlotKind::Barred).next().is_some();
-                    end(at, barred.then_some(Reason::RuledOut));
+                if !note(marks, SlotKind::Reached, of, happened, at) {
+                    return None;
                 }
+                marks.clear_all(SlotKind::Reached, |_| true);
+                if self.is_ruled_out(marks) { withheld(Reason::RuledOut) } else { COMPLETE }
             }
         }
     }

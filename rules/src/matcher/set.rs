@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
+use event::{Imsi, Number};
+
 use super::index::Index;
+use super::numbers::Numbers;
 use super::passage::{NO_PATTERN, PatternId, pattern_id};
 use super::pattern::{self, Bits, Pattern};
+use crate::lists::Directory;
 use crate::policy::{self, Policy};
 use crate::scenario::Scenario;
 
@@ -23,6 +27,8 @@ pub struct RuleSet {
     /// The rank of each trigger of the index, and what it is in that scenario's pattern.
     happenings: Vec<(u32, Bits)>,
     pub(super) index: Index,
+    /// The numbers from which we send.
+    pub(super) senders: Numbers,
     pub(super) policy: Policy,
     pub(super) longest_cap: Duration,
     revision: String,
@@ -39,17 +45,18 @@ impl RuleSet {
         let in_rank = || ranked.iter().filter_map(|scenario| scenarios.get(*scenario as usize));
         let mut happenings = Vec::new();
         for (rank, scenario) in (0..).zip(in_rank()) {
-            let own = scenario.trigger.happenings().enumerate();
+            let own = scenario.happenings().enumerate();
             happenings.extend(own.map(|(position, _)| (rank, pattern::bit(position))));
         }
-        let patterns: Vec<_> = in_rank().map(|scenario| Pattern::new(&scenario.trigger)).collect();
+        let patterns: Vec<_> = in_rank().map(|scenario| Pattern::new(scenario, &policy)).collect();
         let id = |(scenario, pattern): (&Scenario, &Option<Pattern>)| {
-            pattern.as_ref().map_or(NO_PATTERN, |_| pattern_id(scenario))
+            pattern.as_ref().map_or(NO_PATTERN, |_| pattern_id(scenario, &policy))
         };
-        let triggers = in_rank().flat_map(|scenario| scenario.trigger.happenings()).map(|happening| &happening.trigger);
+        let triggers = in_rank().flat_map(Scenario::happenings).map(|happening| &happening.trigger);
         Self {
             hashes: scenarios.iter().map(|scenario| policy::scenario_hash(&scenario.name)).collect(),
             index: Index::new(triggers),
+            senders: Numbers::of(&policy.senders),
             pattern_ids: in_rank().zip(&patterns).map(id).collect(),
             patterns,
             happenings,
@@ -90,6 +97,13 @@ impl RuleSet {
     /// Whether any scenario takes more than one event, so that there is something to derive.
     pub fn has_patterns(&self) -> bool {
         self.patterns.iter().any(Option::is_some)
+    }
+
+    /// Whether this is somebody of whom nothing may be stored, by IMSI or by the number in the subscriber file: such a
+    /// person's events are none, and whoever stores events must ask before.
+    pub fn is_protected(&self, imsi: Imsi, directory: &Directory) -> bool {
+        let number = || -> Option<Number> { directory.find(imsi)?.msisdn() };
+        self.policy.protected.as_ref().is_some_and(|list| list.contains(imsi, number()))
     }
 
     /// The pattern of the scenario of this rank, where it takes more than one event.

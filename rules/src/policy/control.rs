@@ -1,14 +1,16 @@
-//! Control groups: who never receives an offer, by keyed hashes and so always the same people.
+//! Control groups and samples: who never receives an offer and who alone does, by keyed hashes and so always the same
+//! people.
 
 use std::hash::Hasher;
 
 use event::Imsi;
 use siphasher::sip::SipHasher24;
 
-// Keys, not secrets: they only keep the three uses independent of each other. A change moves people between groups.
+// Keys, not secrets: they only keep the uses independent of each other. A change moves people between groups.
 const SCENARIO_NAME: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_3a6e_616d_6531);
 const SCENARIO_CONTROL: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_3a63_7472_6c31);
 const UNIVERSAL_CONTROL: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_3a75_6e69_7631);
+const SAMPLE: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_3a73_616d_7031);
 
 /// Hundredths of a percent in a whole.
 const WHOLE: u64 = 10_000;
@@ -26,6 +28,11 @@ pub(super) fn in_universal_control(imsi: Imsi, share: u16) -> bool {
 /// Whether the subscriber never receives this scenario's offer. `share` is in hundredths of a percent.
 pub(super) fn in_control(imsi: Imsi, scenario: &str, share: u16) -> bool {
     hash(SCENARIO_CONTROL, &[&imsi.to_bits().to_le_bytes(), scenario.as_bytes()]) % WHOLE < u64::from(share)
+}
+
+/// Whether the subscriber is one of the share that alone may receive this scenario's offer, in hundredths of a percent.
+pub(super) fn in_sample(imsi: Imsi, scenario: &str, share: u16) -> bool {
+    hash(SAMPLE, &[&imsi.to_bits().to_le_bytes(), scenario.as_bytes()]) % WHOLE < u64::from(share)
 }
 
 fn hash((key_0, key_1): (u64, u64), parts: &[&[u8]]) -> u64 {
@@ -54,10 +61,14 @@ mod tests {
         let universal = |imsi| in_universal_control(imsi, 1000);
         let one = |imsi| in_control(imsi, "one", 1000);
         let two = |imsi| in_control(imsi, "two", 1000);
-        for size in [count(&universal), count(&one), count(&two)] {
+        let sampled = |imsi| in_sample(imsi, "one", 1000);
+        for size in [count(&universal), count(&one), count(&two), count(&sampled)] {
             assert!((900..1100).contains(&size), "{size}");
         }
-        for shared in [count(&|imsi| universal(imsi) && one(imsi)), count(&|imsi| one(imsi) && two(imsi))] {
+        for shared in [count(&|imsi| universal(imsi) && one(imsi)), count(&|imsi| one(imsi) && two(imsi))]
+            .into_iter()
+            .chain([count(&|imsi| one(imsi) && sampled(imsi))])
+        {
             assert!((60..150).contains(&shared), "{shared}");
         }
         assert_eq!(count(&|imsi| in_control(imsi, "one", 0)), 0);

@@ -1,12 +1,14 @@
 //! The gates between a trigger and an offer, as a table in the order in which they are asked.
 
-use event::{Binding, Imsi, Number, Timestamp};
+use event::{Binding, CellId, Imei, Imsi, Number, Timestamp};
 use jiff::civil::{DateTime, Time};
+use jiff::tz::TimeZone;
 
-use super::control::{in_control, in_universal_control};
+use super::control::{in_control, in_sample, in_universal_control};
 use super::{CONTACTS_LIMIT, Policy, Reason};
 use crate::lists::Subscriber;
-use crate::profile::Contact;
+use crate::matcher::Context;
+use crate::profile::{Contact, Profile};
 use crate::scenario::{Cap, Origin, Purpose, Scenario};
 
 /// Whom an event is about: the same for all scenarios that it triggers.
@@ -24,6 +26,30 @@ pub struct Person<'a> {
     pub msisdn: Option<Number>,
     /// Whether a look-up hook may find a number where the file has none.
     pub lookup: bool,
+    /// The device last seen.
+    pub device: Option<Imei>,
+    /// Where last seen.
+    pub cell: CellId,
+    /// The last call for help.
+    pub emergency: Option<Timestamp>,
+}
+
+impl<'a> Person<'a> {
+    /// As the profile and the subscriber file know them.
+    pub fn new(imsi: Imsi, binding: Binding, origin: Option<Origin>, profile: &Profile, context: Context<'a>) -> Self {
+        let subscriber = context.directory.find(imsi);
+        Self {
+            imsi,
+            binding,
+            origin,
+            subscriber,
+            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
+            lookup: context.lookup,
+            device: profile.imei,
+            cell: profile.cell,
+            emergency: profile.emergency,
+        }
+    }
 }
 
 /// One scenario triggered for one person at one time.
@@ -59,18 +85,24 @@ pub enum Verdict {
 type Gate = Option<fn(&Case<'_>) -> bool>;
 
 /// Each reason and whether it holds; without a test where it is decided behind the shards.
-const GATES: [(Reason, Gate); 14] = [
+const GATES: [(Reason, Gate); 20] = [
     (Reason::SuspectIdentity, Some(suspect_identity)),
     (Reason::OutsideValidity, Some(outside_validity)),
     (Reason::OutsideHours, Some(outside_hours)),
+    (Reason::Machine, Some(machine)),
     (Reason::NotInTarget, Some(not_in_target)),
     (Reason::Excluded, Some(excluded)),
     (Reason::NotInAudience, Some(not_in_audience)),
+    (Reason::NotInSample, Some(not_in_sample)),
+    (Reason::DoNotDisturb, Some(do_not_disturb)),
     (Reason::NoConsent, Some(no_consent)),
     (Reason::ControlGroup, Some(control_group)),
+    (Reason::AfterEmergency, Some(after_emergency)),
     (Reason::QuietHours, Some(quiet_hours)),
     (Reason::PerUserCap, Some(per_user_cap)),
     (Reason::GlobalCap, Some(global_cap)),
+    (Reason::ValueUnknown, Some(value_unknown)),
+    (Reason::Trial, Some(trial)),
     (Reason::TotalReached, None),
     (Reason::NoAddress, Some(no_address)),
     (Reason::Expired, None),
@@ -101,13 +133,14 @@ pub fn explain<'a>(case: &'a Case<'a>) -> impl Iterator<Item = (Reason, Verdict)
 impl Policy {
     /// Date and time of day in the policy's time zone: what the clocks on the wall showed, summer time included.
     pub fn local(&self, at: Timestamp) -> DateTime {
-        let instant = jiff::Timestamp::from_microsecond(at.as_micros());
-        self.timezone.to_datetime(instant.unwrap_or(if at.as_micros() < 0 {
-            jiff::Timestamp::MIN
-        } else {
-            jiff::Timestamp::MAX
-        }))
+        local(&self.timezone, at)
     }
+}
+
+/// Date and time of day in a time zone.
+pub(crate) fn local(zone: &TimeZone, at: Timestamp) -> DateTime {
+    let beyond = if at.as_micros() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    zone.to_datetime(jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(beyond))
 }
 
 fn suspect_identity(case: &Case<'_>) -> bool {
@@ -123,10 +156,9 @@ fn outside_validity(case: &Case<'_>) -> bool {
 fn outside_hours(case: &Case<'_>) -> bool {
     let schedule = &case.scenario.schedule;
     let today = case.local.date();
-    let on = |weekday| schedule.weekdays.is_empty() || schedule.weekdays.contains(&weekday);
     let in_force = |day: Day| match day {
-        Day::Today => on(today.weekday()),
-        Day::Yesterday => on(today.weekday().previous()),
+        Day::Today => schedule.is_on(today, &case.policy.calendar),
+        Day::Yesterday => today.yesterday().is_ok_and(|day| schedule.is_on(day, &case.policy.calendar)),
     };
     match schedule.hours.is_empty() {
         true => !in_force(Day::Today),
@@ -153,6 +185,10 @@ fn day_of((from, to): (Time, Time), time: Time) -> Option<Day> {
     }
 }
 
+fn machine(case: &Case<'_>) -> bool {
+    !case.scenario.audience.machines && case.policy.machines.iter().any(|prefix| prefix.begins(case.person.imsi))
+}
+
 fn not_in_target(case: &Case<'_>) -> bool {
     let target = case.scenario.audience.target.as_ref();
     target.is_some_and(|list| !list.contains(case.person.imsi, case.person.msisdn))
@@ -169,7 +205,21 @@ fn not_in_audience(case: &Case<'_>) -> bool {
         value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
     };
     let has_origin = || case.person.origin.is_some_and(|origin| audience.origins.contains(&origin));
-    !audience.tags.iter().all(has_tag) || !audience.origins.is_empty() && !has_origin()
+    let has_device = || {
+        let list = audience.device.as_ref();
+        list.is_none_or(|list| case.person.device.is_some_and(|device| list.contains(device)))
+    };
+    !audience.tags.iter().all(has_tag) || !audience.origins.is_empty() && !has_origin() || !has_device()
+}
+
+fn not_in_sample(case: &Case<'_>) -> bool {
+    let sample = case.scenario.audience.sample;
+    sample.is_some_and(|share| !in_sample(case.person.imsi, &case.scenario.name, share))
+}
+
+fn do_not_disturb(case: &Case<'_>) -> bool {
+    let list = case.policy.do_not_disturb.as_ref().filter(|_| !is_service(case));
+    list.is_some_and(|list| list.contains(case.person.imsi, case.person.msisdn))
 }
 
 /// Service messages stand outside consent, control groups, quiet hours and the caps over all scenarios.
@@ -188,6 +238,12 @@ fn control_group(case: &Case<'_>) -> bool {
     !is_service(case)
         && (in_universal_control(imsi, case.policy.universal_control)
             || in_control(imsi, &case.scenario.name, case.scenario.limits.control))
+}
+
+/// A call for help that the event comes before, late as it is, counts too.
+fn after_emergency(case: &Case<'_>) -> bool {
+    let until = case.person.emergency.map(|called| called + case.policy.after_emergency);
+    !is_service(case) && until.is_some_and(|until| case.at < until)
 }
 
 fn quiet_hours(case: &Case<'_>) -> bool {
@@ -212,6 +268,14 @@ fn reached(cap: Cap, case: &Case<'_>, counts: impl Fn(&Contact) -> bool) -> bool
     recent.filter(|contact| counts(contact)).take(cap.count as usize).count() >= cap.count as usize
 }
 
+fn value_unknown(case: &Case<'_>) -> bool {
+    !case.can_be_worded()
+}
+
+fn trial(case: &Case<'_>) -> bool {
+    case.policy.trial.as_ref().is_some_and(|list| !list.contains(case.person.imsi, case.person.msisdn))
+}
+
 fn no_address(case: &Case<'_>) -> bool {
     case.person.msisdn.is_none() && !case.person.lookup
 }
@@ -226,9 +290,10 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::lists::TacList;
     use crate::lists::{Directory, SubscriberList};
-    use crate::policy::{Periodic, scenario_hash};
-    use crate::scenario::{Audience, Limits, Schedule, Send, Trigger};
+    use crate::policy::{ImsiPrefix, scenario_hash};
+    use crate::scenario::{Calendar, Holidays, Schedule, Send, Text, Trigger, Value, Variable};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
@@ -240,6 +305,7 @@ mod tests {
         binding: Binding,
         origin: Option<Origin>,
         lookup: bool,
+        profile: Profile,
         contacts: Vec<Contact>,
         at: &'static str,
     }
@@ -248,29 +314,15 @@ mod tests {
         Fixture {
             policy: Policy {
                 timezone: TimeZone::get("Asia/Shanghai").unwrap(),
-                quiet: None,
-                caps: Vec::new(),
-                universal_control: 0,
                 opt_in: Vec::new(),
-                home: Vec::new(),
-                t3212: Periodic::default(),
+                ..Policy::default()
             },
-            scenario: Scenario {
-                name: "wanda".into(),
-                title: "Wanda".to_owned(),
-                file: "wanda.yaml".into(),
-                purpose: Purpose::Marketing,
-                priority: 50,
-                schedule: Schedule::default(),
-                trigger: Trigger::PowerOn.into(),
-                audience: Audience::default(),
-                send: Send { sms: "text".to_owned(), from: None },
-                limits: Limits { per_subscriber: None, total: None, control: 0, expires: HOUR },
-            },
+            scenario: Scenario::new("wanda", Purpose::Marketing, Trigger::PowerOn, Send::sms("text")),
             subscribers: "imsi,msisdn,brand,consent\n460001234567890,13900000001,gotone,marketing\n",
             binding: Binding::Mapped,
             origin: Some(Origin::Home),
             lookup: false,
+            profile: Profile::default(),
             contacts: Vec::new(),
             // Friday 18:00 in Shanghai.
             at: "2009-07-10T10:00:00Z",
@@ -291,16 +343,9 @@ mod tests {
         change(&mut fixture);
         let directory = Directory::parse(Path::new("subscribers.csv"), fixture.subscribers.into()).unwrap();
         let imsi = "460001234567890".parse().unwrap();
-        let subscriber = directory.find(imsi);
         let at = fixture.at.parse().unwrap();
-        let person = Person {
-            imsi,
-            binding: fixture.binding,
-            origin: fixture.origin,
-            subscriber,
-            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
-            lookup: fixture.lookup,
-        };
+        let context = Context { directory: &directory, lookup: fixture.lookup, warm: true };
+        let person = Person::new(imsi, fixture.binding, fixture.origin, &fixture.profile, context);
         let case = Case {
             policy: &fixture.policy,
             scenario: &fixture.scenario,
@@ -343,7 +388,8 @@ mod tests {
     #[test]
     fn hours_over_midnight_belong_to_the_day_on_which_they_begin() {
         let on = |at: &'static str, hours: &[(Time, Time)], expected: &[Reason]| {
-            let schedule = Schedule { validity: None, weekdays: vec![Weekday::Friday], hours: hours.to_vec() };
+            let weekdays = vec![Weekday::Friday];
+            let schedule = Schedule { weekdays, hours: hours.to_vec(), ..Schedule::default() };
             check(|fixture| (fixture.at, fixture.scenario.schedule) = (at, schedule), expected);
         };
         let night = &[(time(22, 0, 0, 0), time(2, 0, 0, 0))];
@@ -476,6 +522,94 @@ mod tests {
             fixture.scenario.purpose = Purpose::Service;
         };
         check(full, &[Reason::GlobalCap]);
+    }
+
+    #[test]
+    fn holidays_are_those_of_the_calendar() {
+        let on = |rule, off: &[_], expected: &[Reason]| {
+            let calendar = Calendar { off: off.to_vec(), working: Vec::new() };
+            check(
+                |fixture| (fixture.policy.calendar, fixture.scenario.schedule.holidays) = (calendar, Some(rule)),
+                expected,
+            );
+        };
+        let today = (date(2009, 7, 10), date(2009, 7, 10));
+        on(Holidays::Except, &[], &[]);
+        on(Holidays::Except, &[today], &[Reason::OutsideHours]);
+        on(Holidays::Only, &[], &[Reason::OutsideHours]);
+        on(Holidays::Only, &[today], &[]);
+    }
+
+    #[test]
+    fn machines_are_left_out_unless_the_scenario_is_for_them() {
+        let machines = |prefix: &str, included, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.policy.machines = vec![ImsiPrefix::new(prefix).unwrap()];
+                fixture.scenario.audience.machines = included;
+            };
+            check(change, expected);
+        };
+        machines("4600012", false, &[Reason::Machine]);
+        machines("4600012", true, &[]);
+        machines("4600013", false, &[]);
+    }
+
+    #[test]
+    fn handsets_and_samples_leave_people_out() {
+        let device = |seen: Option<&str>, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.profile.imei = seen.map(|imei| imei.parse().unwrap());
+                fixture.scenario.audience.device = Some(Arc::new(TacList::new("smart", [35_390_002])));
+            };
+            check(change, expected);
+        };
+        device(Some("353900021234560"), &[]);
+        device(Some("358240051234560"), &[Reason::NotInAudience]);
+        device(None, &[Reason::NotInAudience]);
+        check(|fixture| fixture.scenario.audience.sample = Some(0), &[Reason::NotInSample]);
+        check(|fixture| fixture.scenario.audience.sample = Some(10_000), &[]);
+    }
+
+    #[test]
+    fn who_is_not_to_be_disturbed_and_who_called_for_help_receives_no_marketing() {
+        let quiet = |purpose, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.policy.do_not_disturb = Some(list("460001234567890", ""));
+                fixture.scenario.purpose = purpose;
+            };
+            check(change, expected);
+        };
+        quiet(Purpose::Marketing, &[Reason::DoNotDisturb]);
+        quiet(Purpose::Service, &[]);
+        let called = |at: &str, purpose, expected: &[Reason]| {
+            let change = |fixture: &mut Fixture| {
+                fixture.profile.emergency = at.parse().ok();
+                fixture.policy.after_emergency = HOUR;
+                fixture.scenario.purpose = purpose;
+            };
+            check(change, expected);
+        };
+        called("2009-07-10T09:00:00.000001Z", Purpose::Marketing, &[Reason::AfterEmergency]);
+        called("2009-07-10T09:00:00Z", Purpose::Marketing, &[]);
+        called("2009-07-10T09:59:00Z", Purpose::Service, &[]);
+    }
+
+    #[test]
+    fn what_cannot_be_filled_in_is_not_sent() {
+        let tag = |column: &str, otherwise: Option<&str>, expected: &[Reason]| {
+            let value = Value { variable: Variable::Tag(column.into()), otherwise: otherwise.map(str::to_owned) };
+            let text = Text::new("Dear {x}", |_| Ok::<_, ()>(Some(value.clone()))).unwrap();
+            check(|fixture| fixture.scenario.send = Send::sms(text), expected);
+        };
+        tag("brand", None, &[]);
+        tag("city", Some("friend"), &[]);
+        tag("city", None, &[Reason::ValueUnknown]);
+    }
+
+    #[test]
+    fn a_trial_reaches_those_on_its_list_alone() {
+        check(|fixture| fixture.policy.trial = Some(list("460009999999999", "")), &[Reason::Trial]);
+        check(|fixture| fixture.policy.trial = Some(list("460001234567890", "")), &[]);
     }
 
     #[test]

@@ -1,31 +1,43 @@
 //! Which networks are ours, and what that makes of a subscriber and of a place.
 
-use event::{Imsi, Plmn};
+use event::{Imsi, Lai, Plmn};
 
 use super::Policy;
+use crate::lists::Provinces;
 use crate::scenario::Origin;
 
 /// The home networks as one event sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct Home<'a> {
     networks: &'a [Plmn],
+    provinces: Option<&'a Provinces>,
 }
 
 impl<'a> Home<'a> {
     /// The policy's home networks; where it names none, the network that serves.
     pub fn new(policy: &'a Policy, serving: &'a Option<Plmn>) -> Self {
         let networks = if policy.home.is_empty() { serving.as_slice() } else { policy.home.as_slice() };
-        Self { networks }
+        Self { networks, provinces: policy.provinces.as_deref() }
     }
 
     /// Where a subscriber is at home, by IMSI. `None` where the home networks are not known.
     pub fn of_subscriber(&self, imsi: Imsi) -> Option<Origin> {
-        self.origin(|home| is_of(imsi, home), |mcc| imsi.mcc() == mcc)
+        let origin = self.origin(|home| is_of(imsi, home), |mcc| imsi.mcc() == mcc)?;
+        Some(self.in_province(origin, |provinces| provinces.is_of_another(imsi)))
     }
 
-    /// What kind of place a network is. `None` where the home networks are not known.
-    pub fn of_place(&self, plmn: Plmn) -> Option<Origin> {
-        self.origin(|home| plmn == home, |mcc| plmn.mcc() == mcc)
+    /// What kind of place a location area is. `None` where the home networks are not known.
+    pub fn of_place(&self, lai: Lai) -> Option<Origin> {
+        let origin = self.origin(|home| lai.plmn == home, |mcc| lai.plmn.mcc() == mcc)?;
+        Some(self.in_province(origin, |provinces| provinces.is_in_another(lai)))
+    }
+
+    /// In our network a province can be another one; what no table tells is ours.
+    fn in_province(&self, origin: Origin, is_another: impl FnOnce(&Provinces) -> bool) -> Origin {
+        match origin {
+            Origin::Home if self.provinces.is_some_and(is_another) => Origin::OtherProvince,
+            origin => origin,
+        }
     }
 
     fn origin(&self, is_home: impl Fn(Plmn) -> bool, is_country: impl Fn(u16) -> bool) -> Option<Origin> {
@@ -49,8 +61,6 @@ fn is_of(imsi: Imsi, network: Plmn) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
-
     use super::*;
 
     fn check(
@@ -60,18 +70,12 @@ mod tests {
         place: &str,
         expected: (Option<Origin>, Option<Origin>),
     ) {
-        let policy = Policy {
-            timezone: TimeZone::UTC,
-            quiet: None,
-            caps: Vec::new(),
-            universal_control: 0,
-            opt_in: Vec::new(),
-            home: home.iter().map(|plmn| plmn.parse().unwrap()).collect(),
-            t3212: crate::policy::Periodic::default(),
-        };
+        let home = home.iter().map(|plmn| plmn.parse().unwrap()).collect();
+        let policy = Policy { home, ..Policy::default() };
         let serving = serving.map(|plmn| plmn.parse().unwrap());
         let home = Home::new(&policy, &serving);
-        let found = (home.of_subscriber(imsi.parse().unwrap()), home.of_place(place.parse().unwrap()));
+        let found =
+            (home.of_subscriber(imsi.parse().unwrap()), home.of_place(Lai { plmn: place.parse().unwrap(), lac: 1 }));
         assert_eq!(found, expected, "{imsi} {place}");
     }
 

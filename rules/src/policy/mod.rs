@@ -3,19 +3,23 @@
 mod control;
 mod gates;
 mod home;
+mod wording;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use event::Timestamp;
+use event::{Imsi, Timestamp};
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 pub use control::scenario_hash;
+pub(crate) use gates::local;
 pub use gates::{Case, Person, Verdict, explain, first_refusal, gates};
 pub use home::Home;
 
-use crate::scenario::{Cap, Purpose, Scenario};
+use crate::lists::{Provinces, SubscriberList};
+use crate::scenario::{Calendar, Cap, NumberPattern, Purpose, Scenario};
 
 /// How many offers to one subscriber are remembered. Who got as many within the longest cap gets no more: withheld as
 /// [`Reason::GlobalCap`], whatever the purpose.
@@ -38,6 +42,87 @@ pub struct Policy {
     pub home: Vec<event::Plmn>,
     /// How often a phone reports itself.
     pub t3212: Periodic,
+    /// Days off, and days on which they are made up for.
+    pub calendar: Calendar,
+    /// Which province a subscriber and a place belong to, and which are ours; absent where nobody asks.
+    pub provinces: Option<Arc<Provinces>>,
+    /// Numbers from which we send: what comes from them is nothing that a subscriber did.
+    pub senders: Vec<NumberPattern>,
+    /// People of whom nothing is stored and to whom nothing happens.
+    pub protected: Option<Arc<SubscriberList>>,
+    /// People who receive no marketing.
+    pub do_not_disturb: Option<Arc<SubscriberList>>,
+    /// Subscribers that are machines, by the digits with which their IMSI begins: for them only scenarios that say so.
+    pub machines: Vec<ImsiPrefix>,
+    /// Nobody but these receives anything; absent means that this is no trial.
+    pub trial: Option<Arc<SubscriberList>>,
+    /// Columns of the subscriber file that texts may name.
+    pub tags: Vec<String>,
+    /// For so long after a call for help there is no marketing.
+    pub after_emergency: Duration,
+    /// How long a subscriber is remembered: no cap can count further back.
+    pub remembered: Duration,
+}
+
+/// How long a subscriber is remembered where nothing is said.
+pub const DEFAULT_REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
+/// For how long after a call for help there is no marketing where nothing is said.
+pub const DEFAULT_AFTER_EMERGENCY: Duration = Duration::from_secs(24 * 3600);
+
+/// What holds where no policy says otherwise: subscribers must have agreed to be advertised to by where they are.
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            timezone: TimeZone::UTC,
+            quiet: None,
+            caps: Vec::new(),
+            universal_control: 0,
+            opt_in: vec![Purpose::Location],
+            home: Vec::new(),
+            t3212: Periodic::default(),
+            calendar: Calendar::default(),
+            provinces: None,
+            senders: Vec::new(),
+            protected: None,
+            do_not_disturb: None,
+            machines: Vec::new(),
+            trial: None,
+            tags: Vec::new(),
+            after_emergency: DEFAULT_AFTER_EMERGENCY,
+            remembered: DEFAULT_REMEMBERED,
+        }
+    }
+}
+
+/// The first digits of an IMSI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ImsiPrefix {
+    digits: u32,
+    value: u64,
+}
+
+impl ImsiPrefix {
+    /// From 1 to 15 digits.
+    pub fn new(text: &str) -> Option<Self> {
+        let is_digits = !text.is_empty() && text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits = u32::try_from(text.len()).ok().filter(|_| is_digits)?;
+        Some(Self { digits, value: text.parse().ok()? })
+    }
+
+    /// Whether an IMSI begins so.
+    pub fn begins(&self, imsi: Imsi) -> bool {
+        imsi.length() >= self.digits && imsi.prefix(self.digits) == self.value
+    }
+
+    /// How many digits they are.
+    pub const fn digits(&self) -> u32 {
+        self.digits
+    }
+
+    /// Their value.
+    pub const fn value(&self) -> u64 {
+        self.value
+    }
 }
 
 /// How often a phone that does nothing else reports itself: T3212 of its location area, 3GPP TS 24.008 §4.4.2.
@@ -108,22 +193,40 @@ pub enum Reason {
     NotPresent = 19,
     /// Something had happened that must not have.
     RuledOut = 20,
+    /// A machine, and the scenario does not say that it is for machines too.
+    Machine = 21,
+    /// Not in the sample.
+    NotInSample = 22,
+    /// Called for help not long ago.
+    AfterEmergency = 23,
+    /// On the list of those who receive no marketing.
+    DoNotDisturb = 24,
+    /// What is to be filled into the text is not known.
+    ValueUnknown = 25,
+    /// A trial, and not on its list.
+    Trial = 26,
 }
 
 impl Reason {
     /// All: those of the gates in their order, then those for which a pattern ends without being complete.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 26] = [
         Self::SuspectIdentity,
         Self::OutsideValidity,
         Self::OutsideHours,
+        Self::Machine,
         Self::NotInTarget,
         Self::Excluded,
         Self::NotInAudience,
+        Self::NotInSample,
+        Self::DoNotDisturb,
         Self::NoConsent,
         Self::ControlGroup,
+        Self::AfterEmergency,
         Self::QuietHours,
         Self::PerUserCap,
         Self::GlobalCap,
+        Self::ValueUnknown,
+        Self::Trial,
         Self::TotalReached,
         Self::NoAddress,
         Self::Expired,
@@ -158,6 +261,12 @@ impl Reason {
             Self::WindowExpired => "window_expired",
             Self::NotPresent => "not_present",
             Self::RuledOut => "ruled_out",
+            Self::Machine => "machine",
+            Self::NotInSample => "not_in_sample",
+            Self::AfterEmergency => "after_emergency",
+            Self::DoNotDisturb => "do_not_disturb",
+            Self::ValueUnknown => "value_unknown",
+            Self::Trial => "trial",
         }
     }
 

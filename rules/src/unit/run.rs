@@ -130,16 +130,10 @@ impl Moment<'_> {
         let Some(scenario) = self.set.scenarios().get(decision.scenario as usize) else { return Gates::new() };
         let Some(imsi) = self.event.imsi else { return Gates::new() };
         let serving = self.profile.cell.plmn.or(self.profile.lai.map(|lai| lai.plmn));
-        let subscriber = self.context.directory.find(imsi);
-        let person = Person {
-            imsi,
-            // A doubtful identity begins nothing, so that what the clock completes is certain.
-            binding: if decision.at == self.event.at { self.event.binding } else { Binding::Mapped },
-            origin: Home::new(self.set.policy(), &serving).of_subscriber(imsi),
-            subscriber,
-            msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
-            lookup: self.context.lookup,
-        };
+        // A doubtful identity begins nothing, so that what the clock completes is certain.
+        let binding = if decision.at == self.event.at { self.event.binding } else { Binding::Mapped };
+        let origin = Home::new(self.set.policy(), &serving).of_subscriber(imsi);
+        let person = Person::new(imsi, binding, origin, self.profile, self.context);
         let case = policy::Case {
             policy: self.set.policy(),
             scenario,
@@ -153,6 +147,7 @@ impl Moment<'_> {
         let asked = match decision.outcome {
             Outcome::Offer => true,
             Outcome::Withheld(reason) => gates.contains(&(reason, Verdict::Refuses)),
+            Outcome::Converted(_) => false,
         };
         if asked { gates } else { Gates::new() }
     }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{
-    Answered, Binding, CellId, Direction, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai,
-    Number, Timestamp, UpdateType,
+    Answered, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface,
+    Kind, Lai, Number, Rai, RoutingAreaUpdateType, Timestamp, UpdateType,
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
 use rules::lists::{Area, SubscriberList, TacList};
-use rules::policy::Periodic;
+use rules::policy::{ImsiPrefix, Periodic};
 use rules::scenario::{
-    Audience, CallPhase, Cap, Evidence, Happening, Hold, Limits, NumberPattern, Origin, Pattern, Purpose, Scenario,
-    Schedule, Send, Step, Trigger,
+    Attempt, Audience, Calendar, CallPhase, Cap, Conversion, Delay, Evidence, Happening, Hold, Holidays, LengthRange,
+    Limits, NumberPattern, Origin, Pattern, Purpose, Scenario, Schedule, Send, Step, Text, Trigger, Until, Value,
+    Variable,
 };
 use rules::{Directory, Policy, RuleSet};
 
@@ -90,11 +91,10 @@ impl World {
         let tacs: Vec<_> = (0..2).map(|_| Arc::new(TacList::new("models", random.some(&TACS, 2)))).collect();
         let mut scenarios: Vec<Scenario> = Vec::new();
         for number in 0..=random.below(6) {
-            let trigger = pattern_of(random, &areas, &tacs);
             // Not in order of name.
-            scenarios.push(scenario(random, format!("s{}", (number * 5 + 3) % 7), trigger, &lists));
+            scenarios.push(scenario(random, &format!("s{}", (number * 5 + 3) % 7), &areas, &tacs, &lists));
         }
-        let rules = RuleSet::new(scenarios, policy(random), "0".repeat(16));
+        let rules = RuleSet::new(scenarios, policy(random, &lists), "0".repeat(16));
         let mut at = Timestamp::from_seconds(1_247_200_000 + random.below(200_000) as i64);
         let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at)).collect();
         Self {
@@ -107,6 +107,14 @@ impl World {
             warm: !random.one_in(4),
             events,
         }
+    }
+}
+
+impl World {
+    /// Whether somebody stands on a list.
+    pub(crate) fn is_on(&self, list: &Arc<SubscriberList>, person: &Person) -> bool {
+        let known = self.lists.iter().find(|(known, _)| Arc::ptr_eq(known, list));
+        known.is_some_and(|(_, members)| members.contains(&person.imsi))
     }
 }
 
@@ -193,10 +201,7 @@ fn span(random: &mut Random) -> Duration {
 }
 
 fn pattern_of(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Pattern {
-    let step = |random: &mut Random| {
-        let any = 1 + u64::from(random.one_in(4));
-        Step((0..any).map(|_| happening(random, areas, tacs)).collect())
-    };
+    let step = |random: &mut Random| step(random, areas, tacs);
     match random.below(10) {
         0..=2 => trigger(random, areas, tacs).into(),
         3 | 4 => Pattern::Once(step(random)),
@@ -227,13 +232,28 @@ fn pattern_of(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Patt
     }
 }
 
+fn step(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Step {
+    let any = 1 + u64::from(random.one_in(4));
+    Step((0..any).map(|_| happening(random, areas, tacs)).collect())
+}
+
+fn delay(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Delay {
+    let times = [time(10, 0, 0, 0), time(18, 30, 0, 0), time(0, 0, 0, 0)];
+    let clock = Until::Clock((0..=random.below(2)).map(|_| random.of(&times)).collect());
+    Delay {
+        until: if random.one_in(2) { clock } else { Until::After(span(random)) },
+        unless: if random.one_in(2) { step(random, areas, tacs) } else { Step(Vec::new()) },
+        still_here: random.one_in(2),
+    }
+}
+
 /// Mostly what happens often, so that patterns come to their end.
 fn happening(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Happening {
     let any = Vec::new;
     let trigger = match random.below(8) {
         0..=2 => Trigger::Enter(random.of(areas).0),
         3 => Trigger::Sms { direction: None, numbers: any() },
-        4 => Trigger::Call { phase: CallPhase::Answered, direction: None, numbers: any() },
+        4 => Trigger::Call { phase: CallPhase::Answered, direction: None, numbers: any(), length: None },
         5 => Trigger::DeviceChange { to: None, from: None },
         6 => Trigger::RoamIn(Vec::new()),
         _ => trigger(random, areas, tacs),
@@ -248,6 +268,7 @@ fn hold(random: &mut Random, trigger: &Trigger) -> Option<Hold> {
             lasting: span(random),
             evidence: random.of(&[Evidence::Reconfirm, Evidence::Presume]),
             grace: if random.one_in(2) { Duration::ZERO } else { Duration::from_secs(random.of(&[1, 60, 600])) },
+            still_here: !random.one_in(3),
         }),
         Trigger::DeviceChange { .. } => Some(Hold::Stable(span(random))),
         Trigger::RoamIn(_) | Trigger::RoamBack(_) => Some(Hold::Settle(span(random))),
@@ -258,13 +279,26 @@ fn hold(random: &mut Random, trigger: &Trigger) -> Option<Hold> {
 fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<TacList>]) -> Trigger {
     let origins = [Origin::Home, Origin::OtherNetwork, Origin::International];
     let patterns = |random: &mut Random| random.some(&PATTERNS.map(pattern), 3);
-    match random.below(14) {
+    match random.below(22) {
+        14 => Trigger::LocationUpdate(random.of(&[
+            None,
+            Some(UpdateType::Normal),
+            Some(UpdateType::Periodic),
+            Some(UpdateType::ImsiAttach),
+        ])),
+        15 => Trigger::CellChange,
+        16 => Trigger::Seen,
+        17 => random.of(&[Trigger::DataAttach, Trigger::DataDetach]),
+        18 => Trigger::Pdp { activated: !random.one_in(3), access_points: random.some(&names(&ACCESS_POINTS), 2) },
+        19 => Trigger::Web(random.some(&names(&HOSTS), 3)),
+        20 => Trigger::Refused(random.some(&[Attempt::LocationUpdate, Attempt::Service, Attempt::Data], 2)),
         0..=2 => Trigger::Enter(random.of(areas).0),
         3 => Trigger::Leave(random.of(areas).0),
         4 | 5 => Trigger::Call {
             phase: random.of(&[CallPhase::Setup, CallPhase::Answered, CallPhase::Ended]),
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
             numbers: patterns(random),
+            length: random.one_in(4).then(|| LengthRange { least: span(random), most: random.maybe(span) }),
         },
         6 => Trigger::Sms {
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
@@ -283,39 +317,51 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
     }
 }
 
-fn scenario(
-    random: &mut Random,
-    name: String,
-    trigger: Pattern,
-    lists: &[(Arc<SubscriberList>, Vec<Imsi>)],
-) -> Scenario {
-    let day = |number: u64| date(2009, 7, 10 + number as i8);
-    let hours = [(time(9, 0, 0, 0), time(18, 0, 0, 0)), (time(22, 0, 0, 0), time(3, 0, 0, 0))];
+type Lists = [(Arc<SubscriberList>, Vec<Imsi>)];
+
+fn scenario(random: &mut Random, name: &str, areas: &Areas, tacs: &[Arc<TacList>], lists: &Lists) -> Scenario {
+    let trigger = pattern_of(random, areas, tacs);
+    let purpose = random.of(&[Purpose::Service, Purpose::Marketing, Purpose::Location]);
     Scenario {
-        name: name.into(),
-        title: String::new(),
-        file: "set.yaml".into(),
-        purpose: random.of(&[Purpose::Service, Purpose::Marketing, Purpose::Location]),
         priority: random.of(&[10, 50, 90]),
-        schedule: Schedule {
-            validity: random.one_in(8).then(|| (day(random.below(2)), day(1 + random.below(2)))),
-            weekdays: if random.one_in(8) { random.some(&[Weekday::Friday, Weekday::Saturday], 2) } else { vec![] },
-            hours: if random.one_in(8) { random.some(&hours, 2) } else { vec![] },
-        },
-        trigger,
+        schedule: schedule(random),
+        delay: random.one_in(4).then(|| delay(random, areas, tacs)),
         audience: Audience {
             target: random.one_in(8).then(|| random.of(lists).0),
             exclude: if random.one_in(8) { vec![random.of(lists).0] } else { vec![] },
             tags: if random.one_in(10) { vec![("brand".into(), vec!["gotone".into(), "x".into()])] } else { vec![] },
             origins: if random.one_in(10) { vec![Origin::Home] } else { vec![] },
+            device: random.one_in(12).then(|| random.of(tacs)),
+            sample: random.one_in(12).then(|| random.of(&[0, 10_000])),
+            machines: random.one_in(2),
         },
-        send: Send { sms: "text".into(), from: None },
         limits: Limits {
             per_subscriber: random.maybe(cap),
             total: None,
-            control: if random.one_in(12) { 10_000 } else { 0 },
+            control: if random.one_in(6) { 10_000 } else { 0 },
             expires: Duration::from_secs(600),
         },
+        conversion: random.one_in(3).then(|| Conversion { step: step(random, areas, tacs), within: span(random) }),
+        ..Scenario::new(name, purpose, trigger, Send::sms(text(random)))
+    }
+}
+
+/// Some name what only some people have.
+fn text(random: &mut Random) -> Text {
+    let brand = Value { variable: Variable::Tag("brand".into()), otherwise: None };
+    let written = if random.one_in(10) { "dear {brand}" } else { "dear friend" };
+    Text::new(written, |_| Ok::<_, ()>(Some(brand.clone()))).unwrap()
+}
+
+fn schedule(random: &mut Random) -> Schedule {
+    let day = |number: u64| date(2009, 7, 10 + number as i8);
+    let hours = [(time(9, 0, 0, 0), time(18, 0, 0, 0)), (time(22, 0, 0, 0), time(3, 0, 0, 0))];
+    Schedule {
+        validity: random.one_in(8).then(|| (day(random.below(2)), day(1 + random.below(2)))),
+        weekdays: if random.one_in(8) { random.some(&[Weekday::Friday, Weekday::Saturday], 2) } else { vec![] },
+        working_days: random.one_in(8),
+        holidays: random.one_in(8).then(|| random.of(&[Holidays::Only, Holidays::Except])),
+        hours: if random.one_in(8) { random.some(&hours, 2) } else { vec![] },
     }
 }
 
@@ -324,8 +370,14 @@ fn cap(random: &mut Random) -> Cap {
     Cap { count: 1 + random.below(2) as u32, per: Duration::from_secs(random.of(&[60, 3600, 86_400])) }
 }
 
-fn policy(random: &mut Random) -> Policy {
+fn policy(random: &mut Random, lists: &Lists) -> Policy {
     let home: [&[&str]; 3] = [&[], &["46000", "46002"], &["46001"]];
+    let list = |random: &mut Random, times| random.one_in(times).then(|| random.of(lists).0);
+    let day = |number: u64| date(2009, 7, 8 + number as i8);
+    let days = |random: &mut Random| {
+        let first = random.below(6);
+        vec![(day(first), day(first + random.below(2)))]
+    };
     Policy {
         timezone: TimeZone::fixed(jiff::tz::offset(8)),
         quiet: random.one_in(3).then(|| (time(21, 0, 0, 0), time(9, 0, 0, 0))),
@@ -334,6 +386,14 @@ fn policy(random: &mut Random) -> Policy {
         opt_in: random.some(&[Purpose::Marketing, Purpose::Location], 2),
         home: random.of(&home).iter().map(|plmn| plmn.parse().unwrap()).collect(),
         t3212: Periodic { usual: span(random), by_lac: random.maybe(|random| (2, span(random))).into_iter().collect() },
+        calendar: Calendar { off: days(random), working: days(random) },
+        senders: if random.one_in(4) { random.some(&PATTERNS.map(pattern), 2) } else { vec![] },
+        do_not_disturb: list(random, 10),
+        protected: list(random, 30),
+        trial: list(random, 20),
+        machines: if random.one_in(6) { vec![ImsiPrefix::new("46000").unwrap()] } else { vec![] },
+        after_emergency: span(random),
+        ..Policy::default()
     }
 }
 
@@ -368,7 +428,18 @@ fn kind(random: &mut Random) -> Kind {
     let number = random.of(&[None, Some(())]).map(|()| random.of(&NUMBERS).parse().unwrap());
     let operation =
         random.of(&[ForwardingOperation::Register, ForwardingOperation::Erase, ForwardingOperation::Activate]);
-    match random.below(16) {
+    let access_point = random.maybe(|random| random.of(&names(&ACCESS_POINTS)));
+    match random.below(24) {
+        16 => Kind::GprsAttach { combined: random.one_in(2), old: random.maybe(old_routing_area) },
+        17 => Kind::RoutingAreaUpdate { update: routing_area_update(random), old: random.maybe(old_routing_area) },
+        18 => Kind::GprsDetach { power_off: random.one_in(2) },
+        19 => random.of(&[Kind::PdpActivated { access_point }, Kind::PdpDeactivated { access_point }]),
+        20 => Kind::WebVisit { host: random.of(&names(&HOSTS)) },
+        21 => random.of(&[
+            Kind::GprsAttachRejected { cause: 7 },
+            Kind::RoutingAreaUpdateRejected { update: RoutingAreaUpdateType::Normal, cause: 9 },
+        ]),
+        22 => Kind::Sighting,
         0..=3 => Kind::LocationUpdate { update, old: random.maybe(old_location_area) },
         4 => Kind::LocationUpdateRejected { update, cause: 6 },
         5 => Kind::ImsiDetach,
@@ -377,12 +448,35 @@ fn kind(random: &mut Random) -> Kind {
         8 => Kind::Handover,
         9 => Kind::CallSetup { direction, number, emergency: random.one_in(8) },
         10 => Kind::CallAnswered { direction, number },
-        11 => Kind::CallEnded { direction, number, answered: Answered::No, cause: None, left_view: random.one_in(4) },
+        11 => {
+            Kind::CallEnded { direction, number, answered: answered(random), cause: None, left_view: random.one_in(4) }
+        }
         12 => Kind::Sms { direction, peer: number },
         13 => Kind::Ussd { code: random.of(&["*100#", "*1", "#"]).parse().unwrap() },
         14 => Kind::CallForwarding(Forwarding { operation, service: 0x21, to: None }),
         _ => Kind::ImeiSeen,
     }
+}
+
+fn answered(random: &mut Random) -> Answered {
+    let length = span(random);
+    random.of(&[Answered::Unknown, Answered::No, Answered::For(length)])
+}
+
+const ACCESS_POINTS: [&str; 3] = ["cmwap", "cmwap.mnc000.mcc460.gprs", "cmnet"];
+const HOSTS: [&str; 4] = ["taobao.com", "m.taobao.com", "com", "example.cn"];
+
+fn names<const N: usize>(names: &[&str; N]) -> [DomainName; N] {
+    names.map(|name| name.parse().unwrap())
+}
+
+fn routing_area_update(random: &mut Random) -> RoutingAreaUpdateType {
+    use RoutingAreaUpdateType::{Combined, CombinedImsiAttach, Normal, Periodic};
+    random.of(&[Normal, Combined, CombinedImsiAttach, Periodic])
+}
+
+fn old_routing_area(random: &mut Random) -> Rai {
+    Rai { lai: old_location_area(random), rac: 1 }
 }
 
 fn old_location_area(random: &mut Random) -> Lai {

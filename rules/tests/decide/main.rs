@@ -15,13 +15,13 @@ mod oracle;
 
 use std::time::Duration;
 
-use rules::{Context, Decision, Outcome, Profile, Reason};
+use rules::{Context, Decision, Group, Outcome, Profile, Reason};
 
 use crate::draw::{Random, World};
 use crate::oracle::{Judgement, Oracle};
 
 /// Each case is a rule set and a stream of events.
-const CASES: u64 = 20_000;
+const CASES: u64 = 100_000;
 const FIRST_SEED: u64 = 1;
 
 #[test]
@@ -65,15 +65,8 @@ fn compare(seed: u64, world: &World, decisions: &[Decision], expected: &[Judgeme
     let scenarios = world.rules.scenarios();
     let name = |decision: &Decision| &*scenarios[decision.scenario as usize].name;
     let found: Vec<Judgement<'_>> =
-        decisions.iter().map(|decision| (decision.at, name(decision), reason(decision))).collect();
+        decisions.iter().map(|decision| (decision.at, name(decision), decision.outcome)).collect();
     assert_eq!(found, expected, "seed {seed}: {at:?}\n{scenarios:#?}");
-}
-
-fn reason(decision: &Decision) -> Option<Reason> {
-    match decision.outcome {
-        Outcome::Offer => None,
-        Outcome::Withheld(reason) => Some(reason),
-    }
 }
 
 /// What came up, so that the test cannot go blind.
@@ -82,22 +75,26 @@ struct Seen {
     offers: u64,
     together: u64,
     withheld: std::collections::BTreeMap<Reason, u64>,
+    /// Successes of those who were offered, and of the control group.
+    converted: [u64; 2],
 }
 
 impl Seen {
     fn note(&mut self, decisions: &[Decision]) {
         self.together += u64::from(decisions.len() > 1);
         for decision in decisions {
-            match reason(decision) {
-                None => self.offers += 1,
-                Some(reason) => *self.withheld.entry(reason).or_default() += 1,
+            match decision.outcome {
+                Outcome::Offer => self.offers += 1,
+                Outcome::Withheld(reason) => *self.withheld.entry(reason).or_default() += 1,
+                Outcome::Converted(group) => self.converted[usize::from(group == Group::Control)] += 1,
             }
         }
     }
 
     fn expect_everything(&self) {
         println!("{} offers, {} events with several, withheld {:?}", self.offers, self.together, self.withheld);
-        assert!(self.offers > 5_000 && self.together > 5_000);
+        println!("converted {:?}", self.converted);
+        assert!(self.offers > 5_000 && self.together > 5_000 && self.converted.iter().all(|count| *count > 100));
         let elsewhere = [Reason::TotalReached, Reason::Expired];
         for reason in Reason::ALL.into_iter().filter(|reason| !elsewhere.contains(reason)) {
             assert!(self.withheld.get(&reason).is_some_and(|count| *count > 100), "{reason} hardly came up");

@@ -2,11 +2,12 @@
 //! for among all that there is. No marks, no slots, nothing kept for its longer life.
 
 use event::Timestamp;
-use rules::Reason;
-use rules::scenario::{Evidence, Happening, Hold, Pattern, Step, Trigger, WINDOW};
+use rules::scenario::{Evidence, Happening, Hold, Pattern, Scenario, Step, Trigger, Until, WINDOW};
+use rules::{Group, Outcome, Reason};
 
-/// Complete, or ended for this reason.
-pub(crate) type Ending = Option<Reason>;
+const fn withheld(reason: Reason) -> Outcome {
+    Outcome::Withheld(reason)
+}
 
 /// An event, as far as it bears on what has begun.
 pub(crate) struct Tick {
@@ -20,6 +21,9 @@ pub(crate) struct Tick {
     /// Of each happening: whether the subscriber is certainly inside, or outside, of the area that it enters.
     pub(crate) inside: Vec<Option<bool>>,
 }
+
+/// The first of some times of day after a moment, where there is one.
+pub(crate) type NextTime<'c> = &'c dyn Fn(Timestamp) -> Option<Timestamp>;
 
 /// What is due: when, and of those due at once the first is the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +41,9 @@ enum What {
     Count,
     Wait,
     Bar,
+    Offer,
+    Hope,
+    Comparison,
 }
 
 #[derive(Clone, Copy)]
@@ -55,24 +62,43 @@ pub(crate) struct Naive {
     waits_since: Option<Timestamp>,
     happened: Vec<Option<Timestamp>>,
     barred: Vec<Option<Timestamp>>,
+    /// Until when the offer waits.
+    waits_until: Option<Timestamp>,
+    /// Since when success is hoped for, and watched for in the control group.
+    hopes_since: Option<Timestamp>,
+    compares_since: Option<Timestamp>,
 }
 
 impl Naive {
-    pub(crate) fn due(&self, pattern: &Pattern, gone: Timestamp) -> Option<Due> {
+    pub(crate) fn watch(&mut self, group: Group, at: Timestamp) {
+        match group {
+            Group::Offered => self.hopes_since = Some(at),
+            Group::Control => self.compares_since = Some(at),
+        }
+    }
+
+    pub(crate) fn due(&self, scenario: &Scenario, gone: Timestamp) -> Option<Due> {
         let mut all = Vec::new();
-        for (index, (happening, begun)) in pattern.happenings().zip(&self.lasting).enumerate() {
+        all.extend(self.waits_until.map(|at| Due { at, what: What::Offer, index: 0 }));
+        if let Some(conversion) = &scenario.conversion {
+            for (since, what) in [(self.hopes_since, What::Hope), (self.compares_since, What::Comparison)] {
+                all.extend(since.map(|since| Due { at: since + conversion.within, what, index: 0 }));
+            }
+        }
+        for (index, (happening, begun)) in scenario.happenings().zip(&self.lasting).enumerate() {
             let (Some(hold), Some(begun)) = (happening.hold, begun) else { continue };
             let (at, what) = match (hold, begun.outside) {
                 (Hold::Dwell { grace, .. }, Some(outside)) => (outside + grace, What::Excursion),
-                (Hold::Dwell { lasting, evidence: Evidence::Presume, .. }, None) => {
-                    (gone.min(begun.since + lasting), What::Lasting)
+                (Hold::Dwell { lasting, evidence: Evidence::Presume, still_here, .. }, None) => {
+                    let over = begun.since + lasting;
+                    (if still_here { gone.min(over) } else { over }, What::Lasting)
                 }
                 (Hold::Stable(lasting), _) => (begun.since + lasting + WINDOW, What::Lasting),
                 _ => (gone, What::Lasting),
             };
             all.push(Due { at, what, index });
         }
-        match pattern {
+        match &scenario.trigger {
             Pattern::Once(_) => {}
             Pattern::Sequence { within, .. } => {
                 let ways = self.ways.iter().filter(|way| self.is_latest(way));
@@ -102,64 +128,133 @@ impl Naive {
         self.ways.iter().all(|other| other.1 != way.1 || other.0 <= way.0)
     }
 
-    pub(crate) fn elapse(&mut self, pattern: &Pattern, due: Due, gone: Timestamp) -> Vec<Ending> {
+    pub(crate) fn elapse(
+        &mut self,
+        scenario: &Scenario,
+        due: Due,
+        gone: Timestamp,
+        next: NextTime<'_>,
+    ) -> Vec<Outcome> {
+        // What became of the happenings that are none of the trigger's is not told.
+        let is_own = due.index < scenario.trigger.happenings().count();
         match due.what {
             What::Lasting => {
                 self.lasting[due.index] = None;
-                let hold = pattern.happenings().nth(due.index).unwrap().hold;
+                let hold = scenario.happenings().nth(due.index).unwrap().hold;
+                let anyhow = matches!(hold, Some(Hold::Dwell { still_here: false, evidence: Evidence::Presume, .. }));
+                let told = |reason| if is_own { vec![withheld(reason)] } else { Vec::new() };
                 match hold {
-                    Some(Hold::Stable(_)) => vec![Some(Reason::WindowExpired)],
-                    _ if gone <= due.at => vec![Some(Reason::NotPresent)],
+                    Some(Hold::Stable(_)) => told(Reason::WindowExpired),
+                    _ if gone <= due.at && !anyhow => told(Reason::NotPresent),
                     _ => {
                         let mut happened = vec![false; self.lasting.len()];
                         happened[due.index] = true;
-                        self.advance(pattern, &happened, due.at)
+                        self.advance(scenario, &happened, due.at, next)
                     }
                 }
             }
             What::Excursion => {
                 self.lasting[due.index] = None;
-                vec![Some(Reason::DwellBroken)]
+                if is_own { vec![withheld(Reason::DwellBroken)] } else { Vec::new() }
             }
             What::Way => {
-                let within = match pattern {
+                let within = match &scenario.trigger {
                     Pattern::Sequence { within, .. } | Pattern::All { within, .. } => *within,
                     _ => unreachable!(),
                 };
                 self.ways.retain(|(begun, _)| *begun + within > due.at);
                 self.happened.iter_mut().for_each(|at| *at = at.filter(|at| *at + within > due.at));
-                vec![Some(Reason::WindowExpired)]
+                vec![withheld(Reason::WindowExpired)]
             }
             What::Count => {
                 self.counted.clear();
-                vec![Some(Reason::WindowExpired)]
+                vec![withheld(Reason::WindowExpired)]
             }
             What::Wait => {
                 self.waits_since = None;
-                let must = matches!(pattern, Pattern::Absence { still_here: true, .. });
-                vec![(must && gone <= due.at).then_some(Reason::NotPresent)]
+                let must = matches!(scenario.trigger, Pattern::Absence { still_here: true, .. });
+                if must && gone <= due.at {
+                    return vec![withheld(Reason::NotPresent)];
+                }
+                self.postpone(scenario, Some(Outcome::Offer), due.at, next)
             }
             What::Bar => {
                 self.barred[due.index] = None;
                 Vec::new()
             }
+            What::Offer => {
+                self.waits_until = None;
+                let must = scenario.delay.as_ref().is_some_and(|delay| delay.still_here);
+                vec![match () {
+                    () if self.barred.iter().any(Option::is_some) => withheld(Reason::RuledOut),
+                    () if must && gone <= due.at => withheld(Reason::NotPresent),
+                    () => Outcome::Offer,
+                }]
+            }
+            What::Hope => {
+                self.hopes_since = None;
+                Vec::new()
+            }
+            What::Comparison => {
+                self.compares_since = None;
+                Vec::new()
+            }
         }
     }
 
-    pub(crate) fn happen(&mut self, pattern: &Pattern, tick: &Tick) -> Vec<Ending> {
+    /// What comes of a trigger's ending where the offer has to wait.
+    fn postpone(
+        &mut self,
+        scenario: &Scenario,
+        ending: Option<Outcome>,
+        at: Timestamp,
+        next: NextTime<'_>,
+    ) -> Vec<Outcome> {
+        let would_offer = matches!(ending, Some(Outcome::Offer | Outcome::Withheld(Reason::RuledOut)));
+        let Some(delay) = scenario.delay.as_ref().filter(|_| would_offer) else { return ending.into_iter().collect() };
+        if self.waits_until.is_some() {
+            return Vec::new();
+        }
+        self.waits_until = match delay.until {
+            Until::After(span) => Some(at + span),
+            Until::Clock(_) => next(at),
+        };
+        if self.waits_until.is_some() { Vec::new() } else { vec![withheld(Reason::OutsideHours)] }
+    }
+
+    pub(crate) fn happen(&mut self, scenario: &Scenario, tick: &Tick, next: NextTime<'_>) -> Vec<Outcome> {
         self.lasting.resize(tick.fits.len(), None);
         let (mut endings, mut happened) = (Vec::new(), Vec::new());
-        for (index, happening) in pattern.happenings().enumerate() {
+        let own = scenario.trigger.happenings().count();
+        for (index, happening) in scenario.happenings().enumerate() {
             match self.lasts(index, happening, tick) {
                 Ok(happens) => happened.push(happens),
                 Err(reason) => {
-                    endings.push(Some(reason));
+                    endings.extend((index < own).then_some(withheld(reason)));
                     happened.push(false);
                 }
             }
         }
-        endings.extend(self.advance(pattern, &happened, tick.at));
+        endings.extend(self.advance(scenario, &happened, tick.at, next));
         endings
+    }
+
+    fn advance(&mut self, scenario: &Scenario, happened: &[bool], at: Timestamp, next: NextTime<'_>) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        let (own, others) = happened.split_at(scenario.trigger.happenings().count());
+        let unless = scenario.delay.as_ref().map_or(0, |delay| delay.unless.0.len());
+        let (unless, success) = others.split_at(unless);
+        if success.contains(&true) {
+            let hopes = self.hopes_since.take().map(|_| Outcome::Converted(Group::Offered));
+            let compares = self.compares_since.take().map(|_| Outcome::Converted(Group::Control));
+            outcomes.extend(hopes.into_iter().chain(compares));
+        }
+        if unless.contains(&true) && self.waits_until.take().is_some() {
+            outcomes.push(withheld(Reason::SeenBeforeDeadline));
+        }
+        let ending = self.proceed(&scenario.trigger, own, at);
+        outcomes.extend(self.postpone(scenario, ending, at, next));
+        outcomes
     }
 
     /// Whether the happening happens now; the reason where what it began has ended.
@@ -173,7 +268,7 @@ impl Naive {
         };
         let is_over = |lasting| tick.at >= begun.since + lasting;
         let lasted = match hold {
-            Hold::Dwell { .. } | Hold::Settle(_) if tick.off => {
+            Hold::Dwell { still_here: true, .. } | Hold::Settle(_) if tick.off => {
                 self.lasting[index] = None;
                 return Err(Reason::NotPresent);
             }
@@ -209,7 +304,8 @@ impl Naive {
         Ok(lasted)
     }
 
-    fn advance(&mut self, pattern: &Pattern, happened: &[bool], at: Timestamp) -> Vec<Ending> {
+    /// What comes of the trigger when these of its happenings have happened.
+    fn proceed(&mut self, pattern: &Pattern, happened: &[bool], at: Timestamp) -> Option<Outcome> {
         let mut from = 0;
         let steps: Vec<bool> = pattern
             .steps()
@@ -220,7 +316,7 @@ impl Naive {
             })
             .collect();
         match pattern {
-            Pattern::Once(_) => steps[0].then_some(None).into_iter().collect(),
+            Pattern::Once(_) => steps[0].then_some(Outcome::Offer),
             Pattern::Sequence { .. } => {
                 let mut further = if steps[0] { vec![(at, 1)] } else { Vec::new() };
                 let carried = self.ways.iter().filter(|(_, done)| steps[*done]);
@@ -230,20 +326,20 @@ impl Naive {
                 if is_complete {
                     self.ways.clear();
                 }
-                is_complete.then_some(None).into_iter().collect()
+                is_complete.then_some(Outcome::Offer)
             }
             Pattern::Count { at_least, within, gap, .. } => {
                 let too_soon = self.counted.last().is_some_and(|last| at.since(*last) < *gap);
                 if !steps[0] || too_soon {
-                    return Vec::new();
+                    return None;
                 }
                 self.counted.retain(|counted| *counted + *within > at);
                 self.counted.push(at);
                 if self.counted.len() < usize::from(*at_least) {
-                    return Vec::new();
+                    return None;
                 }
                 self.counted.clear();
-                vec![None]
+                Some(Outcome::Offer)
             }
             Pattern::Absence { .. } => {
                 let ended = self.waits_since.filter(|_| steps[1]);
@@ -253,7 +349,7 @@ impl Naive {
                 if steps[0] && self.waits_since.is_none() {
                     self.waits_since = Some(at);
                 }
-                ended.map(|_| Some(Reason::SeenBeforeDeadline)).into_iter().collect()
+                ended.map(|_| withheld(Reason::SeenBeforeDeadline))
             }
             Pattern::All { of, without, .. } => {
                 self.happened.resize(of.len(), None);
@@ -265,10 +361,11 @@ impl Naive {
                 note(&mut self.happened, wanted);
                 note(&mut self.barred, barred);
                 if !wanted.contains(&true) || self.happened.contains(&None) {
-                    return Vec::new();
+                    return None;
                 }
                 self.happened.fill(None);
-                vec![self.barred.iter().any(Option::is_some).then_some(Reason::RuledOut)]
+                let is_ruled_out = self.barred.iter().any(Option::is_some);
+                Some(if is_ruled_out { withheld(Reason::RuledOut) } else { Outcome::Offer })
             }
         }
     }

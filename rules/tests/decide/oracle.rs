@@ -6,11 +6,13 @@ use event::{
     Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number, Plmn, Timestamp,
     UpdateType,
 };
-use rules::Reason;
-use rules::scenario::{CallPhase, Cap, NumberPattern, Origin, Pattern, Purpose, Scenario, Trigger};
+use rules::scenario::{
+    Attempt, CallPhase, Cap, Holidays, Message, NumberPattern, Origin, Pattern, Purpose, Scenario, Trigger, Until,
+};
+use rules::{Group, Outcome, Reason};
 
 use crate::draw::{Person, World};
-use crate::naive::{Ending, Naive, Tick, entered};
+use crate::naive::{Naive, Tick, entered};
 
 pub(crate) struct Oracle<'w> {
     world: &'w World,
@@ -22,8 +24,8 @@ pub(crate) struct Oracle<'w> {
     begun: BTreeMap<(Imsi, usize), Naive>,
 }
 
-/// When, which scenario, and the reason where an offer is withheld.
-pub(crate) type Judgement<'w> = (Timestamp, &'w str, Option<Reason>);
+/// When, which scenario, and what came of it.
+pub(crate) type Judgement<'w> = (Timestamp, &'w str, Outcome);
 
 impl<'w> Oracle<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
@@ -35,12 +37,18 @@ impl<'w> Oracle<'w> {
     /// What the event triggers and ends, in order, after what was due before it.
     pub(crate) fn judge(&mut self, event: &Event) -> Vec<Judgement<'w>> {
         let mut decisions = Vec::new();
+        let protected = self.world.rules.policy().protected.as_ref();
+        let is_protected = |person: &&Person| protected.is_some_and(|list| self.world.is_on(list, person));
+        if self.world.people.iter().filter(|person| Some(person.imsi) == event.imsi).any(|person| is_protected(&person))
+        {
+            return decisions;
+        }
         if let Some(person) = self.world.people.iter().find(|person| Some(person.imsi) == event.imsi) {
             decisions = self.wake(person, event.at);
             let moment = self.moment(event);
             for (index, scenario) in self.scenarios.clone().into_iter().enumerate() {
                 for ending in self.endings(index, scenario, &moment) {
-                    decisions.push(self.decide(scenario, person, &moment, ending));
+                    decisions.push(self.decide(index, scenario, person, &moment, ending));
                 }
             }
         }
@@ -56,7 +64,7 @@ impl<'w> Oracle<'w> {
             let gone = history.gone(self.world);
             let due = |(index, scenario): (usize, &&'w Scenario)| {
                 let begun = self.begun.get(&(person.imsi, index))?;
-                Some((begun.due(&scenario.trigger, gone)?, index))
+                Some((begun.due(scenario, gone)?, index))
             };
             // Of those due at once the first in order, whatever it is.
             let first = self.scenarios.iter().enumerate().filter_map(due).min_by_key(|(due, index)| (due.at, *index));
@@ -64,41 +72,53 @@ impl<'w> Oracle<'w> {
             let scenario = self.scenarios[index];
             let begun = self.begun.get_mut(&(person.imsi, index)).unwrap();
             let nothing = Event { at: due.at, imsi: Some(person.imsi), ..NOTHING };
-            for ending in begun.elapse(&scenario.trigger, due, gone) {
+            let next = |at| next_time(self.world, scenario, at);
+            for ending in begun.elapse(scenario, due, gone, &next) {
                 let moment = Moment { world: self.world, event: &nothing, history: self.history(person.imsi) };
-                decisions.push(self.decide(scenario, person, &moment, ending));
+                decisions.push(self.decide(index, scenario, person, &moment, ending));
             }
         }
     }
 
     /// What comes of one scenario at the event.
-    fn endings(&mut self, index: usize, scenario: &Scenario, moment: &Moment<'_>) -> Vec<Ending> {
-        let fits: Vec<bool> =
-            scenario.trigger.happenings().map(|happening| moment.triggers(&happening.trigger)).collect();
+    fn endings(&mut self, index: usize, scenario: &Scenario, moment: &Moment<'_>) -> Vec<Outcome> {
+        let fits: Vec<bool> = scenario.happenings().map(|happening| moment.triggers(&happening.trigger)).collect();
+        let is_plain = scenario.delay.is_none() && scenario.conversion.is_none();
         if let Pattern::Once(step) = &scenario.trigger
-            && step.0.iter().all(|happening| happening.hold.is_none())
+            && step.0.iter().all(|happening| is_plain && happening.hold.is_none())
         {
-            return fits.contains(&true).then_some(None).into_iter().collect();
+            return fits.contains(&true).then_some(Outcome::Offer).into_iter().collect();
         }
         if moment.event.binding == Binding::Suspect {
             return Vec::new();
         }
-        let tick = moment.tick(&scenario.trigger, fits);
-        self.begun.entry((moment.event.imsi.unwrap(), index)).or_default().happen(&scenario.trigger, &tick)
+        let tick = moment.tick(scenario, fits);
+        let next = |at| next_time(self.world, scenario, at);
+        self.begun.entry((moment.event.imsi.unwrap(), index)).or_default().happen(scenario, &tick, &next)
     }
 
     fn decide(
         &mut self,
+        index: usize,
         scenario: &'w Scenario,
         person: &Person,
         moment: &Moment<'_>,
-        ending: Ending,
+        ending: Outcome,
     ) -> Judgement<'w> {
-        let refusal = ending.or_else(|| self.refusal(scenario, person, moment));
-        if refusal.is_none() {
-            self.offers.push((*moment.event, scenario));
+        let refusal = self.refusal(scenario, person, moment).filter(|_| ending == Outcome::Offer);
+        let outcome = refusal.map_or(ending, Outcome::Withheld);
+        let group = match outcome {
+            Outcome::Offer => {
+                self.offers.push((*moment.event, scenario));
+                Some(Group::Offered)
+            }
+            Outcome::Withheld(Reason::ControlGroup) => Some(Group::Control),
+            _ => None,
+        };
+        if let Some(group) = group.filter(|_| scenario.conversion.is_some()) {
+            self.begun.entry((person.imsi, index)).or_default().watch(group, moment.event.at);
         }
-        (moment.event.at, &*scenario.name, refusal)
+        (moment.event.at, &*scenario.name, outcome)
     }
 
     fn history(&self, imsi: Imsi) -> History {
@@ -119,20 +139,13 @@ impl<'w> Oracle<'w> {
         let policy = self.world.rules.policy();
         let at = moment.event.at;
         let marketing = scenario.purpose != Purpose::Service;
-        let listed = |list: &std::sync::Arc<rules::lists::SubscriberList>| {
-            let known = self.world.lists.iter().find(|(known, _)| std::sync::Arc::ptr_eq(known, list));
-            known.is_some_and(|(_, members)| members.contains(&person.imsi))
-        };
+        let listed = |list: &std::sync::Arc<rules::lists::SubscriberList>| self.world.is_on(list, person);
         // The zone is eight hours ahead of UTC all year; 1 January 1970 was a Thursday.
         let local = at.as_micros().div_euclid(1_000_000) + 8 * 3600;
         let (day, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
         let seconds = |time: jiff::civil::Time| i64::from(time.hour()) * 3600;
         let within = |(from, to): (i64, i64), second: i64| (from <= second) && (second < to);
-        let on = |day: i64| {
-            let number = (day + 3).rem_euclid(7) as i8;
-            scenario.schedule.weekdays.is_empty()
-                || scenario.schedule.weekdays.iter().any(|weekday| weekday.to_monday_zero_offset() == number)
-        };
+        let on = |day: i64| is_on(self.world, scenario, day);
         let opens = |from: jiff::civil::Time, to: jiff::civil::Time, day_of_span: i64| {
             let length = (seconds(to) - seconds(from)).rem_euclid(86_400);
             let begin = day_of_span * 86_400 + seconds(from);
@@ -146,11 +159,7 @@ impl<'w> Oracle<'w> {
                 .iter()
                 .any(|(from, to)| [day - 1, day].into_iter().any(|begun| opens(*from, *to, begun) && on(begun))),
         };
-        let valid = scenario.schedule.validity.is_none_or(|(first, last)| {
-            let epoch = jiff::civil::date(1970, 1, 1);
-            let number = |date: jiff::civil::Date| i64::from((date - epoch).get_days());
-            number(first) <= day && day <= number(last)
-        });
+        let valid = scenario.schedule.validity.is_none_or(|(first, last)| number(first) <= day && day <= number(last));
         let reached = |cap: &Cap, counts: &dyn Fn(&Scenario) -> bool| {
             let mine = self.offers.iter().filter(|(offer, _)| offer.imsi == Some(person.imsi));
             mine.filter(|(offer, by)| offer.at > at - cap.per && counts(by)).count() >= cap.count as usize
@@ -159,18 +168,35 @@ impl<'w> Oracle<'w> {
             (Reason::SuspectIdentity, moment.event.binding == Binding::Suspect),
             (Reason::OutsideValidity, !valid),
             (Reason::OutsideHours, !in_hours),
+            (
+                Reason::Machine,
+                !scenario.audience.machines
+                    && policy.machines.iter().any(|prefix| {
+                        let digits = prefix.digits() as usize;
+                        person.imsi.to_string()[..digits] == format!("{:0digits$}", prefix.value())
+                    }),
+            ),
             (Reason::NotInTarget, scenario.audience.target.as_ref().is_some_and(|list| !listed(list))),
             (Reason::Excluded, scenario.audience.exclude.iter().any(listed)),
             (
                 Reason::NotInAudience,
                 !scenario.audience.tags.is_empty() && person.brand != "gotone"
-                    || !scenario.audience.origins.is_empty() && moment.home_of(person.imsi) != Some(Origin::Home),
+                    || !scenario.audience.origins.is_empty() && moment.home_of(person.imsi) != Some(Origin::Home)
+                    || scenario.audience.device.as_ref().is_some_and(|list| {
+                        moment.device_now().is_none_or(|device| list.tacs().all(|tac| tac != device.tac()))
+                    }),
             ),
+            (Reason::NotInSample, scenario.audience.sample == Some(0)),
+            (Reason::DoNotDisturb, marketing && policy.do_not_disturb.as_ref().is_some_and(listed)),
             (
                 Reason::NoConsent,
                 marketing && policy.opt_in.contains(&scenario.purpose) && !person.consent.contains(&scenario.purpose),
             ),
             (Reason::ControlGroup, marketing && (policy.universal_control > 0 || scenario.limits.control > 0)),
+            (
+                Reason::AfterEmergency,
+                marketing && moment.called_for_help().is_some_and(|called| at < called + policy.after_emergency),
+            ),
             (
                 Reason::QuietHours,
                 marketing && policy.quiet.is_some_and(|(from, to)| opens(from, to, day - 1) || opens(from, to, day)),
@@ -183,10 +209,53 @@ impl<'w> Oracle<'w> {
                 Reason::GlobalCap,
                 marketing && policy.caps.iter().any(|cap| reached(cap, &|by| by.purpose != Purpose::Service)),
             ),
+            (Reason::ValueUnknown, {
+                let Message::Sms(text) = &scenario.send.message else { unreachable!() };
+                text.values().next().is_some() && person.brand.is_empty()
+            }),
+            (Reason::Trial, policy.trial.as_ref().is_some_and(|list| !listed(list))),
             (Reason::NoAddress, person.msisdn.is_none() && !self.world.lookup),
         ];
         checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason)
     }
+}
+
+/// Days since 1 January 1970.
+fn number(date: jiff::civil::Date) -> i64 {
+    i64::from((date - jiff::civil::date(1970, 1, 1)).get_days())
+}
+
+/// Whether a day, counted from 1 January 1970, is one of the scenario's.
+fn is_on(world: &World, scenario: &Scenario, day: i64) -> bool {
+    let schedule = &scenario.schedule;
+    let weekday = (day + 3).rem_euclid(7) as i8;
+    let among = |days: &[(jiff::civil::Date, jiff::civil::Date)]| {
+        days.iter().any(|(first, last)| number(*first) <= day && day <= number(*last))
+    };
+    let calendar = &world.rules.policy().calendar;
+    let (off, made_up_for) = (among(&calendar.off), among(&calendar.working));
+    let works = made_up_for || weekday < 5 && !off;
+    let any_day = schedule.weekdays.is_empty() && !schedule.working_days;
+    let named = schedule.weekdays.iter().any(|named| named.to_monday_zero_offset() == weekday);
+    let holiday = off && !made_up_for;
+    (any_day || named || schedule.working_days && works)
+        && match schedule.holidays {
+            None => true,
+            Some(Holidays::Only) => holiday,
+            Some(Holidays::Except) => !holiday,
+        }
+}
+
+/// The first of the scenario's times of day after this, at most 48 hours later: looked for minute by minute.
+fn next_time(world: &World, scenario: &Scenario, at: Timestamp) -> Option<Timestamp> {
+    let Some(Until::Clock(times)) = scenario.delay.as_ref().map(|delay| &delay.until) else { return None };
+    let minute = at.as_micros().div_euclid(60_000_000);
+    (minute..=minute + 48 * 60).map(|minute| Timestamp::from_micros(minute * 60_000_000)).find(|time| {
+        let local = time.as_micros() / 60_000_000 + 8 * 60;
+        let (day, of_day) = (local.div_euclid(1440), local.rem_euclid(1440));
+        let is_time = times.iter().any(|time| i64::from(time.hour()) * 60 + i64::from(time.minute()) == of_day);
+        is_time && *time > at && *time <= at + rules::scenario::WINDOW && is_on(world, scenario, day)
+    })
 }
 
 /// Stands in for an event where only time has passed: it proves nothing and triggers nothing.
@@ -224,7 +293,8 @@ impl History {
     fn is_sighting(&self, event: &Event) -> bool {
         let is_newest = self.sightings.iter().all(|sighting| sighting.at <= event.at);
         let proves = match event.kind {
-            Kind::LocationUpdateRejected { .. } | Kind::ServiceRejected { .. } | Kind::ImeiSeen => false,
+            Kind::ImeiSeen => false,
+            kind if attempt(&kind).is_some() => false,
             Kind::CallSetup { emergency: true, .. } => !self.sightings.is_empty(),
             _ => true,
         };
@@ -232,7 +302,7 @@ impl History {
     }
 
     fn device(&self, event: &Event) -> Option<Imei> {
-        let refused = matches!(event.kind, Kind::LocationUpdateRejected { .. } | Kind::ServiceRejected { .. });
+        let refused = attempt(&event.kind).is_some();
         let model = self.devices.last().map(|(_, device)| device.tac());
         let since = self.devices.iter().rev().take_while(|(_, device)| Some(device.tac()) == model).last();
         let is_newest = self.sightings.iter().all(|sighting| sighting.at <= event.at)
@@ -247,7 +317,7 @@ impl History {
     /// From when on the subscriber is not present.
     fn gone(&self, world: &World) -> Timestamp {
         let Some(last) = self.sightings.last() else { return Timestamp::MIN };
-        let updates = self.sightings.iter().filter(|past| matches!(past.kind, Kind::LocationUpdate { .. }));
+        let updates = self.sightings.iter().filter(|past| registration(&past.kind).is_some());
         let updated = updates.filter_map(|past| past.cell.lai()).next_back();
         let lac = self.place().lac.or(updated.map(|lai| lai.lac));
         let t3212 = &world.rules.policy().t3212;
@@ -257,7 +327,30 @@ impl History {
     }
 
     fn detached(&self) -> bool {
-        self.sightings.last().is_some_and(|sighting| sighting.kind == Kind::ImsiDetach)
+        self.sightings.last().is_some_and(|sighting| is_switched_off(&sighting.kind))
+    }
+}
+
+fn is_switched_off(kind: &Kind) -> bool {
+    matches!(kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true })
+}
+
+/// The old location area of an accepted registration, be it for calls or for data.
+fn registration(kind: &Kind) -> Option<Option<Lai>> {
+    match kind {
+        Kind::LocationUpdate { old, .. } => Some(*old),
+        Kind::GprsAttach { old, .. } | Kind::RoutingAreaUpdate { old, .. } => Some(old.map(|old| old.lai)),
+        _ => None,
+    }
+}
+
+/// What was refused.
+fn attempt(kind: &Kind) -> Option<Attempt> {
+    match kind {
+        Kind::LocationUpdateRejected { .. } => Some(Attempt::LocationUpdate),
+        Kind::ServiceRejected { .. } => Some(Attempt::Service),
+        Kind::GprsAttachRejected { .. } | Kind::RoutingAreaUpdateRejected { .. } => Some(Attempt::Data),
+        _ => None,
     }
 }
 
@@ -294,7 +387,50 @@ impl Moment<'_> {
                         UpdateType::Normal | UpdateType::Reserved => self.history.detached(),
                     }
             }
-            (Trigger::PowerOff, Kind::ImsiDetach) => sighting,
+            (Trigger::PowerOn, Kind::GprsAttach { .. }) => sighting && self.history.detached(),
+            (Trigger::PowerOff, kind) => sighting && is_switched_off(kind),
+            (Trigger::Seen, _) => sighting,
+            (Trigger::CellChange, _) => {
+                let (before, after) = (self.history.place(), complete(self.history.place(), self.event.cell));
+                let before = self.before().unwrap_or(before);
+                let other = |known: bool, same: bool| known && !same;
+                sighting
+                    && self.moves()
+                    && (other(before.plmn.is_some() && after.plmn.is_some(), before.plmn == after.plmn)
+                        || other(before.lac.is_some() && after.lac.is_some(), before.lac == after.lac)
+                        || other(before.ci.is_some() && after.ci.is_some(), before.ci == after.ci))
+            }
+            (Trigger::LocationUpdate(wanted), kind) => {
+                use event::RoutingAreaUpdateType as R;
+                let update = match kind {
+                    Kind::LocationUpdate { update, .. } => *update,
+                    Kind::RoutingAreaUpdate { update: R::Normal | R::Combined, .. } => UpdateType::Normal,
+                    Kind::RoutingAreaUpdate { update: R::CombinedImsiAttach, .. } => UpdateType::ImsiAttach,
+                    Kind::RoutingAreaUpdate { update: R::Periodic, .. } => UpdateType::Periodic,
+                    Kind::RoutingAreaUpdate { update: R::Reserved, .. } => UpdateType::Reserved,
+                    _ => return false,
+                };
+                wanted.is_none_or(|wanted| wanted == update)
+            }
+            (Trigger::DataAttach, Kind::GprsAttach { .. }) | (Trigger::DataDetach, Kind::GprsDetach { .. }) => true,
+            (Trigger::Pdp { activated, access_points }, kind) => {
+                let (is_activation, name) = match kind {
+                    Kind::PdpActivated { access_point } => (true, access_point),
+                    Kind::PdpDeactivated { access_point } => (false, access_point),
+                    _ => return false,
+                };
+                let bare = |name: &str| name.split(".mnc").next().unwrap().to_owned();
+                let name = name.map(|name| bare(name.as_str()));
+                let named = access_points.iter().any(|wanted| name.as_deref() == Some(&bare(wanted.as_str())));
+                is_activation == *activated && (access_points.is_empty() || named)
+            }
+            (Trigger::Web(hosts), Kind::WebVisit { host }) => {
+                let below = |domain: &str| format!(".{host}").ends_with(&format!(".{domain}"));
+                hosts.is_empty() || hosts.iter().any(|domain| below(domain.as_str()))
+            }
+            (Trigger::Refused(attempts), kind) => {
+                attempt(kind).is_some_and(|attempt| attempts.is_empty() || attempts.contains(&attempt))
+            }
             (Trigger::DeviceChange { to, from }, _) => {
                 let before = self.history.devices.last().map(|(_, device)| *device);
                 match (before, self.history.device(self.event)) {
@@ -308,22 +444,39 @@ impl Moment<'_> {
             (Trigger::Device(list), Kind::ImeiSeen) => {
                 self.event.imei.is_some_and(|imei| list.tacs().any(|tac| tac == imei.tac()))
             }
-            (Trigger::RoamIn(origins), Kind::LocationUpdate { old, .. }) => {
-                self.arrives(*old).is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
+            (Trigger::RoamIn(origins), kind) => {
+                let arrived = registration(kind).and_then(|old| self.arrives(old));
+                arrived.is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
             }
-            (Trigger::RoamBack(origins), Kind::LocationUpdate { old, .. }) => {
-                self.returns(*old).is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
+            (Trigger::RoamBack(origins), kind) => {
+                let returned = registration(kind).and_then(|old| self.returns(old));
+                returned.is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
             }
-            (Trigger::Call { phase, direction, numbers }, kind) => match call(kind) {
+            (Trigger::Call { phase, direction, numbers, length }, kind) => match call(kind) {
                 Some((now, whose, number)) => {
-                    now == *phase
+                    let lasted = match kind {
+                        Kind::CallEnded { answered, .. } => answered.length(),
+                        _ => None,
+                    };
+                    let long_enough = length.is_none_or(|range| {
+                        lasted
+                            .is_some_and(|lasted| lasted >= range.least && range.most.is_none_or(|most| lasted <= most))
+                    });
+                    long_enough
+                        && now == *phase
                         && direction.is_none_or(|direction| direction == whose)
                         && if numbers.is_empty() { is_somebody(whose, number) } else { fits(numbers, number) }
                 }
                 None => false,
             },
             (Trigger::Sms { direction, numbers }, Kind::Sms { direction: whose, peer }) => {
-                direction.is_none_or(|direction| direction == *whose) && (numbers.is_empty() || fits(numbers, *peer))
+                let ours = *whose == Direction::In && peer.is_some() && {
+                    let senders = &self.world.rules.policy().senders;
+                    !senders.is_empty() && fits(senders, *peer)
+                };
+                !ours
+                    && direction.is_none_or(|direction| direction == *whose)
+                    && (numbers.is_empty() || fits(numbers, *peer))
             }
             (Trigger::Ussd(codes), Kind::Ussd { code }) => codes.is_empty() || fits(codes, Some(*code)),
             (Trigger::CallForwarding, Kind::CallForwarding(forwarding)) => {
@@ -333,7 +486,27 @@ impl Moment<'_> {
         }
     }
 
-    fn tick(&self, pattern: &Pattern, fits: Vec<bool>) -> Tick {
+    /// The device that is known once the event has been taken in.
+    fn device_now(&self) -> Option<Imei> {
+        let shown = self.history.device(self.event).filter(|_| self.event.binding != Binding::Suspect);
+        shown.or(self.history.devices.last().map(|(_, device)| *device))
+    }
+
+    /// The last call for help of somebody who was known.
+    fn called_for_help(&self) -> Option<Timestamp> {
+        let certain = self.event.binding != Binding::Suspect && self.history.is_sighting(self.event);
+        let all = self.history.sightings.iter().chain(certain.then_some(self.event));
+        let calls = all.filter(|event| match event.kind {
+            Kind::CallSetup { emergency: true, .. } => true,
+            Kind::CallSetup { direction: Direction::Out, number: Some(number), .. } => {
+                !is_somebody(Direction::Out, Some(number))
+            }
+            _ => false,
+        });
+        calls.map(|call| call.at).next_back()
+    }
+
+    fn tick(&self, scenario: &Scenario, fits: Vec<bool>) -> Tick {
         let seen = self.history.is_sighting(self.event);
         let after = complete(self.history.place(), self.event.cell);
         let inside = |area| {
@@ -347,11 +520,11 @@ impl Moment<'_> {
         Tick {
             at: self.event.at,
             seen,
-            off: seen && self.event.kind == Kind::ImsiDetach,
+            off: seen && is_switched_off(&self.event.kind),
             device_shown: shown.is_some(),
             device_changed: before.is_some() && shown.is_some() && before != shown,
             fits,
-            inside: pattern.happenings().map(|happening| entered(happening).and_then(inside)).collect(),
+            inside: scenario.happenings().map(|happening| entered(happening).and_then(inside)).collect(),
         }
     }
 
@@ -363,13 +536,21 @@ impl Moment<'_> {
     /// The place before; in the warm-up, of somebody never placed, the old location area.
     fn before(&self) -> Option<CellId> {
         let place = self.history.place();
-        let old = match self.event.kind {
-            Kind::LocationUpdate { old, .. } => old.filter(|lai| !matches!(lai.lac, 0 | 0xfffe)),
-            _ => None,
-        };
+        let old = registration(&self.event.kind).flatten().filter(|lai| !matches!(lai.lac, 0 | 0xfffe));
         let proven =
             old.filter(|_| !self.world.warm).map(|lai| CellId { plmn: Some(lai.plmn), lac: Some(lai.lac), ci: None });
         if place.lac.is_some() { Some(place) } else { proven }
+    }
+
+    /// Whether the place is another one than before, or was not known before.
+    fn moves(&self) -> bool {
+        let after = complete(self.history.place(), self.event.cell);
+        match self.before() {
+            Some(before) if self.history.place().lac.is_some() => before != after,
+            // In the warm-up the old location area stands in, where the event proves another one.
+            Some(before) => before.lai() != after.lai(),
+            None => self.world.warm && after != self.history.place(),
+        }
     }
 
     fn enters(&self, rows: &[CellId]) -> bool {
@@ -389,9 +570,9 @@ impl Moment<'_> {
         let sighting = self.history.is_sighting(self.event);
         let place = self.history.place();
         let place = if sighting { complete(place, self.event.cell) } else { place };
-        let updates = self.history.sightings.iter().filter(|past| matches!(past.kind, Kind::LocationUpdate { .. }));
+        let updates = self.history.sightings.iter().filter(|past| registration(&past.kind).is_some());
         let updated = updates.filter_map(|past| past.cell.lai()).next_back().map(|lai| lai.plmn);
-        let now = matches!(self.event.kind, Kind::LocationUpdate { .. }) && sighting;
+        let now = registration(&self.event.kind).is_some() && sighting;
         let now = self.event.cell.lai().map(|lai| lai.plmn).filter(|_| now && self.event.binding != Binding::Suspect);
         if named.is_empty() { place.plmn.or(now).or(updated).into_iter().collect() } else { named.clone() }
     }
