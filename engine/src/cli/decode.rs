@@ -13,7 +13,7 @@ use super::feed::{Feed, Ongoing};
 use super::inputs::{self, Reading};
 use super::json::Line;
 use super::links::Sight;
-use super::show;
+use super::show::{self, Names};
 use super::{Ending, Failure};
 
 /// A feed that was blind for so long has missed temporary identities that changed hands.
@@ -72,7 +72,7 @@ impl Decode {
         if self.by_link {
             self.drive(SightPrinter { page: self.page() })
         } else if self.messages {
-            self.drive(MessagePrinter { page: self.page(), wanted: self.wanted() })
+            self.drive(MessagePrinter { page: self.page(), wanted: self.wanted(), names: Names::default() })
         } else {
             self.drive(EventPrinter { page: self.page(), feed: self.reading.feed().to_owned() })
         }
@@ -250,6 +250,7 @@ impl Printer for EventPrinter {
 struct MessagePrinter {
     page: Page,
     wanted: [bool; Protocol::COUNT],
+    names: Names,
 }
 
 impl MessagePrinter {
@@ -269,7 +270,7 @@ impl Sink for MessagePrinter {
         }
         let Page { out, line, text, json, reveal, .. } = &mut self.page;
         let written = if *json {
-            out.write_all(show::message_json(line, from, message))
+            out.write_all(show::message_json(line, &mut self.names, from, message))
         } else {
             show::message_line(text, from, message, *reveal);
             out.write_all(text.as_bytes())

@@ -121,18 +121,23 @@ fn number_json(line: &mut Line, number: Option<&Number>) {
     }
 }
 
-/// Writes a decoded message with its elements.
-pub(crate) fn message_json<'l>(line: &'l mut Line, from: Provenance, message: &dyn Message) -> &'l [u8] {
+/// Writes a decoded message with its elements; in `names` they are counted.
+pub(crate) fn message_json<'l>(
+    line: &'l mut Line,
+    names: &mut Names,
+    from: Provenance,
+    message: &dyn Message,
+) -> &'l [u8] {
     message_head(line, from, message.protocol().name());
     line.text("message", message.name());
     line.code("code", u64::from(message.code()));
-    let mut names = Names::default();
+    names.seen.clear();
     message.elements(&mut |name, value| names.note(element_key(name, &value)));
     if !names.repeated() {
         message.elements(&mut |name, value| line.element(name, value));
         return line.end();
     }
-    for &(key, count) in names.seen() {
+    for &(key, count) in &names.seen {
         let values = |take: &mut dyn FnMut(&'static str, Value<'_>)| {
             message.elements(&mut |name, value| {
                 if element_key(name, &value) == key {
@@ -169,9 +174,9 @@ fn message_head(line: &mut Line, from: Provenance, protocol: &str) {
     line.plain("protocol", protocol);
 }
 
-/// The names of a message's elements and how often each stands in it. Kept without allocation for any real message.
+/// The names of a message's elements and how often each stands in it. Used again for the next message.
 #[derive(Default)]
-struct Names {
+pub(crate) struct Names {
     seen: Vec<(&'static str, usize)>,
 }
 
@@ -185,10 +190,6 @@ impl Names {
 
     fn repeated(&self) -> bool {
         self.seen.iter().any(|(_, count)| *count > 1)
-    }
-
-    fn seen(&self) -> &[(&'static str, usize)] {
-        &self.seen
     }
 }
 

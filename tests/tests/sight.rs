@@ -1,0 +1,111 @@
+//! How well the probe says how well it sees: what is lost before it reaches us, by link; directions stamped by clocks of their
+//! own, brought back into one order.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tests::{json_lines, run, synthesise, touchpoint};
+
+/// Reported loss may differ so much from the true one.
+const TOLERANCE: f64 = 0.1;
+
+/// A town of one BSC in which what the MSC (or SGSN) sends loses a frame in a thousand: what is reported of the two directions.
+fn thinned(options: &str) -> (Value, Value) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (capture, losses) = (folder.path().join("town.pcap"), folder.path().join("losses.csv"));
+    run(synthesise()
+        .args(["--minutes", "15", "--bsc", "1", "--subscribers", "6000", "--action-every", "60", "--quiet"])
+        .args(["--loss", "0.001", "--loss-from", "msc", "--losses"])
+        .arg(&losses)
+        .arg("--out")
+        .arg(&capture)
+        .args(options.split_whitespace()));
+    let links = json_lines(touchpoint().args(["decode", "--links", "--json"]).arg(&capture));
+    let [one, other] = <[Value; 2]>::try_from(links).expect("two directions of one link");
+    let (thinned, whole) =
+        if one["missing"].as_u64() > other["missing"].as_u64() { (one, other) } else { (other, one) };
+    let truth = true_share(&losses);
+    let told = thinned["share"].as_f64().expect("a share");
+    println!("{options:30} {}: {:.4} % lost, {:.4} % in truth", thinned["link"], 100.0 * told, 100.0 * truth);
+    assert!((told / truth - 1.0).abs() <= TOLERANCE, "{options}: {told} and not {truth}");
+    assert_eq!(whole["missing"], 0, "{options}: {whole}");
+    (thinned, whole)
+}
+
+/// The share of what the MSC sent that the capture lacks.
+fn true_share(losses: &Path) -> f64 {
+    let text = fs::read_to_string(losses).expect("the losses were written");
+    let (mut frames, mut lost) = (0.0, 0.0);
+    for line in text.lines().skip(1) {
+        let [_, from, all, missing] = <[&str; 4]>::try_from(line.split(',').collect::<Vec<_>>()).expect("four columns");
+        let count = |text: &str| text.parse::<f64>().expect("a count");
+        if from == "msc" {
+            frames += count(all);
+            lost += count(missing);
+        } else {
+            assert_eq!(missing, "0", "only the other side's frames are lost");
+        }
+    }
+    lost / frames
+}
+
+#[test]
+fn upstream_loss_is_within_a_tenth_of_the_truth_and_names_the_link() {
+    let (sigtran, _) = thinned("");
+    assert_eq!(sigtran["link"], "10.1.0.1:2905 > 10.64.0.10:2905");
+    let (lite, _) = thinned("--transport lite");
+    assert_eq!((&lite["unit"], &lite["transport"]), (&"octets".into(), &"tcp".into()));
+    let (mtp2, _) = thinned("--transport mtp2-header");
+    assert_eq!((&mtp2["unit"], &mtp2["transport"]), (&"signal units".into(), &"mtp2".into()));
+}
+
+/// What is told of events, apart from where they stand and exactly how long a call was.
+fn events(captures: &[PathBuf]) -> Vec<Value> {
+    const NOT_COMPARED: [&str; 3] = ["frame", "at", "length_ms"];
+    let mut events = json_lines(touchpoint().args(["decode", "--json", "--reveal"]).args(captures));
+    for event in &mut events {
+        let fields = event.as_object_mut().expect("an event is an object");
+        NOT_COMPARED.iter().for_each(|field| _ = fields.remove(*field));
+    }
+    events.sort_by_key(Value::to_string);
+    events
+}
+
+/// The same town recorded by one clock and by two; the second's is told to within 5 ms, and both give the same events.
+fn check(options: &str, offset_millis: i64, drift_ppm: i64) {
+    const MINUTES: i64 = 10;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = |name: &str| folder.path().join(name);
+    let town = |out: &Path| {
+        let mut town = synthesise();
+        town.args(["--minutes", &MINUTES.to_string(), "--quiet", "--out"]).arg(out).args(options.split_whitespace());
+        town
+    };
+    run(&mut town(&path("one.pcap")));
+    run(town(&path("up.pcap")).arg("--split-directions").arg(path("down.pcap")).args([
+        "--clock-offset",
+        &offset_millis.to_string(),
+        "--clock-drift",
+        &drift_ppm.to_string(),
+    ]));
+    let split = [path("up.pcap"), path("down.pcap")];
+    let told = json_lines(touchpoint().args(["decode", "--links", "--json"]).args(&split));
+    let clock = told.iter().find(|line| line["input"].as_str().is_some_and(|input| input.ends_with("down.pcap")));
+    let clock = clock.expect("the second clock is told of");
+    let ahead = clock["clock_ahead_us"].as_i64().expect("how far it is ahead");
+    let truth = offset_millis * 1000 + MINUTES * 60 * drift_ppm;
+    println!("{options:50} {ahead} µs ahead, {truth} in truth, drift {}", clock["drift_ppm"]);
+    assert!((ahead - truth).abs() <= 5000, "{options}: {ahead} and not {truth}");
+    assert_eq!(events(&split), events(&[path("one.pcap")]), "{options}, {offset_millis} ms");
+}
+
+#[test]
+fn directions_with_clocks_of_their_own_give_the_events_of_one_clock() {
+    check("--common-id never", 500, 50);
+    check("--handovers always", -500, -50);
+    check("--associations 16 --split-links --handovers always", 430, -20);
+    check("--associations 16 --split-links --reuse-references --unconfirmed-releases 0.5", -380, 20);
+    check("--transport lite", -500, 50);
+    check("--transport mtp3 --bsc 1", 500, -30);
+}
