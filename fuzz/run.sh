@@ -25,7 +25,7 @@ if ! [ -e "$work/seeds" ]; then
   captures=(tests/captures/osmocom/*.pcap)
   # Third parties' captures, where that folder is there.
   for capture in ../shared/captures/public/*.pcap*; do [ -e "$capture" ] && captures+=("$capture"); done
-  for town in "a --transport "{sigtran,m2ua,m2pa,sua,lite,m3ua-tcp,mtp3,sccp} gb; do
+  for town in "a --transport "{sigtran,m2ua,m2pa,sua,lite,m3ua-tcp,mtp2,mtp2-header,e1,mtp3,sccp} gb; do
     capture=$work/${town##* }.pcap
     # shellcheck disable=SC2086 # a town is several words
     "$target/release/synthesise" --quiet --subscribers 20 --minutes 5 --action-every 30 --periodic-update 6 \

@@ -6,6 +6,7 @@
 pub mod balance;
 pub mod files;
 pub mod input;
+pub mod memory;
 pub mod mutation;
 pub mod observer;
 pub mod run;

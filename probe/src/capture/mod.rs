@@ -324,20 +324,26 @@ impl Capture {
     }
 
     fn queue(&mut self, source: Box<Source>) {
-        if let Some(at) = source.at() {
-            self.open.push(Reverse(Queued { at, source }));
+        match source.at() {
+            Some(at) => self.open.push(Reverse(Queued { at, source })),
+            // Lines without a frame have alarms all the same.
+            None => self.close(&source),
         }
     }
 
     fn close_current(&mut self) {
         if let Some(source) = self.current.take() {
-            self.unknown_links += source.unknown_links();
-            self.implausible_times += source.implausible_times();
-            source.clocks().for_each(|clock| self.alignment.close(clock));
-            if let Some(e1) = source.e1() {
-                self.e1.lines.extend(e1.reports());
-                self.e1.counters = self.e1.counters.and(e1.counters());
-            }
+            self.close(&source);
+        }
+    }
+
+    fn close(&mut self, source: &Source) {
+        self.unknown_links += source.unknown_links();
+        self.implausible_times += source.implausible_times();
+        source.clocks().for_each(|clock| self.alignment.close(clock));
+        if let Some(e1) = source.e1() {
+            self.e1.lines.extend(e1.reports());
+            self.e1.counters = self.e1.counters.and(e1.counters());
         }
     }
 

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::assembly::{Assembled, Assemblies};
 use super::idle::{IdleOrder, Seen};
+use super::node_tally::NodeTally;
 
 /// Connections followed at once; beyond, the longest idle one ends.
 pub const MAX_CONNECTIONS: usize = 262_144;
@@ -132,6 +133,7 @@ pub struct Connections<T> {
     free: Vec<u32>,
     /// Index and end (lowest bit) by reference.
     by_end: FxHashMap<End, u32>,
+    nodes: NodeTally,
     idle: IdleOrder,
     assemblies: Assemblies,
     /// What happened.
@@ -153,6 +155,7 @@ impl<T: Default> Connections<T> {
             states: Vec::new(),
             free: Vec::new(),
             by_end: FxHashMap::default(),
+            nodes: NodeTally::default(),
             idle: IdleOrder::default(),
             assemblies: Assemblies::default(),
             counters: ConnectionCounters::default(),
@@ -209,6 +212,7 @@ impl<T: Default> Connections<T> {
             slot.nodes = [end.node, peer];
             slot.references = [end.reference, NO_REFERENCE];
             slot.seen = self.idle.enter(index, at);
+            slot.nodes.into_iter().for_each(|node| self.nodes.add(node));
         }
         self.by_end.insert(end, index << 1);
         self.id_at(index).unwrap_or(ConnectionId { index, generation: 0 })
@@ -278,7 +282,8 @@ impl<T: Default> Connections<T> {
         slot.live = false;
         slot.generation = slot.generation.wrapping_add(1);
         let assembling = std::mem::take(&mut slot.assembling);
-        let ends = [slot.end(0), slot.end(1)];
+        let (nodes, ends) = (slot.nodes, [slot.end(0), slot.end(1)]);
+        nodes.into_iter().for_each(|node| self.nodes.remove(node));
         for (number, (end, assembling)) in (0..).zip(ends.into_iter().zip(assembling)) {
             let place = id.index << 1 | number;
             if let Some(end) = end
@@ -298,13 +303,13 @@ impl<T: Default> Connections<T> {
     /// The connections between two nodes of a network, in the order of their places.
     pub fn between(&self, network: u32, a: u32, b: u32) -> impl Iterator<Item = ConnectionId> + '_ {
         let of = move |slot: &Slot| (slot.nodes == [a, b] || slot.nodes == [b, a]) && slot.network == network;
-        self.live().filter(move |(_, slot)| of(slot)).map(|(id, _)| id)
+        self.search(self.nodes.may_have(a) && self.nodes.may_have(b), of)
     }
 
     /// The connections of a node of a network, in the order of their places.
     pub fn of_node(&self, network: u32, node: u32) -> impl Iterator<Item = ConnectionId> + '_ {
         let of = move |slot: &Slot| slot.nodes.contains(&node) && slot.network == network;
-        self.live().filter(move |(_, slot)| of(slot)).map(|(id, _)| id)
+        self.search(self.nodes.may_have(node), of)
     }
 
     /// All open connections, in the order of their places.
@@ -340,6 +345,11 @@ impl<T: Default> Connections<T> {
         self.assemblies.recycle(buffer);
     }
 
+    fn search(&self, is_worth_it: bool, of: impl Fn(&Slot) -> bool) -> impl Iterator<Item = ConnectionId> {
+        let live = is_worth_it.then(|| self.live()).into_iter().flatten();
+        live.filter(move |(_, slot)| of(slot)).map(|(id, _)| id)
+    }
+
     fn live(&self) -> impl Iterator<Item = (ConnectionId, &Slot)> + '_ {
         self.slots
             .iter()
@@ -358,7 +368,9 @@ impl<T: Default> Connections<T> {
         let slot = self.slot_mut(place.id)?;
         let vacant = slot.references.get_mut(other).filter(|reference| **reference == NO_REFERENCE)?;
         *vacant = partner.reference;
-        *slot.nodes.get_mut(other)? = partner.node;
+        let expected = std::mem::replace(slot.nodes.get_mut(other)?, partner.node);
+        self.nodes.remove(expected);
+        self.nodes.add(partner.node);
         self.by_end.insert(partner, place.id.index << 1 | other as u32);
         Some(())
     }

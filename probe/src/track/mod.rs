@@ -18,6 +18,7 @@ pub mod links;
 pub mod loss;
 pub mod n_pdus;
 pub mod network;
+pub mod node_tally;
 pub mod ns_endpoints;
 pub mod pending;
 pub mod resets;
