@@ -121,6 +121,8 @@ pub struct RoutingAreaUpdateAccept {
 /// SERVICE REQUEST, 3GPP TS 24.008 §9.4.20.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceRequest {
+    /// GPRS ciphering key sequence number, 7: no key.
+    pub key_sequence: u8,
     /// Service type, §10.5.5.20: 0 signalling, 1 data, 2 paging response.
     pub service_type: u8,
     /// P-TMSI.
@@ -306,7 +308,9 @@ impl Body for DetachRequest {
 
     fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("detach_type", integer(self.detach_type));
-        visit("power_off", Value::Flag(self.power_off));
+        if self.power_off {
+            visit("power_off", Value::Flag(true));
+        }
         if let Some(p_tmsi) = self.p_tmsi {
             visit("p_tmsi", Value::Tmsi(p_tmsi));
         }
@@ -370,10 +374,12 @@ impl Body for RoutingAreaUpdateAccept {
 impl Body for ServiceRequest {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [key_and_type] = r.v("service type")?; // 10.5.1.2, 10.5.5.20
-        Ok(Self { service_type: three_bits(key_and_type >> 4), mobile_identity: mobile_identity(r)? })
+        let (key_sequence, service_type) = (three_bits(key_and_type), three_bits(key_and_type >> 4));
+        Ok(Self { key_sequence, service_type, mobile_identity: mobile_identity(r)? })
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
+        visit("ciphering_key_sequence_number", integer(self.key_sequence));
         visit("service_type", integer(self.service_type));
         visit("mobile_identity", self.mobile_identity.value());
     }

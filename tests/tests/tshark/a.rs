@@ -1,7 +1,7 @@
 //! The A interface: every message type and field that we name, from the transports to short messages and supplementary
 //! services.
 
-use super::{Field, Ours, Values, device, digits, flag, number, text};
+use super::{Field, Ours, Values, device, digits, flag, is_set, number, text};
 
 const fn field(name: &'static str, tshark: &'static [&'static str], ours: Ours) -> Field {
     Field { name, tshark, normal: number, ours, count: true }
@@ -20,10 +20,6 @@ const fn of(
 /// Elements that tshark repeats, under one name or two: how often does not count.
 const fn repeated(field: Field) -> Field {
     Field { count: false, ..field }
-}
-
-fn is_set(value: &str) -> Option<String> {
-    flag(value).filter(|flag| flag == "true")
 }
 
 fn updating_type(value: &str) -> Option<String> {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tests::{recorded, shared_captures};
 
-use super::{Field, Ours, Values, compare, device, flag, number, text};
+use super::{Field, Ours, Values, compare, device, flag, is_set, number, text};
 
 const fn field(name: &'static str, tshark: &'static [&'static str], ours: Ours) -> Field {
     Field { name, tshark, normal: number, ours, count: true }
@@ -68,7 +68,7 @@ pub(super) const FIELDS: &[Field] = &[
     element("attach type", &["gsm_a.gm.gmm.type_of_attach"], &["attach_type"]),
     element("attach result", &["gsm_a.gm.gmm.res_of_attach"], &["attach_result"]),
     element("detach type", &["gsm_a.gm.gmm.type_of_detach"], &["detach_type"]),
-    Field { normal: flag, ..element("power off", &["gsm_a.gm.gmm.power_off"], &["power_off"]) },
+    Field { normal: is_set, ..element("power off", &["gsm_a.gm.gmm.power_off"], &["power_off"]) },
     Field { normal: update_type, ..element("update type", &["gsm_a.gm.gmm.update_type"], &["update_type"]) },
     element("identity type", &["gsm_a.gm.gmm.type_of_identity"], &["identity_type"]),
     element("update result", &["gsm_a.gm.gmm.update_result"], &["update_result"]),
