@@ -45,6 +45,8 @@ counters! {
     skipped,
     /// Of them, older than the retention: decided about but not stored.
     too_old,
+    /// Of them, about protected people: nothing is stored or decided.
+    protected,
     /// Subscribers met in this run; one that was put out of memory and came back counts again.
     subscribers,
     /// Of them, put out of memory because too many were there; read again when they are seen.

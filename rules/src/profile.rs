@@ -413,7 +413,7 @@ mod tests {
             event(at, Kind::CallSetup { direction, number: number.parse().ok(), emergency }, "460-00-10-1")
         };
         let known = (event(1, NORMAL, "460-00-10-1"), "moved newcomer");
-        let since = |call| check(true, &[known.clone(), (call, "")]).emergency.map(|at| at.as_micros() / 1_000_000);
+        let since = |call| check(true, &[known, (call, "")]).emergency.map(|at| at.as_micros() / 1_000_000);
         assert_eq!(since(call(2, Direction::Out, "", true)), Some(2));
         assert_eq!(since(call(3, Direction::Out, "120", false)), Some(3));
         assert_eq!(since(call(4, Direction::Out, "1200", false)), None);

@@ -1,5 +1,7 @@
 //! Patterns over time as marketing staff write them, with the cases that say what they mean.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::Path;
 
 use rules::language;

@@ -140,7 +140,7 @@ impl Worker {
     fn take(&mut self, mut batch: Batch) -> Result<(), StoreError> {
         let shared = self.shared.clone();
         let rules = self.rules.clone();
-        let (mut skipped, mut too_old) = (0, 0);
+        let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
         for routed in &batch.events {
             let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
             if routed.sequence <= position.sequence {
@@ -148,11 +148,16 @@ impl Worker {
                 continue;
             }
             *position = Position { sequence: routed.sequence, released: routed.released };
+            if rules.is_protected(routed.imsi, &shared.directory) {
+                protected += 1;
+                continue;
+            }
             too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
             self.event(&shared, &rules, routed)?;
         }
         shared.counters.skipped.add(skipped);
         shared.counters.too_old.add(too_old);
+        shared.counters.protected.add(protected);
         if batch.is_complete {
             self.wake(&shared, &rules, &batch)?;
         }

@@ -137,8 +137,8 @@ mod tests {
         let shown = match result {
             Ok(value) => value.to_string(),
             Err(fault) => {
-                let [message, _] = fault.message;
-                let [help, _] = fault.help;
+                let [message, _] = *fault.message;
+                let [help, _] = *fault.help;
                 format!("{message}; {help}")
             }
         };

@@ -19,7 +19,7 @@ pub struct ListError {
 impl ListError {
     /// What is wrong, and what to do, in English and in Chinese.
     pub(crate) fn says(&self) -> [(&str, &str); 2] {
-        let ([message, chinese_message], [help, chinese_help]) = (&self.fault.message, &self.fault.help);
+        let ([message, chinese_message], [help, chinese_help]) = (&*self.fault.message, &*self.fault.help);
         [(message, help), (chinese_message, chinese_help)]
     }
 }
@@ -41,13 +41,13 @@ impl std::error::Error for ListError {}
 /// Why a cell, a row or a file is refused, and what to do; in English and in Chinese.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
-    pub(super) message: [String; 2],
-    pub(super) help: [String; 2],
+    pub(super) message: Box<[String; 2]>,
+    pub(super) help: Box<[String; 2]>,
 }
 
 impl Fault {
     pub(super) fn new<M: Into<String>, H: Into<String>>(message: [M; 2], help: [H; 2]) -> Self {
-        Self { message: message.map(Into::into), help: help.map(Into::into) }
+        Self { message: Box::new(message.map(Into::into)), help: Box::new(help.map(Into::into)) }
     }
 
     /// This fault as the error about `file`.
@@ -86,7 +86,7 @@ impl Faults {
                 0 => (String::new(), String::new()),
                 more => (format!(" and {more} more"), format!("，还有 {more} 行")),
             };
-            let [message, chinese_message] = &mut fault.message;
+            let [message, chinese_message] = &mut *fault.message;
             message.push_str(&format!(" (lines at fault as well: {}{english})", lines.join(", ")));
             chinese_message.push_str(&format!("(另有错误的行：{}{chinese})", lines.join("、")));
         }

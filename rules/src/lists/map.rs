@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn what_is_no_drawing_is_refused_with_what_to_do() {
         let refused = |text: &str, expected: &str| {
-            let [message, _] = Drawing::parse(text).unwrap_err().message;
+            let [message, _] = *Drawing::parse(text).unwrap_err().message;
             assert!(message.contains(expected), "{text}: {message}");
         };
         refused("lac,ci\n1,1\n", "no GeoJSON");

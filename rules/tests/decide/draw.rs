@@ -95,7 +95,8 @@ impl World {
             scenarios.push(scenario(random, &format!("s{}", (number * 5 + 3) % 7), &areas, &tacs, &lists));
         }
         let rules = RuleSet::new(scenarios, policy(random, &lists), "0".repeat(16));
-        let mut at = Timestamp::from_seconds(1_247_200_000 + random.below(200_000) as i64);
+        let second = random.of(&[1, 600]);
+        let mut at = Timestamp::from_seconds(1_247_200_200 + (random.below(200_000) / second * second) as i64);
         let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at)).collect();
         Self {
             directory: directory(&people),
@@ -238,8 +239,9 @@ fn step(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Step {
 }
 
 fn delay(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Delay {
-    let times = [time(10, 0, 0, 0), time(18, 30, 0, 0), time(0, 0, 0, 0)];
-    let clock = Until::Clock((0..=random.below(2)).map(|_| random.of(&times)).collect());
+    // Times that the stream meets exactly.
+    let clock = |random: &mut Random| time(random.below(24) as i8, 10 * random.below(6) as i8, 0, 0);
+    let clock = Until::Clock((0..=random.below(8)).map(|_| clock(random)).collect());
     Delay {
         until: if random.one_in(2) { clock } else { Until::After(span(random)) },
         unless: if random.one_in(2) { step(random, areas, tacs) } else { Step(Vec::new()) },
@@ -250,11 +252,17 @@ fn delay(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Delay {
 /// Mostly what happens often, so that patterns come to their end.
 fn happening(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Happening {
     let any = Vec::new;
-    let trigger = match random.below(8) {
+    let trigger = match random.below(9) {
         0..=2 => Trigger::Enter(random.of(areas).0),
         3 => Trigger::Sms { direction: None, numbers: any() },
         4 => Trigger::Call { phase: CallPhase::Answered, direction: None, numbers: any(), length: None },
         5 => Trigger::DeviceChange { to: None, from: None },
+        8 => Trigger::Call {
+            phase: CallPhase::Ended,
+            direction: None,
+            numbers: any(),
+            length: Some(LengthRange { least: span(random), most: random.maybe(span) }),
+        },
         6 => Trigger::RoamIn(Vec::new()),
         _ => trigger(random, areas, tacs),
     };
@@ -298,7 +306,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
             phase: random.of(&[CallPhase::Setup, CallPhase::Answered, CallPhase::Ended]),
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
             numbers: patterns(random),
-            length: random.one_in(4).then(|| LengthRange { least: span(random), most: random.maybe(span) }),
+            length: random.one_in(2).then(|| LengthRange { least: span(random), most: random.maybe(span) }),
         },
         6 => Trigger::Sms {
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),

@@ -6,7 +6,12 @@
 //! scenarios of equal priority in reverse order of name; a suspect sighting, a late one or a shown IMEI remembered as a
 //! sighting; an event that is two steps of a sequence; the earlier of two ways kept; the end of a span counted as in it;
 //! an excursion that does not end; somebody gone presumed to dwell, or present at that moment; an arrival that does not
-//! begin the settling anew; suspect evidence for a pattern; an event decided before what was due; due by rank, not time.
+//! begin the settling anew; suspect evidence for a pattern; an event decided before what was due; due by rank, not time;
+//! any event a success; success not watched for in the control group, or for a second too long; what became of a success's
+//! area told; what is ruled out forgotten while the offer waits; somebody gone offered; nothing that calls it off; two
+//! waits at once; a time of day at its own moment, or beyond the window; access points with their operator unlike those
+//! without; a cell better known taken as another; our own messages heard; protected people remembered; a call for help that
+//! counts a moment too long, or one that came in; days made up for forgotten, or free; calls of any length.
 #![expect(clippy::unwrap_used, reason = "the inputs of a test are known to be right")]
 
 mod draw;
