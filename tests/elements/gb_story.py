@@ -1,10 +1,11 @@
 """Gb: phones of a simulated base station system towards a real osmo-sgsn, osmo-hlr and osmo-ggsn. Usage: gb_story.py FOLDER"""
+import socket
 import sys
 import time
 
 from bss import (BVC_BLOCK, BVC_UNBLOCK, BVCI, CAUSE, FLOW_CONTROL_MS, LEAK_RATE, LLC_DISCARDED, LLC_FRAMES, MS_BUCKET_SIZE,
-                 NS_BLOCK, NS_BLOCK_ACK, NS_CAUSE, NS_UNBLOCK, NS_UNBLOCK_ACK, NS_VCI, OCTETS, RA_CAPABILITY_UPDATE,
-                 RADIO_CAUSE, RADIO_STATUS, RESUME, ROUTING_AREA, SUSPEND, SUSPEND_REFERENCE, TAG, Bss, Cell, element,
+                 NS_BLOCK, NS_BLOCK_ACK, NS_CAUSE, NS_UNBLOCK, NS_UNBLOCK_ACK, NS_VCI, OCTETS, PAGING_PS,
+                 RA_CAPABILITY_UPDATE, RADIO_CAUSE, RADIO_STATUS, RESUME, ROUTING_AREA, SUSPEND, SUSPEND_REFERENCE, TAG, Bss, Cell, element,
                  elements)
 from coding import temporary, u16
 from elements import HERE, Console, Elements
@@ -61,6 +62,15 @@ def sessions(phones):
     first.bss.rest(0.5)
     first.deactivate()
     second.bss.rest(0.5)
+
+
+def paging(phone):
+    """A packet for a phone that has been silent longer than the READY timer (T3314): it is paged, and answers."""
+    phone.bss.rest(3.0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.sendto(b"news", (socket.inet_ntoa(phone.address), 40_000))
+    phone.bss.expect(PAGING_PS)
+    phone.bss.rest(0.5)
 
 
 def radio(bss, phone, cells):
@@ -133,6 +143,7 @@ def main(folder):
         attaches(phones, stranger, impostor)
         updates(phones, cells)
         sessions(phones)
+        paging(phones[1])
         radio(bss, phones[0], cells)
         leaving(bss, phones, console)
         maintenance(bss)
