@@ -4,9 +4,10 @@ use std::net::Ipv4Addr;
 
 use event::{Rai, Tmsi};
 
+use crate::encode::frame_relay::CIRCUITS;
 use crate::encode::ip::Socket;
 use crate::encode::ns::Name;
-use crate::link::gb::{Bearer, NetworkService, StartUp, Udp};
+use crate::link::gb::{Bearer, Carrier, NetworkService, StartUp, Tunnel, Udp};
 use crate::network::Site;
 use crate::random::Random;
 
@@ -17,6 +18,8 @@ pub struct Layout {
     pub sgsns: u32,
     /// Virtual connections of each BSS to its SGSN, at least one.
     pub connections: u32,
+    /// What carries them.
+    pub carrier: Carrier,
     /// The UDP port of both ends.
     pub port: u16,
     /// Whether the sub-network service configures the connections, instead of resets.
@@ -88,12 +91,16 @@ impl PacketCore {
         FIRST + bss as u16
     }
 
-    /// All virtual connections, in the order of their numbers.
-    pub fn connections(&self) -> impl Iterator<Item = NetworkService> + '_ {
-        (0..self.bsss).flat_map(move |bss| (0..self.layout.connections).map(move |index| self.connection(bss, index)))
+    /// All virtual connections, in the order of their numbers; on E1 those of each BSS on a link of its own from this one on.
+    pub fn connections(&self, first_line: u16) -> impl Iterator<Item = NetworkService> + '_ {
+        let connection = move |bss| {
+            let line = first_line + bss as u16;
+            (0..self.layout.connections).map(move |index| self.connection(bss, index, line))
+        };
+        (0..self.bsss).flat_map(connection)
     }
 
-    fn connection(&self, bss: u32, index: u32) -> NetworkService {
+    fn connection(&self, bss: u32, index: u32, line: u16) -> NetworkService {
         let (own, sgsn) = (self.bss_socket(bss, index), self.sgsn_socket(self.sgsn_of(bss)));
         let start_up = match (self.layout.sub_network_service, index) {
             (false, _) => StartUp::Reset,
@@ -104,7 +111,15 @@ impl PacketCore {
             (true, _) => StartUp::Configuration { bss: Vec::new(), sgsn: Vec::new() },
         };
         let name = Name { nsei: Self::nsei(bss), ns_vci: (1 + bss * self.layout.connections + index) as u16 };
-        NetworkService::new(name, start_up, Bearer::Udp(Udp::new(own, sgsn)))
+        let circuits = (CIRCUITS.end() - CIRCUITS.start()) as u32;
+        let circuit = |number: u32| CIRCUITS.start() + (number % circuits) as u16;
+        let bearer = match self.layout.carrier {
+            Carrier::Udp => Bearer::Udp(Udp::new(own, sgsn)),
+            Carrier::FrameRelay => Bearer::FrameRelay(circuit(bss * self.layout.connections + index)),
+            Carrier::Gre => Bearer::Tunnel(Tunnel::new(own, sgsn), circuit(index)),
+            Carrier::E1 => Bearer::Line(line, circuit(index)),
+        };
+        NetworkService::new(name, start_up, bearer)
     }
 
     fn bss_socket(&self, bss: u32, index: u32) -> Socket {
@@ -124,18 +139,20 @@ mod tests {
 
     #[test]
     fn neighbouring_bsss_share_an_sgsn_and_every_bss_has_connections_of_its_own() {
-        let layout = Layout { sgsns: 2, connections: 3, port: 23_000, sub_network_service: false };
+        let layout =
+            Layout { sgsns: 2, connections: 3, carrier: Carrier::Udp, port: 23_000, sub_network_service: false };
         let core = PacketCore::new(layout, 4, &mut Random::new(1));
         assert_eq!([0, 1, 2, 3].map(|bss| core.sgsn_of(bss)), [0, 0, 1, 1]);
         let routes: Vec<u32> = (0..4).flat_map(|bss| core.routes(bss)).collect();
         assert_eq!(routes, (0..12).collect::<Vec<_>>());
         assert!(core.routes(2).contains(&core.route(2, 0xc000_0007)));
-        assert_eq!(core.connections().count(), 12);
+        assert_eq!(core.connections(0).count(), 12);
     }
 
     #[test]
     fn a_p_tmsi_is_given_once_and_looks_like_one() {
-        let layout = Layout { sgsns: 1, connections: 1, port: 23_000, sub_network_service: false };
+        let layout =
+            Layout { sgsns: 1, connections: 1, carrier: Carrier::Udp, port: 23_000, sub_network_service: false };
         let mut core = PacketCore::new(layout, 1, &mut Random::new(1));
         let given: std::collections::HashSet<_> = (0..5000).map(|_| core.p_tmsi(0).0).collect();
         assert_eq!(given.len(), 5000);

@@ -12,7 +12,7 @@ use self::packet::Happening;
 use crate::encode::sccp::{self, Ends};
 use crate::encode::{Octets, Tally, bssmap};
 use crate::link::gb::NetworkService;
-use crate::link::{Cargo, Choices, Lines, Link, Nodes, Surroundings, Timer, Transport};
+use crate::link::{BLOCK, Cargo, Choices, Lines, Link, Medium, Nodes, Surroundings, Timer, Transport};
 use crate::mirror::{Mirror, Wrapping};
 use crate::network::{Hotspot, Network, Size};
 use crate::population::{self, Shares, Subscriber};
@@ -93,10 +93,18 @@ impl Interfaces {
 }
 
 impl Plan {
-    // What frames of the capture begin with.
-    fn link_type(&self) -> LinkType {
+    /// What the capture is of: of both interfaces the same.
+    pub fn medium(&self) -> Medium {
+        if self.interfaces.a() { self.transport.medium() } else { self.packet.carrier.medium() }
+    }
+
+    // What frames of the capture begin with, where it is of frames.
+    fn link_type(&self) -> Option<LinkType> {
         let mirror = Mirror::new(self.wrappings.clone());
-        if mirror.is_plain() { self.transport.link_type() } else { mirror.link_type() }
+        match self.medium() {
+            Medium::Frames(link_type) => Some(if mirror.is_plain() { link_type } else { mirror.link_type() }),
+            Medium::Lines => None,
+        }
     }
 }
 
@@ -128,6 +136,7 @@ enum Action {
     Service(u32, Timer),
     Reset { bsc: u32, by: Side, answers: bool },
     Outage,
+    Record,
     Packet(Happening),
 }
 
@@ -177,12 +186,12 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let links = if plan.interfaces.a() { links(&plan, &network, &mut link_random) } else { Vec::new() };
         network.circuits = plan.interfaces.a();
         network.packet = plan.interfaces.gb().then(|| PacketCore::new(plan.packet, plan.size.bscs, &mut link_random));
-        let services = network.packet.iter().flat_map(PacketCore::connections).collect();
+        let services = network.packet.iter().flat_map(|core| core.connections(links.len() as u16)).collect();
         if plan.interfaces.gb() {
             population::equip(&mut people, plan.practice.packet.combined, &mut network, &mut link_random);
         }
         let output = output(&plan, capture, begin, links.len(), &mut link_random)?;
-        let is_ethernet = plan.transport.link_type() == LinkType::Ethernet;
+        let is_ethernet = plan.medium() == Medium::Frames(LinkType::Ethernet);
         let truth = TruthWriter::new(truth, &plan.feed);
         let mut simulation = Self {
             end: plan.start + plan.length,
@@ -221,8 +230,9 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     /// What MSC and SGSN send goes into a capture of its own, stamped by a clock of its own.
     pub fn split(&mut self, capture: C, clock: Clock) -> io::Result<()> {
-        let writer = CaptureWriter::new(capture, self.plan.format, self.plan.link_type())?;
-        self.tap.split(writer, clock);
+        if let Some(link_type) = self.plan.link_type() {
+            self.tap.split(CaptureWriter::new(capture, self.plan.format, link_type)?, clock);
+        }
         Ok(())
     }
 
@@ -249,6 +259,9 @@ impl<C: Write, T: Write> Simulation<C, T> {
     }
 
     fn switch_on(&mut self, begin: Timestamp) {
+        if self.plan.medium() == Medium::Lines {
+            self.schedule(begin, Action::Record);
+        }
         for link in 0..self.links.len() as u32 {
             self.schedule(begin + LINK_EVERY * link, Action::Link(link, Timer::Start(0)));
         }
@@ -296,6 +309,10 @@ impl<C: Write, T: Write> Simulation<C, T> {
             }
             Action::Reset { bsc, by, answers } => self.reset(at, bsc, by, answers),
             Action::Outage => self.outage(at),
+            Action::Record => {
+                self.tap.record(at);
+                self.schedule(at + BLOCK, Action::Record);
+            }
             Action::Packet(happening) => self.happen(at, happening),
         }
         self.note_captured()
@@ -551,15 +568,16 @@ fn output<W: Write>(
     links: usize,
     random: &mut Random,
 ) -> io::Result<Output<W>> {
-    if plan.transport == Transport::E1 {
+    let Some(link_type) = plan.link_type() else {
         let mut lines = Lines::new(capture, plan.choices.layout, begin, plan.start, Random::new(random.bits()))?;
-        (0..links).for_each(|_| {
-            lines.add(true);
-        });
+        (0..links).for_each(|_| lines.add(true));
+        if plan.interfaces.gb() {
+            (0..plan.size.bscs).for_each(|_| lines.add(false));
+        }
         return Ok(Output::Lines(Box::new(lines)));
-    }
+    };
     let mirror = Mirror::new(plan.wrappings.clone());
-    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, plan.link_type())?, mirror))
+    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, link_type)?, mirror))
 }
 
 fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {

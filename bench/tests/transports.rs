@@ -1,6 +1,7 @@
 //! One town over every transport: the probe finds the same events as over M3UA and SCTP, each in the frame that the truth says.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,16 +9,20 @@ use std::time::Duration;
 use bench::Plan;
 use bench::e1::Numbering;
 use bench::encode::point_code::Width;
+use bench::link::gb::Carrier;
 use bench::link::{Choices, LineLayout, Transport};
 use bench::mirror::Wrapping;
 use bench::network::Size;
 use bench::procedures::Practice;
+use bench::sgsn::Layout;
+use bench::simulation::Interfaces;
+use bench::tap::Faults;
 use event::{Answered, Event, Kind, Timestamp};
 use probe::capture::Capture;
 use probe::capture::e1::E1Settings;
 use probe::track::e1::{LinkPlan, LinkSettings};
-use probe::wire::PointCodeFormat;
-use probe::{Probe, ProbeConfig, Sink};
+use probe::wire::{Message, PointCodeFormat};
+use probe::{Probe, ProbeConfig, Provenance, Sink};
 use town::{Made, make, plan};
 
 mod town;
@@ -33,19 +38,23 @@ impl Sink for Events {
 }
 
 fn events(made: &Made, config: ProbeConfig, links: LinkSettings) -> Vec<Event> {
+    let mut events = Events::default();
+    decode(made, config, links, &mut events);
+    events.0
+}
+
+fn decode<S: Sink>(made: &Made, config: ProbeConfig, links: LinkSettings, sink: &mut S) {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let name = format!("town-{}-{}", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, &made.capture).unwrap();
     let mut capture = Capture::open_with(&[file.clone()], E1Settings { links, raw: None }).unwrap();
     let mut probe = Probe::new(config);
-    let mut events = Events::default();
     while let Some(frame) = capture.next().unwrap() {
-        probe.frame(&frame, &mut events);
+        probe.frame(&frame, sink);
     }
-    probe.finish(&mut events);
+    probe.finish(sink);
     std::fs::remove_file(file).unwrap();
-    events.0
 }
 
 /// The events without what the way of their messages decides: frames and times, fractions of lengths, and which links a reset
@@ -174,5 +183,68 @@ fn links_in_timeslots_of_e1_give_the_events_of_sigtran() {
         let choices = Choices { layout, ..Choices::default() };
         let plan = Plan { transport: Transport::E1, choices, ..town.clone() };
         check_links(&format!("e1 {:?}", layout.timeslots), plan, ProbeConfig::default(), links, &expected);
+    }
+}
+
+#[test]
+fn with_one_message_in_a_hundred_lost_nobody_gets_the_event_of_another() {
+    let faults = Faults { loss: 0.01, ..Faults::default() };
+    // What a link of MTP2 sends again is in no list of owners.
+    let is_numbered = |transport| matches!(transport, Transport::E1 | Transport::Mtp2 | Transport::Mtp2WithHeader);
+    for (transport, name, _) in Transport::ALL.iter().filter(|(transport, ..)| !is_numbered(*transport)) {
+        for choices in [Choices::default(), Choices { longest_data: 30, longest_piece: 60, ..Choices::default() }] {
+            let made = make(Plan { transport: *transport, choices, faults, ..town() });
+            let found = events(&made, ProbeConfig::default(), LinkSettings::Automatic);
+            let is_strangers = |event: &&Event| {
+                let known = event.imsi.map(|imsi| imsi.to_string());
+                known.is_some_and(|imsi| !made.owners.contains(&(event.frame, imsi)))
+            };
+            let wrong: Vec<_> = found.iter().filter(is_strangers).collect();
+            let told = found.len() as f64 / made.truth.len() as f64;
+            println!("{name:12} {} frames lost, {:.1} % of events told", made.report.tap.lost, 100.0 * told);
+            assert!(made.report.tap.lost > 50 && wrong.is_empty(), "{name}: {wrong:?}");
+            assert!((0.9..=1.01).contains(&told), "{name}: {told}");
+        }
+    }
+}
+
+/// Events of Gb, and how often each message above the carrier was said.
+#[derive(Default)]
+struct Said {
+    events: Vec<Event>,
+    messages: BTreeMap<(&'static str, &'static str), usize>,
+}
+
+impl Sink for Said {
+    const MESSAGES: bool = true;
+
+    fn event(&mut self, event: &Event) {
+        self.events.push(*event);
+    }
+
+    fn message(&mut self, _: Provenance, message: &dyn Message) {
+        *self.messages.entry((message.protocol().name(), message.name())).or_default() += 1;
+    }
+}
+
+#[test]
+fn every_carrier_of_gb_gives_what_udp_gives() {
+    let mut expected = None;
+    for (carrier, name, _) in Carrier::ALL {
+        let town = town();
+        let packet = Layout { carrier: *carrier, ..town.packet };
+        let size = Size { bscs: 2, links: 2, ..town.size };
+        let made = make(Plan { interfaces: Interfaces::Gb, length: Duration::from_secs(30), packet, size, ..town });
+        let layout = Choices::default().layout;
+        let link = |link| format!("{}=frame-relay", layout.name(link)).parse::<LinkPlan>().unwrap();
+        let mut said = Said::default();
+        decode(&made, ProbeConfig::default(), LinkSettings::Planned((0..2).map(link).collect()), &mut said);
+        let found = (comparable(&said.events), said.messages);
+        println!("{name:12} {} frames, {} events", made.report.frames, found.0.len());
+        assert!(found.1.values().sum::<usize>() >= 16, "{:?}", found.1);
+        match &expected {
+            None => expected = Some(found),
+            Some(expected) => assert!(found == *expected, "{name}: {found:#?} is not {expected:#?}"),
+        }
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use bench::encode::Protocol;
-use bench::link::Transport;
+use bench::link::gb::Carrier;
+use bench::link::{Medium, Transport};
 use bench::network::{Hotspot, Size, default_hotspots};
 use bench::population::{Shares, write_directory};
 use bench::procedures::Practice;
@@ -282,6 +283,13 @@ impl Options {
             self.roamers + self.other_network <= 1.0,
             "--roamers and --other-network: together they are more than everybody"
         );
+        let (of_a, of_gb) = (self.transport.medium(), self.links.gb_carrier.medium());
+        ensure!(
+            self.interface != Interfaces::Both || of_a == of_gb,
+            "--transport and --gb-carrier: both interfaces are in one capture, whose frames begin alike"
+        );
+        ensure!(!self.sns || self.links.gb_carrier == Carrier::Udp, "--sns: it is UDP that it configures");
+        let medium = if self.interface.a() { of_a } else { of_gb };
         Ok(Plan {
             seed: self.seed,
             subscribers: self.subscribers,
@@ -292,11 +300,12 @@ impl Options {
             size: Size { bscs: self.bsc, links, mscs: self.msc, pool: self.pool, point_codes: self.links.point_codes },
             interfaces: self.interface,
             transport: self.transport,
-            choices: self.links.choices(self.transport)?,
+            choices: self.links.choices(medium)?,
             wrappings: self.links.wrap.clone(),
             packet: Layout {
                 sgsns: self.sgsn,
                 connections: self.ns_vc,
+                carrier: self.links.gb_carrier,
                 port: self.ns_port,
                 sub_network_service: self.sns,
             },
@@ -394,10 +403,12 @@ fn run(options: &Options) -> Result<()> {
     let plan = options.plan()?;
     let truth = options.truth.as_ref().map(create).transpose()?.map(BufWriter::new);
     let directory = options.directory.as_ref().map(create).transpose()?;
-    let (start, length, links) = (plan.start, plan.length, plan.size.links);
-    let e1_links = if plan.transport == Transport::E1 { options.links.e1_links(links)? } else { Vec::new() };
+    let (start, length) = (plan.start, plan.length);
+    let of_a = if plan.interfaces.a() { plan.size.links } else { 0 };
+    let of_gb = if plan.interfaces.gb() { plan.size.bscs } else { 0 };
+    let e1_links = if plan.medium() == Medium::Lines { options.links.e1_links(of_a, of_gb)? } else { Vec::new() };
     ensure!(
-        options.split_directions.is_none() || plan.transport != Transport::E1,
+        options.split_directions.is_none() || plan.medium() != Medium::Lines,
         "--split-directions: E1 lines have one clock"
     );
     let mut simulation = Simulation::new(plan, capture(&options.out)?, truth)?;

@@ -9,7 +9,7 @@ mod signal_units;
 pub use bits::{Bits, stuffed};
 pub use frames::{Framer, Framing};
 pub use recording::{BlockHead, Recording};
-pub use signal_units::{Numbering, SignalUnits, frame_relay};
+pub use signal_units::{Numbering, SignalUnits};
 
 /// Bits a second on the line.
 pub const LINE_RATE: u64 = 2_048_000;

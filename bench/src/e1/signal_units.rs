@@ -1,4 +1,4 @@
-//! Signal units of MTP2 (ITU-T Q.703 §2, Annex A) with their sequence numbers, and frames of Frame Relay (Q.922 §3).
+//! Signal units of MTP2 (ITU-T Q.703 §2, Annex A) with their sequence numbers.
 
 /// Which numbering a link has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,13 +101,6 @@ impl Numbering {
     }
 }
 
-/// A frame of Frame Relay: an address of two octets (Q.922 Figure 4), and what it carries.
-pub fn frame_relay(connection: u16, octets: &[u8]) -> Vec<u8> {
-    let upper = (connection >> 4) as u8 & 0x3f;
-    let lower = connection as u8 & 0x0f;
-    [&[upper << 2, lower << 4 | 1], octets].concat()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,11 +115,5 @@ mod tests {
         let mut annex_a = SignalUnits::new(Numbering::AnnexA);
         assert_eq!(annex_a.status(3), [0xff, 0x8f, 0xff, 0x8f, 1, 0, 3]);
         assert_eq!(annex_a.message(&[7; 300]).split_at(6).0, [0xff, 0x8f, 0, 0x80, 0x2c, 1]);
-    }
-
-    #[test]
-    fn an_address_of_frame_relay_has_six_and_four_bits() {
-        assert_eq!(frame_relay(16, &[]), [0x04, 0x01]);
-        assert_eq!(frame_relay(100, &[9]), [0x18, 0x41, 9]);
     }
 }

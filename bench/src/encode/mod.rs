@@ -4,6 +4,7 @@
 pub mod bssgp;
 pub mod bssmap;
 pub mod cc;
+pub mod frame_relay;
 pub mod gmm;
 pub mod ip;
 pub mod ipa;

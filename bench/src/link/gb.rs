@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use event::Timestamp;
 
-use super::{Cargo, Surroundings, Timer};
+use super::{Cargo, Medium, Surroundings, Timer};
 use crate::encode::ip::Socket;
 use crate::encode::ns::{self, Name};
-use crate::encode::{Message, Octets, ip};
+use crate::encode::{Message, Octets, frame_relay, ip};
 use crate::script::Side;
 use crate::tap::Token;
+use crate::writer::LinkType;
 
 const ROUND_TRIP: Duration = Duration::from_micros(900);
 const CONFIGURED_IN: u8 = 5; // steps of SIZE and CONFIG, after the first
@@ -22,6 +23,45 @@ const TEST_INTERVAL: Duration = Duration::from_secs(30); // Tns-test, 48.016 §1
 pub enum Bearer {
     /// UDP over IPv4, §6.2.
     Udp(Udp),
+    /// A circuit of Frame Relay, §6.1.
+    FrameRelay(u16),
+    /// A circuit of Frame Relay in GRE, between the BSS and the SGSN.
+    Tunnel(Tunnel, u16),
+    /// A circuit of Frame Relay in timeslots of an E1: the number of the link, and the circuit.
+    Line(u16, u16),
+}
+
+/// How Gb is carried.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Carrier {
+    /// UDP.
+    #[default]
+    Udp,
+    /// Frame Relay.
+    FrameRelay,
+    /// Frame Relay in GRE.
+    Gre,
+    /// Frame Relay in timeslots of E1 lines, one for each BSS.
+    E1,
+}
+
+impl Carrier {
+    /// All of them: with their names on the command line, and what they are.
+    pub const ALL: &[(Self, &str, &str)] = &[
+        (Self::Udp, "udp", "UDP"),
+        (Self::FrameRelay, "frame-relay", "Frame Relay"),
+        (Self::Gre, "gre", "Frame Relay in GRE"),
+        (Self::E1, "e1", "Frame Relay in timeslots of E1 lines"),
+    ];
+
+    /// What its captures are of.
+    pub fn medium(self) -> Medium {
+        match self {
+            Self::Udp | Self::Gre => Medium::Frames(LinkType::Ethernet),
+            Self::FrameRelay => Medium::Frames(LinkType::FrameRelay),
+            Self::E1 => Medium::Lines,
+        }
+    }
 }
 
 impl Bearer {
@@ -29,7 +69,40 @@ impl Bearer {
     fn frame(&mut self, o: &mut Octets, side: Side, pdu: impl FnOnce(&mut Octets)) {
         match self {
             Self::Udp(udp) => udp.frame(o, side, pdu),
+            Self::FrameRelay(circuit) | Self::Line(_, circuit) => {
+                frame_relay::address(o, *circuit);
+                pdu(o);
+            }
+            Self::Tunnel(tunnel, circuit) => tunnel.frame(o, side, *circuit, pdu),
         }
+    }
+}
+
+/// GRE between two addresses, RFC 2784.
+#[derive(Debug)]
+pub struct Tunnel {
+    bss: [u8; 4],
+    sgsn: [u8; 4],
+    identification: u16,
+}
+
+impl Tunnel {
+    /// Between these ends.
+    pub fn new(bss: Socket, sgsn: Socket) -> Self {
+        Self { bss: bss.address, sgsn: sgsn.address, identification: 0 }
+    }
+
+    fn frame(&mut self, o: &mut Octets, side: Side, circuit: u16, pdu: impl FnOnce(&mut Octets)) {
+        const GRE: u8 = 47;
+        const FRAME_RELAY: u16 = 0x6559; // RFC 1701
+        let (from, to) = if side == Side::Bss { (self.bss, self.sgsn) } else { (self.sgsn, self.bss) };
+        self.identification = self.identification.wrapping_add(1);
+        ip::begin(o, from, to, GRE, self.identification);
+        o.u16(0);
+        o.u16(FRAME_RELAY);
+        frame_relay::address(o, circuit);
+        pdu(o);
+        ip::end(o);
     }
 }
 
@@ -110,11 +183,17 @@ impl NetworkService {
     ) {
         around.packet.clear();
         self.bearer.frame(around.packet, side, pdu);
-        around.transmit(now, side, tokens);
+        match self.bearer {
+            Bearer::Line(line, _) => around.transmit_on_line(now, line, side, tokens),
+            _ => around.transmit(now, side, tokens),
+        }
     }
 
     // A PDU a step; the connection is in use from its first test on.
     fn start<W: Write>(&mut self, now: Timestamp, step: u8, around: &mut Surroundings<'_, W>) {
+        if let (0, Bearer::Line(line, _), Some(lines)) = (step, &self.bearer, around.tap.lines()) {
+            lines.align(*line, None);
+        }
         let goes_on = match self.start_up.clone() {
             StartUp::Reset => self.reset(now, step, around),
             // The others are there once the first has told of them.

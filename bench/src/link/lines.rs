@@ -15,7 +15,7 @@ use crate::script::{Side, Sighting};
 use crate::tap::Token;
 
 /// Time between two blocks of a line.
-pub(super) const BLOCK: Duration = Duration::from_millis(10);
+pub const BLOCK: Duration = Duration::from_millis(10);
 const FRAME: Duration = Duration::from_micros(125);
 const BLOCK_FRAMES: usize = (BLOCK.as_micros() / FRAME.as_micros()) as usize;
 const FLAG: u8 = 0x7e;
@@ -128,8 +128,8 @@ impl<W: Write> Lines<W> {
         Ok(Self { layout, recording, opens, begin, blocks: 0, links, framers, random, frames: 0 })
     }
 
-    /// Adds a link: of MTP2, or else of Frame Relay. Gives its number.
-    pub fn add(&mut self, is_mtp2: bool) -> u16 {
+    /// Adds the next link: of MTP2, or else of Frame Relay.
+    pub fn add(&mut self, is_mtp2: bool) {
         let link = self.links.len() as u16;
         let (port, timeslots) = self.layout.place(link);
         let timeslots: Vec<usize> =
@@ -146,7 +146,6 @@ impl<W: Write> Lines<W> {
             false => Protocol::FrameRelay(VecDeque::new()),
         };
         self.links.push([(); 2].map(|()| Channel::new(protocol(), timeslots.clone())));
-        link
     }
 
     /// A link comes up: first with this status, at last with none.

@@ -26,7 +26,7 @@ use crate::script::Side;
 use crate::tap::{Tap, Token};
 use crate::writer::LinkType;
 
-pub use lines::{LineLayout, Lines};
+pub use lines::{BLOCK, LineLayout, Lines};
 
 use adaptation::{Adaptation, Layer};
 use association::Association;
@@ -79,21 +79,31 @@ impl Transport {
         (Self::Sccp, "sccp", "SCCP messages captured as such"),
     ];
 
-    /// What frames of its captures begin with.
-    pub fn link_type(self) -> LinkType {
-        match self {
+    /// What its captures are of.
+    pub fn medium(self) -> Medium {
+        Medium::Frames(match self {
+            Self::E1 => return Medium::Lines,
             Self::Mtp2 => LinkType::Mtp2,
             Self::Mtp2WithHeader => LinkType::Mtp2WithPseudoHeader,
             Self::Mtp3 => LinkType::Mtp3,
             Self::Sccp => LinkType::Sccp,
             _ => LinkType::Ethernet,
-        }
+        })
     }
 
     /// How long after its first packet a link is ready for traffic, at most.
     pub fn ready_after(self) -> Duration {
         Duration::from_millis(500)
     }
+}
+
+/// What a capture is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Medium {
+    /// Frames that begin with this.
+    Frames(LinkType),
+    /// The bits of E1 lines.
+    Lines,
 }
 
 /// What else there is to choose of links.
@@ -196,6 +206,17 @@ impl<W> Surroundings<'_, W> {
         messages.iter().for_each(|message| self.tally.count(*message));
     }
 
+    // The packet, an MTP3 message or a frame of Frame Relay, leaves on a link of an E1 line.
+    fn transmit_on_line(&mut self, now: Timestamp, link: u16, side: Side, tokens: &[Token])
+    where
+        W: Write,
+    {
+        self.packet.messages().iter().for_each(|message| self.tally.count(*message));
+        if let Some(lines) = self.tap.lines() {
+            lines.send(link, side, now, self.packet.as_slice(), tokens);
+        }
+    }
+
     // The packet leaves.
     fn transmit(&mut self, now: Timestamp, side: Side, tokens: &[Token])
     where
@@ -229,9 +250,8 @@ impl Link {
     pub fn new(transport: Transport, choices: Choices, index: u32, nodes: Nodes, random: &mut Random) -> Self {
         let association = |layer, random| {
             let adaptation = Adaptation::new(layer, nodes);
-            // Where point codes tell the nodes, the MSC has an address for each of its interfaces.
-            let address = if layer == Layer::Sua { nodes.msc.value() } else { index };
-            let sockets = Network::sockets(index, adaptation.port(), address, adaptation.port());
+            // Point codes tell the nodes: the MSC has an address for each of its interfaces.
+            let sockets = Network::sockets(index, adaptation.port(), index, adaptation.port());
             Bearer::Association(Association::new(sockets, adaptation, choices.longest_piece, random))
         };
         let connection = |layer, random| {

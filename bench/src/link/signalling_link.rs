@@ -18,9 +18,10 @@ const REPEATED_AFTER: Duration = Duration::from_millis(15);
 /// Messages that the other side finds damaged.
 pub(super) const DAMAGED_SHARE: f64 = 0.01;
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(5);
-const ALIGNMENT_STEP: Duration = Duration::from_millis(60);
 /// Link status while a link comes up, §11.1.3: out of alignment, normal alignment.
 pub(super) const ALIGNMENT: [u8; 2] = [0, 1];
+/// How long each is sent.
+pub(super) const ALIGNMENT_STEP: Duration = Duration::from_millis(60);
 
 /// The link.
 #[derive(Debug)]

@@ -1,9 +1,13 @@
 //! A small town for tests, and what was made of it.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Duration;
 
 use bench::encode::point_code::Width;
+use bench::link::gb::Carrier;
 use bench::link::{Choices, Transport};
 use bench::network::{Size, default_hotspots};
 use bench::population::Shares;
@@ -41,7 +45,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
         transport: Transport::Sigtran,
         choices: Choices::default(),
         wrappings: Vec::new(),
-        packet: Layout { sgsns: 1, connections: 2, port: 23_000, sub_network_service: false },
+        packet: Layout { sgsns: 1, connections: 2, carrier: Carrier::Udp, port: 23_000, sub_network_service: false },
         hotspots: default_hotspots(),
         practice: Practice {
             common_id: 0.5,
@@ -72,13 +76,39 @@ pub(crate) struct Made {
     pub(crate) report: Report,
     pub(crate) capture: Vec<u8>,
     pub(crate) truth: Vec<Fact>,
+    /// Whose messages stand in which frame.
+    pub(crate) owners: HashSet<(u64, String)>,
+}
+
+/// What several write to.
+#[derive(Clone, Default)]
+struct Paper(Rc<RefCell<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Paper {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.borrow().clone()).unwrap()
+    }
 }
 
 /// Makes it.
 pub(crate) fn make(plan: Plan) -> Made {
-    let (report, capture, truth) = Simulation::new(plan, Vec::new(), Some(Vec::new())).unwrap().run(|_, _| {}).unwrap();
-    let truth = String::from_utf8(truth.unwrap()).unwrap();
-    Made { report, capture, truth: truth.lines().map(Fact::read).collect() }
+    let (truth, owners) = (Paper::default(), Paper::default());
+    let mut simulation = Simulation::new(plan, Vec::new(), Some(truth.clone())).unwrap();
+    simulation.write_owners(owners.clone()).unwrap();
+    let (report, capture, _) = simulation.run(|_, _| {}).unwrap();
+    let truth = truth.text().lines().map(Fact::read).collect();
+    let owner = |line: &str| line.split_once(',').map(|(frame, imsi)| (frame.parse().unwrap(), imsi.to_owned()));
+    Made { report, capture, truth, owners: owners.text().lines().skip(1).filter_map(owner).collect() }
 }
 
 /// A truth line: its fields as text. The writer puts no space, and no quote or comma into a value.

@@ -24,7 +24,8 @@ pub enum Payload<'a> {
     Sccp(&'a [u8]),
     /// The SCCP message that an SUA message (RFC 3868) stands for. The message itself was shown already.
     Sua(&'a Sccp<'a>),
-    /// An SCCP message that was seen before, by another tap: only to be shown. Given where messages are asked for.
+    /// An SCCP message that was seen before, by another tap or because its link sent it again: only to be shown. Given where
+    /// messages are asked for.
     Duplicate(&'a [u8]),
     /// A message of the Gb interface: an NS PDU, 3GPP TS 48.016 §9.
     Ns(&'a [u8]),
@@ -92,7 +93,7 @@ impl Networks {
 #[derive(Default)]
 pub struct Endpoints {
     ids: FxHashMap<(u16, Endpoint), u32>,
-    /// Point codes of endpoints that have told them.
+    /// What endpoints have said that they are.
     named: FxHashMap<u32, Name>,
     connections: u32,
 }
@@ -100,8 +101,8 @@ pub struct Endpoints {
 /// What an endpoint has said that it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Name {
-    /// One node: its point code, and its id.
-    Node(u32, u32),
+    /// One node: its name, and its id.
+    Node(Endpoint, u32),
     /// Several: it stands before them.
     Several,
 }
@@ -118,6 +119,10 @@ pub enum Endpoint {
     Circuit(u16, Option<LineEnd>, u32),
     /// A point code that SUA names.
     Node(u32),
+    /// An end of the network service entity (3GPP TS 48.016 §4.2) that a circuit's NS-RESET names, in the file of the circuit.
+    Entity(u16, Option<bool>, u16),
+    /// The same, of a circuit as this end of a tunnel has it.
+    TunnelledEntity(Address, u16),
 }
 
 impl fmt::Display for Endpoint {
@@ -133,6 +138,11 @@ impl fmt::Display for Endpoint {
                 write!(f, " circuit {circuit}")
             }
             Self::Node(point_code) => write!(f, "point code {point_code}"),
+            Self::Entity(file, end, nsei) => {
+                let end = end.map_or("", |own| if own { "own end " } else { "far end " });
+                write!(f, "{file}/{end}NSEI {nsei}")
+            }
+            Self::TunnelledEntity(address, nsei) => write!(f, "{address} NSEI {nsei}"),
         }
     }
 }
@@ -163,14 +173,15 @@ impl Endpoints {
         Some(id)
     }
 
-    /// An endpoint says that it is the node of this point code. The ends of an association have many addresses, a node many
-    /// associations: by its name it is one.
-    pub fn name(&mut self, feed: u16, endpoint: u32, point_code: u32) {
+    /// An endpoint says which node it is. The ends of an association have many addresses, a node many associations, an entity
+    /// many circuits: by its name it is one.
+    pub fn name(&mut self, feed: u16, endpoint: Endpoint, name: Endpoint) {
+        let Some(endpoint) = self.id(feed, endpoint) else { return };
         let name = match self.named.get(&endpoint) {
-            Some(Name::Node(known, _)) if *known == point_code => return,
+            Some(Name::Node(known, _)) if *known == name => return,
             Some(_) => Name::Several,
-            None => match self.id(feed, Endpoint::Node(point_code)) {
-                Some(id) => Name::Node(point_code, id),
+            None => match self.id(feed, name) {
+                Some(id) => Name::Node(name, id),
                 None => return,
             },
         };

@@ -22,7 +22,7 @@ use crate::wire::link::{self, Carried};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
-use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ppp, rtp, vxlan};
+use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
 
 pub use super::counters::TransportCounters;
@@ -222,17 +222,8 @@ impl Layers {
             }
             Carried::Ns { sender, circuit, octets } => {
                 counters.ns_over_frame_relay += 1;
-                let far = |end: LineEnd| LineEnd { own: !end.own, ..end };
-                let (sender, receiver) = match origin.tunnel {
-                    Some((source, destination)) => {
-                        let end = |address| Endpoint::TunnelledCircuit(address, circuit);
-                        (end(source), end(destination))
-                    }
-                    None => {
-                        let end = |end| Endpoint::Circuit(origin.file, end, circuit);
-                        (end(sender), end(sender.map(far)))
-                    }
-                };
+                let entity = ns::entity(octets);
+                let (sender, receiver) = self.circuit(origin, sender, circuit, entity);
                 outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), octets, counters);
                 Ok(())
             }
@@ -241,6 +232,37 @@ impl Layers {
                 Ok(())
             }
         }
+    }
+
+    // The ends of a circuit of Frame Relay, the sender first; a PDU that resets it says which entity it belongs to.
+    fn circuit(
+        &mut self,
+        origin: &Origin,
+        sender: Option<LineEnd>,
+        circuit: u32,
+        entity: Option<u16>,
+    ) -> (Endpoint, Endpoint) {
+        let Origin { file, tunnel, from, .. } = *origin;
+        let far = |end: LineEnd| LineEnd { own: !end.own, ..end };
+        let line = |end: Option<LineEnd>| {
+            let name = entity.map(|nsei| Endpoint::Entity(file, end.map(|end| end.own), nsei));
+            (Endpoint::Circuit(file, end, circuit), name)
+        };
+        let tunnelled = |address| {
+            let name = entity.map(|nsei| Endpoint::TunnelledEntity(address, nsei));
+            (Endpoint::TunnelledCircuit(address, circuit), name)
+        };
+        let ends = match tunnel {
+            Some((source, destination)) => [tunnelled(source), tunnelled(destination)],
+            None => [line(sender), line(sender.map(far))],
+        };
+        for (end, name) in ends {
+            if let Some(name) = name {
+                self.endpoints.name(from.feed, end, name);
+            }
+        }
+        let [(own, _), (other, _)] = ends;
+        (own, other)
     }
 
     #[inline(never)]
@@ -409,6 +431,7 @@ impl Layers {
                 match self.links.admit(direction, format, unit.fsn, message, from.at) {
                     Admission::Repeated => {
                         counters.mtp2_repeated += 1;
+                        outlet.repeated_mtp3(from, message);
                         return Ok(());
                     }
                     Admission::Untracked => counters.mtp2_untracked += 1,

@@ -120,6 +120,12 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Ns<'_>>, Malformed> {
     Ok(Decoded { message: pdu, malformed: r.stopped() })
 }
 
+/// The network service entity whose circuit a PDU resets, §9.2.5 and §9.2.6; others name none.
+pub fn entity(octets: &[u8]) -> Option<u16> {
+    let resets = [NsPduType::RESET, NsPduType::RESET_ACK].contains(&NsPduType(*octets.first()?));
+    resets.then(|| read(octets).ok()?.message.nsei).flatten()
+}
+
 impl<'a> Ns<'a> {
     fn new(pdu_type: NsPduType) -> Self {
         Self {

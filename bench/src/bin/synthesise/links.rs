@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, ensure};
 use bench::e1::Numbering;
 use bench::encode::point_code::Width;
-use bench::link::{Choices, LineLayout, Transport};
+use bench::link::gb::Carrier;
+use bench::link::{Choices, LineLayout, Medium};
 use bench::mirror::Wrapping;
 use bench::writer::LinkType;
 
@@ -23,6 +24,9 @@ pub(super) struct LinkOptions {
     /// at last ppp, sll or sll2.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = wrapping)]
     pub(super) wrap: Vec<Wrapping>,
+    /// What carries Gb.
+    #[arg(long, value_name = "CARRIER", default_value = "udp", value_parser = gb_carrier, long_help = format!("What carries Gb: {}", gb_carriers()))]
+    pub(super) gb_carrier: Carrier,
     /// MTP2 links number with 12 bits (Q.703 Annex A), not 7.
     #[arg(long)]
     annex_a: bool,
@@ -42,8 +46,8 @@ pub(super) struct LinkOptions {
 struct Timeslots(Option<u16>);
 
 impl LinkOptions {
-    pub(super) fn choices(&self, transport: Transport) -> Result<Choices> {
-        let is_ip = transport.link_type() == LinkType::Ethernet && transport != Transport::E1;
+    pub(super) fn choices(&self, medium: Medium) -> Result<Choices> {
+        let is_ip = medium == Medium::Frames(LinkType::Ethernet);
         ensure!(is_ip || self.wrap.is_empty(), "--wrap: only frames of IP are wrapped");
         let ends_ethernet = |wrapping: &Wrapping| wrapping.link_type() != LinkType::Ethernet;
         let ending = self.wrap.iter().position(ends_ethernet);
@@ -61,14 +65,15 @@ impl LinkOptions {
         })
     }
 
-    /// How the probe is told where the links on E1 are, in their order.
-    pub(super) fn e1_links(&self, links: u32) -> Result<Vec<String>> {
+    /// How the probe is told where the links on E1 are, in their order: those of A and, behind them, one of Gb for each BSC.
+    pub(super) fn e1_links(&self, of_a: u32, of_gb: u32) -> Result<Vec<String>> {
         const PORTS: u16 = 2048;
-        let layout = self.choices(Transport::E1)?.layout;
+        let (layout, links) = (self.choices(Medium::Lines)?.layout, of_a + of_gb);
         let last = u16::try_from(links - 1).ok().filter(|last| layout.place(*last).0 < PORTS);
         let last = last.with_context(|| format!("{links} links need more than {PORTS} ports of E1"))?;
-        let content = if self.annex_a { "mtp2-annex-a" } else { "mtp2" };
-        Ok((0..=last).map(|link| format!("{}={content}", layout.name(link))).collect())
+        let of_signal_units = if self.annex_a { "mtp2-annex-a" } else { "mtp2" };
+        let content = |link: u16| if u32::from(link) < of_a { of_signal_units } else { "frame-relay" };
+        Ok((0..=last).map(|link| format!("{}={}", layout.name(link), content(link))).collect())
     }
 }
 
@@ -78,6 +83,16 @@ fn wrapping(text: &str) -> Result<Wrapping, String> {
         let names: Vec<_> = Wrapping::ALL.iter().map(|(_, name)| format!("`{name}`")).collect();
         format!("there are {}", names.join(", "))
     })
+}
+
+fn gb_carrier(text: &str) -> Result<Carrier, String> {
+    let known = Carrier::ALL.iter().find(|(_, name, _)| *name == text);
+    known.map(|(carrier, ..)| *carrier).ok_or_else(|| format!("there are {}", gb_carriers()))
+}
+
+fn gb_carriers() -> String {
+    let described = Carrier::ALL.iter().map(|(_, name, what)| format!("`{name}` ({what})"));
+    described.collect::<Vec<_>>().join(", ")
 }
 
 fn timeslots(text: &str) -> Result<Timeslots, String> {

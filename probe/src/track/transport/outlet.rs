@@ -216,9 +216,8 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         let ends = ends.map(|(address, port)| Endpoint::Port(address, port));
         let addresses = [&sccp.calling, &sccp.called];
         for (end, address) in ends.iter().zip(addresses) {
-            let point_code = address.as_ref().and_then(|address| address.point_code);
-            if let (Some(id), Some(point_code)) = (endpoints.id(from.feed, *end), point_code) {
-                endpoints.name(from.feed, id, point_code);
+            if let Some(point_code) = address.as_ref().and_then(|address| address.point_code) {
+                endpoints.name(from.feed, *end, Endpoint::Node(point_code));
             }
         }
         let [sender, receiver] = ends;
@@ -257,15 +256,29 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             counters.mtp3_other_services += 1;
             return;
         }
-        match self.delivery.networks.id(from.feed, message.ni, None) {
-            Some(network) => {
-                let point_codes = self.delivery.point_codes(message.ni);
-                let (sender, receiver) = (message.label.opc, message.label.dpc);
-                let carrier = Carrier { from, network, nodes: network, sender, receiver, point_codes };
-                self.sccp(carrier, message.user_data, path, counters);
-            }
+        match self.carrier(from, &message) {
+            Some(carrier) => self.sccp(carrier, message.user_data, path, counters),
             None => counters.networks_refused += 1,
         }
+    }
+
+    /// An MTP3 message that its link sends again: only to be shown.
+    pub(super) fn repeated_mtp3(&mut self, from: Provenance, octets: &[u8]) {
+        if !S::MESSAGES {
+            return;
+        }
+        let Ok(message) = Mtp3Message::read(octets, &self.delivery.point_codes) else { return };
+        self.message(from, &message);
+        if let Some(carrier) = self.carrier(from, &message).filter(|_| message.si == service::SCCP) {
+            (self.upward)(carrier, Payload::Duplicate(message.user_data), self.sink);
+        }
+    }
+
+    fn carrier(&mut self, from: Provenance, message: &Mtp3Message<'_>) -> Option<Carrier> {
+        let network = self.delivery.networks.id(from.feed, message.ni, None)?;
+        let point_codes = self.delivery.point_codes(message.ni);
+        let (sender, receiver) = (message.label.opc, message.label.dpc);
+        Some(Carrier { from, network, nodes: network, sender, receiver, point_codes })
     }
 
     /// An SCCP message of a capture that holds nothing below: who sent it to whom is not known.

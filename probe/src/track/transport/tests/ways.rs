@@ -296,6 +296,27 @@ fn the_ends_of_a_circuit_are_told_apart_where_the_capture_does() {
     assert_eq!(ends, [(0, 1), (1, 0), (2, 3), (3, 2), (4, 5)]);
 }
 
+#[test]
+fn circuits_of_one_entity_have_the_same_ends() {
+    let reset = |nsei| [0x02, 0x00, 0x81, 0x00, 0x01, 0x82, 0x00, 0x05, 0x04, 0x82, 0x03, nsei];
+    let on = |direction, circuit, pdu: &[u8]| {
+        (LinkType::FrameRelayOfLine, [&[direction, 0, 0, circuit, 0x18, 0x41][..], pdu].concat())
+    };
+    let frames = [
+        on(0, 1, &reset(7)),
+        on(0, 2, &reset(7)),
+        on(0, 3, &reset(8)),
+        on(1, 1, &[0x0a]),
+        on(1, 2, &[0x0a]),
+        on(1, 3, &[0x0a]),
+    ];
+    let found = other_payloads(&frames);
+    let ends: Vec<_> = found.iter().map(|(sender, receiver, _)| (*sender, *receiver)).collect();
+    let [first, second, third, ref back @ ..] = ends[..] else { unreachable!() };
+    assert!(first == second && first != third && first.0 != first.1, "{ends:?}");
+    assert_eq!(back, [first, second, third].map(|(sender, receiver)| (receiver, sender)));
+}
+
 /// CLDT from 185 to `called`.
 fn connectionless(called: u8) -> Vec<u8> {
     let address = |tag, point_code| {
