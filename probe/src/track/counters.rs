@@ -67,6 +67,8 @@ counters! {
     gsmtap_incomplete,
     /// UDP datagrams that carry NS.
     ns_over_udp,
+    /// NS PDUs that another tap showed within 50 ms, ignored.
+    ns_duplicates,
     /// Endpoints of NS that were not remembered, at the limit.
     ns_endpoints_refused,
     /// Frame Relay frames that carry NS.

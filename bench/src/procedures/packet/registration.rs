@@ -41,7 +41,7 @@ impl PacketDialogue<'_> {
         self.identify();
         let unwelcome = if self.subscriber.class == Class::Home { 1.0 } else { 4.0 };
         if self.chance(self.practice.rejects * unwelcome) {
-            return self.reject_attach();
+            return self.reject_attach(request);
         }
         self.authenticate();
         let given = self.grant(combined);
@@ -50,10 +50,10 @@ impl PacketDialogue<'_> {
         self.settle(accept, given, Message::AttachComplete);
     }
 
-    fn reject_attach(&mut self) {
+    fn reject_attach(&mut self, request: Said) {
         let cause = self.random.weighted(ATTACH_REJECT_CAUSES, 7);
         let reject = self.in_clear(Side::Msc, |o| gmm::attach_reject(o, cause));
-        self.happened(reject, Kind::GprsAttachRejected { cause }, &[]);
+        self.happened(reject, Kind::GprsAttachRejected { cause }, &[request.step]);
         let packet = &mut self.subscriber.packet;
         (packet.attached, packet.combined, packet.p_tmsi) = (false, false, None);
         self.script.binding = Binding::Deleted;
@@ -74,7 +74,7 @@ impl PacketDialogue<'_> {
         let request = self.in_clear(Side::Bss, |o| gmm::update_request(o, update, key, old, signature));
         self.identify();
         if !self.subscriber.packet.known_to_sgsn || self.chance(self.practice.rejects) {
-            return self.reject_update(update);
+            return self.reject_update(update, request);
         }
         if elsewhere {
             self.authenticate();
@@ -82,14 +82,18 @@ impl PacketDialogue<'_> {
         let given = self.grant(update != RoutingAreaUpdateType::Periodic && self.practice.combined);
         let accept = self.network(Sapi::Llgmm, |o| gmm::update_accept(o, given));
         self.happened(accept, Kind::RoutingAreaUpdate { update, old: Some(old) }, &[request.step]);
+        if let Some(context) = &mut self.subscriber.packet.context {
+            // What is known of it goes on only with these.
+            context.activated_by.extend([request.step, accept.step]);
+        }
         self.settle(accept, given, Message::RoutingAreaUpdateComplete);
     }
 
     // The phone attaches again, by and by.
-    fn reject_update(&mut self, update: RoutingAreaUpdateType) {
+    fn reject_update(&mut self, update: RoutingAreaUpdateType, request: Said) {
         let cause = self.random.weighted(UPDATE_REJECT_CAUSES, 9);
         let reject = self.in_clear(Side::Msc, |o| gmm::update_reject(o, cause));
-        self.happened(reject, Kind::RoutingAreaUpdateRejected { update, cause }, &[]);
+        self.happened(reject, Kind::RoutingAreaUpdateRejected { update, cause }, &[request.step]);
         let packet = &mut self.subscriber.packet;
         (packet.attached, packet.combined, packet.context) = (false, false, None);
         if cause == 9 {
@@ -143,6 +147,8 @@ impl PacketDialogue<'_> {
         packet.take(given.p_tmsi, given.signature);
         if given.p_tmsi.is_some() {
             self.renewed(vec![accept.step]);
+            // From now on the phone has a TLLI that nothing else explains.
+            self.script.opening.push(accept.step);
         }
         if given.p_tmsi.is_some() || given.ms_identity.is_some() {
             self.phone(Sapi::Llgmm, |o| gmm::bare(o, complete));
@@ -168,6 +174,7 @@ impl PacketDialogue<'_> {
         let command = self.network(Sapi::Llgmm, |o| gmm::reallocation_command(o, p_tmsi, area, signature));
         self.subscriber.packet.take(Some(p_tmsi), Some(signature));
         self.renewed(vec![command.step]);
+        self.script.opening.push(command.step);
         self.phone(Sapi::Llgmm, |o| gmm::bare(o, Message::PTmsiReallocationComplete));
         self.tell_new_link(command, true);
     }

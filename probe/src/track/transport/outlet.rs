@@ -315,9 +315,19 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
 
     /// An NS PDU; without carrier where there is no room for its ends.
     pub(super) fn ns(&mut self, carrier: Option<Carrier>, octets: &[u8], counters: &mut TransportCounters) {
-        match carrier {
-            Some(carrier) => (self.upward)(carrier, Payload::Ns(octets), self.sink),
-            None => counters.networks_refused += 1,
+        let Some(carrier) = carrier else {
+            counters.networks_refused += 1;
+            return;
+        };
+        let Carrier { from, sender, receiver, .. } = carrier;
+        // Nothing numbers NS PDUs, so that a second tap of one can only be told by its octets.
+        let sighting = self.delivery.duplicates.look(from.at, Path::UNNUMBERED, sender, receiver, octets);
+        if sighting == Sighting::Duplicate {
+            counters.ns_duplicates += 1;
+        }
+        // Who asks for messages is shown all of them.
+        if sighting != Sighting::Duplicate || S::MESSAGES {
+            (self.upward)(carrier, Payload::Ns(octets), self.sink);
         }
     }
 
