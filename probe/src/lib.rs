@@ -11,6 +11,7 @@ pub mod track;
 pub mod wire;
 
 mod probe;
+mod queue;
 
 pub use probe::{Probe, ProbeConfig};
 

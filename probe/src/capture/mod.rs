@@ -1,6 +1,7 @@
 //! Frames from files, folders, standard input and interfaces, in time order. The only module of the probe that does I/O.
 
 mod alignment;
+mod batch;
 mod buffer;
 pub mod e1;
 mod error;
@@ -28,6 +29,7 @@ use event::Timestamp;
 
 pub use crate::wire::LinkType;
 pub use alignment::{ClockReport, HELD_LIMIT, HELD_OCTETS_LIMIT, LEARNING};
+pub use batch::{BATCH_FRAMES, Batch};
 pub use error::CaptureError;
 pub use step::{Deadline, News, Step};
 
@@ -170,6 +172,20 @@ impl Capture {
             Next::Held => self.alignment.released(self.frames),
             Next::End => None,
         })
+    }
+
+    /// Puts the next frames into `batch` in place of those that are there: none at the end.
+    ///
+    /// # Errors
+    /// As [`Capture::next`]. The frames before are in the batch.
+    pub fn fill(&mut self, batch: &mut Batch) -> Result<(), CaptureError> {
+        batch.clear();
+        while !batch.is_full()
+            && let Some(frame) = self.next()?
+        {
+            batch.push(&frame);
+        }
+        Ok(())
     }
 
     #[inline]

@@ -14,13 +14,14 @@ use super::scene::{Scene, Side};
 use super::settings::NetworkSettings;
 use super::side;
 use super::subject::Standing;
+use crate::capture::BATCH_FRAMES;
 use crate::counters::Counters;
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
 use crate::track::devices::Devices;
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
 use crate::track::resets::Resets;
 use crate::track::segments::Segments;
-use crate::track::transport::Carrier;
+use crate::track::transport::{Carrier, Payload};
 use crate::wire::{
     Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
 };
@@ -119,6 +120,21 @@ impl AInterface {
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         self.message(carrier, message, sink);
+    }
+
+    /// Fetches what these messages will need of their connections. Changes nothing.
+    pub fn expect<'m>(&self, messages: impl Iterator<Item = (Carrier, Payload<'m>)>) {
+        /// As many as may be on their way from memory at one time, and some.
+        const FETCHED: usize = 2 * BATCH_FRAMES;
+        let mut places = [None; FETCHED];
+        for (place, (carrier, payload)) in places.iter_mut().zip(messages) {
+            if let Payload::Sccp(octets) = payload
+                && let Some(LocalReference(reference)) = sccp::destination(octets)
+            {
+                *place = self.connections.find(End { network: carrier.network, node: carrier.receiver, reference });
+            }
+        }
+        places.into_iter().flatten().for_each(|place| self.connections.expect(place));
     }
 
     /// Shows a message that was taken before, with all that is in it, and does nothing else.

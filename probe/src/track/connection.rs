@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::assembly::{Assembled, Assemblies};
 use super::idle::{IdleOrder, Seen};
 use super::node_tally::NodeTally;
+use super::prefetch::prefetch;
 
 /// Connections followed at once; beyond, the longest idle one ends.
 pub const MAX_CONNECTIONS: usize = 262_144;
@@ -178,6 +179,14 @@ impl<T: Default> Connections<T> {
         let index = place >> 1;
         let generation = self.slots.get(index as usize)?.generation;
         Some(Place { id: ConnectionId { index, generation }, end: (place & 1) as usize })
+    }
+
+    /// Fetches the state of a connection. Changes nothing.
+    #[inline]
+    pub fn expect(&self, place: Place) {
+        if let Some(state) = self.states.get(place.id.index as usize) {
+            prefetch(state);
+        }
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.

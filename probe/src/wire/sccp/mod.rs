@@ -89,6 +89,18 @@ pub fn read(octets: &[u8], point_codes: PointCodeFormat) -> Result<Decoded<Sccp<
     Ok(Decoded { message, malformed: r.stopped() })
 }
 
+/// The destination local reference of a message that is not read yet: it stands first in every type that has one (Q.713 §4).
+#[inline]
+pub fn destination(octets: &[u8]) -> Option<LocalReference> {
+    use SccpMessageType as T;
+    let &[code, a, b, c, ..] = octets else { return None };
+    match SccpMessageType(code) {
+        T::CONNECTION_REQUEST | T::UNITDATA | T::UNITDATA_SERVICE => None,
+        T::EXTENDED_UNITDATA | T::EXTENDED_UNITDATA_SERVICE | T::LONG_UNITDATA | T::LONG_UNITDATA_SERVICE => None,
+        _ => Some(LocalReference(u32::from_le_bytes([a, b, c, 0]))),
+    }
+}
+
 impl<'a> Sccp<'a> {
     /// A message of this type without parameters.
     pub(super) const fn new(message_type: SccpMessageType) -> Self {
