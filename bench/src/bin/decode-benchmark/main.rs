@@ -1,0 +1,236 @@
+//! What decoding costs, as ratios of things run in turn on one file from the page cache: a bare libpcap loop (`pcap_loop` with
+//! a counting callback, by the crate `pcap`), the probe into a null sink, `touchpoint decode` where it is built, and
+//! `tshark` with eleven fields on a part from the middle. CPU time of whole processes, user and system, the median of several
+//! rounds.
+
+#![expect(clippy::print_stdout, reason = "the figures are its output")]
+
+mod memory;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+use clap::{Parser, Subcommand};
+use probe::capture::{Batch, Capture};
+use probe::{Probe, ProbeConfig};
+use wait4::Wait4;
+
+use memory::Memory;
+
+/// Measures decoding against a bare libpcap loop and against tshark.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// A large capture; without one, two minutes of a million synthetic subscribers on 10,000 associations: 6 million frames.
+    capture: Option<PathBuf>,
+    /// Rounds of which the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Frames of the part that tshark reads.
+    #[arg(long, default_value_t = 200_000)]
+    part_frames: usize,
+    /// Leave tshark out (it takes more than 20 µs a frame).
+    #[arg(long)]
+    without_tshark: bool,
+}
+
+#[derive(Subcommand)]
+enum Part {
+    /// Runs only the bare libpcap loop over a file.
+    Loop { capture: PathBuf },
+    /// Runs only the probe into a null sink.
+    Probe { capture: PathBuf },
+    /// Prints the probe's resident memory by hour over a day of synthetic traffic.
+    Memory(Memory),
+}
+
+/// The fields of which both dissectors print a line a frame.
+const FIELDS: [&str; 11] = [
+    "frame.number",
+    "gsm_a.bssmap.msgtype",
+    "gsm_a.dtap.msg_mm_type",
+    "gsm_a.dtap.msg_cc_type",
+    "gsm_a.dtap.msg_sms_type",
+    "e212.imsi",
+    "3gpp.tmsi",
+    "gsm_a.imeisv",
+    "gsm_a.lac",
+    "gsm_a.bssmap.cell_ci",
+    "gsm_a.dtap.cld_party_bcd_num",
+];
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    match &arguments.part {
+        Some(Part::Loop { capture }) => bare_loop(capture),
+        Some(Part::Probe { capture }) => null_sink(capture),
+        Some(Part::Memory(memory)) => memory.run(&beside("synthesise")?),
+        None => compare(&arguments),
+    }
+}
+
+fn bare_loop(file: &Path) -> anyhow::Result<()> {
+    let mut capture = pcap::Capture::from_file(file)?;
+    let (mut frames, mut octets) = (0_u64, 0_u64);
+    capture.for_each(None, |packet| {
+        frames += 1;
+        octets += packet.data.len() as u64;
+    })?;
+    println!("{frames} {octets}");
+    Ok(())
+}
+
+/// Counts what it is given.
+#[derive(Default)]
+struct Null {
+    events: u64,
+}
+
+impl probe::Sink for Null {
+    fn event(&mut self, event: &event::Event) {
+        std::hint::black_box(event);
+        self.events += 1;
+    }
+}
+
+fn null_sink(file: &Path) -> anyhow::Result<()> {
+    let mut capture = Capture::open(&[file.to_owned()])?;
+    let mut probe = Probe::new(ProbeConfig::default());
+    let (mut sink, mut frames, mut batch) = (Null::default(), 0, Batch::default());
+    loop {
+        capture.fill(&mut batch)?;
+        if batch.is_empty() {
+            break;
+        }
+        probe.frames(&batch, &mut sink);
+        frames += batch.len();
+    }
+    probe.finish(&mut sink);
+    println!("{frames} {}", sink.events);
+    Ok(())
+}
+
+fn compare(arguments: &Arguments) -> anyhow::Result<()> {
+    let own = std::env::current_exe()?;
+    let file = match &arguments.capture {
+        Some(file) => file.clone(),
+        None => synthesised()?,
+    };
+    let command = |program: &Path, words: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(words).arg(&file);
+        command
+    };
+    let frames = count(&file)?;
+    let mut runs = vec![
+        Run::new("bare libpcap loop", frames, command(&own, &["loop"])),
+        Run::new("probe, null sink", frames, command(&own, &["probe"])),
+    ];
+    let touchpoint = beside("touchpoint")?;
+    if touchpoint.exists() {
+        let words = ["decode", "--json", "--reveal"];
+        runs.push(Run::new("touchpoint decode --json", frames, command(&touchpoint, &words)));
+    }
+    if !arguments.without_tshark {
+        let part = file.with_extension("part.pcap");
+        let frames = write_part(&file, frames, arguments.part_frames, &part)?;
+        let mut tshark = Command::new("tshark");
+        tshark.args(["-n", "-T", "fields"]);
+        tshark.args(FIELDS.into_iter().flat_map(|field| ["-e", field]));
+        tshark.arg("-r").arg(part);
+        runs.push(Run::new("tshark -T fields", frames, tshark));
+    }
+    for _ in 0..arguments.rounds.max(1) {
+        runs.iter_mut().try_for_each(Run::once)?;
+    }
+    report(&file, &mut runs);
+    Ok(())
+}
+
+fn beside(program: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().context("an executable lies in a folder")?.join(program))
+}
+
+fn synthesised() -> anyhow::Result<PathBuf> {
+    let folder = std::env::temp_dir().join("touchpoint-bench");
+    let file = folder.join("decode.pcap");
+    if !file.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let status = Command::new(beside("synthesise")?)
+            .args(["--subscribers", "1000000", "--bsc", "500", "--associations", "10000", "--minutes", "2", "--out"])
+            .arg(&file)
+            .stderr(Stdio::null())
+            .status()
+            .context("synthesise is not built: run `make build`")?;
+        ensure!(status.success(), "synthesise ended with {status}");
+    }
+    Ok(file)
+}
+
+fn count(file: &Path) -> anyhow::Result<usize> {
+    let mut frames = 0;
+    pcap::Capture::from_file(file)?.for_each(None, |_| frames += 1)?;
+    Ok(frames)
+}
+
+/// Writes `wanted` frames from the middle of a capture, where all associations are at work; how many there are.
+fn write_part(file: &Path, frames: usize, wanted: usize, part: &Path) -> anyhow::Result<usize> {
+    let mut capture = pcap::Capture::from_file(file)?;
+    let mut written = capture.savefile(part)?;
+    let wanted = wanted.min(frames);
+    let begin = (frames - wanted) / 2;
+    let mut number = 0;
+    capture.for_each(Some(begin + wanted), |packet| {
+        if number >= begin {
+            written.write(&packet);
+        }
+        number += 1;
+    })?;
+    written.flush()?;
+    Ok(wanted)
+}
+
+/// One thing to measure.
+struct Run {
+    name: &'static str,
+    frames: usize,
+    command: Command,
+    seconds: Vec<f64>,
+}
+
+impl Run {
+    fn new(name: &'static str, frames: usize, mut command: Command) -> Self {
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Self { name, frames, command, seconds: Vec::new() }
+    }
+
+    fn once(&mut self) -> anyhow::Result<()> {
+        let mut child = self.command.spawn().with_context(|| format!("{}: cannot be started", self.name))?;
+        let used = child.wait4()?;
+        ensure!(used.status.success(), "{} ended with {}", self.name, used.status);
+        self.seconds.push((used.rusage.utime + used.rusage.stime).as_secs_f64());
+        Ok(())
+    }
+
+    /// CPU time, the median of the rounds.
+    fn nanoseconds_per_frame(&mut self) -> f64 {
+        self.seconds.sort_by(f64::total_cmp);
+        let median = self.seconds.get(self.seconds.len() / 2).copied().unwrap_or(f64::NAN);
+        median / self.frames as f64 * 1e9
+    }
+}
+
+fn report(file: &Path, runs: &mut [Run]) {
+    println!("{}", file.display());
+    println!("{:<28} {:>10} {:>12} {:>14} {:>14}", "", "frames", "ns a frame", "of bare loop", "tshark / this");
+    let costs: Vec<f64> = runs.iter_mut().map(Run::nanoseconds_per_frame).collect();
+    let (Some(bare), Some(last)) = (costs.first(), costs.last()) else { return };
+    for (run, cost) in runs.iter().zip(&costs) {
+        let (share, times) = (100.0 * bare / cost, last / cost);
+        println!("{:<28} {:>10} {cost:>12.0} {share:>12.1} % {times:>14.1}", run.name, run.frames);
+    }
+    println!("Wanted of the probe: at least 30 % of the bare loop's throughput, and tshark / probe at least 100.");
+}
