@@ -51,7 +51,7 @@ pub struct EndpointPair {
 pub struct LinkLoss {
     /// Which link and direction.
     pub link: Link,
-    /// What was seen of it, each once, in the unit of its [`Link::unit`].
+    /// What was seen of it, each once, in the unit of its [`Link::unit`]; on Gb those that follow a known number.
     pub seen: u64,
     /// What was not, in the same unit.
     pub missing: u64,

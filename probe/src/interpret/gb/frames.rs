@@ -42,12 +42,14 @@ impl GbInterface {
             let arrival = self.links.state(id).map(|session| session.arrive(frame, envelope.tlli, sender, from.at));
             let (missing, is_repeated) = match arrival {
                 Some(Arrival::New { missing }) => (missing, false),
-                Some(Arrival::Repeated) => (0, true),
-                None => (0, false),
+                _ => (0, arrival == Some(Arrival::Repeated)),
             };
             totals.frames_missing += u64::from(missing);
             totals.frames_repeated += u64::from(is_repeated);
-            self.losses.note(envelope.carrier.sender, envelope.carrier.receiver, missing, is_repeated);
+            // The share of what is lost is that among the frames of which it can be told.
+            if arrival != Some(Arrival::First) {
+                self.losses.note(envelope.carrier.sender, envelope.carrier.receiver, missing, is_repeated);
+            }
             is_repeated
         };
         if goes_on {

@@ -68,6 +68,8 @@ struct Frames {
 /// What a frame's number says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
+    /// It is new, and begins what is counted: nobody can tell whether any is missing before it.
+    First,
     /// It is new, behind so many that are missing.
     New { missing: u16 },
     /// It was seen before.
@@ -183,7 +185,7 @@ impl Session {
 
 impl Frames {
     fn arrive(&mut self, frame: &Llc<'_>, tlli: Tlli, at: Timestamp) -> Arrival {
-        let Some(number) = frame.sequence else { return Arrival::New { missing: 0 } };
+        let Some(number) = frame.sequence else { return Arrival::First };
         let this = (at, frame.sapi, number, frame.frame_check_sequence);
         let is_last = |last: (Timestamp, u8, u16, u32)| {
             (last.1, last.2, last.3) == (this.1, this.2, this.3) && at.since(last.0) < REPETITION_WINDOW
@@ -196,10 +198,13 @@ impl Frames {
             self.next = [None; NUMBERED.len()];
         }
         let place = NUMBERED.iter().position(|sapi| *sapi == frame.sapi);
-        let Some(next) = place.and_then(|place| self.next.get_mut(place)) else { return Arrival::New { missing: 0 } };
+        let Some(next) = place.and_then(|place| self.next.get_mut(place)) else { return Arrival::First };
         let expected = next.replace((number + 1) % SEQUENCE_NUMBERS);
-        let step = expected.map_or(0, |expected| (number + SEQUENCE_NUMBERS - expected) % SEQUENCE_NUMBERS);
-        Arrival::New { missing: if step <= LARGEST_GAP { step } else { 0 } }
+        let step = expected.map(|expected| (number + SEQUENCE_NUMBERS - expected) % SEQUENCE_NUMBERS);
+        match step {
+            Some(missing) if missing <= LARGEST_GAP => Arrival::New { missing },
+            _ => Arrival::First,
+        }
     }
 }
 
@@ -224,29 +229,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(numbers: &[u16], missing: &[u16]) {
+    fn check(numbers: &[u16], missing: &[Option<u16>]) {
         let mut frames = Frames::default();
         let arrivals = numbers.iter().enumerate().map(|(index, number)| {
             frames.arrive(&frame(*number, index as u32), TLLI, Timestamp::from_seconds(index as i64))
         });
-        let expected: Vec<_> = missing.iter().map(|missing| Arrival::New { missing: *missing }).collect();
+        let arrival = |missing: &Option<u16>| missing.map_or(Arrival::First, |missing| Arrival::New { missing });
+        let expected: Vec<_> = missing.iter().map(arrival).collect();
         assert_eq!(arrivals.collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn gaps_are_counted_across_wrap_and_a_new_beginning_is_none() {
-        check(&[5, 6, 8], &[0, 0, 1]);
-        check(&[510, 511, 0, 2], &[0, 0, 0, 1]);
-        check(&[100, 0, 1], &[0, 0, 0]);
-        check(&[7, 6], &[0, 0]);
+        check(&[5, 6, 8], &[None, Some(0), Some(1)]);
+        check(&[510, 511, 0, 2], &[None, Some(0), Some(0), Some(1)]);
+        check(&[100, 0, 1], &[None, None, Some(0)]);
+        check(&[7, 6], &[None, None]);
     }
 
     #[test]
     fn the_same_frame_by_a_second_tap_is_a_repetition() {
         let mut frames = Frames::default();
         let at = Timestamp::from_seconds(1);
-        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at), Arrival::New { missing: 0 });
+        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at), Arrival::First);
         assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_millis(20)), Arrival::Repeated);
-        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_secs(2)), Arrival::New { missing: 0 });
+        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_secs(2)), Arrival::First);
     }
 }
