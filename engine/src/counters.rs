@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use event::{Direction, Kind};
+use event::Kind;
 
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {
@@ -18,14 +18,14 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)+
-            kinds: [Counter; KINDS.len()],
+            kinds: [Counter; Kind::NAMES.len()],
         }
 
         impl Counters {
             pub(crate) fn read(&self) -> EngineCounters {
                 EngineCounters {
                     $($name: self.$name.read(),)+
-                    kinds: KINDS.into_iter().zip(self.kinds.iter().map(Counter::read)).collect(),
+                    kinds: Kind::NAMES.into_iter().zip(self.kinds.iter().map(Counter::read)).collect(),
                 }
             }
         }
@@ -101,66 +101,11 @@ impl Counter {
     }
 }
 
-const KINDS: [&str; 23] = [
-    "location_update",
-    "location_update_rejected",
-    "imsi_detach",
-    "paging_response",
-    "service_rejected",
-    "handover",
-    "call_setup",
-    "call_answered",
-    "call_ended",
-    "sms_sent",
-    "sms_received",
-    "ussd",
-    "call_forwarding",
-    "imei_seen",
-    "gprs_attach",
-    "gprs_attach_rejected",
-    "routing_area_update",
-    "routing_area_update_rejected",
-    "gprs_detach",
-    "pdp_activated",
-    "pdp_deactivated",
-    "sighting",
-    "web_visit",
-];
-
 impl Counters {
     pub(crate) fn kind(&self, kind: &Kind) {
-        if let Some(counter) = self.kinds.get(kind_index(kind)) {
+        if let Some(counter) = self.kinds.get(kind.index()) {
             counter.add(1);
         }
-    }
-}
-
-// The place of [`Kind::name`] in `KINDS`.
-fn kind_index(kind: &Kind) -> usize {
-    match kind {
-        Kind::LocationUpdate { .. } => 0,
-        Kind::LocationUpdateRejected { .. } => 1,
-        Kind::ImsiDetach => 2,
-        Kind::PagingResponse => 3,
-        Kind::ServiceRejected { .. } => 4,
-        Kind::Handover => 5,
-        Kind::CallSetup { .. } => 6,
-        Kind::CallAnswered { .. } => 7,
-        Kind::CallEnded { .. } => 8,
-        Kind::Sms { direction: Direction::Out, .. } => 9,
-        Kind::Sms { direction: Direction::In, .. } => 10,
-        Kind::Ussd { .. } => 11,
-        Kind::CallForwarding(_) => 12,
-        Kind::ImeiSeen => 13,
-        Kind::GprsAttach { .. } => 14,
-        Kind::GprsAttachRejected { .. } => 15,
-        Kind::RoutingAreaUpdate { .. } => 16,
-        Kind::RoutingAreaUpdateRejected { .. } => 17,
-        Kind::GprsDetach { .. } => 18,
-        Kind::PdpActivated { .. } => 19,
-        Kind::PdpDeactivated { .. } => 20,
-        Kind::Sighting => 21,
-        Kind::WebVisit { .. } => 22,
     }
 }
 

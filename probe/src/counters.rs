@@ -1,16 +1,15 @@
 //! What the probe has seen and done, as numbers that a table or JSON shows by name.
 
-use event::{Binding, Event};
+use event::{Binding, Event, Kind};
 use rustc_hash::FxHashMap;
 
-use crate::interpret::{KINDS, kind_index};
 use crate::wire::{Malformed, Message, Protocol};
 
 /// Counters of everything above the transports.
 #[derive(Clone, Debug, Default)]
 pub struct Counters {
     messages: MessageCounters,
-    events: [u64; KINDS.len()],
+    events: [u64; Kind::NAMES.len()],
     malformed: FxHashMap<Malformed, u64>,
     /// Who events belonged to.
     pub identities: IdentityTotals,
@@ -218,7 +217,7 @@ impl Counters {
 
     /// Events by kind.
     pub fn events(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        KINDS.into_iter().zip(self.events)
+        Kind::NAMES.into_iter().zip(self.events)
     }
 
     /// Messages whose decoding stopped, by layer, element and fault, in a stable order.
@@ -239,7 +238,7 @@ impl Counters {
     }
 
     pub(crate) fn event(&mut self, event: &Event) {
-        if let Some(count) = self.events.get_mut(kind_index(&event.kind)) {
+        if let Some(count) = self.events.get_mut(event.kind.index()) {
             *count += 1;
         }
     }

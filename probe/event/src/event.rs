@@ -336,36 +336,61 @@ pub enum Kind {
     },
 }
 
-impl Kind {
-    /// Snake case, as in JSON.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::LocationUpdate { .. } => "location_update",
-            Self::LocationUpdateRejected { .. } => "location_update_rejected",
-            Self::ImsiDetach => "imsi_detach",
-            Self::PagingResponse => "paging_response",
-            Self::ServiceRejected { .. } => "service_rejected",
-            Self::Handover => "handover",
-            Self::CallSetup { .. } => "call_setup",
-            Self::CallAnswered { .. } => "call_answered",
-            Self::CallEnded { .. } => "call_ended",
-            Self::Sms { direction: Direction::Out, .. } => "sms_sent",
-            Self::Sms { direction: Direction::In, .. } => "sms_received",
-            Self::Ussd { .. } => "ussd",
-            Self::CallForwarding(_) => "call_forwarding",
-            Self::ImeiSeen => "imei_seen",
-            Self::GprsAttach { .. } => "gprs_attach",
-            Self::GprsAttachRejected { .. } => "gprs_attach_rejected",
-            Self::RoutingAreaUpdate { .. } => "routing_area_update",
-            Self::RoutingAreaUpdateRejected { .. } => "routing_area_update_rejected",
-            Self::GprsDetach { .. } => "gprs_detach",
-            Self::PdpActivated { .. } => "pdp_activated",
-            Self::PdpDeactivated { .. } => "pdp_deactivated",
-            Self::Sighting => "sighting",
-            Self::WebVisit { .. } => "web_visit",
-        }
-    }
+macro_rules! kinds {
+    ($($kind:pat => $name:literal,)*) => {
+        impl Kind {
+            /// The names of all kinds, in the order in which tables show them.
+            pub const NAMES: [&'static str; [$($name),*].len()] = [$($name),*];
 
+            /// Snake case, as in JSON.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $($kind => $name,)*
+                }
+            }
+
+            /// The place of the kind's name among [`Kind::NAMES`].
+            pub const fn index(&self) -> usize {
+                let mut index = 0;
+                $(
+                    if matches!(self, $kind) {
+                        return index;
+                    }
+                    index += 1;
+                )*
+                index
+            }
+        }
+    };
+}
+
+kinds! {
+    Kind::LocationUpdate { .. } => "location_update",
+    Kind::LocationUpdateRejected { .. } => "location_update_rejected",
+    Kind::ImsiDetach => "imsi_detach",
+    Kind::PagingResponse => "paging_response",
+    Kind::ServiceRejected { .. } => "service_rejected",
+    Kind::Handover => "handover",
+    Kind::CallSetup { .. } => "call_setup",
+    Kind::CallAnswered { .. } => "call_answered",
+    Kind::CallEnded { .. } => "call_ended",
+    Kind::Sms { direction: Direction::Out, .. } => "sms_sent",
+    Kind::Sms { direction: Direction::In, .. } => "sms_received",
+    Kind::Ussd { .. } => "ussd",
+    Kind::CallForwarding(_) => "call_forwarding",
+    Kind::ImeiSeen => "imei_seen",
+    Kind::GprsAttach { .. } => "gprs_attach",
+    Kind::GprsAttachRejected { .. } => "gprs_attach_rejected",
+    Kind::RoutingAreaUpdate { .. } => "routing_area_update",
+    Kind::RoutingAreaUpdateRejected { .. } => "routing_area_update_rejected",
+    Kind::GprsDetach { .. } => "gprs_detach",
+    Kind::PdpActivated { .. } => "pdp_activated",
+    Kind::PdpDeactivated { .. } => "pdp_deactivated",
+    Kind::Sighting => "sighting",
+    Kind::WebVisit { .. } => "web_visit",
+}
+
+impl Kind {
     /// Whether the network has registered the phone where it is: an accepted update or attach.
     pub const fn is_registration(&self) -> bool {
         matches!(self, Self::LocationUpdate { .. } | Self::GprsAttach { .. } | Self::RoutingAreaUpdate { .. })

@@ -34,4 +34,3 @@ pub use settings::NetworkSettings;
 pub use subject::MAX_WAITING_EVENTS;
 pub use supplementary::MAX_REQUESTS;
 
-pub(crate) use scene::{KINDS, kind_index};

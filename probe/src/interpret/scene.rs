@@ -1,6 +1,6 @@
 //! What surrounds a message while it is interpreted: when, from whom, and what its facts go to.
 
-use event::{Event, Interface, Kind};
+use event::{Event, Interface};
 
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
@@ -61,37 +61,4 @@ impl<S: Sink> Scene<'_, S> {
         self.counters.event(event);
         self.sink.event(event);
     }
-}
-
-/// The name of every kind of event, in the order in which tables show them.
-pub(crate) const KINDS: [&str; 23] = [
-    "location_update",
-    "location_update_rejected",
-    "imsi_detach",
-    "paging_response",
-    "service_rejected",
-    "handover",
-    "call_setup",
-    "call_answered",
-    "call_ended",
-    "sms_sent",
-    "sms_received",
-    "ussd",
-    "call_forwarding",
-    "imei_seen",
-    "gprs_attach",
-    "gprs_attach_rejected",
-    "routing_area_update",
-    "routing_area_update_rejected",
-    "gprs_detach",
-    "pdp_activated",
-    "pdp_deactivated",
-    "sighting",
-    "web_visit",
-];
-
-/// The place of a kind in [`KINDS`].
-pub(crate) fn kind_index(kind: &Kind) -> usize {
-    let name = kind.name();
-    KINDS.iter().position(|known| *known == name).unwrap_or(KINDS.len())
 }
