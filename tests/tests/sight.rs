@@ -110,5 +110,4 @@ fn directions_with_clocks_of_their_own_give_the_events_of_one_clock() {
     check("--associations 16 --split-links --handovers always", 430, -20);
     check("--associations 16 --split-links --reuse-references --unconfirmed-releases 0.5", -380, 20);
     check("--transport lite", -500, 50);
-    check("--transport mtp3 --bsc 1", 500, -30);
 }

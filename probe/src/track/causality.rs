@@ -133,7 +133,8 @@ fn in_mtp3(octets: &[u8], tell: &mut impl FnMut(Sign)) -> Result<(), Malformed> 
     Ok(())
 }
 
-// A connection request and its confirmation, which names the same reference: ITU-T Q.713 §4.2, §4.3.
+// A connection request and its confirmation, a release and its completion, which name the same reference: ITU-T Q.713 §4.2,
+// §4.3, §4.5, §4.6. The one is mostly asked by the BSS, the other by the MSC.
 fn in_sccp(octets: &[u8], (sender, receiver): (u32, u32), tell: &mut impl FnMut(Sign)) -> Result<(), Malformed> {
     let message = sccp::read(octets, PointCodeFormat::default())?.message;
     match (message.message_type, message.source, message.destination) {
@@ -142,6 +143,12 @@ fn in_sccp(octets: &[u8], (sender, receiver): (u32, u32), tell: &mut impl FnMut(
         }
         (SccpMessageType::CONNECTION_CONFIRM, _, Some(reference)) => {
             tell(Sign::Effect(number(&("sccp", receiver, sender, reference))));
+        }
+        (SccpMessageType::RELEASED, Some(reference), _) => {
+            tell(Sign::Cause(number(&("release", sender, receiver, reference))));
+        }
+        (SccpMessageType::RELEASE_COMPLETE, _, Some(reference)) => {
+            tell(Sign::Effect(number(&("release", receiver, sender, reference))));
         }
         _ => {}
     }
@@ -187,6 +194,15 @@ mod tests {
         check(LinkType::Mtp3, &mtp3(1, 2, &REQUEST), &mtp3(3, 1, &CONFIRM), false);
         check(LinkType::Mtp3, &mtp3(1, 2, &CONFIRM), &mtp3(2, 1, &REQUEST), false);
         check(LinkType::Sccp, &REQUEST, &CONFIRM, true);
+    }
+
+    const RELEASED: [u8; 9] = [4, 1, 2, 3, 9, 9, 7, 3, 0];
+    const COMPLETE: [u8; 7] = [5, 9, 9, 7, 1, 2, 3];
+
+    #[test]
+    fn a_release_comes_before_its_completion() {
+        check(LinkType::Mtp3, &mtp3(2, 1, &RELEASED), &mtp3(1, 2, &COMPLETE), true);
+        check(LinkType::Mtp3, &mtp3(2, 1, &RELEASED), &mtp3(2, 1, &COMPLETE), false);
     }
 
     fn ipv4(protocol: u8, last: [u8; 2], payload: &[u8]) -> Vec<u8> {
