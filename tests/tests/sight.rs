@@ -58,9 +58,6 @@ fn upstream_loss_is_within_a_tenth_of_the_truth_and_names_the_link() {
     assert_eq!((&lite["unit"], &lite["transport"]), (&"octets".into(), &"tcp".into()));
     let mtp2 = thinned("0.001", "--transport mtp2-header");
     assert_eq!((&mtp2["unit"], &mtp2["transport"]), (&"signal units".into(), &"mtp2".into()));
-    // Half of these frames have no number, and phones begin new ones: more must be lost for a share to be told.
-    let gb = thinned("0.01", "--interface gb --ns-vc 1");
-    assert_eq!((&gb["unit"], &gb["transport"]), (&"LLC frames".into(), &"ns".into()));
 }
 
 /// What is told of events, apart from where they stand and exactly how long a call was.
