@@ -139,7 +139,8 @@ impl Transport {
     /// Fetches what these frames will need of what is known of their associations. Changes nothing.
     pub fn expect<'f>(&self, frames: impl Iterator<Item = Frame<'f>>, feed: u16) {
         for frame in frames {
-            if let Ok(Carried::Network { ether_type: ether_type::IPV4, octets }) = link::read(frame.link, frame.captured)
+            if let Ok(Carried::Network { ether_type: ether_type::IPV4, octets }) =
+                link::read(frame.link, frame.captured)
                 && let Ok(packet) = ip::read_v4(octets)
                 && packet.protocol == ip::protocol::SCTP
             {
