@@ -276,7 +276,7 @@ impl Message for Sccp<'_> {
         let elements = [
             ("destination_local_reference", self.destination.map(|reference| code(reference.0))),
             ("source_local_reference", self.source.map(|reference| code(reference.0))),
-            ("protocol_class", self.protocol_class.map(|class| integer(class & 15))),
+            ("protocol_class", self.protocol_class.map(|class| code(u32::from(class & 15)))),
             ("cause", self.cause.map(u32::from).map(code)),
             ("called_subsystem_number", subsystem(self.called).map(integer)),
             ("calling_subsystem_number", subsystem(self.calling).map(integer)),
