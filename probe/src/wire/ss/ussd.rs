@@ -26,7 +26,7 @@ pub(super) fn characters(data_coding_scheme: u8, string: &[u8]) -> usize {
     }
     let septets = septets(string);
     // Where the last octet would have room for one more, that is filled (§6.1.2.3.1).
-    let is_filled = string.len() % 7 == 0 && septets.clone().last() == Some(CARRIAGE_RETURN);
+    let is_filled = string.len().is_multiple_of(7) && septets.clone().last() == Some(CARRIAGE_RETURN);
     septets.count() - usize::from(is_filled)
 }
 
