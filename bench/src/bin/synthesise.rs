@@ -27,7 +27,7 @@ use event::Timestamp;
 mod links;
 use links::LinkOptions;
 
-/// Writes an A-interface capture of a made-up network, and the truth about it: which events an ideal probe reports,
+/// Writes a capture of A, Gb or both of a made-up network, and the truth about it: which events an ideal probe reports,
 /// about whom, and from which frames. The same options and seed give the same octets on every machine.
 #[derive(Parser, Debug)]
 #[command(
@@ -38,6 +38,8 @@ Examples:
   synthesise --out demo.pcap --truth demo.truth.jsonl --directory demo.subscribers.csv
   synthesise --out lite.pcapng --transport lite --common-id never
   synthesise --out load.pcap --subscribers 1000000 --bsc 500 --associations 10000 --minutes 2
+  synthesise --out gb.pcap --interface gb --sgsn 2 --gb-ciphered --truth gb.truth.jsonl
+  synthesise --out all.pcap --interface both --gs              Gs: combined procedures, pages over Gb
   synthesise --out lossy.pcap --truth lossy.truth.jsonl --loss 0.001 --reorder 0.001 --lead-in 60
 
 Shares are written as 0.25, or as `always` and `never`. Rows of the truth have the fields of `touchpoint decode --json

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tests::{recorded, shared_captures};
+use tests::{recorded, run, shared_captures, synthesise};
 
 use super::{Field, Ours, Values, compare, device, flag, is_set, number, text};
 
@@ -94,9 +94,20 @@ pub(super) const FIELDS: &[Field] = &[
 ];
 
 /// Why a disagreement is none.
-pub(super) fn explained(frame: &Values, _field: &str, ours: &[String], _theirs: &[String]) -> Option<&'static str> {
+pub(super) fn explained(frame: &Values, field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
     let is_bad = frame.get("frame check").is_some_and(|check| check.iter().any(|check| check == "bad"));
-    (is_bad && ours.is_empty()).then_some("TS 44.064 §5.5: of a frame that did not arrive as sent nothing is read")
+    match field {
+        _ if is_bad && ours.is_empty() => {
+            Some("TS 44.064 §5.5: of a frame that did not arrive as sent nothing is read")
+        }
+        "power off" if ours == ["false"] && theirs.is_empty() => {
+            Some("TS 24.008 §10.5.5.5: what the network sends off is not switched off, the bit is spare")
+        }
+        "key sequence" if ours.is_empty() => {
+            Some("TS 24.008 §9.4.9: of AUTHENTICATION AND CIPHERING REQUEST neither challenge nor key is kept")
+        }
+        _ => None,
+    }
 }
 
 /// Gb on ports that tshark does not know by itself, and nothing but Gb.
@@ -117,5 +128,17 @@ fn public_captures_agree() {
     for file in files {
         let compared = compare(&file, FIELDS, OPTIONS, explained);
         assert!(compared > 30, "{} holds more than these {compared} values", file.display());
+    }
+}
+
+#[test]
+fn synthetic_towns_agree() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for options in ["--interface gb --sgsn 2", "--interface gb --gs", "--interface gb --gb-ciphered --sns"] {
+        let file = folder.path().join("town.pcap");
+        let town = ["--subscribers", "150", "--minutes", "10", "--quiet", "--seed", "7", "--out"];
+        run(synthesise().args(town).arg(&file).args(options.split_whitespace()));
+        let compared = compare(&file, FIELDS, OPTIONS, explained);
+        assert!(compared > 5000, "the town speaks more than these {compared} values");
     }
 }
