@@ -10,7 +10,10 @@ use std::time::Duration;
 use bench::Plan;
 use bench::encode::{Message, Protocol};
 use bench::link::Transport;
+use bench::link::gb::Carrier;
 use bench::procedures::Practice;
+use bench::sgsn::Layout;
+use bench::simulation::Interfaces;
 use bench::tap::Faults;
 use bench::writer::Format;
 use town::{Made, make, plan};
@@ -29,6 +32,7 @@ fn dissect(file: &Path, filter: &str, fields: &[&str]) -> BTreeMap<u64, Vec<Stri
     command.arg("-r").arg(file).args(["-T", "fields", "-e", "frame.number"]);
     // It follows connections only if told to, and without looks into no handover command.
     command.args(["-o", "sccp.trace_sccp:TRUE"]);
+    command.args(["-o", "fr.encap:GPRS Network Service", "-d", "udp.port==23000,gprs-ns"]);
     command.args(["-o", "sctp.checksum:TRUE", "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE"]);
     if !filter.is_empty() {
         command.args(["-Y", filter]);
@@ -148,6 +152,26 @@ fn every_frame_over_every_transport_is_whole_and_every_message_counted() {
 }
 
 #[test]
+fn every_frame_of_gb_over_every_carrier_is_whole_and_every_ns_pdu_counted() {
+    for (carrier, name, _) in Carrier::ALL.iter().filter(|(carrier, ..)| *carrier != Carrier::E1) {
+        let packet = Layout { carrier: *carrier, ..plan(15).packet };
+        let plan = Plan { interfaces: Interfaces::Gb, packet, length: SHORT, ..plan(15) };
+        let made = make(plan);
+        let file = write(&format!("gb-over-{name}.pcap"), &made.capture);
+        let malformed = dissect(&file, "_ws.malformed && !sndcp", &["_ws.col.Info"]);
+        assert!(malformed.is_empty(), "{name}: {malformed:?}");
+        let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
+        for values in dissect(&file, "nsip.pdu_type", &["nsip.pdu_type"]).values() {
+            *seen.entry(number(&values[0])).or_default() += 1;
+        }
+        let of_ns = made.report.messages.written().filter(|(message, _)| message.protocol() == Protocol::Ns);
+        let written: BTreeMap<u64, u64> = of_ns.map(|(message, count)| (u64::from(message.code()), count)).collect();
+        assert!(written.values().sum::<u64>() > 20);
+        assert_eq!(seen, written, "{name}: left the dissector, right the synthesiser");
+    }
+}
+
+#[test]
 fn every_frame_in_pcapng_is_whole() {
     check_whole("sigtran.pcapng", Plan { format: Format::Pcapng, length: SHORT, ..plan(13) });
 }
@@ -239,6 +263,8 @@ fn the_truth_is_consistent() {
         let frame = event.frame().expect("nothing is lost here");
         assert!(event.depends().contains(&Some(frame)), "an event depends on its own frame: {:?}", event.0);
         assert!((1..=made.report.frames).contains(&frame));
+        let imsi = event.text("imsi");
+        assert!(imsi.is_empty() || made.owners.contains(&(frame, imsi.to_owned())), "{:?}", event.0);
         assert!(event.text("cell").starts_with("460-00-"), "{:?}", event.0);
     }
     let ended = made.truth.iter().filter(|event| event.text("kind") == "call_ended").count();
