@@ -252,8 +252,9 @@ fn what_was_lost_before_the_capture_is_told_by_link() {
 /// What an NS PDU or an SUA message came with: sender, receiver, and the PDU's octets or the message's data.
 fn other_payloads(frames: &[(LinkType, Vec<u8>)]) -> Vec<(u32, u32, Vec<u8>)> {
     let (mut transport, mut found) = (Transport::new(&TransportSettings::default()), Vec::new());
-    for (link, captured) in frames {
-        let at = Timestamp::from_seconds(0);
+    // Apart in time: what comes again at once is a second tap's.
+    for (second, (link, captured)) in (0..).zip(frames) {
+        let at = Timestamp::from_seconds(second);
         let frame = Frame { number: 1, at, link: *link, captured, original_length: captured.len() as u32, file: 0 };
         transport.frame(&frame, 0, &mut Silent, &mut |carrier, payload, _: &mut Silent| {
             let octets = match payload {
