@@ -85,11 +85,10 @@ fn explained_on_a(frame: &Values, field: &str, ours: &[String], theirs: &[String
 fn explained_on_gb(frame: &Values, field: &str, ours: &[String], theirs: &[String]) -> Option<&'static str> {
     const STATUS: &str = "65";
     let has_status = frame.get("bssgp message").is_some_and(|types| types.iter().any(|code| code == STATUS));
-    match field {
-        _ if has_status && theirs.len() > ours.len() => Some("TS 48.018 §10.4.14: what STATUS quotes is not sent"),
-        "power off" if theirs.is_empty() => Some("TS 24.008 §10.5.5.5: a bit that is spare towards the phone"),
-        _ => gb::explained(frame, field, ours, theirs),
+    if has_status && theirs.len() > ours.len() {
+        return Some("TS 48.018 §10.4.14: what STATUS quotes is not sent");
     }
+    gb::explained(frame, field, ours, theirs)
 }
 
 #[test]
