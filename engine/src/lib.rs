@@ -1,8 +1,10 @@
 //! The engine: events in, offers out. It knows no octets of A or Gb.
 //!
 //! [`shard`] gives each subscriber to one thread, [`window`] keeps the facts of 48 hours, [`offer`] carries the
-//! intent to offer through the outbox to a channel, [`cli`] is the command line.
+//! intent to offer through the outbox to a channel, [`backtest`] tries scenarios on facts that are there, [`cli`] is the
+//! command line.
 
+pub mod backtest;
 pub mod cli;
 mod counters;
 mod engine;

@@ -481,6 +481,12 @@ fn the_window_holds_every_event_across_runs_seals_crashes_and_buckets() {
             assert_eq!(window, expected, "arena of {arena_bytes}");
         }
         assert_eq!(store.subscribers().unwrap(), SUBSCRIBERS);
+        for since in [since, Timestamp::MIN, "2026-11-22T17:00:00Z".parse().unwrap()] {
+            let each = |who| (who, store.window(who, since).unwrap());
+            let expected: Vec<_> =
+                (0..SUBSCRIBERS).map(imsi).map(each).filter(|(_, events)| !events.is_empty()).collect();
+            assert_eq!(store.windows(since).unwrap().collect::<Result<Vec<_>, _>>().unwrap(), expected);
+        }
         assert!(store.window("460000000000000".parse().unwrap(), Timestamp::MIN).unwrap().is_empty());
     }
 }

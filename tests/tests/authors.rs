@@ -1,12 +1,13 @@
 //! The tools of authors, as a person runs them: test, test --mutate, schema, diff, explain.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::{json_lines, recorded, root, run, touchpoint};
+use tests::{json_lines, recorded, root, run, synthesise, touchpoint};
 
 fn guide() -> PathBuf {
     root().join("deploy/demo/guide")
@@ -146,4 +147,84 @@ fn an_explanation_shows_gates_and_evidence_and_no_identity_unasked() {
     let (missing, told) = output(touchpoint().args(["explain", imsi, "--store"]).arg(people.with_file_name("none")));
     assert_eq!(missing.status.code(), Some(1), "{told}");
     assert!(told.contains("there is no store"), "{told}");
+}
+
+/// A town, its subscribers, and the scenarios of the demonstration.
+fn town() -> (TempDir, [PathBuf; 3]) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (capture, directory) = (folder.path().join("town.pcap"), folder.path().join("town.csv"));
+    run(synthesise()
+        .args(["--subscribers", "1200", "--minutes", "25", "--seed", "21", "--quiet", "--out"])
+        .arg(&capture)
+        .arg("--directory")
+        .arg(&directory));
+    (folder, [capture, directory, root().join("deploy/demo/synthesised")])
+}
+
+fn by_scenario(lines: &[Value]) -> BTreeMap<&str, &Value> {
+    lines.iter().map(|line| (line["scenario"].as_str().expect("a name"), line)).collect()
+}
+
+#[test]
+fn a_backtest_comes_to_what_a_replay_does() {
+    let (folder, [capture, directory, scenarios]) = town();
+    let store = folder.path().join("store");
+    let mut replay = json_lines(
+        touchpoint()
+            .arg("replay")
+            .arg(&capture)
+            .arg("--scenarios")
+            .arg(&scenarios)
+            .arg("--subscribers")
+            .arg(&directory)
+            .arg("--store")
+            .arg(&store)
+            .arg("--json"),
+    );
+    let summary = replay.pop().expect("a summary");
+    let tried = json_lines(
+        touchpoint()
+            .arg("backtest")
+            .arg(&scenarios)
+            .arg("--subscribers")
+            .arg(&directory)
+            .arg("--json")
+            .arg("--pcap")
+            .arg(&capture),
+    );
+    let mut offers = 0;
+    for (name, line) in by_scenario(&tried) {
+        let replayed = &summary["summary"]["scenarios"][name];
+        let tried = &line["tried"];
+        assert_eq!(tried["triggered"], replayed["triggered"], "{name}");
+        assert_eq!(tried["offers"], replayed["sent"], "{name}");
+        assert_eq!(tried["withheld"], replayed["withheld"], "{name}");
+        offers += tried["offers"].as_u64().expect("a count");
+        assert!(tried["messages"].as_u64() >= tried["offers"].as_u64(), "{name}");
+    }
+    assert!(offers > 100, "{offers}");
+
+    // On the store of the replay, beside a set that withholds more and has one scenario less.
+    let stricter = folder.path().join("stricter");
+    copy(&scenarios, &stricter);
+    let policy = stricter.join("policy.yaml");
+    let text = fs::read_to_string(&policy).expect("a policy");
+    fs::write(&policy, text.replace("timezone:", "control: 50%\ntimezone:")).expect("the policy can be written");
+    let gone = fs::read_dir(stricter.join("scenarios")).expect("scenarios").next().expect("one").expect("one").path();
+    fs::remove_file(gone).expect("it can be removed");
+    let lines = json_lines(
+        touchpoint()
+            .arg("backtest")
+            .arg(&stricter)
+            .arg("--subscribers")
+            .arg(&directory)
+            .args(["--json", "--diff"])
+            .arg(&scenarios)
+            .arg("--store")
+            .arg(&store),
+    );
+    let count = |field: &str| lines.iter().map(|line| line[field].as_u64().expect("a count")).sum::<u64>();
+    assert_eq!(count("gained"), 0);
+    assert!(count("lost") > 20, "{}", count("lost"));
+    assert_eq!(lines.iter().filter(|line| line["tried"].is_null()).count(), 1);
 }

@@ -114,7 +114,7 @@ impl Explain {
 }
 
 /// The folder of the database: a replay keeps it in `window`. A store is opened, never made here.
-fn existing(folder: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn existing(folder: &Path) -> Result<PathBuf, Failure> {
     let candidates = [folder.join("window"), folder.to_owned()];
     let found = candidates.into_iter().find(|folder| folder.join("CURRENT").is_file());
     found.ok_or_else(|| Failure::new(format_args!("there is no store in `{}`", folder.display())))

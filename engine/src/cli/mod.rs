@@ -1,5 +1,6 @@
 //! The command line: arguments, and what people and programs are shown. Everything it does, it asks of the crates.
 
+mod backtest;
 mod check;
 mod decode;
 mod diff;
@@ -48,6 +49,7 @@ enum Command {
     Discover(e1::Discover),
     Check(check::Check),
     Test(test::Test),
+    Backtest(backtest::Backtest),
     Explain(explain::Explain),
     Diff(diff::Diff),
     Schema(schema::Schema),
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
         Command::Discover(discover) => discover.run(),
         Command::Check(check) => check.run(),
         Command::Test(test) => test.run(),
+        Command::Backtest(backtest) => backtest.run(),
         Command::Explain(explain) => explain.run(),
         Command::Diff(diff) => diff.run(),
         Command::Schema(schema) => schema.run(),

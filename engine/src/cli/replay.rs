@@ -89,7 +89,7 @@ Parameters of the URL of a message centre, as in smpp://user@host:port?window=20
     )
 }
 
-fn default_threads() -> NonZeroUsize {
+pub(crate) fn default_threads() -> NonZeroUsize {
     let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     NonZeroUsize::new(cores.get().min(MAX_THREADS)).unwrap_or(NonZeroUsize::MIN)
 }
@@ -223,16 +223,16 @@ fn state_folder() -> Result<PathBuf, Failure> {
 
 /// First and last capture time.
 #[derive(Clone, Copy)]
-struct Span {
-    first: Timestamp,
-    last: Timestamp,
+pub(crate) struct Span {
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
 }
 
 /// Probe and engine, driven by the frames of a capture.
-struct Replayed {
-    engine: Engine,
+pub(crate) struct Replayed {
+    pub(crate) engine: Engine,
     probe: Probe,
-    span: Option<Span>,
+    pub(crate) span: Option<Span>,
     progress: ProgressBar,
 }
 
@@ -246,11 +246,11 @@ impl Sink for Feed<'_> {
 }
 
 impl Replayed {
-    fn new(engine: Engine, config: ProbeConfig) -> Self {
+    pub(crate) fn new(engine: Engine, config: ProbeConfig) -> Self {
         Self { engine, probe: Probe::new(config), span: None, progress: ProgressBar::hidden() }
     }
 
-    fn drive(&mut self, capture: &mut Capture) -> Result<Ending, Failure> {
+    pub(crate) fn drive(&mut self, capture: &mut Capture) -> Result<Ending, Failure> {
         /// Frames between two looks at the progress.
         const STEP: u64 = 4096;
         if let Some(total) = capture.progress().total_octets.filter(|_| io::stderr().is_terminal()) {

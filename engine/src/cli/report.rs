@@ -151,9 +151,8 @@ pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>
     let mut table = new_table(["scenario", "title", "triggered", "sent", "withheld", "other"]);
     for (name, tally) in tallies {
         let title = rules.scenarios().iter().find(|scenario| *scenario.name == **name);
-        let lines = |parts: Vec<String>| if parts.is_empty() { "-".to_owned() } else { parts.join("\n") };
-        let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        let open = tally.open.iter().map(|(state, count)| format!("{count} {state}")).collect();
+        let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {reason}"));
+        let open = tally.open.iter().map(|(state, count)| format!("{count} {state}"));
         table.add_row([
             Cell::new(name),
             Cell::new(title.map_or("", |scenario| &scenario.title)),
@@ -164,6 +163,12 @@ pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>
         ]);
     }
     table.to_string()
+}
+
+/// A line each; a dash for nothing.
+pub(crate) fn lines(parts: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = parts.collect();
+    if lines.is_empty() { "-".to_owned() } else { lines.join("\n") }
 }
 
 /// A table of names and counts, in the order given, without those that are zero.

@@ -15,6 +15,7 @@ pub(crate) mod profile;
 mod read;
 pub(crate) mod record;
 pub(crate) mod recover;
+mod scan;
 pub(crate) mod seal;
 mod store;
 

@@ -1,0 +1,297 @@
+//! `touchpoint backtest`: what scenarios would have done with facts that are there already, beside those in force.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use comfy_table::Cell;
+use event::Timestamp;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::SignedDuration;
+use rules::{Directory, RuleSet};
+use tempfile::TempDir;
+
+use crate::backtest::{self, Tally};
+use crate::offer::channel::journal::Journal;
+use crate::shard;
+use crate::window::Store;
+use crate::{Engine, EngineConfig};
+
+use super::explain::existing;
+use super::inputs::Reading;
+use super::json::Line;
+use super::replay::{Replayed, default_threads};
+use super::report::{grouped, lines, new_table, right};
+use super::{Ending, Failure, check};
+
+/// Tries scenarios on what has happened: what they would have offered, withheld, and how many messages it would take.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  touchpoint backtest draft --store /var/lib/touchpoint --last 24h
+  touchpoint backtest draft --store /var/lib/touchpoint --diff live      what would change
+  touchpoint backtest draft --pcap monday.pcap --subscribers people.csv
+
+Nothing is sent and nothing is written into the store. Contacts from before are not counted; numbers are those of the \
+subscriber file. Of a store, the first T3212 (and a tenth) of the time looked at is a warm-up: in it a first sighting is no entry.")]
+pub(crate) struct Backtest {
+    /// The folder of scenarios to be tried, as for `check`.
+    #[arg(value_name = "DIR")]
+    scenarios: PathBuf,
+    /// The store whose facts to try them on.
+    #[arg(long, value_name = "DIR", required_unless_present = "pcap", conflicts_with = "pcap")]
+    store: Option<PathBuf>,
+    /// Captures to try them on, as for `replay`.
+    #[arg(long, value_name = "CAPTURE", num_args = 1..)]
+    pcap: Vec<PathBuf>,
+    #[command(flatten)]
+    reading: Reading,
+    /// How far back from the last fact of the store (48h, 90m).
+    #[arg(long, value_name = "DURATION", default_value = "48h", value_parser = duration, conflicts_with = "pcap")]
+    last: Duration,
+    /// The folder of scenarios in force: shows what would be otherwise.
+    #[arg(long, value_name = "DIR")]
+    diff: Option<PathBuf>,
+    /// CSV with the columns imsi, msisdn, consent and any others as tags.
+    #[arg(long, value_name = "CSV")]
+    subscribers: Option<PathBuf>,
+    /// One JSON object per scenario, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is no length of time: say 48h or 90m");
+    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
+    Duration::try_from(duration).map_err(|_| wrong())
+}
+
+/// Whose offers of one scenario differ.
+#[derive(Clone, Copy, Debug, Default)]
+struct Turnover {
+    gained: u64,
+    lost: u64,
+}
+
+/// What one scenario came to, in either set.
+#[derive(Default)]
+struct Compared {
+    title: String,
+    draft: Option<Tally>,
+    live: Option<Tally>,
+    turnover: Turnover,
+}
+
+impl Backtest {
+    pub(crate) fn run(&self) -> Result<Ending, Failure> {
+        let draft = check::load(&self.scenarios)?;
+        let live = self.diff.as_deref().map(check::load).transpose()?;
+        let directory = self.subscribers.as_deref().map(Directory::load).transpose()?.unwrap_or_default();
+        let facts = match &self.store {
+            Some(folder) => self.of_store(folder)?,
+            None => self.of_captures(&draft)?,
+        };
+        let (subscribers, compared) = facts.compare(&draft, live.as_ref(), &directory)?;
+        let mut out = io::stdout().lock();
+        let written = match self.json {
+            true => compared.iter().try_for_each(|(name, compared)| json(&mut out, name, compared, live.is_some())),
+            false => facts.table(&mut out, subscribers, &compared, live.is_some()),
+        };
+        written.map_err(Failure::output)?;
+        Ok(facts.ending)
+    }
+
+    fn of_store(&self, folder: &Path) -> Result<Facts, Failure> {
+        let store = Arc::new(Store::open(&existing(folder)?)?);
+        let until = shard::times(&store)?.into_iter().max().unwrap_or(Timestamp::MIN);
+        if until == Timestamp::MIN {
+            return Err(Failure::new(format_args!("the store `{}` has taken in nothing yet", folder.display())));
+        }
+        Ok(Facts { store, since: until - self.last, until, is_warm: false, ending: Ending::Complete, _folder: None })
+    }
+
+    // The same way as a replay's, with no scenario in force.
+    fn of_captures(&self, draft: &RuleSet) -> Result<Facts, Failure> {
+        let mut capture = self.reading.open(&self.pcap)?;
+        let folder = tempfile::Builder::new().prefix("touchpoint-").tempdir()?;
+        let none = Arc::new(RuleSet::new(Vec::new(), draft.policy().clone(), String::new()));
+        let channel = Box::new(Journal::open(&folder.path().join("offers.jsonl"), false)?);
+        let mut config = EngineConfig::new(folder.path().join("window"), none, Arc::default(), channel);
+        config.threads = default_threads();
+        config.retention = Duration::from_secs(u32::MAX.into());
+        let mut replayed = Replayed::new(Engine::start(config)?, self.reading.probe_config());
+        let ending = replayed.drive(&mut capture)?;
+        let Replayed { engine, span, .. } = replayed;
+        let store = engine.finish()?.store;
+        let until = span.map_or(Timestamp::MIN, |span| span.last);
+        Ok(Facts { store, since: Timestamp::MIN, until, is_warm: true, ending, _folder: Some(folder) })
+    }
+}
+
+/// What scenarios are tried on.
+struct Facts {
+    store: Arc<Store>,
+    since: Timestamp,
+    until: Timestamp,
+    /// Whether there is no warm-up.
+    is_warm: bool,
+    ending: Ending,
+    /// Of a store that is only for this.
+    _folder: Option<TempDir>,
+}
+
+impl Facts {
+    fn compare(
+        &self,
+        draft: &RuleSet,
+        live: Option<&RuleSet>,
+        directory: &Directory,
+    ) -> Result<(u64, BTreeMap<String, Compared>), Failure> {
+        let begin = |rules| backtest::Backtest::new(rules, directory, self.span(rules));
+        let (mut tried, mut beside) = (begin(draft), live.map(begin));
+        let mut turnover: BTreeMap<&str, Turnover> = BTreeMap::new();
+        let progress = spinner();
+        let mut subscribers = 0;
+        for window in self.store.windows(self.since)? {
+            let (imsi, facts) = window?;
+            let offered = names(draft, &tried.subscriber(imsi, &facts));
+            if let (Some(beside), Some(live)) = (&mut beside, live) {
+                note(&mut turnover, &offered, &names(live, &beside.subscriber(imsi, &facts)));
+            }
+            subscribers += 1;
+            progress.inc(1);
+        }
+        progress.finish_and_clear();
+        let mut compared: BTreeMap<String, Compared> = BTreeMap::new();
+        for (scenario, tally) in draft.scenarios().iter().zip(tried.finish()) {
+            let entry = compared.entry(scenario.name.to_string()).or_default();
+            (entry.title, entry.draft) = (scenario.title.clone(), Some(tally));
+        }
+        for (scenario, tally) in live.map(RuleSet::scenarios).unwrap_or_default().iter().zip(finished(beside)) {
+            let entry = compared.entry(scenario.name.to_string()).or_default();
+            if entry.draft.is_none() {
+                entry.title.clone_from(&scenario.title);
+            }
+            entry.live = Some(tally);
+        }
+        for (name, turnover) in turnover {
+            compared.entry(name.to_owned()).or_default().turnover = turnover;
+        }
+        Ok((subscribers, compared))
+    }
+
+    fn span(&self, rules: &RuleSet) -> backtest::Span {
+        let warm_from = match self.is_warm {
+            true => Timestamp::MIN,
+            false => self.since + rules.policy().t3212.presence(None),
+        };
+        backtest::Span { warm_from, until: self.until }
+    }
+
+    fn table(
+        &self,
+        out: &mut impl Write,
+        subscribers: u64,
+        compared: &BTreeMap<String, Compared>,
+        is_compared: bool,
+    ) -> io::Result<()> {
+        let mut table = match is_compared {
+            false => new_table(["scenario", "title", "triggered", "offers", "messages", "withheld"]),
+            true => new_table(["scenario", "title", "triggered", "offers", "messages", "withheld", "subscribers"]),
+        };
+        for (name, compared) in compared {
+            let mut row = vec![Cell::new(name), Cell::new(&compared.title)];
+            let count = |count: fn(&Tally) -> u64| match (is_compared, &compared.live, &compared.draft) {
+                (true, live, draft) => {
+                    let text =
+                        |tally: &Option<Tally>| tally.as_ref().map_or("–".to_owned(), |tally| grouped(count(tally)));
+                    Cell::new(format!("{} → {}", text(live), text(draft)))
+                }
+                (false, _, draft) => right(draft.as_ref().map_or(0, count)),
+            };
+            row.extend([count(|tally| tally.triggered), count(|tally| tally.offers), count(|tally| tally.segments)]);
+            row.push(Cell::new(withheld(compared, is_compared)));
+            if is_compared {
+                row.push(Cell::new(format!("+{} −{}", compared.turnover.gained, compared.turnover.lost)));
+            }
+            table.add_row(row);
+        }
+        let until = self.until;
+        let from = if self.is_warm { String::new() } else { format!(" from {}", self.since) };
+        writeln!(out, "{table}\n{} subscribers with facts{from} until {until}", grouped(subscribers))?;
+        match is_compared {
+            true => {
+                writeln!(out, "→: in force → tried; subscribers: who would get an offer and did not, and the other way")
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+fn names<'r>(rules: &'r RuleSet, scenarios: &[u32]) -> Vec<&'r str> {
+    let named = scenarios.iter().filter_map(|index| rules.scenarios().get(*index as usize));
+    named.map(|scenario| &*scenario.name).collect()
+}
+
+fn finished(backtest: Option<backtest::Backtest<'_>>) -> Vec<Tally> {
+    backtest.map(backtest::Backtest::finish).unwrap_or_default()
+}
+
+// Who would be offered what, and is not; and the other way.
+fn note<'s>(turnover: &mut BTreeMap<&'s str, Turnover>, tried: &[&'s str], in_force: &[&'s str]) {
+    for gained in tried.iter().filter(|name| !in_force.contains(name)) {
+        turnover.entry(gained).or_default().gained += 1;
+    }
+    for lost in in_force.iter().filter(|name| !tried.contains(name)) {
+        turnover.entry(lost).or_default().lost += 1;
+    }
+}
+
+fn withheld(compared: &Compared, is_compared: bool) -> String {
+    let count = |tally: &Option<Tally>, reason| tally.as_ref().and_then(|tally| tally.withheld.get(&reason).copied());
+    let reasons = compared.draft.iter().chain(&compared.live).flat_map(|tally| tally.withheld.keys().copied());
+    let reasons: std::collections::BTreeSet<_> = reasons.collect();
+    lines(reasons.into_iter().map(|reason| {
+        let (live, draft) = (count(&compared.live, reason).unwrap_or(0), count(&compared.draft, reason).unwrap_or(0));
+        match is_compared {
+            true => format!("{} → {} {reason}", grouped(live), grouped(draft)),
+            false => format!("{} {reason}", grouped(draft)),
+        }
+    }))
+}
+
+fn json(out: &mut impl Write, name: &str, compared: &Compared, is_compared: bool) -> io::Result<()> {
+    let mut line = Line::new(false);
+    line.begin();
+    line.text("scenario", name);
+    line.text("title", &compared.title);
+    let sides = [("tried", &compared.draft), ("in_force", &compared.live)];
+    for (side, tally) in sides.into_iter().filter_map(|(side, tally)| Some((side, tally.as_ref()?))) {
+        line.open(side);
+        line.integer("triggered", tally.triggered);
+        line.integer("offers", tally.offers);
+        line.integer("messages", tally.segments);
+        line.open("withheld");
+        tally.withheld.iter().for_each(|(reason, count)| line.integer(reason.name(), *count));
+        line.close();
+        line.close();
+    }
+    if is_compared {
+        line.integer("gained", compared.turnover.gained);
+        line.integer("lost", compared.turnover.lost);
+    }
+    out.write_all(line.end())
+}
+
+fn spinner() -> ProgressBar {
+    if !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{spinner} {pos} subscribers tried  {elapsed} passed") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
