@@ -47,44 +47,54 @@ impl<'a> Backtest<'a> {
     }
 
     /// Tries the facts of one subscriber, in the order in which they were taken in. Tells which scenarios (indices into
-    /// [`RuleSet::scenarios`]) would have offered, a scenario's own total aside: in order, each once.
+    /// [`RuleSet::scenarios`]) would have offered: in order, each once. A scenario's total goes to whoever is tried first.
     pub fn subscriber(&mut self, imsi: Imsi, facts: &[Event]) -> Vec<u32> {
         let mut profile = Profile::default();
         let mut context = Context { directory: self.directory, lookup: false, warm: true };
+        let mut offered = Vec::new();
         for event in facts {
             context.warm = event.at >= self.span.warm_from;
             self.rules.decide(event, &mut profile, context, &mut self.decisions);
+            self.count(imsi, &profile, context, &mut offered);
         }
         self.rules.wake(imsi, self.span.until, &mut profile, context, &mut self.decisions);
-        let mut offered = Vec::new();
-        for decision in self.decisions.drain(..) {
-            let Some(tally) = self.tallies.get_mut(decision.scenario as usize) else { continue };
-            tally.triggered += 1;
-            match decision.outcome {
-                Outcome::Withheld(reason) => *tally.withheld.entry(reason).or_default() += 1,
-                Outcome::Offer => {
-                    tally.offers += 1;
-                    offered.push(decision.scenario);
-                }
-            }
-        }
+        self.count(imsi, &profile, context, &mut offered);
         offered.sort_unstable();
         offered.dedup();
         offered
     }
 
-    /// What came of each scenario, in the order of [`RuleSet::scenarios`].
-    pub fn finish(mut self) -> Vec<Tally> {
-        for (tally, scenario) in self.tallies.iter_mut().zip(self.rules.scenarios()) {
-            let beyond = scenario.limits.total.map_or(0, |total| tally.offers.saturating_sub(total));
-            if beyond > 0 {
-                tally.offers -= beyond;
-                tally.withheld.insert(Reason::TotalReached, beyond);
+    fn count(&mut self, imsi: Imsi, profile: &Profile, context: Context<'_>, offered: &mut Vec<u32>) {
+        for decision in self.decisions.drain(..) {
+            let index = decision.scenario as usize;
+            let Some((tally, scenario)) = self.tallies.get_mut(index).zip(self.rules.scenarios().get(index)) else {
+                continue;
+            };
+            match decision.outcome {
+                Outcome::Withheld(reason) => {
+                    tally.triggered += 1;
+                    *tally.withheld.entry(reason).or_default() += 1;
+                }
+                Outcome::Offer if scenario.limits.total.is_some_and(|total| tally.offers >= total) => {
+                    tally.triggered += 1;
+                    *tally.withheld.entry(Reason::TotalReached).or_default() += 1;
+                }
+                Outcome::Offer => {
+                    tally.triggered += 1;
+                    tally.offers += 1;
+                    // A text too long for any number of segments was refused when the set was loaded.
+                    let text = self.rules.text(scenario, imsi, profile, context).unwrap_or_default();
+                    tally.segments += text::segments(&text).map_or(0, |segments| segments.count()) as u64;
+                    offered.push(decision.scenario);
+                }
+                // Of what has not been sent there is no success.
+                Outcome::Converted(_) => {}
             }
-            // A text too long for any number of segments was refused when the set was loaded.
-            let segments = text::segments(&scenario.send.sms).map_or(0, |segments| segments.count());
-            tally.segments = tally.offers * segments as u64;
         }
+    }
+
+    /// What came of each scenario, in the order of [`RuleSet::scenarios`].
+    pub fn finish(self) -> Vec<Tally> {
         self.tallies
     }
 }
