@@ -148,7 +148,8 @@ impl Arbiter {
                     tracing::error!(channel = self.means.channel.name(), "the channel has stopped; offers stay queued");
                     reports = never();
                 }
-                Heard::Something if is_finished => deadline = after(self.means.patience),
+                // The last word of the shards and their going may be heard at once.
+                Heard::Something | Heard::Gone if is_finished => deadline = after(self.means.patience),
                 _ => {}
             }
         }
