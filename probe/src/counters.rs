@@ -204,7 +204,7 @@ totals! {
         entities,
         /// `MAX_SHARED_DEVICES`.
         devices,
-        /// `MAX_RESETS`.
+        /// `MAX_NODES`.
         resets,
     }
 }

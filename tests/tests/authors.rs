@@ -209,7 +209,7 @@ fn a_backtest_comes_to_what_a_replay_does() {
     copy(&scenarios, &stricter);
     let policy = stricter.join("policy.yaml");
     let text = fs::read_to_string(&policy).expect("a policy");
-    fs::write(&policy, text.replace("timezone:", "control: 50%\ntimezone:")).expect("the policy can be written");
+    fs::write(&policy, text.replace("全局对照组: 2%", "全局对照组: 60%")).expect("the policy can be written");
     let gone = fs::read_dir(stricter.join("scenarios")).expect("scenarios").next().expect("one").expect("one").path();
     fs::remove_file(gone).expect("it can be removed");
     let lines = json_lines(

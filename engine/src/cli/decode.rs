@@ -111,12 +111,7 @@ impl Decode {
         Ok(ending)
     }
 
-    fn files<P: Printer>(
-        &self,
-        capture: &mut Capture,
-        probe: &mut Probe,
-        printer: &mut P,
-    ) -> Result<Ending, Failure> {
+    fn files<P: Printer>(&self, capture: &mut Capture, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
         let limit = self.frames.unwrap_or(u64::MAX);
         printer.head();
         if limit == 0 {

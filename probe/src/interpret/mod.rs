@@ -33,4 +33,3 @@ pub use numbers::{NumberPlan, Pattern};
 pub use settings::NetworkSettings;
 pub use subject::MAX_WAITING_EVENTS;
 pub use supplementary::MAX_REQUESTS;
-

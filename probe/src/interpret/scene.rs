@@ -42,7 +42,7 @@ pub(super) struct Scene<'a, S> {
     pub(super) bss: u32,
     pub(super) identities: &'a mut Identities,
     pub(super) devices: &'a mut Devices,
-    pub(super) resets: &'a Resets,
+    pub(super) resets: &'a mut Resets,
     pub(super) lost: &'a mut LostCalls,
     pub(super) plan: &'a NumberPlan,
     pub(super) network: &'a NetworkSettings,
@@ -51,9 +51,9 @@ pub(super) struct Scene<'a, S> {
 }
 
 impl<S: Sink> Scene<'_, S> {
-    /// Whether a registration here and now is the consequence of a restart.
-    pub(super) fn is_after_reset(&self) -> bool {
-        self.resets.precede(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
+    /// Somebody is seen here and now. Tells whether a registration would be the consequence of a restart.
+    pub(super) fn is_after_reset(&mut self) -> bool {
+        self.resets.serve(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
     }
 
     /// Gives a fact away.

@@ -59,9 +59,7 @@ pub(super) fn of_layer_3(message: &Dtap<'_>) -> Option<Side> {
             true => Side::Mobile,
             false => Side::Network,
         }),
-        Dtap::Rr(Rr::PagingResponse(_) | Rr::CipheringModeComplete(_) | Rr::ClassmarkChange(_)) => {
-            Some(Side::Mobile)
-        }
+        Dtap::Rr(Rr::PagingResponse(_) | Rr::CipheringModeComplete(_) | Rr::ClassmarkChange(_)) => Some(Side::Mobile),
         Dtap::Rr(_) | Dtap::Ss(_) | Dtap::Gmm(_) | Dtap::Sm(_) | Dtap::Other { .. } => None,
     }
 }

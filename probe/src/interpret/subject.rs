@@ -290,7 +290,7 @@ impl Subject {
     }
 
     /// The event that `kind` is here and now.
-    pub(super) fn event<S: Sink>(&self, kind: Kind, scene: &Scene<'_, S>) -> Event {
+    pub(super) fn event<S: Sink>(&self, kind: Kind, scene: &mut Scene<'_, S>) -> Event {
         let (imsi, binding) = self.identity();
         Event {
             at: scene.from.at,
@@ -302,7 +302,7 @@ impl Subject {
             tmsi: self.tmsi,
             imei: self.imei,
             cell: self.cell,
-            after_reset: kind.is_registration() && scene.is_after_reset(),
+            after_reset: scene.is_after_reset() && kind.is_registration(),
             kind,
         }
     }

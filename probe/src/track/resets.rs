@@ -5,15 +5,17 @@ use std::time::Duration;
 use event::Timestamp;
 use rustc_hash::FxHashMap;
 
-/// Nodes whose last restart is remembered; those of further ones are not noticed.
-pub const MAX_RESETS: usize = 4096;
+/// Nodes whose restarts are noticed; those of further ones are not.
+pub const MAX_NODES: usize = 4096;
 
-/// When each node restarted last.
+/// When each node restarted last. A node that nobody has been seen at yet does not restart, it begins: whoever comes to it
+/// comes for reasons of his own.
 pub struct Resets {
     window: Duration,
-    at: FxHashMap<(u32, u32), Timestamp>,
+    /// By network and node, those at which somebody has been seen.
+    at: FxHashMap<(u32, u32), Option<Timestamp>>,
     latest: Option<Timestamp>,
-    /// Restarts not noticed because of [`MAX_RESETS`].
+    /// Times that a node was not remembered because of [`MAX_NODES`].
     pub refused: u64,
 }
 
@@ -25,23 +27,25 @@ impl Resets {
 
     /// This node of a network restarted.
     pub fn note(&mut self, network: u32, node: u32, at: Timestamp) {
-        if self.at.len() >= MAX_RESETS {
-            let window = self.window;
-            self.at.retain(|_, reset| at.since(*reset) < window);
+        if let Some(reset) = self.at.get_mut(&(network, node)) {
+            *reset = Some(at);
+            self.latest = Some(at);
         }
-        if self.at.len() >= MAX_RESETS {
-            self.refused += 1;
-            return;
-        }
-        self.at.insert((network, node), at);
-        self.latest = Some(at);
     }
 
-    /// Whether one of these nodes restarted just before `now`.
-    pub fn precede(&self, now: Timestamp, network: u32, nodes: [u32; 2]) -> bool {
+    /// Somebody is seen at these nodes. Tells whether one of them restarted just before.
+    pub fn serve(&mut self, now: Timestamp, network: u32, nodes: [u32; 2]) -> bool {
         let is_recent = |reset: Timestamp| now.since(reset) < self.window;
-        self.latest.is_some_and(is_recent)
-            && nodes.into_iter().any(|node| self.at.get(&(network, node)).copied().is_some_and(is_recent))
+        let is_any_recent = self.latest.is_some_and(is_recent);
+        let mut is_after_reset = false;
+        for node in nodes {
+            match self.at.get(&(network, node)) {
+                Some(reset) => is_after_reset |= is_any_recent && reset.is_some_and(is_recent),
+                None if self.at.len() < MAX_NODES => _ = self.at.insert((network, node), None),
+                None => self.refused += 1,
+            }
+        }
+        is_after_reset
     }
 }
 
@@ -56,23 +60,29 @@ mod tests {
     #[test]
     fn a_restart_is_felt_at_its_node_and_for_a_while() {
         let mut resets = Resets::new(Duration::from_secs(60));
+        assert!(!resets.serve(at(90), 0, [7, 1]));
         resets.note(0, 7, at(100));
-        let felt = |second, nodes| resets.precede(at(second), 0, nodes);
+        let mut felt = |second, nodes| resets.serve(at(second), 0, nodes);
         assert_eq!(
             [felt(101, [7, 1]), felt(101, [1, 7]), felt(159, [7, 1]), felt(160, [7, 1])],
             [true, true, true, false]
         );
-        assert!(!felt(101, [1, 2]) && !resets.precede(at(101), 1, [7, 1]));
+        assert!(!felt(101, [1, 2]) && !resets.serve(at(101), 1, [7, 1]));
     }
 
     #[test]
-    fn old_restarts_make_room_for_new_ones() {
+    fn a_node_that_begins_does_not_restart() {
         let mut resets = Resets::new(Duration::from_secs(60));
-        for node in 0..=MAX_RESETS as u32 {
-            resets.note(0, node, at(100));
-        }
-        assert_eq!((resets.refused, resets.precede(at(101), 0, [MAX_RESETS as u32; 2])), (1, false));
-        resets.note(0, 9_999, at(200));
-        assert_eq!((resets.refused, resets.precede(at(201), 0, [9_999; 2]), resets.at.len()), (1, true, 1));
+        resets.note(0, 7, at(100));
+        assert!(!resets.serve(at(101), 0, [7, 1]));
+        resets.note(0, 7, at(110));
+        assert!(resets.serve(at(111), 0, [7, 1]));
+    }
+
+    #[test]
+    fn nodes_beyond_the_limit_are_counted() {
+        let mut resets = Resets::new(Duration::from_secs(60));
+        (0..MAX_NODES as u32 + 2).for_each(|node| _ = resets.serve(at(100), 0, [node, 0]));
+        assert_eq!((resets.at.len(), resets.refused), (MAX_NODES, 2));
     }
 }
