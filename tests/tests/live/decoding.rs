@@ -127,10 +127,7 @@ impl<'a> Closing<'a> {
     /// Decoded and all counted drops, but those of the interface: on a pair of virtual links the sender hears of them at
     /// once and sends the same packet again.
     pub fn accounted(&self) -> u64 {
-        ["decoded", "dropped by the kernel", "by our ring", "left unread"]
-            .iter()
-            .map(|words| self.count(words))
-            .sum()
+        ["decoded", "dropped by the kernel", "by our ring", "left unread"].iter().map(|words| self.count(words)).sum()
     }
 }
 
