@@ -1,5 +1,5 @@
 //! E1 recordings as captures: what was recorded on an A interface over IP gives the same events when it came by E1.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

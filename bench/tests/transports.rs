@@ -48,7 +48,7 @@ fn decode<S: Sink>(made: &Made, config: ProbeConfig, links: LinkSettings, sink: 
     let name = format!("town-{}-{}", std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, &made.capture).unwrap();
-    let mut capture = Capture::open_with(&[file.clone()], E1Settings { links, raw: None }).unwrap();
+    let mut capture = Capture::open_with(std::slice::from_ref(&file), E1Settings { links, raw: None }).unwrap();
     let mut probe = Probe::new(config);
     while let Some(frame) = capture.next().unwrap() {
         probe.frame(&frame, sink);
