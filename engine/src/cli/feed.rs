@@ -59,21 +59,23 @@ enum Kind {
 impl Ongoing {
     /// Opens what goes on, if that was asked for. It ends with SIGINT or SIGTERM; a second one ends the program.
     pub(crate) fn open(&self, e1: E1Settings) -> Result<Option<Feed>, Failure> {
+        if self.follow.is_none() && self.interface.is_empty() {
+            return Ok(None);
+        }
+        // Before anything is opened: whoever sees that it is open may end it.
+        let interrupted = Arc::new(AtomicBool::new(false));
+        end_orderly(&interrupted)
+            .map_err(|error| Failure::new(format_args!("signals cannot be waited for: {error}")))?;
         let deadline = Deadline::new(self.seconds.map(Duration::from_secs));
         let kind = if let Some(folder) = &self.follow {
             let follow = Follow::open(folder.clone(), e1, &deadline)?;
             eprintln!("following {}", folder.display());
             Kind::Folder(Box::new(follow))
-        } else if !self.interface.is_empty() {
+        } else {
             let live = Live::open(&self.interface, &self.settings(), &deadline)?;
             eprintln!("listening to {}", self.interface.join(", "));
             Kind::Live(Box::new(live))
-        } else {
-            return Ok(None);
         };
-        let interrupted = Arc::new(AtomicBool::new(false));
-        end_orderly(&interrupted)
-            .map_err(|error| Failure::new(format_args!("signals cannot be waited for: {error}")))?;
         Ok(Some(Feed { kind, deadline, interrupted }))
     }
 
