@@ -3,7 +3,7 @@
 
 use std::hash::{Hash, Hasher};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use siphasher::sip::SipHasher13;
 
 use super::live::{Live, Mark};
@@ -37,24 +37,28 @@ pub struct Passage {
     kept: Vec<Option<u32>>,
     /// By rank in the later set: whether its pattern is new.
     is_new: Vec<bool>,
+    needs_facts: bool,
 }
 
 impl Passage {
     /// From a set with these patterns ([`RuleSet::patterns`]) to another.
     pub fn new(before: &[PatternId], after: &RuleSet) -> Self {
         let has_pattern = |(_, id): &(u32, &PatternId)| **id != NO_PATTERN;
-        let earlier: FxHashMap<PatternId, ()> = before.iter().map(|id| (*id, ())).collect();
+        let earlier: FxHashSet<PatternId> = before.iter().copied().collect();
         let later: FxHashMap<PatternId, u32> =
             (0..).zip(after.patterns()).filter(has_pattern).map(|(rank, id)| (*id, rank)).collect();
+        let is_new = |id: &PatternId| *id != NO_PATTERN && !earlier.contains(id);
+        let is_new: Vec<bool> = after.patterns().iter().map(is_new).collect();
         Self {
             kept: before.iter().map(|id| later.get(id).copied()).collect(),
-            is_new: after.patterns().iter().map(|id| *id != NO_PATTERN && !earlier.contains_key(id)).collect(),
+            needs_facts: is_new.contains(&true),
+            is_new,
         }
     }
 
     /// Whether the later set has a pattern that the earlier had not, so that it must be derived from the facts.
     pub fn needs_facts(&self) -> bool {
-        self.is_new.contains(&true)
+        self.needs_facts
     }
 
     /// One subscriber's marks under the later set: of kept patterns those that were there, of new ones those of

@@ -94,11 +94,6 @@ impl RuleSet {
         &self.pattern_ids
     }
 
-    /// Whether any scenario takes more than one event, so that there is something to derive.
-    pub fn has_patterns(&self) -> bool {
-        self.patterns.iter().any(Option::is_some)
-    }
-
     /// Whether this is somebody of whom nothing may be stored, by IMSI or by the number in the subscriber file: such a
     /// person's events are none, and whoever stores events must ask before.
     pub fn is_protected(&self, imsi: Imsi, directory: &Directory) -> bool {
