@@ -309,6 +309,8 @@ pub enum Trigger {
     /// A location or routing area update was accepted; of this type where one is named. Routing area updates count by
     /// what they are in the circuit-switched world.
     LocationUpdate(Option<UpdateType>),
+    /// A location or routing area update of any type was accepted in a cell of this area, entered now or before.
+    UpdateIn(Arc<Area>),
     /// Certainly in another cell than before.
     CellChange,
     /// Seen at all.

@@ -144,7 +144,7 @@ const STILL_HERE: Field = field(
 const NOTE: Field = field(v::NOTE, Shape::Text, ["For people; nothing reads it.", "给人看的备注，程序不读。"]);
 
 /// A scenario file.
-pub(super) static SCENARIO: [Sheet; 22] = [
+pub(super) static SCENARIO: [Sheet; 23] = [
     sheet(
         "scenario",
         &v::SCENARIO_FILE,
@@ -162,6 +162,7 @@ pub(super) static SCENARIO: [Sheet; 22] = [
     sheet("call", &v::CALL_FORM, &[CALL_FIELDS], &[]),
     sheet("length", &v::LENGTH_FORM, &[LENGTH_FIELDS], &[]),
     sheet("pdp", &v::PDP_FORM, &[PDP_FIELDS], &[]),
+    sheet("location_update", &v::LOCATION_UPDATE_FORM, &[LOCATION_UPDATE_FIELDS], &[&[v::AREA]]),
     sheet("schedule", &v::SCHEDULE_FORM, &[SCHEDULE_FIELDS], &[&[v::AT, v::AFTER]]),
     sheet("convert", &v::CONVERT_FORM, &[EVENTS, PATTERNS, PARTS], &[v::STEP.keys]),
     sheet("sms", &v::SMS_FORM, &[SMS_FIELDS], &[]),
@@ -283,7 +284,11 @@ const EVENTS: &[Field] = &[
     field(v::DEVICE, LIST, ["A handset of this list (lists/*.csv) was seen.", "出现了名单（lists/*.csv）中的机型。"]),
     field(
         v::LOCATION_UPDATE,
-        Shape::Either(&[Shape::Nothing, Shape::Choice(&[v::NORMAL, v::PERIODIC, v::ATTACH, v::YES])]),
+        Shape::Either(&[
+            Shape::Form("location_update"),
+            Shape::Nothing,
+            Shape::Choice(&[v::NORMAL, v::PERIODIC, v::ATTACH, v::YES]),
+        ]),
         ["A location or routing area update was accepted.", "位置更新或路由区更新成功。"],
     ),
     field(v::CELL_CHANGE, YES_OR_BARE, ["Certainly in another cell than before.", "确定换了小区。"]),
@@ -392,6 +397,15 @@ const PDP_FIELDS: &[Field] = &[
     field(v::ACCESS_POINT, HOSTS, ["Access points: `cmwap`. Absent: any.", "接入点：`cmwap`。不写则任意。"]),
     field(v::PHASE, Shape::Choice(&[v::BEGUN, v::ENDED]), ["Begun (default) or ended.", "建立（默认）或断开。"]),
 ];
+
+const LOCATION_UPDATE_FIELDS: &[Field] = &[field(
+    v::AREA,
+    LIST,
+    [
+        "In a cell of this area (areas/*.csv), just come or there already.",
+        "在此区域（areas/*.csv）的小区，刚到或早已在内。",
+    ],
+)];
 
 const SCHEDULE_FIELDS: &[Field] = &[
     field(

@@ -31,7 +31,7 @@ const READERS: [(Word, Read); 18] = [
     (v::POWER, |entry, _, findings| power(entry, findings).map(at_once)),
     (v::POWER_ON, |entry, _, findings| nothing_more(entry, Trigger::PowerOn, findings).map(at_once)),
     (v::POWER_OFF, |entry, _, findings| nothing_more(entry, Trigger::PowerOff, findings).map(at_once)),
-    (v::LOCATION_UPDATE, |entry, _, findings| location_update(entry, findings).map(at_once)),
+    (v::LOCATION_UPDATE, |entry, shelf, findings| location_update(entry, shelf, findings).map(at_once)),
     (v::CELL_CHANGE, |entry, _, findings| nothing_more(entry, Trigger::CellChange, findings).map(at_once)),
     (v::SEEN, |entry, _, findings| nothing_more(entry, Trigger::Seen, findings).map(at_once)),
     (v::DATA, |entry, _, findings| data(entry, findings).map(at_once)),
@@ -200,14 +200,19 @@ fn length_range(entry: &Entry, findings: &mut Findings<'_>) -> Option<LengthRang
     Some(LengthRange { least: shortest, most: longest })
 }
 
-/// `location_update:`, `location_update: periodic`
-fn location_update(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
+/// `location_update:`, `location_update: periodic`, `location_update: {area: wanda}`
+fn location_update(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Trigger> {
     const KINDS: [(Word, Option<UpdateType>); 4] = [
         (v::NORMAL, Some(UpdateType::Normal)),
         (v::PERIODIC, Some(UpdateType::Periodic)),
         (v::ATTACH, Some(UpdateType::ImsiAttach)),
         (v::YES, None),
     ];
+    if let Value::Fields(_) = entry.value.value {
+        let form = Form::read(&entry.value, &entry.key_span, &v::LOCATION_UPDATE_FORM, findings)?;
+        let named = form.require(v::AREA, findings)?;
+        return shelf.area(named, findings).map(Trigger::UpdateIn);
+    }
     let kind = if is_bare(entry) { None } else { field::choice(entry, &KINDS, findings)? };
     Some(Trigger::LocationUpdate(kind))
 }
@@ -336,7 +341,7 @@ fn meet(one: &NumberPattern, other: &NumberPattern) -> bool {
 
 /// Whether the trigger tells where the subscriber is.
 pub(super) const fn uses_location(trigger: &Trigger) -> bool {
-    matches!(trigger, Trigger::Enter(_) | Trigger::Leave(_))
+    matches!(trigger, Trigger::Enter(_) | Trigger::Leave(_) | Trigger::UpdateIn(_))
 }
 
 #[cfg(test)]

@@ -213,6 +213,10 @@ pub(super) static PDP_FORM: Vocabulary = Vocabulary { under: Some(PDP), keys: &[
 pub(super) const TO: Word = word!("to", "发往", "发给", "接收号码");
 pub(super) const FROM: Word = word!("from", "来自", "发送号码");
 
+/// `location_update:`
+pub(super) static LOCATION_UPDATE_FORM: Vocabulary =
+    Vocabulary { under: Some(LOCATION_UPDATE), keys: &[AREA], later: &[] };
+
 /// `sms:` as a trigger.
 pub(super) static SMS_FORM: Vocabulary =
     Vocabulary { under: Some(SMS), keys: &[TO, FROM, NUMBER, DIRECTION], later: &[] };
@@ -410,13 +414,14 @@ pub(super) const EXCEPT: Word = word!("except", "除外", "节假日除外", "no
 pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
 pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
 
-static FORMS: [&Vocabulary; 28] = [
+static FORMS: [&Vocabulary; 29] = [
     &SCENARIO_FILE,
     &STAGE_FORM,
     &SCHEDULE_FORM,
     &CONVERT_FORM,
     &LENGTH_FORM,
     &PDP_FORM,
+    &LOCATION_UPDATE_FORM,
     &WAP_PUSH_FORM,
     &TRIGGER,
     &STEP,

@@ -31,6 +31,7 @@ pub(super) struct Index {
     power_on: Ranks,
     power_off: Ranks,
     updates: Kinds<4>,
+    updates_in: Places,
     cell_change: Ranks,
     seen: Ranks,
     data_attach: Ranks,
@@ -79,6 +80,7 @@ impl Index {
             Trigger::PowerOn => self.power_on.push(rank),
             Trigger::PowerOff => self.power_off.push(rank),
             Trigger::LocationUpdate(update) => self.updates.insert(&UPDATES, update.as_slice(), rank),
+            Trigger::UpdateIn(area) => self.updates_in.insert(area, rank),
             Trigger::CellChange => self.cell_change.push(rank),
             Trigger::Seen => self.seen.push(rank),
             Trigger::DataAttach => self.data_attach.push(rank),
@@ -140,7 +142,10 @@ impl Index {
             Activity::Ussd(code) => self.ussd.matching(Some(code), true, hit),
             Activity::CallForwarding => self.call_forwarding.iter().copied().for_each(hit),
             Activity::Device(device) => self.device.matching(device, hit),
-            Activity::Update(update) => self.updates.matching(&UPDATES, update, hit),
+            Activity::Update(update, cell) => {
+                self.updates.matching(&UPDATES, update, &mut hit);
+                self.updates_in.at(cell, hit);
+            }
             Activity::DataAttach => self.data_attach.iter().copied().for_each(hit),
             Activity::DataDetach => self.data_detach.iter().copied().for_each(hit),
             Activity::Pdp { activated, access_point } => {

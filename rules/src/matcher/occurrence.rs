@@ -39,15 +39,27 @@ pub(super) enum Roamed {
 /// What the subscriber or the device did.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Activity {
-    Call { phase: CallPhase, direction: Direction, number: Option<Number>, length: Option<Duration> },
-    Sms { direction: Direction, number: Option<Number> },
+    Call {
+        phase: CallPhase,
+        direction: Direction,
+        number: Option<Number>,
+        length: Option<Duration>,
+    },
+    Sms {
+        direction: Direction,
+        number: Option<Number>,
+    },
     Ussd(Number),
     CallForwarding,
     Device(Imei),
-    Update(UpdateType),
+    /// An accepted update, and the cell that it came from.
+    Update(UpdateType, CellId),
     DataAttach,
     DataDetach,
-    Pdp { activated: bool, access_point: Option<DomainName> },
+    Pdp {
+        activated: bool,
+        access_point: Option<DomainName>,
+    },
     Web(DomainName),
     Refused(Attempt),
     None,
@@ -114,13 +126,16 @@ impl Activity {
                 }
             },
             Kind::ImeiSeen => event.imei.map_or(Self::None, Self::Device),
-            Kind::LocationUpdate { update, .. } => Self::Update(update),
-            Kind::RoutingAreaUpdate { update, .. } => Self::Update(match update {
-                RoutingAreaUpdateType::Normal | RoutingAreaUpdateType::Combined => UpdateType::Normal,
-                RoutingAreaUpdateType::CombinedImsiAttach => UpdateType::ImsiAttach,
-                RoutingAreaUpdateType::Periodic => UpdateType::Periodic,
-                RoutingAreaUpdateType::Reserved => UpdateType::Reserved,
-            }),
+            Kind::LocationUpdate { update, .. } => Self::Update(update, event.cell),
+            Kind::RoutingAreaUpdate { update, .. } => {
+                let update = match update {
+                    RoutingAreaUpdateType::Normal | RoutingAreaUpdateType::Combined => UpdateType::Normal,
+                    RoutingAreaUpdateType::CombinedImsiAttach => UpdateType::ImsiAttach,
+                    RoutingAreaUpdateType::Periodic => UpdateType::Periodic,
+                    RoutingAreaUpdateType::Reserved => UpdateType::Reserved,
+                };
+                Self::Update(update, event.cell)
+            }
             Kind::GprsAttach { .. } => Self::DataAttach,
             Kind::GprsDetach { .. } => Self::DataDetach,
             Kind::PdpActivated { access_point } => Self::Pdp { activated: true, access_point },

@@ -95,6 +95,11 @@ impl Places {
         self.holding(before).filter(|(area, _)| is_outside(area)).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
     }
 
+    /// Gives the scenarios whose area certainly holds a cell.
+    pub(super) fn at(&self, cell: CellId, hit: impl FnMut(u32)) {
+        self.holding(cell).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
+    }
+
     /// The areas that certainly hold a cell.
     fn holding(&self, cell: CellId) -> impl Iterator<Item = &(Arc<Area>, Ranks)> {
         let by_cell = cell.lac.zip(cell.ci).and_then(|codes| self.by_cell.get(&codes));

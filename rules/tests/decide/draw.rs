@@ -321,6 +321,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
         10 => Trigger::Device(random.of(tacs)),
         11 => Trigger::RoamIn(random.some(&origins, 2)),
         12 => Trigger::RoamBack(random.some(&origins, 2)),
+        21 => Trigger::UpdateIn(random.of(areas).0),
         _ => random.of(&[Trigger::PowerOn, Trigger::PowerOff]),
     }
 }

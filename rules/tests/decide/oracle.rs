@@ -344,6 +344,19 @@ fn registration(kind: &Kind) -> Option<Option<Lai>> {
     }
 }
 
+/// How an accepted update counts in the circuit-switched world.
+fn updating(kind: &Kind) -> Option<UpdateType> {
+    use event::RoutingAreaUpdateType as R;
+    match kind {
+        Kind::LocationUpdate { update, .. } => Some(*update),
+        Kind::RoutingAreaUpdate { update: R::Normal | R::Combined, .. } => Some(UpdateType::Normal),
+        Kind::RoutingAreaUpdate { update: R::CombinedImsiAttach, .. } => Some(UpdateType::ImsiAttach),
+        Kind::RoutingAreaUpdate { update: R::Periodic, .. } => Some(UpdateType::Periodic),
+        Kind::RoutingAreaUpdate { update: R::Reserved, .. } => Some(UpdateType::Reserved),
+        _ => None,
+    }
+}
+
 /// What was refused.
 fn attempt(kind: &Kind) -> Option<Attempt> {
     match kind {
@@ -401,16 +414,11 @@ impl Moment<'_> {
                         || other(before.ci.is_some() && after.ci.is_some(), before.ci == after.ci))
             }
             (Trigger::LocationUpdate(wanted), kind) => {
-                use event::RoutingAreaUpdateType as R;
-                let update = match kind {
-                    Kind::LocationUpdate { update, .. } => *update,
-                    Kind::RoutingAreaUpdate { update: R::Normal | R::Combined, .. } => UpdateType::Normal,
-                    Kind::RoutingAreaUpdate { update: R::CombinedImsiAttach, .. } => UpdateType::ImsiAttach,
-                    Kind::RoutingAreaUpdate { update: R::Periodic, .. } => UpdateType::Periodic,
-                    Kind::RoutingAreaUpdate { update: R::Reserved, .. } => UpdateType::Reserved,
-                    _ => return false,
-                };
-                wanted.is_none_or(|wanted| wanted == update)
+                updating(kind).is_some_and(|update| wanted.is_none_or(|wanted| wanted == update))
+            }
+            (Trigger::UpdateIn(area), kind) => {
+                let cell = self.event.cell;
+                updating(kind).is_some() && cell.lac.is_some() && certainly_inside(self.rows(area), cell)
             }
             (Trigger::DataAttach, Kind::GprsAttach { .. }) | (Trigger::DataDetach, Kind::GprsDetach { .. }) => true,
             (Trigger::Pdp { activated, access_points }, kind) => {
