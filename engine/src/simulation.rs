@@ -53,7 +53,13 @@ const ON_TOTAL: usize = 12;
 
 /// Scenarios that depend on a single event, on what came before it, on caps, and on totals.
 fn rules() -> Arc<RuleSet> {
-    let call = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new(), length: None };
+    let call = Trigger::Call {
+        phase: CallPhase::Setup,
+        direction: None,
+        numbers: Vec::new(),
+        length: None,
+        causes: Vec::new(),
+    };
     let scenarios = vec![
         scenario("call", Purpose::Marketing, call, Some(CALL_TOTAL as u64)),
         scenario("sms", Purpose::Service, Trigger::Sms { direction: None, numbers: Vec::new() }, None),

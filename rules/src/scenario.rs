@@ -267,6 +267,8 @@ pub enum Trigger {
     Enter(Arc<Area>),
     /// Left an area: seen outside after having been inside.
     Leave(Arc<Area>),
+    /// Seen in an area, however long there already.
+    Inside(Arc<Area>),
     /// A call.
     Call {
         /// At which moment of the call.
@@ -277,6 +279,8 @@ pub enum Trigger {
         numbers: Vec<NumberPattern>,
         /// How long it was; absent where it does not matter. Of a call that was not answered nothing fits.
         length: Option<LengthRange>,
+        /// Why it ended: any of these causes, 3GPP TS 24.008 §10.5.4.11; empty where it does not matter.
+        causes: Vec<u8>,
     },
     /// A short message.
     Sms {

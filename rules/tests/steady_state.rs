@@ -55,6 +55,7 @@ fn rules() -> RuleSet {
         direction: None,
         numbers: vec![rules::scenario::NumberPattern::Prefix("1".parse().unwrap())],
         length: None,
+        causes: Vec::new(),
     };
     let policy = Policy {
         timezone: TimeZone::get("Asia/Shanghai").unwrap(),

@@ -24,7 +24,8 @@ fn sms() -> Step {
 }
 
 fn call() -> Step {
-    Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new(), length: None }.into()
+    Trigger::Call { phase: CallPhase::Setup, direction: None, numbers: Vec::new(), length: None, causes: Vec::new() }
+        .into()
 }
 
 fn dwell(lasting: Duration, evidence: Evidence) -> Step {

@@ -173,6 +173,10 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::DomainName => ("这不是网站或接入点", "请写字母、数字、`-` 和点：`taobao.com`、`cmwap`"),
         Problem::Url => ("这不是网页地址", "请写完整：`http://wap.example.com/g3`"),
         Problem::ImsiPrefix => ("这不是 IMSI 的开头", "请写开头几位数字：`46000485*`"),
+        Problem::Cause => (
+            "这不是通话结束的原因",
+            "请写 `占线`、`无人接听`、`拒接`、`无法接通`、`空号`、`网络忙`、`正常`，或 1 到 127 的原因值",
+        ),
         Problem::Network => ("这不是网络代码", "请写国家码和网络码：`46000`、`460-02`"),
         Problem::TimeZone => ("没有这个时区", "请写 `Asia/Shanghai`、`北京时间` 或 `+08:00`"),
         _ => return None,
@@ -225,6 +229,10 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::OwnSender { number } => (
             format!("这里等待来自 {number} 的短信，而这是我们自己的发送号码"),
             "自己下发的短信不会触发场景，请改写其他号码".into(),
+        ),
+        Problem::NotOnTheseInterfaces { what } => (
+            format!("「{what}」在 A 口和 Gb 口上看不到，要有 MAP 信令才行"),
+            "可以改用 `漫游: {漫回: ...}`，看谁回来了".into(),
         ),
         Problem::NotProven => {
             ("被拒绝的尝试无法证明是本人，可能是他人冒用".into(), "请改用其他事件；`用途: 服务` 不受此限".into())

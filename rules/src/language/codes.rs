@@ -50,7 +50,7 @@ const fn code(code: &'static str, title: [&'static str; 2], explanation: [&'stat
     Code { code, title, explanation }
 }
 
-static CODES: [Code; 64] = [
+static CODES: [Code; 66] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -405,6 +405,15 @@ static CODES: [Code; 64] = [
         ],
     ),
     code(
+        "S048",
+        ["Why a call ended", "通话结束的原因"],
+        [
+            "A cause is one of normal, busy, no_answer, turned_down, unreachable, wrong_number and congestion, or the number of \
+             a cause of 3GPP TS 24.008 §10.5.4.11, from 1 to 127.",
+            "原因写正常、占线、无人接听、拒接、无法接通、空号、网络忙之一，或 3GPP TS 24.008 §10.5.4.11 的原因值，1 到 127。",
+        ],
+    ),
+    code(
         "S050",
         ["Name used twice", "同名场景"],
         [
@@ -542,6 +551,17 @@ static CODES: [Code; 64] = [
         [
             "A refused attempt does not prove who made it. Advertising must not go to somebody who may never have been there.",
             "被网络拒绝的尝试不能证明是谁发起的，不得据此营销，以免打扰无关的人。",
+        ],
+    ),
+    code(
+        "S068",
+        ["Not on these interfaces", "接口上看不到"],
+        [
+            "Nothing on the A and Gb interfaces shows a subscriber who leaves for another network: that is signalled by MAP, \
+             between the other network and the home register. A scenario that waits for it would never send anything, and look \
+             as if all were well. Who comes back can be seen.",
+            "用户漫出到别的网络，A 口和 Gb 口上没有任何信令，只有对方网络与归属寄存器之间的 MAP 才有。等待漫出的场景永远发不出\
+             任何内容，看起来却一切正常。漫回是看得到的。",
         ],
     ),
     code(

@@ -220,6 +220,10 @@ fn value(problem: &Problem) -> Option<(String, String)> {
             ("this is no host or access point", "write letters, digits, `-` and dots: `taobao.com`, `cmwap`")
         }
         Problem::Url => ("this is no address of a page", "write it whole: `http://wap.example.com/g3`"),
+        Problem::Cause => (
+            "this is no reason for which a call ends",
+            "write `busy`, `no_answer`, `turned_down`, `unreachable`, `wrong_number`, `congestion`, `normal`, or a cause from 1 to 127",
+        ),
         Problem::ImsiPrefix => ("this does not begin an IMSI", "write its first digits: `46000485*`"),
         Problem::Network => ("this is no network", "write country and network code: `46000`, `460-02`"),
         Problem::TimeZone => ("this time zone is not known", "write it like `Asia/Shanghai` or `+08:00`"),
@@ -291,6 +295,10 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::OwnSender { number } => (
             format!("this waits for a message from {number}, from which we send ourselves"),
             "our own messages never trigger: name another number".into(),
+        ),
+        Problem::NotOnTheseInterfaces { what } => (
+            format!("`{what}`: who leaves for another network cannot be seen on the A and Gb interfaces, only by MAP"),
+            "`roam: {back: ...}` shows who has come back".into(),
         ),
         Problem::NotProven => (
             "who was refused is not proven: somebody else may have claimed to be them".into(),

@@ -42,7 +42,7 @@ const UNSEEN: [Word; 12] = [
 ];
 
 /// Values of which one may be taken for another.
-const CHOICES: [&[Word]; 11] = [
+const CHOICES: [&[Word]; 12] = [
     &[v::SERVICE, v::MARKETING, v::LOCATION],
     &[v::SETUP, v::ANSWERED, v::ENDED],
     &[v::CALL_OUT, v::CALL_IN],
@@ -54,6 +54,7 @@ const CHOICES: [&[Word]; 11] = [
     &[v::NORMAL, v::PERIODIC],
     &[v::OPT_IN, v::OPT_OUT],
     &[v::INTERNATIONAL, v::OTHER_NETWORK, v::HOME_PROVINCE],
+    &[v::BUSY, v::NO_ANSWER, v::TURNED_DOWN],
 ];
 
 /// Keys whose whole numbers count something, and are none that people dial.

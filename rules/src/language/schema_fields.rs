@@ -158,7 +158,7 @@ pub(super) static SCENARIO: [Sheet; 23] = [
     sheet("count", &v::COUNT_FORM, &[PARTS], &[&[v::OF], &[v::AT_LEAST]]),
     sheet("all", &v::ALL_FORM, &[&[ALL_OF_CONDITIONS], PARTS], &[&[v::OF]]),
     sheet("absence", &v::ABSENCE_FORM, &[PARTS], &[&[v::AFTER], &[v::NO], &[v::FOR]]),
-    sheet("area", &v::AREA_FORM, &[AREA_FIELDS], &[&[v::ENTER, v::LEAVE]]),
+    sheet("area", &v::AREA_FORM, &[AREA_FIELDS], &[&[v::ENTER, v::LEAVE, v::INSIDE]]),
     sheet("call", &v::CALL_FORM, &[CALL_FIELDS], &[]),
     sheet("length", &v::LENGTH_FORM, &[LENGTH_FIELDS], &[]),
     sheet("pdp", &v::PDP_FORM, &[PDP_FIELDS], &[]),
@@ -360,6 +360,7 @@ const PARTS: &[Field] = &[
 const AREA_FIELDS: &[Field] = &[
     field(v::ENTER, LIST, ["Came into this area (areas/*.csv).", "进入区域（areas/*.csv）。"]),
     field(v::LEAVE, LIST, ["Left this area.", "离开区域。"]),
+    field(v::INSIDE, LIST, ["Seen in this area, however long there already.", "在区域内出现，不论何时进入。"]),
     field(v::DWELL, SPAN, ["And stayed so long.", "并停留这么久。"]),
     field(
         v::EVIDENCE,
@@ -386,7 +387,19 @@ const CALL_FIELDS: &[Field] = &[
         Shape::Either(&[Shape::Form("length"), SPAN]),
         ["How long it was when it ended; one time means at least.", "结束时通话多长；只写一个时长表示至少。"],
     ),
+    field(
+        v::CAUSE,
+        Shape::OneOrMore(&CAUSE),
+        [
+            "Why it ended: `busy`, `no_answer`; or a cause of 3GPP TS 24.008 by its number.",
+            "结束的原因：`占线`、`无人接听`；或 3GPP TS 24.008 的原因值。",
+        ],
+    ),
 ];
+
+const CAUSES: &[Word] =
+    &[v::NORMAL, v::BUSY, v::NO_ANSWER, v::TURNED_DOWN, v::UNREACHABLE, v::WRONG_NUMBER, v::CONGESTION];
+const CAUSE: Shape = Shape::Either(&[Shape::Choice(CAUSES), Shape::Whole(1, 127)]);
 
 const LENGTH_FIELDS: &[Field] = &[
     field(v::AT_LEAST, SPAN, ["At least so long.", "至少这么久。"]),
@@ -437,6 +450,14 @@ const DEVICE_CHANGE_FIELDS: &[Field] = &[
 const ROAM_FIELDS: &[Field] = &[
     field(v::ROAM_IN, ABROADS, ["Guests from there arrived.", "从那里漫入的用户。"]),
     field(v::ROAM_BACK, ABROADS, ["Our own came back from there.", "本网用户从那里漫回。"]),
+    field(
+        v::ROAM_OUT,
+        ABROADS,
+        [
+            "Cannot be seen on the A and Gb interfaces: `check` refuses it.",
+            "A 口和 Gb 口上看不到漫出，`check` 会报错。",
+        ],
+    ),
     field(v::SETTLE, SPAN, ["And stayed so long.", "并且停留这么久。"]),
 ];
 
@@ -733,6 +754,7 @@ const CALLED_FIELDS: &[Field] = &[
     ),
     field(v::PHASE, PHASE, ["Which moment of the call; default `setup`.", "通话的哪个时刻；默认 `拨号`。"]),
     field(v::LENGTH, SPAN, ["How long it was.", "通话时长。"]),
+    field(v::CAUSE, CAUSE, ["Why it ended.", "结束的原因。"]),
 ];
 
 const MESSAGE_FIELDS: &[Field] = &[

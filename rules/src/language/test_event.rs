@@ -17,7 +17,7 @@ use super::shelf::Shelf;
 use super::test_file::{YES_OR_NO, identity};
 use super::test_problem::TestProblem;
 use super::test_words as t;
-use super::trigger::{ATTEMPTS, CONTEXT_PHASES};
+use super::trigger::{ATTEMPTS, CONTEXT_PHASES, release_causes};
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
@@ -316,12 +316,15 @@ fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Kind> {
     let length =
         form.find(v::LENGTH).map(|entry| field::parsed(entry, findings, value::duration, |_| Problem::Duration));
     let length = length.flatten();
+    let cause = form.find(v::CAUSE);
+    let causes = cause.and_then(|entry| field::parsed(entry, findings, release_causes, |_| Problem::Cause));
+    let cause = causes.and_then(|causes| causes.first().copied());
     Some(match phase? {
         CallPhase::Setup => Kind::CallSetup { direction, number, emergency: false },
         CallPhase::Answered => Kind::CallAnswered { direction, number },
         CallPhase::Ended => {
             let answered = length.map_or(Answered::No, Answered::For);
-            Kind::CallEnded { direction, number, answered, cause: None, left_view: false }
+            Kind::CallEnded { direction, number, answered, cause, left_view: false }
         }
     })
 }

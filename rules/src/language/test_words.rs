@@ -73,7 +73,7 @@ pub(super) const CALLING: Word = v::CALLER;
 
 /// `call:` of an event.
 pub(super) static CALL_FORM: Vocabulary =
-    Vocabulary { under: Some(v::CALL), keys: &[CALLED, CALLING, v::PHASE, v::LENGTH], later: &[] };
+    Vocabulary { under: Some(v::CALL), keys: &[CALLED, CALLING, v::PHASE, v::LENGTH, v::CAUSE], later: &[] };
 
 /// `sms:` of an event.
 pub(super) static SMS_FORM: Vocabulary = Vocabulary { under: Some(v::SMS), keys: &[v::TO, v::FROM], later: &[] };

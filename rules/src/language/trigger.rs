@@ -105,14 +105,15 @@ fn ussd(entry: &Entry, findings: &mut Findings<'_>) -> Trigger {
 /// `area: {enter: wanda, dwell: 10m, evidence: presume, grace: 2m}`
 fn area(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Happening> {
     let form = Form::read(&entry.value, &entry.key_span, &v::AREA_FORM, findings)?;
-    let (word, named) = form.require_one(&[v::ENTER, v::LEAVE], findings)?;
+    let (word, named) = form.require_one(&[v::ENTER, v::LEAVE, v::INSIDE], findings)?;
     let area = shelf.area(named, findings);
-    if word == v::LEAVE {
+    if word != v::ENTER {
         if let Some(dwell) = form.find(v::DWELL) {
-            findings.report(&dwell.key_span, Problem::OneOnly { words: vec![v::LEAVE, v::DWELL] });
+            findings.report(&dwell.key_span, Problem::OneOnly { words: vec![word, v::DWELL] });
             return None;
         }
-        return area.map(Trigger::Leave).map(at_once);
+        let trigger = if word == v::LEAVE { Trigger::Leave } else { Trigger::Inside };
+        return area.map(trigger).map(at_once);
     }
     let hold = dwell(&form, findings)?;
     Some(Happening { trigger: Trigger::Enter(area?), hold })
@@ -163,24 +164,46 @@ fn call(entry: &Entry, findings: &mut Findings<'_>) -> Option<Trigger> {
         let dialled = !is_bare(entry);
         let numbers = if dialled { field::numbers(entry, findings) } else { Vec::new() };
         let direction = dialled.then_some(Direction::Out);
-        return Some(Trigger::Call { phase: CallPhase::Setup, direction, numbers, length: None });
+        return Some(Trigger::Call { phase: CallPhase::Setup, direction, numbers, length: None, causes: Vec::new() });
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::CALL_FORM, findings)?;
-    let length = form.find(v::LENGTH);
-    // How long a call was is known when it is over.
-    let usual = if length.is_some() { CallPhase::Ended } else { CallPhase::Setup };
+    let (length, cause) = (form.find(v::LENGTH), form.find(v::CAUSE));
+    // How long a call was, and why it ended, is known when it is over.
+    let usual = if length.or(cause).is_some() { CallPhase::Ended } else { CallPhase::Setup };
     let phase = form.find(v::PHASE).map_or(Some(usual), |phase| field::choice(phase, &PHASES, findings));
-    if let Some(entry) = length.filter(|_| phase.is_some_and(|phase| phase != CallPhase::Ended)) {
-        findings.report(&entry.key_span, Problem::OneOnly { words: vec![v::PHASE, v::LENGTH] });
+    let of_the_end = [(v::LENGTH, length), (v::CAUSE, cause)];
+    for (word, entry) in of_the_end.into_iter().filter_map(|(word, entry)| Some((word, entry?))) {
+        if phase.is_some_and(|phase| phase != CallPhase::Ended) {
+            findings.report(&entry.key_span, Problem::OneOnly { words: vec![v::PHASE, word] });
+        }
     }
     let length = length.map(|entry| length_range(entry, findings));
+    let causes = cause.map(|entry| field::each(entry, findings, release_causes, |_| Problem::Cause));
     let (direction, numbers) = peer(&form, [v::DIALLED, v::CALLER], &CALL_DIRECTIONS, findings);
     Some(Trigger::Call {
         phase: phase?,
         direction,
         numbers,
         length: length.map_or(Some(None), |range| range.map(Some))?,
+        causes: causes.into_iter().flatten().flatten().collect(),
     })
+}
+
+/// Why calls end, as people say it: the causes of 3GPP TS 24.008 §10.5.4.11 that mean it, the usual one first.
+const CAUSES: [(Word, &[u8]); 7] = [
+    (v::NORMAL, &[16, 31]),
+    (v::BUSY, &[17]),
+    (v::NO_ANSWER, &[19, 18]),
+    (v::TURNED_DOWN, &[21]),
+    (v::UNREACHABLE, &[27]),
+    (v::WRONG_NUMBER, &[1, 28]),
+    (v::CONGESTION, &[34, 38, 41, 42, 44, 47]),
+];
+
+/// `busy`, or a cause by its number.
+pub(super) fn release_causes(text: &str) -> Option<Vec<u8>> {
+    let named = CAUSES.iter().find(|(word, _)| word.is(text)).map(|(_, causes)| causes.to_vec());
+    named.or_else(|| text.parse().ok().filter(|cause| (1..=127).contains(cause)).map(|cause| vec![cause]))
 }
 
 /// `length: 5m` for at least so long, `length: {at_least: 1m, at_most: 10m}`.
@@ -291,12 +314,21 @@ fn peer(
 
 /// `roam: in`, `roam: {in: [international], settle: 5m}`
 fn roam(entry: &Entry, findings: &mut Findings<'_>) -> Option<Happening> {
-    if let Value::Text { .. } = entry.value.value {
+    if let Value::Text { text, .. } = &entry.value.value {
+        if v::ROAM_OUT.is(text.trim()) {
+            findings.report(&entry.value.span, Problem::NotOnTheseInterfaces { what: text.trim().to_owned() });
+            return None;
+        }
         let bare = [(v::ROAM_IN, true), (v::ROAM_BACK, false)];
         return field::choice(entry, &bare, findings).map(|arriving| at_once(roamed(arriving, Vec::new())));
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::ROAM_FORM, findings)?;
-    let (word, from) = form.require_one(&[v::ROAM_IN, v::ROAM_BACK], findings)?;
+    let (word, from) = form.require_one(&[v::ROAM_IN, v::ROAM_BACK, v::ROAM_OUT], findings)?;
+    if word == v::ROAM_OUT {
+        let what = form.find(v::ROAM_OUT).map(|entry| entry.key.clone()).unwrap_or_default();
+        findings.report(&entry.value.span, Problem::NotOnTheseInterfaces { what });
+        return None;
+    }
     let named = if is_bare(from) { vec![None] } else { field::choices(from, &ORIGINS, findings) };
     let origins = if named.contains(&None) { Vec::new() } else { named.into_iter().flatten().collect() };
     let hold = hold(&form, v::SETTLE, findings, Hold::Settle)?;
@@ -341,7 +373,7 @@ fn meet(one: &NumberPattern, other: &NumberPattern) -> bool {
 
 /// Whether the trigger tells where the subscriber is.
 pub(super) const fn uses_location(trigger: &Trigger) -> bool {
-    matches!(trigger, Trigger::Enter(_) | Trigger::Leave(_) | Trigger::UpdateIn(_))
+    matches!(trigger, Trigger::Enter(_) | Trigger::Leave(_) | Trigger::UpdateIn(_) | Trigger::Inside(_))
 }
 
 #[cfg(test)]
@@ -352,7 +384,8 @@ mod tests {
     fn emergency_numbers_are_seen_alone_and_under_a_prefix() {
         let check = |pattern: &str, expected| {
             let numbers = vec![super::super::value::number_pattern(pattern).unwrap()];
-            let trigger = Trigger::Call { phase: CallPhase::Setup, direction: None, numbers, length: None };
+            let trigger =
+                Trigger::Call { phase: CallPhase::Setup, direction: None, numbers, length: None, causes: Vec::new() };
             assert_eq!(emergency(&trigger), expected, "{pattern}");
         };
         check("110", Some("110"));

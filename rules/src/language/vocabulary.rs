@@ -165,6 +165,7 @@ pub(super) static SCHEDULE_FORM: Vocabulary =
 
 pub(super) const ENTER: Word = word!("enter", "进入", "到达");
 pub(super) const LEAVE: Word = word!("leave", "离开", "走出", "exit");
+pub(super) const INSIDE: Word = word!("inside", "在内", "位于", "身处");
 pub(super) const DWELL: Word = word!("dwell", "停留", "停留时间");
 pub(super) const EVIDENCE: Word = word!("evidence", "证据");
 pub(super) const GRACE: Word = word!("grace", "容许", "exit_grace", "离开宽限", "容许离开");
@@ -172,11 +173,8 @@ pub(super) const RECONFIRM: Word = word!("reconfirm", "再现", "再次出现");
 pub(super) const PRESUME: Word = word!("presume", "推定", "推断");
 
 /// `area:`
-pub(super) static AREA_FORM: Vocabulary = Vocabulary {
-    under: Some(AREA),
-    keys: &[ENTER, LEAVE, DWELL, EVIDENCE, GRACE, STILL_HERE],
-    later: &[word!("inside", "在内")],
-};
+pub(super) static AREA_FORM: Vocabulary =
+    Vocabulary { under: Some(AREA), keys: &[ENTER, LEAVE, INSIDE, DWELL, EVIDENCE, GRACE, STILL_HERE], later: &[] };
 
 pub(super) const DIALLED: Word = word!("dialled", "被叫", "dialed", "拨打号码", "被叫号码");
 pub(super) const CALLER: Word = word!("caller", "主叫", "主叫号码", "来电号码");
@@ -186,12 +184,20 @@ pub(super) const OUTGOING: Word = word!("out", "呼出", "打出", "去电");
 pub(super) const INCOMING: Word = word!("in", "呼入", "打入", "来电");
 pub(super) const PHASE: Word = word!("phase", "阶段", "时刻");
 pub(super) const LENGTH: Word = word!("length", "通话时长", "时长", "duration");
+pub(super) const CAUSE: Word = word!("cause", "原因", "释放原因", "挂断原因");
+
+pub(super) const BUSY: Word = word!("busy", "占线", "忙", "用户忙");
+pub(super) const NO_ANSWER: Word = word!("no_answer", "无人接听", "未接听", "无应答");
+pub(super) const TURNED_DOWN: Word = word!("turned_down", "拒接", "被拒接", "declined");
+pub(super) const UNREACHABLE: Word = word!("unreachable", "无法接通", "不在服务区");
+pub(super) const WRONG_NUMBER: Word = word!("wrong_number", "空号", "号码有误");
+pub(super) const CONGESTION: Word = word!("congestion", "网络忙", "线路忙");
 
 /// `call:`
 pub(super) static CALL_FORM: Vocabulary = Vocabulary {
     under: Some(CALL),
-    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, OUTGOING, INCOMING, PHASE, LENGTH],
-    later: &[word!("cause", "原因", "释放原因")],
+    keys: &[DIALLED, CALLER, NUMBER, DIRECTION, OUTGOING, INCOMING, PHASE, LENGTH, CAUSE],
+    later: &[],
 };
 
 pub(super) const AT_MOST: Word = word!("at_most", "至多", "最多", "不超过");
@@ -231,11 +237,12 @@ pub(super) static DEVICE_CHANGE_FORM: Vocabulary =
 
 pub(super) const ROAM_IN: Word = word!("in", "漫入");
 pub(super) const ROAM_BACK: Word = word!("back", "漫回", "返回");
+pub(super) const ROAM_OUT: Word = word!("out", "漫出");
 pub(super) const SETTLE: Word = word!("settle", "稳定", "稳定时间");
 
 /// `roam:`
 pub(super) static ROAM_FORM: Vocabulary =
-    Vocabulary { under: Some(ROAM), keys: &[ROAM_IN, ROAM_BACK, SETTLE], later: &[word!("out", "漫出")] };
+    Vocabulary { under: Some(ROAM), keys: &[ROAM_IN, ROAM_BACK, ROAM_OUT, SETTLE], later: &[] };
 
 pub(super) const TARGET: Word = word!("target", "目标", "目标名单");
 pub(super) const EXCLUDE: Word = word!("exclude", "排除", "排除名单", "黑名单");
@@ -461,7 +468,7 @@ pub(super) fn canonical_key(text: &str) -> Option<&'static str> {
 
 /// A value that is one of few words, as the documentation writes it in English.
 pub(super) fn canonical_choice(text: &str) -> Option<&'static str> {
-    const CHOICES: [Word; 20] = [
+    const CHOICES: [Word; 27] = [
         SERVICE,
         MARKETING,
         LOCATION,
@@ -482,6 +489,13 @@ pub(super) fn canonical_choice(text: &str) -> Option<&'static str> {
         OFF,
         WORKDAYS,
         WEEKEND,
+        NORMAL,
+        BUSY,
+        NO_ANSWER,
+        TURNED_DOWN,
+        UNREACHABLE,
+        WRONG_NUMBER,
+        CONGESTION,
     ];
     CHOICES.into_iter().find(|word| word.is(text)).map(|word| word.english)
 }

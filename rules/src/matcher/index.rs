@@ -20,6 +20,7 @@ use crate::scenario::{Attempt, CallPhase, LengthRange, NumberPattern, Origin, Tr
 pub(super) struct Index {
     enter: Places,
     leave: Places,
+    inside: Places,
     calls: [[Numbers; 2]; 3],
     sms: [Numbers; 2],
     ussd: Numbers,
@@ -40,8 +41,8 @@ pub(super) struct Index {
     pdp: [Domains; 2],
     web: Domains,
     refused: Kinds<3>,
-    /// What a call must have lasted, where a trigger asks for it.
-    lengths: FxHashMap<u32, LengthRange>,
+    /// How a call must have ended, where a trigger asks for it.
+    ends: FxHashMap<u32, CallEnd>,
 }
 
 const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
@@ -65,8 +66,11 @@ impl Index {
         match trigger {
             Trigger::Enter(area) => self.enter.insert(area, rank),
             Trigger::Leave(area) => self.leave.insert(area, rank),
-            Trigger::Call { phase, direction, numbers, length } => {
-                self.lengths.extend(length.map(|length| (rank, length)));
+            Trigger::Inside(area) => self.inside.insert(area, rank),
+            Trigger::Call { phase, direction, numbers, length, causes } => {
+                if length.is_some() || !causes.is_empty() {
+                    self.ends.insert(rank, CallEnd { length: *length, causes: causes.clone() });
+                }
                 let phases = self.calls.iter_mut().zip(PHASES).filter(|(_, known)| known == phase);
                 phases.for_each(|(directions, _)| insert_numbers(directions, *direction, numbers, rank));
             }
@@ -103,7 +107,8 @@ impl Index {
         if occurrence.cell_changed {
             self.cell_change.iter().copied().for_each(&mut hit);
         }
-        if occurrence.seen {
+        if let Some(here) = occurrence.here {
+            self.inside.at(here, &mut hit);
             self.seen.iter().copied().for_each(&mut hit);
         }
         if occurrence.power_on {
@@ -125,9 +130,9 @@ impl Index {
 
     fn active(&self, activity: &Activity, mut hit: impl FnMut(u32)) {
         match *activity {
-            Activity::Call { phase, direction, number, length } => {
+            Activity::Call { phase, direction, number, length, cause } => {
                 let mut hit = |rank| {
-                    if self.lasted(rank, length) {
+                    if self.ends.get(&rank).is_none_or(|end| end.fits(length, cause)) {
                         hit(rank);
                     }
                 };
@@ -157,9 +162,19 @@ impl Index {
             Activity::None => {}
         }
     }
+}
 
-    fn lasted(&self, rank: u32, length: Option<Duration>) -> bool {
-        self.lengths.get(&rank).is_none_or(|range| range.holds(length))
+/// What a trigger asks of the end of a call.
+#[derive(Debug)]
+struct CallEnd {
+    length: Option<LengthRange>,
+    causes: Vec<u8>,
+}
+
+impl CallEnd {
+    fn fits(&self, length: Option<Duration>, cause: Option<u8>) -> bool {
+        self.length.is_none_or(|range| range.holds(length))
+            && (self.causes.is_empty() || cause.is_some_and(|cause| self.causes.contains(&cause)))
     }
 }
 

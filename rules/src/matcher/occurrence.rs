@@ -18,7 +18,8 @@ pub(super) struct Occurrence {
     pub(super) moved: Option<(CellId, CellId)>,
     /// Whether that is certain: that it was another one before, not only less well known.
     pub(super) cell_changed: bool,
-    pub(super) seen: bool,
+    /// Where the subscriber is, where the event proves it.
+    pub(super) here: Option<CellId>,
     pub(super) power_on: bool,
     pub(super) power_off: bool,
     /// The device before and now, where it is another one.
@@ -44,6 +45,7 @@ pub(super) enum Activity {
         direction: Direction,
         number: Option<Number>,
         length: Option<Duration>,
+        cause: Option<u8>,
     },
     Sms {
         direction: Direction,
@@ -70,7 +72,7 @@ impl Occurrence {
         Self {
             moved: change.moved.then_some((change.before, change.after)),
             cell_changed: change.moved && is_elsewhere(change.before, change.after),
-            seen: change.seen,
+            here: change.seen.then_some(change.after),
             power_on: change.power_on,
             power_off: change.power_off,
             device_change: change.device_before.zip(event.imei),
@@ -107,15 +109,15 @@ fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Ro
 
 impl Activity {
     fn new(event: &Event) -> Self {
-        let call = |phase, direction, number, length| Self::Call { phase, direction, number, length };
+        let call = |phase, direction, number| Self::Call { phase, direction, number, length: None, cause: None };
         match event.kind {
             Kind::CallSetup { emergency: true, .. } => Self::None,
-            Kind::CallSetup { direction, number, .. } => call(CallPhase::Setup, direction, number, None),
-            Kind::CallAnswered { direction, number } => call(CallPhase::Answered, direction, number, None),
+            Kind::CallSetup { direction, number, .. } => call(CallPhase::Setup, direction, number),
+            Kind::CallAnswered { direction, number } => call(CallPhase::Answered, direction, number),
             // It goes on where nobody watches.
             Kind::CallEnded { left_view: true, .. } => Self::None,
-            Kind::CallEnded { direction, number, answered, .. } => {
-                call(CallPhase::Ended, direction, number, answered.length())
+            Kind::CallEnded { direction, number, answered, cause, .. } => {
+                Self::Call { phase: CallPhase::Ended, direction, number, length: answered.length(), cause }
             }
             Kind::Sms { direction, peer } => Self::Sms { direction, number: peer },
             Kind::Ussd { code } => Self::Ussd(code),

@@ -40,7 +40,9 @@ impl Scenario {
     /// The areas that its trigger names.
     pub fn areas(&self) -> impl Iterator<Item = &Area> {
         self.trigger.happenings().filter_map(|happening| match &happening.trigger {
-            Trigger::Enter(area) | Trigger::Leave(area) | Trigger::UpdateIn(area) => Some(area.as_ref()),
+            Trigger::Enter(area) | Trigger::Leave(area) | Trigger::Inside(area) | Trigger::UpdateIn(area) => {
+                Some(area.as_ref())
+            }
             _ => None,
         })
     }

@@ -255,13 +255,20 @@ fn happening(random: &mut Random, areas: &Areas, tacs: &[Arc<TacList>]) -> Happe
     let trigger = match random.below(9) {
         0..=2 => Trigger::Enter(random.of(areas).0),
         3 => Trigger::Sms { direction: None, numbers: any() },
-        4 => Trigger::Call { phase: CallPhase::Answered, direction: None, numbers: any(), length: None },
+        4 => Trigger::Call {
+            phase: CallPhase::Answered,
+            direction: None,
+            numbers: any(),
+            length: None,
+            causes: Vec::new(),
+        },
         5 => Trigger::DeviceChange { to: None, from: None },
         8 => Trigger::Call {
             phase: CallPhase::Ended,
             direction: None,
             numbers: any(),
             length: Some(LengthRange { least: span(random), most: random.maybe(span) }),
+            causes: Vec::new(),
         },
         6 => Trigger::RoamIn(Vec::new()),
         _ => trigger(random, areas, tacs),
@@ -287,13 +294,14 @@ fn hold(random: &mut Random, trigger: &Trigger) -> Option<Hold> {
 fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<TacList>]) -> Trigger {
     let origins = [Origin::Home, Origin::OtherNetwork, Origin::International];
     let patterns = |random: &mut Random| random.some(&PATTERNS.map(pattern), 3);
-    match random.below(22) {
+    match random.below(23) {
         14 => Trigger::LocationUpdate(random.of(&[
             None,
             Some(UpdateType::Normal),
             Some(UpdateType::Periodic),
             Some(UpdateType::ImsiAttach),
         ])),
+        21 => Trigger::Inside(random.of(areas).0),
         15 => Trigger::CellChange,
         16 => Trigger::Seen,
         17 => random.of(&[Trigger::DataAttach, Trigger::DataDetach]),
@@ -307,6 +315,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
             numbers: patterns(random),
             length: random.one_in(2).then(|| LengthRange { least: span(random), most: random.maybe(span) }),
+            causes: random.some(&CAUSES, 2),
         },
         6 => Trigger::Sms {
             direction: random.of(&[None, Some(Direction::Out), Some(Direction::In)]),
@@ -458,7 +467,8 @@ fn kind(random: &mut Random) -> Kind {
         9 => Kind::CallSetup { direction, number, emergency: random.one_in(8) },
         10 => Kind::CallAnswered { direction, number },
         11 => {
-            Kind::CallEnded { direction, number, answered: answered(random), cause: None, left_view: random.one_in(4) }
+            let cause = random.maybe(|random| random.of(&CAUSES));
+            Kind::CallEnded { direction, number, answered: answered(random), cause, left_view: random.one_in(4) }
         }
         12 => Kind::Sms { direction, peer: number },
         13 => Kind::Ussd { code: random.of(&["*100#", "*1", "#"]).parse().unwrap() },
@@ -466,6 +476,8 @@ fn kind(random: &mut Random) -> Kind {
         _ => Kind::ImeiSeen,
     }
 }
+
+const CAUSES: [u8; 3] = [16, 17, 19];
 
 fn answered(random: &mut Random) -> Answered {
     let length = span(random);

@@ -392,6 +392,10 @@ impl Moment<'_> {
         match (trigger, &self.event.kind) {
             (Trigger::Enter(area), _) => sighting && self.enters(self.rows(area)),
             (Trigger::Leave(area), _) => sighting && self.leaves(self.rows(area)),
+            (Trigger::Inside(area), _) => {
+                let here = complete(self.history.place(), self.event.cell);
+                sighting && here.lac.is_some() && certainly_inside(self.rows(area), here)
+            }
             (Trigger::PowerOn, Kind::LocationUpdate { update, .. }) => {
                 sighting
                     && match update {
@@ -460,7 +464,7 @@ impl Moment<'_> {
                 let returned = registration(kind).and_then(|old| self.returns(old));
                 returned.is_some_and(|origin| origins.is_empty() || origins.contains(&origin))
             }
-            (Trigger::Call { phase, direction, numbers, length }, kind) => match call(kind) {
+            (Trigger::Call { phase, direction, numbers, length, causes }, kind) => match call(kind) {
                 Some((now, whose, number)) => {
                     let lasted = match kind {
                         Kind::CallEnded { answered, .. } => answered.length(),
@@ -470,7 +474,12 @@ impl Moment<'_> {
                         lasted
                             .is_some_and(|lasted| lasted >= range.least && range.most.is_none_or(|most| lasted <= most))
                     });
+                    let given = match kind {
+                        Kind::CallEnded { cause, .. } => *cause,
+                        _ => None,
+                    };
                     long_enough
+                        && (causes.is_empty() || causes.iter().any(|wanted| given == Some(*wanted)))
                         && now == *phase
                         && direction.is_none_or(|direction| direction == whose)
                         && if numbers.is_empty() { is_somebody(whose, number) } else { fits(numbers, number) }
