@@ -4,6 +4,7 @@ use std::fmt;
 
 use rustc_hash::FxHashMap;
 
+use super::frame_numbers::{Arrival, Inside};
 use super::network::{Endpoint, Endpoints};
 use super::signalling_link::LinkDirection;
 use crate::wire::ip::Address;
@@ -44,6 +45,8 @@ pub struct EndpointPair {
     pub source: Endpoint,
     /// To whom.
     pub destination: Endpoint,
+    /// Whether it is the BSS that sends: where a capture does not tell the ends apart, what passes does.
+    pub from_bss: bool,
 }
 
 /// What is known of a link's losses.
@@ -51,7 +54,7 @@ pub struct EndpointPair {
 pub struct LinkLoss {
     /// Which link and direction.
     pub link: Link,
-    /// What was seen of it, each once, in the unit of its [`Link::unit`]; on Gb those that follow a known number.
+    /// What was seen of it, each once, in the unit of its [`Link::unit`]; on Gb those between two known numbers.
     pub seen: u64,
     /// What was not, in the same unit.
     pub missing: u64,
@@ -109,9 +112,8 @@ impl Link {
             Self::Mtp2(direction) => {
                 direction.sent.map(|sent| Self::Mtp2(LinkDirection { sent: Some(!sent), ..direction }))
             }
-            Self::Ns(EndpointPair { source, destination, .. }) if source == destination => None,
-            Self::Ns(EndpointPair { feed, source, destination }) => {
-                Some(Self::Ns(EndpointPair { feed, source: destination, destination: source }))
+            Self::Ns(EndpointPair { feed, source, destination, from_bss }) => {
+                Some(Self::Ns(EndpointPair { feed, source: destination, destination: source, from_bss: !from_bss }))
             }
         }
     }
@@ -177,21 +179,28 @@ impl Losses {
 /// Losses of links whose ends have dense ids, counted as messages come.
 #[derive(Default)]
 pub struct EndpointLosses {
-    links: FxHashMap<(u32, u32), Total>,
+    /// By sender, receiver, and whether the BSS sends.
+    links: FxHashMap<(u32, u32, bool), Total>,
     refused: u64,
 }
 
 impl EndpointLosses {
-    /// From `sender` to `receiver`: a message behind so many that are missing, or one that was seen before.
-    pub fn note(&mut self, sender: u32, receiver: u32, missing: u16, is_repeated: bool) {
-        let key = (sender, receiver);
+    /// From `sender` to `receiver`: what a frame says of those before it.
+    pub fn note(&mut self, sender: u32, receiver: u32, from_bss: bool, arrival: Arrival) {
+        let key = (sender, receiver, from_bss);
         if self.links.len() >= LINK_LIMIT && !self.links.contains_key(&key) {
             self.refused += 1;
             return;
         }
         let total = self.links.entry(key).or_default();
-        total.missing += u64::from(missing);
-        if is_repeated { total.repeated += 1 } else { total.seen += 1 }
+        match arrival {
+            Arrival::New(Inside { seen, missing, found }) => {
+                total.seen += u64::from(seen);
+                // What was overtaken on the way by another link is found there.
+                total.missing = (total.missing + u64::from(missing)).saturating_sub(found.into());
+            }
+            Arrival::Repeated => total.repeated += 1,
+        }
     }
 
     /// How often a message was not counted, at [`LINK_LIMIT`].
@@ -203,10 +212,10 @@ impl EndpointLosses {
     pub fn all(&self, endpoints: &Endpoints) -> impl Iterator<Item = LinkLoss> + '_ {
         let named: FxHashMap<u32, (u16, Endpoint)> =
             endpoints.all().map(|(id, feed, endpoint)| (id, (feed, endpoint))).collect();
-        self.links.iter().filter_map(move |((sender, receiver), total)| {
+        self.links.iter().filter_map(move |((sender, receiver, from_bss), total)| {
             let (feed, source) = *named.get(sender)?;
             let (_, destination) = *named.get(receiver)?;
-            let link = Link::Ns(EndpointPair { feed, source, destination });
+            let link = Link::Ns(EndpointPair { feed, source, destination, from_bss: *from_bss });
             Some(LinkLoss { repeated: total.repeated, ..LinkLoss::new(link, total.seen, total.missing) })
         })
     }
@@ -226,6 +235,9 @@ impl fmt::Display for Ends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Link::Sctp(ports) | Link::Tcp(ports) => write!(f, "{ports}"),
+            Link::Ns(EndpointPair { source, destination, from_bss, .. }) if source == destination => {
+                write!(f, "{source} from the {}", if *from_bss { "BSS" } else { "SGSN" })
+            }
             Link::Ns(EndpointPair { source, destination, .. }) => write!(f, "{source} > {destination}"),
             Link::Mtp2(LinkDirection { file, link, sent, .. }) => {
                 let direction = match sent {

@@ -11,6 +11,7 @@ pub mod duplicates;
 pub mod e1;
 pub mod entities;
 pub mod fragments;
+pub mod frame_numbers;
 pub mod framing;
 pub mod identity;
 pub mod idle;

@@ -1,12 +1,13 @@
 //! From an LLC frame upward: judged by its check and number, then layer 3 or user data.
 
-use super::session::Arrival;
 use super::{Envelope, GbInterface, sgsn, traffic};
 use crate::Sink;
 use crate::interpret::a_interface::AInterface;
 use crate::interpret::scene::Side;
+use crate::track::frame_numbers::{Arrival, Inside};
 use crate::track::identity::Temporary;
 use crate::track::links::{Address, Bvc, LinkId};
+use crate::track::transport::Carrier;
 use crate::wire::llc::sapi;
 use crate::wire::{FrameCheck, Llc, LlcFrameType, Tlli, dtap, llc, sndcp};
 
@@ -38,20 +39,8 @@ impl GbInterface {
             FrameCheck::Good => {}
         }
         let goes_on = frame.encrypted || sender == Side::Network && frame.sapi != sapi::LLGMM;
-        let is_repeated = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad && {
-            let arrival = self.links.state(id).map(|session| session.arrive(frame, envelope.tlli, sender, from.at));
-            let (missing, is_repeated) = match arrival {
-                Some(Arrival::New { missing }) => (missing, false),
-                _ => (0, arrival == Some(Arrival::Repeated)),
-            };
-            totals.frames_missing += u64::from(missing);
-            totals.frames_repeated += u64::from(is_repeated);
-            // The share of what is lost is that among the frames of which it can be told.
-            if arrival != Some(Arrival::First) {
-                self.losses.note(envelope.carrier.sender, envelope.carrier.receiver, missing, is_repeated);
-            }
-            is_repeated
-        };
+        let is_numbered = frame.frame_type == LlcFrameType::UI && frame.check != FrameCheck::Bad;
+        let is_repeated = is_numbered && self.is_repeated(id, sender, envelope.carrier, frame, a);
         if goes_on {
             // The network serves the phone: it has gone on with what the phone says.
             self.with_session(id, from, envelope.bvc, a, sink, |session, _, scene| session.dialogue.accept(scene));
@@ -59,6 +48,21 @@ impl GbInterface {
         if frame.check == FrameCheck::Good && !is_repeated {
             self.information(id, sender, envelope, frame, a, sink);
         }
+    }
+
+    /// Notes what the number of a UI frame says of those before it. Whether it was seen before.
+    fn is_repeated(&mut self, id: LinkId, sender: Side, carrier: Carrier, frame: &Llc<'_>, a: &mut AInterface) -> bool {
+        let Some(session) = self.links.state(id) else { return false };
+        let arrival = session.arrive(frame, sender, carrier.from.at);
+        self.losses.note(carrier.sender, carrier.receiver, sender == Side::Mobile, arrival);
+        let totals = &mut a.counters.packet;
+        match arrival {
+            Arrival::New(Inside { missing, found, .. }) => {
+                totals.frames_missing = (totals.frames_missing + u64::from(missing)).saturating_sub(found.into());
+            }
+            Arrival::Repeated => totals.frames_repeated += 1,
+        }
+        arrival == Arrival::Repeated
     }
 
     fn information<S: Sink>(

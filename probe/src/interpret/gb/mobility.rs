@@ -192,6 +192,7 @@ impl Session {
 
     fn refused<S: Sink>(&mut self, cause: u8, scene: &mut Scene<'_, S>) {
         self.dialogue.subject.reject(scene);
+        self.forget_numbers();
         match self.request.take() {
             Some(Request::Attach { .. }) => {
                 self.dialogue.subject.tell_refused(Kind::GprsAttachRejected { cause }, scene);

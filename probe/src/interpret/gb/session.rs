@@ -9,20 +9,14 @@ use crate::Sink;
 use crate::interpret::dialogue::Dialogue;
 use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
+use crate::track::frame_numbers::{Arrival, FrameNumbers};
 use crate::track::identity::{Identities, Temporary};
-use crate::wire::llc::{SEQUENCE_NUMBERS, sapi};
 use crate::wire::{Dtap, Llc, Tlli, TlliKind};
 
 /// The same host is told again after so long.
 const VISIT_INTERVAL: Duration = Duration::from_secs(60);
 /// Hosts of one phone that are remembered so.
 const REMEMBERED_VISITS: usize = 4;
-/// Two taps of one link give the same frame within so long.
-const REPETITION_WINDOW: Duration = Duration::from_secs(1);
-/// A greater step of N(U) is no loss but a new beginning.
-const LARGEST_GAP: u16 = 32;
-/// Service access points with sequence numbers of their own.
-const NUMBERED: [u8; 6] = [sapi::LLGMM, sapi::LL3, sapi::LL5, sapi::LLSMS, sapi::LL9, sapi::LL11];
 
 /// What the phone has asked for and was not answered yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,29 +45,8 @@ pub(super) struct Session {
     /// The last fact that shows where the phone is.
     told: Option<(Timestamp, CellId)>,
     visits: [Option<(Timestamp, DomainName)>; REMEMBERED_VISITS],
-    /// From phone and network.
-    frames: [Frames; 2],
-}
-
-/// The frames of one direction.
-#[derive(Clone, Copy, Debug, Default)]
-struct Frames {
-    /// Numbers are counted for each TLLI (3GPP TS 44.064 §8.3).
-    tlli: Option<Tlli>,
-    /// The next N(U) of each of [`NUMBERED`].
-    next: [Option<u16>; NUMBERED.len()],
-    last: Option<(Timestamp, u8, u16, u32)>,
-}
-
-/// What a frame's number says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Arrival {
-    /// It is new, and begins what is counted: nobody can tell whether any is missing before it.
-    First,
-    /// It is new, behind so many that are missing.
-    New { missing: u16 },
-    /// It was seen before.
-    Repeated,
+    /// What phone and network send.
+    frames: [FrameNumbers; 2],
 }
 
 impl Session {
@@ -84,7 +57,7 @@ impl Session {
         (self.tlli, self.request, self.gave_p_tmsi, self.given) = (None, None, None, None);
         (self.is_sent_off, self.continues, self.told) = (false, None, None);
         self.visits = [None; REMEMBERED_VISITS];
-        self.frames = [Frames::default(); 2];
+        self.forget_numbers();
     }
 
     /// The phone is known by this TLLI: a local one was made of a P-TMSI of this SGSN.
@@ -113,10 +86,9 @@ impl Session {
     }
 
     /// Judges a UI frame by its number.
-    pub(super) fn arrive(&mut self, frame: &Llc<'_>, tlli: Tlli, sender: Side, at: Timestamp) -> Arrival {
+    pub(super) fn arrive(&mut self, frame: &Llc<'_>, sender: Side, at: Timestamp) -> Arrival {
         let [mobile, network] = &mut self.frames;
-        let frames = if sender == Side::Mobile { mobile } else { network };
-        frames.arrive(frame, tlli, at)
+        if sender == Side::Mobile { mobile.arrive(frame, at) } else { network.arrive(frame, at) }
     }
 
     /// A layer 3 message.
@@ -172,6 +144,11 @@ impl Session {
         self.visits = before.visits;
     }
 
+    /// The TLLI is nobody's any more: whoever comes with it next begins its numbers anew (3GPP TS 44.064 §8.3).
+    pub(super) fn forget_numbers(&mut self) {
+        self.frames = [FrameNumbers::default(); 2];
+    }
+
     /// What the phone asked for awaits its answer.
     pub(super) fn is_asking(&mut self) {
         self.dialogue.subject.asks();
@@ -180,79 +157,5 @@ impl Session {
     /// Nothing more will be learned here.
     pub(super) fn finish<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         self.dialogue.finish(scene);
-    }
-}
-
-impl Frames {
-    fn arrive(&mut self, frame: &Llc<'_>, tlli: Tlli, at: Timestamp) -> Arrival {
-        let Some(number) = frame.sequence else { return Arrival::First };
-        let this = (at, frame.sapi, number, frame.frame_check_sequence);
-        let is_last = |last: (Timestamp, u8, u16, u32)| {
-            (last.1, last.2, last.3) == (this.1, this.2, this.3) && at.since(last.0) < REPETITION_WINDOW
-        };
-        if self.last.is_some_and(is_last) {
-            return Arrival::Repeated;
-        }
-        self.last = Some(this);
-        if self.tlli.replace(tlli) != Some(tlli) {
-            self.next = [None; NUMBERED.len()];
-        }
-        let place = NUMBERED.iter().position(|sapi| *sapi == frame.sapi);
-        let Some(next) = place.and_then(|place| self.next.get_mut(place)) else { return Arrival::First };
-        let expected = next.replace((number + 1) % SEQUENCE_NUMBERS);
-        let step = expected.map(|expected| (number + SEQUENCE_NUMBERS - expected) % SEQUENCE_NUMBERS);
-        match step {
-            Some(missing) if missing <= LARGEST_GAP => Arrival::New { missing },
-            _ => Arrival::First,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::{FrameCheck, LlcFrameType};
-
-    const TLLI: Tlli = Tlli(0xc000_0001);
-
-    fn frame(number: u16, check: u32) -> Llc<'static> {
-        Llc {
-            frame_type: LlcFrameType::UI,
-            sapi: sapi::LLGMM,
-            command_response: false,
-            sequence: Some(number),
-            encrypted: false,
-            check: FrameCheck::Good,
-            frame_check_sequence: check,
-            information: &[],
-        }
-    }
-
-    #[track_caller]
-    fn check(numbers: &[u16], missing: &[Option<u16>]) {
-        let mut frames = Frames::default();
-        let arrivals = numbers.iter().enumerate().map(|(index, number)| {
-            frames.arrive(&frame(*number, index as u32), TLLI, Timestamp::from_seconds(index as i64))
-        });
-        let arrival = |missing: &Option<u16>| missing.map_or(Arrival::First, |missing| Arrival::New { missing });
-        let expected: Vec<_> = missing.iter().map(arrival).collect();
-        assert_eq!(arrivals.collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn gaps_are_counted_across_wrap_and_a_new_beginning_is_none() {
-        check(&[5, 6, 8], &[None, Some(0), Some(1)]);
-        check(&[510, 511, 0, 2], &[None, Some(0), Some(0), Some(1)]);
-        check(&[100, 0, 1], &[None, None, Some(0)]);
-        check(&[7, 6], &[None, None]);
-    }
-
-    #[test]
-    fn the_same_frame_by_a_second_tap_is_a_repetition() {
-        let mut frames = Frames::default();
-        let at = Timestamp::from_seconds(1);
-        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at), Arrival::First);
-        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_millis(20)), Arrival::Repeated);
-        assert_eq!(frames.arrive(&frame(3, 9), TLLI, at + Duration::from_secs(2)), Arrival::First);
     }
 }
