@@ -45,6 +45,8 @@ pub(super) struct Stamper<'a> {
     pub(super) position: u16,
     /// The interface within it, and how many there are.
     pub(super) interface: (u32, usize),
+    /// Whether it is a recording of E1 lines, whose ports are numbered across files.
+    pub(super) has_lines: bool,
 }
 
 /// Clocks, and frames held back.
@@ -73,6 +75,10 @@ pub(super) struct Alignment {
 struct InputClock {
     family: String,
     interface: u32,
+    recorder: u16,
+    has_lines: bool,
+    /// Place of the file that it stamps, or stamped last.
+    position: u16,
     name: String,
     /// Absent at the limit of clocks that are compared.
     clock: Option<usize>,
@@ -95,19 +101,29 @@ struct Held {
 impl Alignment {
     /// The clock of this stamper: one of its own, or that of an earlier file of the same ring.
     pub(super) fn input(&mut self, stamper: Stamper<'_>) -> usize {
-        let Stamper { file, position, interface: (interface, of) } = stamper;
+        let Stamper { file, position, interface: (interface, of), has_lines } = stamper;
         let family = family(file);
-        let same = |input: &InputClock| !input.is_open && input.family == family && input.interface == interface;
-        if let Some(index) = self.inputs.iter().position(same) {
-            self.inputs.iter_mut().skip(index).take(1).for_each(|input| input.is_open = true);
+        let same = |input: &&mut InputClock| !input.is_open && input.family == family && input.interface == interface;
+        if let Some((index, input)) = self.inputs.iter_mut().enumerate().find(|(_, input)| same(input)) {
+            (input.is_open, input.position) = (true, position);
             return index;
         }
+        let beside = |input: &&InputClock| input.position == position || has_lines && input.has_lines;
+        let recorder = self.inputs.iter().find(beside).map(|input| input.recorder);
+        let recorder = recorder.unwrap_or_else(|| u16::try_from(self.inputs.len()).unwrap_or(u16::MAX));
         let clock = self.clocks.add(u64::from(position) << 32 | u64::from(interface));
         let name =
             if of > 1 { format!("{} interface {interface}", file.display()) } else { file.display().to_string() };
         let (frames, last) = (0, Timestamp::MIN);
-        self.inputs.push(InputClock { family, interface, name, clock, is_open: true, frames, last });
+        let is_open = true;
+        let input = InputClock { family, interface, recorder, has_lines, position, name, clock, is_open, frames, last };
+        self.inputs.push(input);
         self.inputs.len() - 1
+    }
+
+    /// Who recorded an input: the same for the interfaces of a file, the files of a ring, and all recordings of E1 lines.
+    pub(super) fn recorder(&self, input: usize) -> u16 {
+        self.inputs.get(input).map_or(0, |input| input.recorder)
     }
 
     /// An input has no more frames.
@@ -349,7 +365,7 @@ mod tests {
         alignment.learn(recorded[0].0);
         let inputs = [0, 1].map(|position: u16| {
             let file = names[usize::from(position)];
-            alignment.input(Stamper { file, position, interface: (0, 1) })
+            alignment.input(Stamper { file, position, interface: (0, 1), has_lines: false })
         });
         let mut order = Vec::new();
         for (at, file, number, octets) in &recorded {
@@ -403,21 +419,51 @@ mod tests {
     fn files_of_a_ring_have_one_clock_and_others_their_own() {
         let mut alignment = Alignment::default();
         let mut open = |name: &str| {
-            let stamper = Stamper { file: Path::new(name), position: 0, interface: (0, 1) };
+            let stamper = Stamper { file: Path::new(name), position: 0, interface: (0, 1), has_lines: false };
             alignment.input(stamper)
         };
         let (up, down) = (open("up_001.pcap"), open("down_001.pcap"));
         assert_ne!(up, down);
         assert_ne!(open("up_002.pcap"), up, "while the first is read");
         alignment.close(up);
-        let stamper = Stamper { file: Path::new("up_003.pcap"), position: 2, interface: (0, 1) };
+        let stamper = Stamper { file: Path::new("up_003.pcap"), position: 2, interface: (0, 1), has_lines: false };
         assert_eq!(alignment.input(stamper), up);
+    }
+
+    #[test]
+    fn recorders_are_told_apart_but_not_their_files_and_interfaces() {
+        let mut alignment = Alignment::default();
+        let mut open = |name: &str, position, interface, has_lines| {
+            let stamper = Stamper { file: Path::new(name), position, interface: (interface, 2), has_lines };
+            alignment.input(stamper)
+        };
+        let inputs = [
+            open("up_001.pcap", 0, 0, false),
+            open("up_001.pcap", 0, 1, false),
+            open("down_001.pcap", 1, 0, false),
+            open("port0.e1", 2, 0, true),
+            open("port1.e1", 3, 0, true),
+        ];
+        let recorders = |alignment: &Alignment, inputs: &[usize]| {
+            inputs.iter().map(|input| alignment.recorder(*input)).collect::<Vec<_>>()
+        };
+        assert_eq!(recorders(&alignment, &inputs), [0, 0, 2, 3, 3]);
+        inputs.into_iter().for_each(|input| alignment.close(input));
+        let stamper = |interface| Stamper {
+            file: Path::new("up_002.pcap"),
+            position: 4,
+            interface: (interface, 2),
+            has_lines: false,
+        };
+        let inputs = [1, 0].map(|interface| alignment.input(stamper(interface)));
+        assert_eq!(recorders(&alignment, &inputs), [0, 0]);
     }
 
     #[test]
     fn a_single_file_is_not_held() {
         let mut alignment = Alignment::default();
-        let input = alignment.input(Stamper { file: Path::new("a.pcap"), position: 0, interface: (0, 1) });
+        let input =
+            alignment.input(Stamper { file: Path::new("a.pcap"), position: 0, interface: (0, 1), has_lines: false });
         for (micros, _, octets) in conversation() {
             let at = stamped(micros, 0, 0, 0);
             let frame = Frame { number: 0, at, link: LinkType::Ipv4, captured: &octets, original_length: 0, file: 0 };
@@ -430,8 +476,9 @@ mod tests {
     fn inputs_that_have_nothing_to_do_with_each_other_are_held_for_the_time_of_learning_only() {
         let mut alignment = Alignment::default();
         alignment.learn(Timestamp::from_seconds(100));
-        let inputs = ["a.pcap", "b.pcap"]
-            .map(|name| alignment.input(Stamper { file: Path::new(name), position: 0, interface: (0, 1) }));
+        let inputs = ["a.pcap", "b.pcap"].map(|name| {
+            alignment.input(Stamper { file: Path::new(name), position: 0, interface: (0, 1), has_lines: false })
+        });
         let mut passed = Vec::new();
         for second in 100..200 {
             let at = Timestamp::from_seconds(second);

@@ -58,7 +58,8 @@ pub struct Frame<'a> {
     pub captured: &'a [u8],
     /// Octets of the frame on the wire.
     pub original_length: u32,
-    /// Which file, as an index into [`Capture::files`].
+    /// Which file, the files of a ring being one, as are all recordings of E1 lines: where links have numbers, they are unique in
+    /// it.
     pub file: u16,
 }
 
@@ -228,7 +229,8 @@ impl Capture {
         if let Some(source) = &mut self.current
             && !source.has_clock()
         {
-            source.set_clock(self.alignment.input(source.stamper()));
+            let clock = self.alignment.input(source.stamper());
+            source.set_clock(clock, self.alignment.recorder(clock));
         }
         Ok(())
     }

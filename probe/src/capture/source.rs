@@ -84,6 +84,8 @@ pub(super) struct Source {
     position: u16,
     /// Index of the file in the capture.
     pub(super) file: u16,
+    /// What it counts as: see [`Frame::file`].
+    recorder: u16,
     /// The clocks of its interfaces, as far as they were seen; the present one is the first.
     clocks: Vec<(u32, usize)>,
     buffer: Buffer,
@@ -112,6 +114,7 @@ impl Source {
                 name,
                 position,
                 file: 0,
+                recorder: 0,
                 clocks: Vec::new(),
                 buffer,
                 format,
@@ -236,7 +239,7 @@ impl Source {
     /// Who stamped the record that it stands at.
     pub(super) fn stamper(&self) -> Stamper<'_> {
         let interface = (self.interface(), self.interfaces());
-        Stamper { file: &self.name, position: self.position, interface }
+        Stamper { file: &self.name, position: self.position, interface, has_lines: self.e1().is_some() }
     }
 
     /// Whether the clock of its present interface is known.
@@ -250,9 +253,10 @@ impl Source {
         known.inspect(|index| self.clocks.swap(0, *index)).is_some()
     }
 
-    /// The clock of its present interface is this.
-    pub(super) fn set_clock(&mut self, clock: usize) {
+    /// The clock of its present interface is this, and it is of this recorder.
+    pub(super) fn set_clock(&mut self, clock: usize, recorder: u16) {
         self.clocks.insert(0, (self.interface(), clock));
+        self.recorder = recorder;
     }
 
     /// The clock of its present interface, once it was set.
@@ -269,7 +273,7 @@ impl Source {
     /// The record that it stands at.
     #[inline]
     pub(super) fn frame(&self, number: u64) -> Option<Frame<'_>> {
-        let file = self.file;
+        let file = self.recorder;
         if let Some(&Record { at, link, original_length, .. }) = self.head.as_ref() {
             return Some(Frame { number, at, link, captured: self.octets_of_head()?, original_length, file });
         }
