@@ -553,7 +553,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
             events,
             observable,
             tap: self.tap.counts(),
-            carried: self.tap.carried().to_vec(),
+            carried: self.tap.carried(),
             open,
         };
         self.owners.as_mut().map_or(Ok(()), Write::flush)?;
@@ -569,7 +569,8 @@ fn output<W: Write>(
     random: &mut Random,
 ) -> io::Result<Output<W>> {
     let Some(link_type) = plan.link_type() else {
-        let mut lines = Lines::new(capture, plan.choices.layout, begin, plan.start, Random::new(random.bits()))?;
+        let mut lines =
+            Lines::new(capture, plan.choices.layout, begin, plan.start, plan.faults, Random::new(random.bits()))?;
         (0..links).for_each(|_| lines.add(true));
         if plan.interfaces.gb() {
             (0..plan.size.bscs).for_each(|_| lines.add(false));

@@ -98,7 +98,7 @@ impl Clock {
 pub enum Output<W> {
     /// Frames, as the mirror hands them over.
     Frames(CaptureWriter<W>, Mirror),
-    /// E1 lines, which meet none of the faults of frames.
+    /// E1 lines, which meet no fault of frames but loss.
     Lines(Box<Lines<W>>),
 }
 
@@ -164,8 +164,11 @@ impl<W: Write> Tap<W> {
     }
 
     /// What passed by each link.
-    pub fn carried(&self) -> &[[Carried; 2]] {
-        &self.carried
+    pub fn carried(&self) -> Vec<[Carried; 2]> {
+        match &self.output {
+            Output::Frames(..) => self.carried.clone(),
+            Output::Lines(lines) => lines.carried(),
+        }
     }
 
     /// A frame that this side sends passes with these messages in it.

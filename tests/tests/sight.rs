@@ -10,12 +10,17 @@ use tests::{json_lines, run, synthesise, touchpoint};
 /// Reported loss may differ so much from the true one.
 const TOLERANCE: f64 = 0.1;
 
+/// Of what as many subscribers do is enough lost for its share to be known.
+const MANY: &str = "6000";
+/// So many do not crowd a link of 64 kbit/s.
+const FEW: &str = "1000";
+
 /// A town of one BSC in which a known share of what the MSC (or SGSN) sends is lost: what is reported of the thinned direction.
-fn thinned(loss: &str, options: &str) -> Value {
+fn thinned(loss: &str, subscribers: &str, options: &str) -> Value {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (capture, losses) = (folder.path().join("town.pcap"), folder.path().join("losses.csv"));
     run(synthesise()
-        .args(["--minutes", "15", "--bsc", "1", "--subscribers", "6000", "--action-every", "60", "--quiet"])
+        .args(["--minutes", "15", "--bsc", "1", "--subscribers", subscribers, "--action-every", "60", "--quiet"])
         .args(["--loss", loss, "--loss-from", "msc", "--losses"])
         .arg(&losses)
         .arg("--out")
@@ -27,7 +32,7 @@ fn thinned(loss: &str, options: &str) -> Value {
         if one["missing"].as_u64() > other["missing"].as_u64() { (one, other) } else { (other, one) };
     let truth = true_share(&losses);
     let told = thinned["share"].as_f64().expect("a share");
-    println!("{options:30} {}: {:.4} % lost, {:.4} % in truth", thinned["link"], 100.0 * told, 100.0 * truth);
+    println!("{options:60} {}: {:.4} % lost, {:.4} % in truth", thinned["link"], 100.0 * told, 100.0 * truth);
     assert!((told / truth - 1.0).abs() <= TOLERANCE, "{options}: {told} and not {truth}");
     assert_eq!(whole["missing"], 0, "{options}: {whole}");
     thinned
@@ -52,12 +57,32 @@ fn true_share(losses: &Path) -> f64 {
 
 #[test]
 fn upstream_loss_is_within_a_tenth_of_the_truth_and_names_the_link() {
-    let sigtran = thinned("0.001", "");
-    assert_eq!(sigtran["link"], "10.1.0.1:2905 > 10.64.0.10:2905");
-    let lite = thinned("0.001", "--transport lite");
-    assert_eq!((&lite["unit"], &lite["transport"]), (&"octets".into(), &"tcp".into()));
-    let mtp2 = thinned("0.001", "--transport mtp2-header");
-    assert_eq!((&mtp2["unit"], &mtp2["transport"]), (&"signal units".into(), &"mtp2".into()));
+    check_loss("0.001", MANY, "", "10.1.0.1:2905 > 10.64.0.10:2905", "chunks");
+    check_loss("0.001", MANY, "--transport lite", "10.1.0.2:5000 > 10.64.0.10:40000", "octets");
+    check_loss("0.001", MANY, "--transport mtp2-header", "0/0 sent", "signal units");
+    check_loss("0.001", FEW, "--transport e1", "0/1 sent", "signal units");
+    check_loss("0.001", MANY, "--transport e1 --e1-timeslots all --annex-a", "0/0 sent", "signal units");
+}
+
+#[test]
+fn upstream_loss_on_gb_is_within_a_tenth_of_the_truth_and_names_the_link() {
+    let udp = "10.2.0.1:23000 > 10.128.0.1:23000";
+    check_loss("0.001", MANY, "--interface gb --ns-vc 1", udp, "LLC frames");
+    for seed in 2..4 {
+        check_loss("0.01", MANY, &format!("--interface gb --ns-vc 1 --seed {seed}"), udp, "LLC frames");
+    }
+    let frame_relay = "--interface gb --ns-vc 1 --gb-carrier frame-relay";
+    check_loss("0.01", MANY, frame_relay, "0/NSEI 1001 from the SGSN", "LLC frames");
+    let gre = "10.2.0.1 NSEI 1001 > 10.128.0.1 NSEI 1001";
+    check_loss("0.01", MANY, "--interface gb --ns-vc 1 --gb-carrier gre", gre, "LLC frames");
+    let e1 = "--interface gb --ns-vc 1 --gb-carrier e1 --e1-timeslots all";
+    check_loss("0.01", MANY, e1, "0/0 own end circuit 16 > 0/0 far end circuit 16", "LLC frames");
+}
+
+#[track_caller]
+fn check_loss(loss: &str, subscribers: &str, options: &str, link: &str, unit: &str) {
+    let told = thinned(loss, subscribers, options);
+    assert_eq!((&told["link"], &told["unit"]), (&link.into(), &unit.into()), "{options}");
 }
 
 /// What is told of events, apart from where they stand and exactly how long a call was.
@@ -107,4 +132,41 @@ fn directions_with_clocks_of_their_own_give_the_events_of_one_clock() {
     check("--associations 16 --split-links --handovers always", 430, -20);
     check("--associations 16 --split-links --reuse-references --unconfirmed-releases 0.5", -380, 20);
     check("--transport lite", -500, 50);
+    for (offset_millis, drift_ppm) in [(500, 30), (-500, -30)] {
+        check("--transport mtp3 --bsc 1", offset_millis, drift_ppm);
+        check("--transport mtp2 --bsc 1", offset_millis, drift_ppm);
+        check("--transport mtp2-header --bsc 4 --handovers always", offset_millis, drift_ppm);
+    }
+}
+
+/// The frames of a capture in two files, as a recorder writes that begins a new one every few minutes.
+fn ring_of(capture: &Path, folder: &Path) -> [PathBuf; 2] {
+    const FILE_HEADER: usize = 24;
+    let octets = fs::read(capture).expect("the capture was written");
+    let (header, records) = octets.split_at(FILE_HEADER);
+    let length = |record: &[u8]| {
+        let captured = record[8..12].try_into().expect("four octets");
+        16 + u32::from_le_bytes(captured) as usize
+    };
+    let mut half = 0;
+    while half < records.len() / 2 {
+        half += length(&records[half..]);
+    }
+    let (first, second) = records.split_at(half);
+    [("town_00001.pcap", first), ("town_00002.pcap", second)].map(|(name, records)| {
+        let path = folder.join(name);
+        fs::write(&path, [header, records].concat()).expect("the folder can be written to");
+        path
+    })
+}
+
+/// What names a link by a number within its recording goes on in the next file.
+#[test]
+fn files_of_a_ring_give_the_events_of_one_file() {
+    for options in ["--interface gb --gb-carrier frame-relay", "--transport sccp --bsc 1", "--transport mtp2-header"] {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let capture = folder.path().join("one.pcap");
+        run(synthesise().args(["--minutes", "5", "--quiet", "--out"]).arg(&capture).args(options.split_whitespace()));
+        assert_eq!(events(&ring_of(&capture, folder.path())), events(&[capture]), "{options}");
+    }
 }

@@ -12,7 +12,7 @@ use super::terminal::{Delivery, Outgoing, Terminal};
 use crate::e1::{Bits, BlockHead, FRAME_BITS, Framer, Framing, LINE_RATE, Numbering, Recording, stuffed};
 use crate::random::Random;
 use crate::script::{Side, Sighting};
-use crate::tap::Token;
+use crate::tap::{Carried, Faults, Token};
 
 /// Time between two blocks of a line.
 pub const BLOCK: Duration = Duration::from_millis(10);
@@ -83,6 +83,9 @@ struct Channel {
     delivered: Vec<Delivery>,
     // It refused one in the last block.
     was_refused: bool,
+    // The share of messages that the mirror damages, and what it carried.
+    loss: f64,
+    carried: Carried,
 }
 
 /// A unit whose closing flag is not sent yet.
@@ -95,14 +98,18 @@ struct UnderWay {
     is_filling: bool,
     // It is a message for the first time.
     is_first: bool,
+    // The mirror damages it; the other side gets it as it was sent.
+    is_lost: bool,
     tokens: Vec<Token>,
     delivery: Option<Delivery>,
 }
 
-/// A unit that was captured: the bit of the line since the beginning, whether it is a frame to the reader, whose it is.
+/// A unit that was captured: the bit of the line since the beginning, whether it is a frame to the reader, or a message that
+/// none can read, whose it is.
 struct Captured {
     end: u64,
     is_frame: bool,
+    is_lost: bool,
     tokens: Vec<Token>,
 }
 
@@ -116,16 +123,24 @@ pub struct Lines<W> {
     blocks: u32,
     links: Vec<[Channel; 2]>,
     framers: Vec<[Framer; 2]>,
+    faults: Faults,
     random: Random,
     frames: u64,
 }
 
 impl<W: Write> Lines<W> {
-    /// Lines that begin at `begin`, and the head of their recording, which begins at `opens`.
-    pub fn new(out: W, layout: LineLayout, begin: Timestamp, opens: Timestamp, random: Random) -> io::Result<Self> {
+    /// Lines that begin at `begin`, and the head of their recording, which begins at `opens`. Of the faults, lines meet loss.
+    pub fn new(
+        out: W,
+        layout: LineLayout,
+        begin: Timestamp,
+        opens: Timestamp,
+        faults: Faults,
+        random: Random,
+    ) -> io::Result<Self> {
         let recording = Recording::new(out, !layout.least_significant_first)?;
         let (links, framers) = (Vec::new(), Vec::new());
-        Ok(Self { layout, recording, opens, begin, blocks: 0, links, framers, random, frames: 0 })
+        Ok(Self { layout, recording, opens, begin, blocks: 0, links, framers, faults, random, frames: 0 })
     }
 
     /// Adds the next link: of MTP2, or else of Frame Relay.
@@ -145,7 +160,10 @@ impl<W: Write> Lines<W> {
             true => Protocol::Mtp2 { terminal: Terminal::new(self.layout.numbering), status: None },
             false => Protocol::FrameRelay(VecDeque::new()),
         };
-        self.links.push([(); 2].map(|()| Channel::new(protocol(), timeslots.clone())));
+        let Faults { loss, lossy, .. } = self.faults;
+        let loss = |side| if lossy.is_none_or(|lossy| lossy == side) { loss } else { 0.0 };
+        let channel = |side| Channel::new(protocol(), timeslots.clone(), loss(side));
+        self.links.push([Side::Bss, Side::Msc].map(channel));
     }
 
     /// A link comes up: first with this status, at last with none.
@@ -172,6 +190,11 @@ impl<W: Write> Lines<W> {
         self.frames
     }
 
+    /// What passed on each link in each direction.
+    pub fn carried(&self) -> Vec<[Carried; 2]> {
+        self.links.iter().map(|link| link.each_ref().map(|channel| channel.carried)).collect()
+    }
+
     /// Records all that was on the lines by `now`; tells whose messages were captured where.
     pub fn record(&mut self, now: Timestamp, captured: &mut Vec<(Token, Sighting)>) -> io::Result<()> {
         while self.begin + BLOCK * (self.blocks + 1) <= now {
@@ -189,8 +212,7 @@ impl<W: Write> Lines<W> {
         let at = self.begin + BLOCK * self.blocks;
         let is_recorded = at >= self.opens;
         if is_recorded && at < self.opens + BLOCK {
-            // The reader has seen no filling yet.
-            self.links.iter_mut().flatten().for_each(|channel| channel.last_filling.clear());
+            self.links.iter_mut().flatten().for_each(Channel::is_read_from_here);
         }
         let mut units = Vec::new();
         for port in 0..self.framers.len() {
@@ -206,9 +228,9 @@ impl<W: Write> Lines<W> {
         // What a side makes of the other's messages shows from the next block on.
         self.links.iter_mut().for_each(settle);
         units.sort_by_key(|unit| unit.end);
-        for Captured { end, is_frame, tokens } in units {
+        for Captured { end, is_frame, is_lost, tokens } in units {
             self.frames += u64::from(is_frame && is_recorded);
-            let frame = if is_recorded { self.frames } else { 0 };
+            let frame = if is_recorded && !is_lost { self.frames } else { 0 };
             let sighting = Sighting { frame, at: self.begin + Duration::from_micros(end * 1_000_000 / LINE_RATE) };
             captured.extend(tokens.into_iter().map(|token| (token, sighting)));
         }
@@ -257,7 +279,7 @@ fn settle(link: &mut [Channel; 2]) {
 }
 
 impl Channel {
-    fn new(protocol: Protocol, timeslots: Vec<usize>) -> Self {
+    fn new(protocol: Protocol, timeslots: Vec<usize>, loss: f64) -> Self {
         Self {
             protocol,
             is_up: false,
@@ -271,7 +293,15 @@ impl Channel {
             last_filling: Vec::new(),
             delivered: Vec::new(),
             was_refused: false,
+            loss,
+            carried: Carried::default(),
         }
+    }
+
+    // The reader has seen no filling yet, and nothing is missing.
+    fn is_read_from_here(&mut self) {
+        self.last_filling.clear();
+        self.carried = Carried::default();
     }
 
     fn align(&mut self, now: Option<u8>) {
@@ -299,9 +329,15 @@ impl Channel {
     // The next unit, or a flag.
     fn append(&mut self, now: Timestamp, random: &mut Random) {
         let Some(unit) = self.next_unit(now, random) else { return self.bits.push_octet(FLAG) };
-        self.bits.append(&stuffed(&unit.octets));
+        let mut bits = stuffed(&unit.octets);
+        let is_lost = self.loss > 0.0 && !unit.tokens.is_empty() && random.chance(self.loss);
+        if is_lost {
+            let middle = bits.len() / 2;
+            bits.as_mut_vec().iter_mut().skip(middle).take(1).for_each(|bit| *bit = !*bit);
+        }
+        self.bits.append(&bits);
         let end = self.sent + self.bits.len() as u64 + u64::from(u8::BITS);
-        self.under_way.push_back(UnderWay { end, ..unit });
+        self.under_way.push_back(UnderWay { end, is_lost, ..unit });
     }
 
     fn next_unit(&mut self, now: Timestamp, random: &mut Random) -> Option<UnderWay> {
@@ -327,14 +363,19 @@ impl Channel {
     fn complete(&mut self, unit: UnderWay) -> Captured {
         self.delivered.extend(unit.delivery);
         self.through += u64::from(unit.is_first);
-        let is_frame = !unit.is_filling || unit.octets != self.last_filling;
+        if !unit.tokens.is_empty() {
+            self.carried.frames += 1;
+            self.carried.lost += u64::from(unit.is_lost);
+        }
+        let is_frame = !unit.is_lost && (!unit.is_filling || unit.octets != self.last_filling);
         if unit.is_filling {
             self.last_filling = unit.octets;
         }
         let octet = (unit.end - 1) / 8;
         let (frame, place) = (octet / self.timeslots.len() as u64, octet % self.timeslots.len() as u64);
         let timeslot = self.timeslots.get(place as usize).map_or(0, |timeslot| *timeslot as u64);
-        Captured { end: frame * FRAME_BITS as u64 + (timeslot + 1) * 8, is_frame, tokens: unit.tokens }
+        let end = frame * FRAME_BITS as u64 + (timeslot + 1) * 8;
+        Captured { end, is_frame, is_lost: unit.is_lost, tokens: unit.tokens }
     }
 }
 
@@ -344,6 +385,6 @@ impl UnderWay {
     }
 
     fn message(octets: Vec<u8>, tokens: Vec<Token>, is_first: bool) -> Self {
-        Self { end: 0, octets, is_filling: false, is_first, tokens, delivery: None }
+        Self { end: 0, octets, is_filling: false, is_first, is_lost: false, tokens, delivery: None }
     }
 }
