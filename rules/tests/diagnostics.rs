@@ -1,6 +1,6 @@
 //! Mistakes of authors, and what they are told. Each case in `diagnostics/` is named by the code that it must lead to:
 //! `S010-wide-colon.yaml` is put into the set `_set` as a scenario, `….policy.yaml` as its policy, a folder is a set of its
-//! own. The expected text stands beside it in `.expected`; `UPDATE_EXPECTED=1 cargo test -p rules` writes it anew.
+//! own, and `-on-a` at the end of a name says which feeds there are (`-on-a,gb`). The expected text stands beside it in `.expected`; `UPDATE_EXPECTED=1 cargo test -p rules` writes it anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rules::feed::Feed;
 use rules::language::{self, Language};
+use rules::{Diagnostics, RuleSet};
 
 fn cases_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
@@ -75,9 +77,16 @@ fn made_cases(test: &str) -> Vec<(String, PathBuf)> {
     ]
 }
 
+/// Reads the folder of a case, with the feeds that its name says.
+fn load(name: &str, folder: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
+    let (_, feeds) = name.split_once("-on-").unwrap_or_default();
+    let feeds: Vec<Feed> = feeds.split(',').filter_map(Feed::named).collect();
+    language::load_for(folder, language, &feeds)
+}
+
 /// What is wrong with what a case is told, if anything, and the codes that it carries.
 fn check(name: &str, folder: &Path) -> (Option<String>, Vec<&'static str>) {
-    let (set, diagnostics) = language::load(folder);
+    let (set, diagnostics) = load(name, folder, None);
     assert_eq!(set.is_none(), diagnostics.has_errors(), "{name}: a set is given unless it has errors");
     let shown = diagnostics.render(false).replace(&folder.display().to_string(), "(the folder)");
     let beside = cases_folder().join(format!("{name}.expected"));
@@ -111,7 +120,7 @@ fn each_mistake_is_told_as_expected_and_every_code_has_a_case() {
 fn every_mistake_can_be_told_in_either_language() {
     for (name, folder) in cases("either") {
         let [english, chinese] =
-            [Language::English, Language::Chinese].map(|asked| language::load_in(&folder, Some(asked)).1.list);
+            [Language::English, Language::Chinese].map(|asked| load(&name, &folder, Some(asked)).1.list);
         assert_eq!(english.len(), chinese.len(), "{name}");
         for (english, chinese) in english.iter().zip(&chinese) {
             assert_eq!((english.code, english.position), (chinese.code, chinese.position), "{name}");
@@ -138,6 +147,16 @@ fn every_code_has_its_page() {
     assert_eq!(fs::read_dir(&pages).unwrap().count(), codes.len(), "a page without a code");
 }
 
+/// `UPDATE_EXPECTED=1` writes it anew.
+#[test]
+fn what_feeds_show_has_its_page() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/docs/feeds.md");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        fs::write(&file, rules::feed::page()).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap_or_default(), rules::feed::page());
+}
+
 /// No type of the program shows through, and nothing that only a programmer understands.
 #[test]
 fn no_message_speaks_of_the_program() {
@@ -145,7 +164,7 @@ fn no_message_speaks_of_the_program() {
         "unwrap", "panic", "::", "Some(", "None", "Ok(", "Err(", "usize", "u64", "String", "struct", "serde", "parser",
     ];
     for (name, folder) in cases("plain") {
-        for found in language::load(&folder).1.list {
+        for found in load(&name, &folder, None).1.list {
             let text = [Some(found.message), found.help].into_iter().flatten().chain(found.notes).collect::<String>();
             assert!(!words.iter().any(|word| text.contains(word)), "{name}: {text}");
         }

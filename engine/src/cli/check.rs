@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Table};
+use rules::feed::Feed;
 use rules::language::Language;
 use rules::{Diagnostics, RuleSet};
 
@@ -16,6 +17,9 @@ pub(crate) struct Check {
     /// The folder: scenarios/*.yaml, policy.yaml, areas/*.csv, lists/*.csv.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
+    /// The signalling that there is: tells what it cannot show of each scenario.
+    #[arg(long, value_name = "a|gb|gb-ciphered", value_delimiter = ',', value_parser = feed)]
+    feed: Vec<Feed>,
     /// Language of the messages; otherwise that of each file's keys.
     #[arg(long, value_name = "zh|en", value_parser = language)]
     lang: Option<Language>,
@@ -25,6 +29,10 @@ pub(crate) struct Check {
     /// One SARIF log, for editors and code review.
     #[arg(long, conflicts_with = "json")]
     sarif: bool,
+}
+
+fn feed(text: &str) -> Result<Feed, String> {
+    Feed::named(text).ok_or_else(|| format!("no feed `{text}`: say {}", Feed::ALL.map(Feed::name).join(", ")))
 }
 
 fn language(text: &str) -> Result<Language, String> {
@@ -37,7 +45,7 @@ fn language(text: &str) -> Result<Language, String> {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        let (set, diagnostics) = rules::language::load_in(&self.folder, self.lang);
+        let (set, diagnostics) = rules::language::load_for(&self.folder, self.lang, &self.feed);
         let mut out = io::stdout().lock();
         let written = if self.json {
             json(&mut out, &diagnostics)

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::problem::{Encoding, Limit, ListKind, Problem, Shape};
+use super::problem::{Encoding, Limit, ListKind, Part, Problem, Shape};
 use super::source::Language;
 use super::words::Word;
 
@@ -39,6 +39,9 @@ fn file(problem: &Problem) -> Option<(String, String)> {
             ("这里没有任何场景".into(), "请在 `scenarios` 中至少放一个以 `.yaml` 结尾的场景文件".into())
         }
         Problem::TwoPolicies { other } => (format!("还有另一个策略文件 `{other}`"), "请只保留一个".into()),
+        Problem::TwoAreas { other } => {
+            (format!("还有一个同名的区域文件 `{other}`，不知道该用哪一个"), "请只保留一个，或改个名字".into())
+        }
         Problem::FurtherFindings { count } => {
             (format!("从这里起还有 {count} 处问题未显示"), "请先改正上面的问题，再检查一次".into())
         }
@@ -258,6 +261,19 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::NoColumnInName => {
             ("这个模板生成的场景会全部同名".into(), "请在名称里写上一列，例如 `场景: shop-{id}`".into())
         }
+        Problem::NeverShown { word, obstacle, part } => (
+            format!("接入的信令里看不到「{}」：{}", word.chinese, obstacle.text(Language::Chinese)),
+            match part {
+                Part::Needed => "请改用看得到的事件，或接入能看到它的信令".into(),
+                Part::Alternative => "只有其他几个事件会起作用；要用它，请接入能看到它的信令".into(),
+                Part::RuledOut => "这个条件排除不了任何人；请删掉，或接入能看到它的信令".into(),
+                Part::HopedFor => "转化会一直是零；要统计，请接入能看到它的信令".into(),
+            },
+        ),
+        Problem::NotAlwaysShown { word, condition } => (
+            format!("接入的信令里不一定看得到「{}」", word.chinese),
+            format!("看得到的前提：{}", condition.text(Language::Chinese)),
+        ),
         Problem::NoPolicy => (
             "没有 `policy.yaml`，静默时段和总频次上限都不生效".into(),
             "请新建该文件，写上 `时区`、`静默`、`频次上限`".into(),

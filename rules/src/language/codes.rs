@@ -50,7 +50,7 @@ const fn code(code: &'static str, title: [&'static str; 2], explanation: [&'stat
     Code { code, title, explanation }
 }
 
-static CODES: [Code; 66] = [
+static CODES: [Code; 69] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -592,6 +592,35 @@ static CODES: [Code; 66] = [
             "Each row of a template makes a scenario of its own, and scenarios need different names: put a column into the \
              name.",
             "模板的每一行生成一个场景，场景不能同名，名称里要用到一列。",
+        ],
+    ),
+    code(
+        "S080",
+        ["Never seen", "信令里看不到"],
+        [
+            "`check --feed` was told which signalling there is, and it never shows this event. A scenario that needs it would \
+             never send anything; one that rules it out would leave nobody out. docs/feeds.md has the table of what each feed \
+             shows.",
+            "`check --feed` 给出了接入的信令，而这个事件在其中看不到。需要它的场景一条也发不出；用它排除用户的场景一个也排除\
+             不了。各种信令看得到什么，见 docs/feeds.md。",
+        ],
+    ),
+    code(
+        "S081",
+        ["Not always seen", "不一定看得到"],
+        [
+            "The signalling shows this event, but not of everybody or not always; the message says on what it depends. Expect \
+             fewer offers than there are people who did it.",
+            "信令能看到这个事件，但不是每个用户、每一次都看得到，提示中说明了前提。实际发送的人数会少于真正做了这件事的人数。",
+        ],
+    ),
+    code(
+        "S082",
+        ["Two areas of one name", "同名区域"],
+        [
+            "Two files in `areas` have the same name but for their ending: a list of cells and a drawing, for instance. Which one \
+             a scenario means must not be a guess: keep one, or rename it.",
+            "`areas` 里有两个文件除扩展名外同名，例如一个是小区清单，一个是地图。为避免用错，请只保留一个，或改个名字。",
         ],
     ),
 ];

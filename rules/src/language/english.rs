@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::problem::{Encoding, Limit, ListKind, Problem, Shape};
+use super::problem::{Encoding, Limit, ListKind, Part, Problem, Shape};
 use super::source::Language;
 use super::words::Word;
 
@@ -46,6 +46,10 @@ fn file(problem: &Problem) -> Option<(String, String)> {
         Problem::TwoPolicies { other } => {
             (format!("there is a second policy file, `{other}`"), "keep one of the two".into())
         }
+        Problem::TwoAreas { other } => (
+            format!("another file, `{other}`, is the area of the same name"),
+            "keep one of the two, or rename it".into(),
+        ),
         Problem::FurtherFindings { count } => (
             format!("from here on {count} more problems in this file are not shown"),
             "mend those above and check again".into(),
@@ -326,6 +330,19 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::NoColumnInName => (
             "all scenarios of this template would have the same name".into(),
             "put a column into it: `scenario: shop-{id}`".into(),
+        ),
+        Problem::NeverShown { word, obstacle, part } => (
+            format!("`{}` is never seen with these feeds: {}", word.english, obstacle.text(Language::English)),
+            match part {
+                Part::Needed => "attach a feed that shows it, or wait for something else".into(),
+                Part::Alternative => "only the other events can begin this; attach a feed that shows it".into(),
+                Part::RuledOut => "nobody would be left out by it; attach a feed that shows it, or take it out".into(),
+                Part::HopedFor => "no success would be counted; attach a feed that shows it".into(),
+            },
+        ),
+        Problem::NotAlwaysShown { word, condition } => (
+            format!("`{}` is not always seen with these feeds", word.english),
+            format!("it is seen only if {}", condition.text(Language::English)),
         ),
         Problem::NoPolicy => (
             "there is no `policy.yaml`: no quiet hours and no cap over all scenarios hold".into(),

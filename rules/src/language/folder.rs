@@ -54,6 +54,14 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Each two area files that scenarios would call by the same name.
+    pub(super) fn same_areas(&self) -> impl Iterator<Item = (&Path, &Path)> {
+        let pairs = self.areas.iter().zip(self.areas.iter().skip(1));
+        pairs
+            .map(|(one, other)| (one.as_path(), other.as_path()))
+            .filter(|(one, other)| one.file_stem() == other.file_stem())
+    }
+
     fn descend(&mut self, root: &Path, inside: &Path, depth: usize) -> Result<(), Refused> {
         let found = files(root, inside)?;
         self.scenarios.extend(found.files.into_iter().filter(|file| is_yaml(file)));

@@ -10,6 +10,7 @@ mod codes;
 mod diagnostic;
 mod difference;
 mod english;
+mod feeds;
 mod field;
 mod folder;
 mod form;
@@ -56,6 +57,7 @@ pub use test_problem::test_codes;
 pub use test_set::{TestSet, load_tests};
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
+use crate::feed::Feed;
 use crate::{Policy, RuleSet};
 use diagnostic::Findings;
 use folder::Folder;
@@ -71,9 +73,15 @@ pub fn load(folder: &Path) -> (Option<RuleSet>, Diagnostics) {
 
 /// As [`load`], with all diagnostics in one language where it is given.
 pub fn load_in(root: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
+    load_for(root, language, &[])
+}
+
+/// As [`load_in`]; where the feeds are named that a probe is attached to, also tells what they cannot show.
+pub fn load_for(root: &Path, language: Option<Language>, feeds: &[Feed]) -> (Option<RuleSet>, Diagnostics) {
     let mut reading = Reading {
         root,
         asked: language,
+        feeds,
         diagnostics: Diagnostics { folder: root.to_owned(), ..Diagnostics::default() },
         needs: Vec::new(),
     };
@@ -105,6 +113,7 @@ struct Named {
 struct Reading<'r> {
     root: &'r Path,
     asked: Option<Language>,
+    feeds: &'r [Feed],
     diagnostics: Diagnostics,
     needs: Vec<Need>,
 }
@@ -153,9 +162,12 @@ impl Reading<'_> {
         shelf: &mut Shelf<'_>,
         names: &mut Vec<Named>,
     ) -> Vec<scenario_file::Draft> {
+        let feeds = self.feeds;
         let (source, drafts) = self.file(file, |root, findings| {
             Some(template::each(root, shelf, findings, |root, shelf, findings| {
-                scenario_file::read(root, policy, shelf, findings)
+                let draft = scenario_file::read(root, policy, shelf, findings);
+                feeds::judge(root, feeds, shelf, findings);
+                draft
             }))
         });
         let drafts = drafts.unwrap_or_default();
@@ -208,6 +220,10 @@ impl Reading<'_> {
         }
         if folder.policies.is_empty() && commercial {
             self.diagnostics.about(Path::new("policy.yaml"), None, self.language(), &Problem::NoPolicy);
+        }
+        for (one, other) in folder.same_areas() {
+            let problem = Problem::TwoAreas { other: one.display().to_string() };
+            self.diagnostics.about(other, None, self.language(), &problem);
         }
         // A policy that could not be read may well name one.
         let lacks_zone = folder.policies.is_empty() || policy.is_some_and(|policy| !policy.has_time_zone);

@@ -41,7 +41,7 @@ pub(super) fn still_here(form: &Form<'_>, findings: &mut Findings<'_>) -> Option
 }
 
 /// Gives `read` the node as a form; a word that stands alone is a key without value.
-fn on_form<T>(node: &Node, read: impl FnOnce(&Node) -> T) -> T {
+pub(super) fn on_form<T>(node: &Node, read: impl FnOnce(&Node) -> T) -> T {
     let Value::Text { text, .. } = &node.value else { return read(node) };
     let value = Node { span: node.span.clone(), value: Value::Empty };
     let key = Entry { key: text.clone(), key_span: node.span.clone(), value };

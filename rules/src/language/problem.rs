@@ -8,6 +8,7 @@ use super::source::Language;
 use super::test_problem::TestProblem;
 use super::words::Word;
 use super::{chinese, english};
+use crate::feed::{Condition, Obstacle};
 
 /// A limit of the language itself.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,19 @@ pub(super) enum ListKind {
     Provinces,
 }
 
+/// What an event is in a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Without it nothing is sent.
+    Needed,
+    /// Another may happen instead.
+    Alternative,
+    /// With it nothing is sent.
+    RuledOut,
+    /// It is the success.
+    HopedFor,
+}
+
 /// What may be a value of a field, where it is one of few.
 pub(super) type Choices = Vec<Word>;
 
@@ -58,6 +72,7 @@ pub(super) enum Problem {
     SeveralDocuments,
     NoScenarios,
     TwoPolicies { other: String },
+    TwoAreas { other: String },
     FurtherFindings { count: usize },
     // Punctuation and layout.
     WideColon,
@@ -131,6 +146,9 @@ pub(super) enum Problem {
     UnknownVariable { name: String, nearest: Option<String> },
     NothingToName { name: String, word: Word },
     LongerThanItSeems { least: usize, most: usize },
+    // Feeds.
+    NeverShown { word: Word, obstacle: Obstacle, part: Part },
+    NotAlwaysShown { word: Word, condition: Condition },
     // Templates.
     NoColumnInName,
     // Test files.
@@ -212,15 +230,21 @@ impl Problem {
             Self::UnknownVariable { .. } | Self::NothingToName { .. } => "S070",
             Self::LongerThanItSeems { .. } => "S071",
             Self::NoColumnInName => "S072",
+            Self::NeverShown { .. } => "S080",
+            Self::NotAlwaysShown { .. } => "S081",
+            Self::TwoAreas { .. } => "S082",
             Self::Test(problem) => problem.code(),
         }
     }
 
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::NoWayToRefuse | Self::NotLocation | Self::NoPolicy | Self::LongerThanItSeems { .. } => {
-                Severity::Warning
-            }
+            Self::NoWayToRefuse
+            | Self::NotLocation
+            | Self::NoPolicy
+            | Self::LongerThanItSeems { .. }
+            | Self::NotAlwaysShown { .. }
+            | Self::NeverShown { part: Part::Alternative | Part::HopedFor, .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }

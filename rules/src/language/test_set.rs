@@ -34,7 +34,7 @@ pub struct TestSet {
 pub fn load_tests(root: &Path, language: Option<Language>) -> (Option<TestSet>, Diagnostics) {
     let (set, diagnostics) = super::load_in(root, language);
     let Some(set) = set else { return (None, diagnostics) };
-    let mut reading = Reading { root, asked: language, diagnostics, needs: Vec::new() };
+    let mut reading = Reading { root, asked: language, feeds: &[], diagnostics, needs: Vec::new() };
     let files = reading.test_files(&set);
     reading.diagnostics.sort();
     let usable = !reading.diagnostics.has_errors();
