@@ -53,8 +53,8 @@ fn check_all(kind: SchemaKind, folders: &[PathBuf], wanted: impl Fn(&Path) -> bo
     assert!(count > 0, "no {} files", kind.name());
 }
 
-fn sets() -> [PathBuf; 2] {
-    [root().join("deploy/demo"), root().join("rules/tests/sets")]
+fn sets() -> [PathBuf; 3] {
+    [root().join("deploy/demo"), root().join("deploy/docs/guide"), root().join("rules/tests/sets")]
 }
 
 fn is_in(file: &Path, folder: &str) -> bool {

@@ -3,13 +3,12 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, CellAlignment, Table};
+use comfy_table::Cell;
 use rules::feed::Feed;
-use rules::language::Language;
+use rules::language::{Language, purpose_name};
 use rules::{Diagnostics, RuleSet};
 
-use super::{Ending, Failure};
+use super::{Ending, Failure, report};
 
 /// Checks a folder of scenarios and says what to change.
 #[derive(clap::Args, Debug)]
@@ -53,7 +52,8 @@ impl Check {
             writeln!(out, "{:#}", diagnostics.sarif())
         } else {
             eprint!("{}", diagnostics.render(io::stderr().is_terminal()));
-            set.as_ref().map_or(Ok(()), |set| writeln!(out, "{}", overview(set)))
+            let language = self.lang.unwrap_or_else(|| diagnostics.language());
+            set.as_ref().map_or(Ok(()), |set| writeln!(out, "{}", overview(set, language)))
         };
         written.map_err(Failure::output)?;
         match set {
@@ -83,17 +83,24 @@ pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
     }
 }
 
-fn overview(set: &RuleSet) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(["scenario", "title", "purpose", "priority", "file"]);
+fn overview(set: &RuleSet, language: Language) -> String {
+    let header = match language {
+        Language::English => ["scenario", "title", "purpose", "priority", "file"],
+        Language::Chinese => ["场景", "标题", "用途", "优先级", "文件"],
+    };
+    let mut table = report::new_table(header);
     for scenario in set.scenarios() {
         table.add_row([
             Cell::new(&scenario.name),
             Cell::new(&scenario.title),
-            Cell::new(scenario.purpose.name()),
-            Cell::new(scenario.priority).set_alignment(CellAlignment::Right),
+            Cell::new(purpose_name(scenario.purpose, language)),
+            report::right(scenario.priority.into()),
             Cell::new(scenario.file.display()),
         ]);
     }
-    format!("{table}\n{} scenarios, revision {}", set.scenarios().len(), set.revision())
+    let (count, revision) = (set.scenarios().len(), set.revision());
+    match language {
+        Language::English => format!("{table}\n{count} scenarios, revision {revision}"),
+        Language::Chinese => format!("{table}\n共 {count} 个场景，版本 {revision}"),
+    }
 }

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use comfy_table::Cell;
-use rules::language::{self, Mutant, Survey, TestSet};
+use rules::language::{self, Language, Mutant, Survey, TestSet};
 use rules::unit::{self, Case, Failure, Step};
 use rules::{Diagnostics, RuleSet};
 use serde::Serialize;
@@ -66,7 +66,7 @@ impl Test {
         let Some(set) = set else { return Err(Refusal::rendered(diagnostics.render(terminal))) };
         eprint!("{}", diagnostics.render(terminal));
         if self.mutate {
-            return self.survey(&set);
+            return self.survey(&set, diagnostics);
         }
         diagnostics.list.clear();
         let mut out = io::stdout().lock();
@@ -75,7 +75,12 @@ impl Test {
             self.json(&mut out, &diagnostics, &summary).map_err(Refusal::output)?;
         } else {
             eprint!("{}", diagnostics.render(terminal));
-            writeln!(out, "{} passed, {} failed", summary.passed, summary.failed).map_err(Refusal::output)?;
+            let Summary { passed, failed } = summary;
+            let written = match diagnostics.language() {
+                Language::English => writeln!(out, "{passed} passed, {failed} failed"),
+                Language::Chinese => writeln!(out, "{passed} 个通过，{failed} 个未通过"),
+            };
+            written.map_err(Refusal::output)?;
         }
         match summary.failed {
             0 => Ok(Ending::Complete),
@@ -84,22 +89,32 @@ impl Test {
     }
 
     /// Tries mistakes, and names those that no case notices.
-    fn survey(&self, set: &TestSet) -> Result<Ending, Refusal> {
+    fn survey(&self, set: &TestSet, mut diagnostics: Diagnostics) -> Result<Ending, Refusal> {
         let failing = set.files.iter().flat_map(|file| &file.cases).any(|case| {
             let rules = set.rules_of(case);
             !unit::passes(rules, case, &unit::run(rules, case))
         });
         if failing {
-            return Err(Refusal::new("some cases fail as it is; mend them before trying mistakes"));
+            return Err(Refusal::new(match diagnostics.language() {
+                Language::English => "some cases fail as it is; mend them before trying mistakes",
+                Language::Chinese => "有用例本身就没有通过，请先改好再试 --mutate",
+            }));
         }
-        let surveys = language::survey(&self.folder, set);
+        diagnostics.list.clear();
+        let surveys = language::survey(&self.folder, set, &mut diagnostics);
         let mut out = io::stdout().lock();
         let written = match self.json {
-            true => surveys.iter().try_for_each(|survey| json_line(&mut out, survey)),
-            false => writeln!(out, "{}", surveys_table(&surveys)),
+            true => surveys
+                .iter()
+                .try_for_each(|survey| json_line(&mut out, survey))
+                .and_then(|()| check::json(&mut out, &diagnostics)),
+            false => {
+                eprint!("{}", diagnostics.render(io::stderr().is_terminal()));
+                writeln!(out, "{}", surveys_table(&surveys, diagnostics.language()))
+            }
         };
         written.map_err(Refusal::output)?;
-        match surveys.iter().all(|survey| survey.missed.is_empty()) {
+        match diagnostics.list.is_empty() && surveys.iter().all(|survey| survey.missed.is_empty()) {
             true => Ok(Ending::Complete),
             false => Err(Refusal::rendered(String::new())),
         }
@@ -160,27 +175,35 @@ fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 }
 
 /// A row for each file, with the mistakes that nobody would notice.
-fn surveys_table(surveys: &[Survey]) -> String {
-    let mut table = report::new_table(["scenario", "tried", "noticed", "noticed by no case"]);
-    let mut missed = 0;
+fn surveys_table(surveys: &[Survey], language: Language) -> String {
+    let header = match language {
+        Language::English => ["scenario", "tried", "noticed", "equivalent", "noticed by no case"],
+        Language::Chinese => ["场景", "改动", "被发现", "等效", "没有用例发现"],
+    };
+    let mut table = report::new_table(header);
+    let (mut tried, mut missed) = (0, 0);
     for survey in surveys {
+        let all = survey.caught + survey.equivalent.len() + survey.missed.len();
+        tried += all;
         missed += survey.missed.len();
         table.add_row([
             Cell::new(&survey.scenario),
-            report::right((survey.caught + survey.missed.len()) as u64),
+            report::right(all as u64),
             report::right(survey.caught as u64),
-            Cell::new(survey.missed.iter().map(|mutant| mistake(survey, mutant)).collect::<Vec<_>>().join("\n")),
+            report::right(survey.equivalent.len() as u64),
+            Cell::new(
+                survey.missed.iter().map(|mutant| mistake(survey, mutant, language)).collect::<Vec<_>>().join("\n"),
+            ),
         ]);
     }
-    let caught: usize = surveys.iter().map(|survey| survey.caught).sum();
-    format!("{table}\n{} mistakes tried, {missed} noticed by no case", caught + missed)
+    let summary = match language {
+        Language::English => format!("{tried} mistakes tried, {missed} noticed by no case"),
+        Language::Chinese => format!("共试了 {tried} 处改动，{missed} 处没有用例发现"),
+    };
+    format!("{table}\n{summary}")
 }
 
 /// `scenarios/wanda.yaml:8: 10m → 20m`.
-fn mistake(survey: &Survey, mutant: &Mutant) -> String {
-    let place = format!("{}:{}", survey.file.display(), mutant.position.line);
-    match &mutant.after {
-        Some(after) => format!("{place}: {} → {after}", mutant.before),
-        None => format!("{place}: without {}", mutant.before),
-    }
+fn mistake(survey: &Survey, mutant: &Mutant, language: Language) -> String {
+    format!("{}:{}: {}", survey.file.display(), mutant.position.line, mutant.change(language))
 }

@@ -16,7 +16,7 @@ const fn row(sight: Sight, name: Said, shown: [Shown; 3], kinds: &'static [&'sta
 
 /// What A, Gb in clear and Gb ciphered show.
 pub static ROWS: [Row; 21] = [
-    row(Sight::Presence, ["the subscriber is there", "用户在网"], [Always, Always, Always], &["paging_response"]),
+    row(Sight::Presence, ["the subscriber is there", "用户在网"], [Always, Always, Always], &[]),
     row(
         Sight::Update,
         ["location update", "位置更新"],

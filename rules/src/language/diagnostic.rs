@@ -82,6 +82,11 @@ impl Diagnostics {
         self.errors() > 0
     }
 
+    /// The language of the set: that of its first file.
+    pub fn language(&self) -> Language {
+        self.sources.first().map(Source::language).unwrap_or_default()
+    }
+
     /// How many findings make the set unusable.
     pub fn errors(&self) -> usize {
         self.list.iter().filter(|found| found.severity == Severity::Error).count()

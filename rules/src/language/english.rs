@@ -362,7 +362,8 @@ fn needed(name: &str, kind: ListKind) -> String {
     }
 }
 
-fn list(words: &[Word]) -> String {
+/// Words, one after the other.
+pub(super) fn list(words: &[Word]) -> String {
     let words: Vec<_> = words.iter().map(|word| format!("`{}`", word.in_language(Language::English))).collect();
     words.join(", ")
 }

@@ -19,6 +19,7 @@ mod pattern;
 mod policy_file;
 mod problem;
 mod punctuation;
+mod reasons;
 mod render;
 mod sarif;
 mod scenario_file;
@@ -49,6 +50,8 @@ pub use codes::{Code, codes};
 pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Severity};
 pub use difference::{Change, SetChange, difference};
 pub use folder::{MAX_FILE_BYTES, MAX_FILES};
+pub use reasons::reason_name;
+pub use scenario_file::purpose_name;
 pub use schema::{SchemaKind, schema};
 pub use source::{Language, Position, Source};
 pub use survey::{Mutant, Survey, survey};
@@ -259,7 +262,6 @@ impl Reading<'_> {
 
     /// The language for what is about no text: as asked, or as in the files read so far.
     fn language(&self) -> Language {
-        let first = self.diagnostics.sources.first().map(Source::language);
-        self.asked.or(first).unwrap_or_default()
+        self.asked.unwrap_or_else(|| self.diagnostics.language())
     }
 }

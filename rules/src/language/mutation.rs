@@ -110,8 +110,9 @@ impl Walk<'_> {
                     }
                 });
             }
-            if place > 0 && matches!(item.value, Value::Fields(_)) {
-                self.change(&node.span, "the order", Some("another order".to_owned()), |list| {
+            if place > 0 && key.is_some_and(|key| v::STEPS.is(key)) {
+                let [before, after] = [[place, place + 1], [place + 1, place]].map(|order| format!("{order:?}"));
+                self.change(&node.span, &before, Some(after), |list| {
                     if let Value::List(items) = &mut list.value {
                         items.swap(place - 1, place);
                     }

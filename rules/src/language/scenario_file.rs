@@ -13,6 +13,7 @@ use super::pattern;
 use super::problem::Problem;
 use super::sending;
 use super::shelf::Shelf;
+use super::source::Language;
 use super::text::Wording;
 use super::timing;
 use super::trigger;
@@ -29,6 +30,11 @@ const MAX_NAME_CHARS: usize = 64;
 const PURPOSES: [(Word, Purpose); 3] =
     [(v::SERVICE, Purpose::Service), (v::MARKETING, Purpose::Marketing), (v::LOCATION, Purpose::Location)];
 const HOLIDAYS: [(Word, Holidays); 2] = [(v::ONLY, Holidays::Only), (v::EXCEPT, Holidays::Except)];
+
+/// What an offer is for, as people read it.
+pub fn purpose_name(purpose: Purpose, language: Language) -> &'static str {
+    PURPOSES.iter().find(|(_, known)| *known == purpose).map_or("", |(word, _)| word.in_language(language))
+}
 
 /// What a file says, and where it says what the whole set has to be asked about.
 pub(super) struct Draft {

@@ -629,8 +629,9 @@ const CONSENT_FIELDS: &[Field] = &[
 ];
 
 /// A test file.
-pub(super) static TEST: [Sheet; 9] = [
+pub(super) static TEST: [Sheet; 10] = [
     sheet("test", &t::TEST_FILE, &[TEST_FIELDS], &[&[t::CASES]]),
+    sheet("equivalent", &t::EQUIVALENT_FORM, &[EQUIVALENT_FIELDS], &[&[v::SCENARIO], &[t::CHANGE], &[t::BECAUSE]]),
     sheet("defaults", &t::DEFAULTS_FORM, &[CASE_FIELDS], &[]),
     sheet("case", &t::CASE_FORM, &[CASE_FIELDS], &[&[t::CASE], &[t::EVENTS], &[t::EXPECT]]),
     sheet("person", &t::PERSON_FORM, &[PERSON_FIELDS], &[]),
@@ -644,7 +645,22 @@ pub(super) static TEST: [Sheet; 9] = [
 const TEST_FIELDS: &[Field] = &[
     field(t::DEFAULTS, Shape::Form("defaults"), ["What holds for every case.", "所有用例的默认值。"]),
     field(t::CASES, Shape::Several(&Shape::Form("case"), 1), ["The cases.", "用例。"]),
+    field(
+        t::EQUIVALENT,
+        Shape::Several(&Shape::Form("equivalent"), 0),
+        ["Mistakes that no case can notice (`test --mutate`).", "任何用例都发现不了的改动（`test --mutate`）。"],
+    ),
     NOTE,
+];
+
+const EQUIVALENT_FIELDS: &[Field] = &[
+    field(v::SCENARIO, Shape::Text, ["The scenario, or `policy`.", "场景名；策略文件写 `policy`。"]),
+    field(
+        t::CHANGE,
+        Shape::Text,
+        ["As `test --mutate` names it: `10m → 20m`.", "照 `test --mutate` 的写法：`10m → 20m`。"],
+    ),
+    field(t::BECAUSE, Shape::Text, ["Why nothing comes of it.", "为什么改了也不影响结果。"]),
 ];
 
 const CASE_FIELDS: &[Field] = &[
@@ -684,8 +700,11 @@ const PERSON_FIELDS: &[Field] = &[
     field(v::TAGS, Shape::Columns(&Shape::Text), ["Columns of the subscriber file.", "用户文件中的列。"]),
     field(
         t::IN_CONTROL,
-        YES_OR_NO,
-        ["Whether in every control group, or (by default) in none.", "是否在所有对照组中；默认都不在。"],
+        Shape::Choice(&[v::YES, t::NO, t::OF_SCENARIO]),
+        [
+            "Whether in every control group, only in those of scenarios, or (by default) in none.",
+            "是否在对照组中：是(含全局)、本场景(不含全局)；默认都不在。",
+        ],
     ),
 ];
 

@@ -65,8 +65,8 @@ impl Source {
         Excerpt { first_line: before.matches('\n').count() + 1, text: line, span: from..to }
     }
 
-    /// The language of the keys: what stands before the colons of each line.
-    pub(super) fn language(&self) -> Language {
+    /// The language in which its author writes: that of the keys, which stand before the colons of each line.
+    pub fn language(&self) -> Language {
         let (mut chinese, mut english) = (0_usize, 0_usize);
         for line in self.text.lines().filter(|line| !line.trim_start().starts_with('#')) {
             let key = line.split([':', '：']).next().unwrap_or_default();

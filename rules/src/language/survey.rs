@@ -4,17 +4,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::diagnostic::{Findings, Severity};
+use super::diagnostic::{Diagnostics, Findings, Severity};
 use super::folder::{self, Folder};
 use super::mutation::{self, Mutation};
 use super::shelf::Shelf;
 use super::source::{Language, Position, Source};
 use super::yaml::{self, Node};
 use super::{TestSet, policy_file, scenario_file, template};
-use crate::matcher::RuleSet;
 use crate::policy::Policy;
 use crate::scenario::Scenario;
-use crate::unit::{self, Case};
+use crate::unit::Equivalent;
 
 /// The mistakes that were tried in one file.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +26,8 @@ pub struct Survey {
     pub caught: usize,
     /// Those that none did.
     pub missed: Vec<Mutant>,
+    /// Those that none can, as an author has said.
+    pub equivalent: Vec<Mutant>,
 }
 
 /// A mistake that no case notices.
@@ -41,9 +42,36 @@ pub struct Mutant {
     pub after: Option<String>,
 }
 
+impl Mutant {
+    /// What is changed, in a few words: `10m → 20m`.
+    pub fn change(&self, language: Language) -> String {
+        match (&self.after, language) {
+            (Some(after), _) => format!("{} → {after}", self.before),
+            (None, Language::English) => format!("without {}", self.before),
+            (None, Language::Chinese) => format!("去掉 {}", self.before),
+        }
+    }
+
+    /// Whether an author has said that this one changes nothing.
+    fn is(&self, scenario: &str, said: &Equivalent) -> bool {
+        let is_same = |language| said.change == self.change(language);
+        said.scenario == scenario && [Language::English, Language::Chinese].into_iter().any(is_same)
+    }
+}
+
 /// Breaks every file of the set in small ways, one at a time, and runs all cases. A file that cannot be read is passed
-/// over: the set was read before.
-pub fn survey(root: &Path, set: &TestSet) -> Vec<Survey> {
+/// over: the set was read before. What an author calls equivalent and is not, is told in `diagnostics`.
+pub fn survey(root: &Path, set: &TestSet, diagnostics: &mut Diagnostics) -> Vec<Survey> {
+    let mut surveys = break_all(root, set);
+    for (file, said) in set.files.iter().flat_map(|file| file.equivalents.iter().map(move |said| (file, said))) {
+        if !surveys.iter_mut().any(|survey| survey.set_aside(said)) {
+            diagnostics.tell_not_equivalent(file.source, said);
+        }
+    }
+    surveys
+}
+
+fn break_all(root: &Path, set: &TestSet) -> Vec<Survey> {
     let Ok(folder) = Folder::open(root) else { return Vec::new() };
     let mut surveyor = Surveyor { root, set, shelf: Shelf::new(root, &folder.areas, &folder.lists) };
     let lists: Vec<PathBuf> = folder.areas.iter().chain(&folder.lists).cloned().collect();
@@ -96,7 +124,7 @@ impl Surveyor<'_> {
     /// What a file says, stages included; nothing where it says it wrongly, so that `check` would tell.
     fn scenarios_of(&mut self, source: &Source, root: &Node) -> Option<Vec<Scenario>> {
         let mut findings = Findings::new(source, Language::English);
-        let policy = self.set.rules.policy();
+        let policy = self.set.rules.outside.policy();
         let drafts = template::each(root, &mut self.shelf, &mut findings, |root, shelf, findings| {
             scenario_file::read(root, policy, shelf, findings)
         });
@@ -112,18 +140,8 @@ impl Surveyor<'_> {
 
     /// Whether any case fails where the set is changed.
     fn notices(&self, change: impl Fn(&mut Vec<Scenario>, &mut Policy)) -> bool {
-        let changed = |original: &RuleSet| {
-            let (mut scenarios, mut policy) = (original.scenarios().to_vec(), original.policy().clone());
-            change(&mut scenarios, &mut policy);
-            RuleSet::new(scenarios, policy, original.revision().to_owned())
-        };
-        let rules = changed(&self.set.rules).with_control(false);
-        let in_control = changed(&self.set.in_control).with_control(true);
-        let fails = |case: &Case| {
-            let rules = if case.in_control { &in_control } else { &rules };
-            !unit::passes(rules, case, &unit::run(rules, case))
-        };
-        self.set.files.iter().flat_map(|file| &file.cases).any(fails)
+        let changed = self.set.rules.changed(change);
+        self.set.files.iter().flat_map(|file| &file.cases).any(|case| !changed.passes(case))
     }
 }
 
@@ -140,7 +158,23 @@ fn replace(scenarios: &mut Vec<Scenario>, mutants: &[Scenario]) {
 
 impl Survey {
     fn new(scenario: &str, file: &Path) -> Self {
-        Self { scenario: scenario.to_owned(), file: file.to_owned(), caught: 0, missed: Vec::new() }
+        Self {
+            scenario: scenario.to_owned(),
+            file: file.to_owned(),
+            caught: 0,
+            missed: Vec::new(),
+            equivalent: Vec::new(),
+        }
+    }
+
+    /// Takes what an author calls equivalent from the missed ones. Whether there was any.
+    fn set_aside(&mut self, said: &Equivalent) -> bool {
+        let (equivalent, missed): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.missed).into_iter().partition(|mutant| mutant.is(&self.scenario, said));
+        self.missed = missed;
+        let any = !equivalent.is_empty();
+        self.equivalent.extend(equivalent);
+        any
     }
 
     fn enter(&mut self, source: &Source, mutation: Mutation, caught: bool) {

@@ -20,15 +20,16 @@ use super::yaml::{Entry, Node, Value};
 use super::{field, value};
 use crate::RuleSet;
 use crate::lists::Directory;
-use crate::policy::Reason;
 use crate::scenario::Purpose;
-use crate::unit::{Case, Expected, Why, WhyNot};
+use crate::unit::{Case, Control, Equivalent, Expected, Why, WhyNot};
 
 /// Whom a case is about where it does not say.
 const DEFAULT_IMSI: &str = "460000000000001";
 
 const PURPOSES: [(Word, Purpose); 3] =
     [(v::SERVICE, Purpose::Service), (v::MARKETING, Purpose::Marketing), (v::LOCATION, Purpose::Location)];
+const CONTROLS: [(Word, Control); 3] =
+    [(v::YES, Control::All), (t::NO, Control::Outside), (t::OF_SCENARIO, Control::OfScenarios)];
 pub(super) const YES_OR_NO: [(Word, bool); 2] = [(v::YES, true), (t::NO, false)];
 
 /// The person whom a case is about. What a case does not say is as in the defaults.
@@ -38,7 +39,7 @@ struct Who {
     msisdn: Option<String>,
     consent: Option<Vec<Purpose>>,
     tags: Option<Vec<(String, String)>>,
-    in_control: Option<bool>,
+    control: Option<Control>,
 }
 
 /// What holds for all cases of a file.
@@ -49,16 +50,18 @@ struct Defaults {
     cold: bool,
 }
 
-/// Reads all cases that can be read, and tells the author of everything that cannot.
-pub(super) fn read(
-    root: &Node,
-    set: &RuleSet,
-    shelf: &mut Shelf<'_>,
-    findings: &mut Findings<'_>,
-) -> Option<Vec<Case>> {
+/// What a test file says.
+pub(super) struct Draft {
+    pub(super) cases: Vec<Case>,
+    pub(super) equivalents: Vec<Equivalent>,
+}
+
+/// Reads all that can be read, and tells the author of everything that cannot.
+pub(super) fn read(root: &Node, set: &RuleSet, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Option<Draft> {
     let start = super::punctuation::line_at(&findings.source.text, root.span.start);
     let form = Form::read(root, &start, &t::TEST_FILE, findings)?;
     let defaults = form.find(t::DEFAULTS).map(|entry| defaults(entry, findings)).unwrap_or_default();
+    let equivalents = form.find(t::EQUIVALENT).map(|entry| equivalents(entry, findings)).unwrap_or_default();
     let entry = form.require(t::CASES, findings)?;
     let items = items(entry, findings)?;
     if items.is_empty() {
@@ -72,7 +75,21 @@ pub(super) fn read(
         }
         cases.push(case);
     }
-    Some(cases)
+    Some(Draft { cases, equivalents })
+}
+
+/// `[{scenario: wanda-g3, change: "10m → 20m", because: …}]`
+fn equivalents(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Equivalent> {
+    items(entry, findings).unwrap_or_default().iter().filter_map(|item| equivalent(item, findings)).collect()
+}
+
+fn equivalent(node: &Node, findings: &mut Findings<'_>) -> Option<Equivalent> {
+    let form = Form::read(node, &node.span, &t::EQUIVALENT_FORM, findings)?;
+    let [scenario, change, because] = [v::SCENARIO, t::CHANGE, t::BECAUSE].map(|word| {
+        let entry = form.require(word, findings)?;
+        field::text(entry, findings).map(str::to_owned)
+    });
+    Some(Equivalent { scenario: scenario?, change: change?, because: because?, span: node.span.clone() })
 }
 
 /// The entries of a list; the author is told where it is none.
@@ -136,7 +153,7 @@ impl Who {
             self.tags = Some(tags(entry, findings));
         }
         if let Some(entry) = form.find(t::IN_CONTROL) {
-            self.in_control = field::choice(entry, &YES_OR_NO, findings);
+            self.control = field::choice(entry, &CONTROLS, findings);
         }
     }
 
@@ -220,7 +237,7 @@ impl Reading<'_, '_, '_> {
             directory: own.who.directory(imsi)?,
             lookup: own.who.msisdn.is_none(),
             warm: !own.cold,
-            in_control: own.who.in_control.unwrap_or(false),
+            control: own.who.control.unwrap_or_default(),
             expect,
             expect_span: expected.key_span.clone(),
             why_not,
@@ -276,15 +293,11 @@ impl Reading<'_, '_, '_> {
 }
 
 fn why(text: &str) -> Option<Why> {
-    if t::NOT_TRIGGERED.is(text) {
-        return Some(Why::NotTriggered);
-    }
-    Reason::ALL.into_iter().find(|reason| reason.name() == text).map(Why::Withheld)
+    Why::all().find(|why| why.word().is(text))
 }
 
 fn unknown_reason(text: &str) -> Problem {
-    let known = || Reason::ALL.into_iter().map(Reason::name).chain([Why::NotTriggered.name()]);
-    let nearest = words::nearest(text, known()).map(str::to_owned);
-    let known = known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    TestProblem::UnknownReason { nearest, known }.into()
+    let words: Vec<Word> = Why::all().map(Why::word).collect();
+    let nearest = words::nearest(text, words.iter().flat_map(Word::spellings)).map(str::to_owned);
+    TestProblem::UnknownReason { nearest, known: words }.into()
 }

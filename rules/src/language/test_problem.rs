@@ -2,6 +2,8 @@
 
 use super::codes::Code;
 use super::source::Language;
+use super::words::Word;
+use super::{chinese, english};
 
 /// A mistake in a test file, or a case that fails.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(super) enum TestProblem {
     },
     UnknownReason {
         nearest: Option<String>,
-        known: String,
+        known: Vec<Word>,
     },
     NothingHappens,
     NoCases,
@@ -30,6 +32,8 @@ pub(super) enum TestProblem {
     TooManyEvents {
         most: usize,
     },
+    /// A change that is called equivalent, and is not, or is not tried.
+    NotEquivalent,
     /// An offer was expected and not made.
     Missing {
         case: String,
@@ -66,6 +70,7 @@ impl TestProblem {
             Self::NoCases => "T009",
             Self::SameCase { .. } => "T010",
             Self::TooManyEvents { .. } => "T011",
+            Self::NotEquivalent => "T012",
             Self::Missing { .. } => "T020",
             Self::Unexpected { .. } => "T021",
             Self::OtherReason { .. } => "T022",
@@ -116,7 +121,9 @@ impl TestProblem {
             Self::UnknownReason { nearest: Some(nearest), .. } => {
                 ("there is no such reason".into(), format!("did you mean `{nearest}`?"))
             }
-            Self::UnknownReason { known, .. } => ("there is no such reason".into(), format!("reasons are {known}")),
+            Self::UnknownReason { known, .. } => {
+                ("there is no such reason".into(), format!("reasons are {}", english::list(known)))
+            }
             Self::NothingHappens => (
                 "nothing happens in this event".into(),
                 "add what happens: `cell`, `area`, `call`, `sms`, `ussd`, `call_forwarding`, `imei` or `power`".into(),
@@ -128,6 +135,10 @@ impl TestProblem {
             Self::TooManyEvents { most } => {
                 (format!("a case has at most {most} events"), "split it into several cases".into())
             }
+            Self::NotEquivalent => (
+                "this change is noticed by a case, or is none that is tried".into(),
+                "remove it from the list, or write it as `test --mutate` names it".into(),
+            ),
             Self::Missing { case, offer, at, got } => {
                 (format!("`{case}`: expected the offer `{offer}` at {at}, got {got}"), String::new())
             }
@@ -169,7 +180,9 @@ impl TestProblem {
             Self::UnknownReason { nearest: Some(nearest), .. } => {
                 ("没有这个原因".into(), format!("是不是想写 `{nearest}`？"))
             }
-            Self::UnknownReason { known, .. } => ("没有这个原因".into(), format!("可写的原因有 {known}")),
+            Self::UnknownReason { known, .. } => {
+                ("没有这个原因".into(), format!("可写的原因有{}", chinese::list(known)))
+            }
             Self::NothingHappens => (
                 "这个事件里什么也没有发生".into(),
                 "请写明发生了什么：`小区`、`区域`、`呼叫`、`短信`、`ussd`、`呼叫转移`、`串号` 或 `开关机`".into(),
@@ -177,6 +190,10 @@ impl TestProblem {
             Self::NoCases => ("这里没有任何用例".into(), "请在 `用例` 下添加，以 `- 名称:` 开头".into()),
             Self::SameCase { name } => (format!("还有另一个用例也叫 `{name}`"), "请给每个用例起不同的名称".into()),
             Self::TooManyEvents { most } => (format!("一个用例最多 {most} 个事件"), "请拆成几个用例".into()),
+            Self::NotEquivalent => (
+                "这处改动已有用例能发现，或根本不会尝试".into(),
+                "请从「等效改动」里删掉，或照 `test --mutate` 的写法改正".into(),
+            ),
             Self::Missing { case, offer, at, got } => {
                 (format!("`{case}`：期望在 {at} 发送 `{offer}`，实际{got}"), String::new())
             }
@@ -184,7 +201,7 @@ impl TestProblem {
                 (format!("`{case}`：在 {at} 发送了 `{offer}`，而用例并不期望"), String::new())
             }
             Self::OtherReason { case, scenario, expected, got } => {
-                (format!("`{case}`：期望 `{scenario}` 因 {expected} 不发，实际{got}"), String::new())
+                (format!("`{case}`：期望 `{scenario}` 因「{expected}」不发，实际{got}"), String::new())
             }
         }
     }
@@ -195,7 +212,7 @@ pub const fn test_codes() -> &'static [Code] {
     &CODES
 }
 
-static CODES: [Code; 14] = [
+static CODES: [Code; 15] = [
     Code::new(
         "T001",
         ["Not a time of a case", "时间写法不对"],
@@ -288,6 +305,16 @@ static CODES: [Code; 14] = [
         [
             "A case shows one thing. `stay` writes a sighting every half hour and counts as that many events.",
             "一个用例只说明一件事。`逗留` 每半小时算一次出现，计入事件数。",
+        ],
+    ),
+    Code::new(
+        "T012",
+        ["Not an equivalent change", "不是等效改动"],
+        [
+            "`equivalent` names mistakes that no case can notice because nothing comes of them, each with the reason. \
+             `test --mutate` passes over these. One that a case does notice, or that is never tried, must not stand there.",
+            "「等效改动」列出任何用例都发现不了、因为改了也不影响结果的改动，并写明理由，`test --mutate` 不再提示。已有用例能发现\
+             的，或根本不会尝试的，不能写在这里。",
         ],
     ),
     Code::new(

@@ -9,10 +9,11 @@ use super::folder::{self, Folder};
 use super::shelf::Shelf;
 use super::source::Language;
 use super::test_problem::TestProblem;
-use super::{Reading, test_file};
+use super::{Reading, reason_name, test_file};
 use crate::matcher::{Outcome, RuleSet};
-use crate::policy::Verdict;
-use crate::unit::{self, Case, Difference, Failure, Step, TestFile};
+use crate::policy::{Policy, Reason, Verdict};
+use crate::scenario::Scenario;
+use crate::unit::{self, Case, Control, Difference, Equivalent, Failure, Step, TestFile};
 
 /// Where test files stand in a set.
 const FOLDER: &str = "tests";
@@ -22,12 +23,48 @@ const ENDINGS: [&str; 2] = ["_test.yaml", "_test.yml"];
 /// A set and the tests that its authors have written.
 #[derive(Debug)]
 pub struct TestSet {
-    /// The set.
-    pub rules: RuleSet,
-    /// The same, with every subscriber in the control group of each scenario that has one.
-    pub in_control: RuleSet,
+    pub(super) rules: ByControl,
     /// Its test files, in order of name.
     pub files: Vec<TestFile>,
+}
+
+/// A set with every subscriber in none, some or all of its control groups.
+#[derive(Debug)]
+pub(super) struct ByControl {
+    pub(super) outside: RuleSet,
+    of_scenarios: RuleSet,
+    all: RuleSet,
+}
+
+impl ByControl {
+    fn new(set: impl Fn(Control) -> RuleSet) -> Self {
+        let [outside, of_scenarios, all] = [Control::Outside, Control::OfScenarios, Control::All].map(set);
+        Self { outside, of_scenarios, all }
+    }
+
+    fn of(&self, control: Control) -> &RuleSet {
+        match control {
+            Control::Outside => &self.outside,
+            Control::OfScenarios => &self.of_scenarios,
+            Control::All => &self.all,
+        }
+    }
+
+    /// The same with other scenarios or another policy.
+    pub(super) fn changed(&self, change: impl Fn(&mut Vec<Scenario>, &mut Policy)) -> Self {
+        Self::new(|control| {
+            let original = self.of(control);
+            let (mut scenarios, mut policy) = (original.scenarios().to_vec(), original.policy().clone());
+            change(&mut scenarios, &mut policy);
+            RuleSet::new(scenarios, policy, original.revision().to_owned()).with_control(control)
+        })
+    }
+
+    /// Whether a case comes out as its author expects.
+    pub(super) fn passes(&self, case: &Case) -> bool {
+        let rules = self.of(case.control);
+        unit::passes(rules, case, &unit::run(rules, case))
+    }
 }
 
 /// Reads a folder as [`super::load`] does, and its test files. Gives the set unless there is an error in either.
@@ -38,7 +75,7 @@ pub fn load_tests(root: &Path, language: Option<Language>) -> (Option<TestSet>, 
     let files = reading.test_files(&set);
     reading.diagnostics.sort();
     let usable = !reading.diagnostics.has_errors();
-    let set = usable.then(|| TestSet { rules: set.with_control(false), in_control: set.with_control(true), files });
+    let set = usable.then(|| TestSet { rules: ByControl::new(|control| set.with_control(control)), files });
     (set, reading.diagnostics)
 }
 
@@ -58,20 +95,22 @@ impl Reading<'_> {
     }
 
     fn test_file(&mut self, file: &Path, set: &RuleSet, shelf: &mut Shelf<'_>) -> Option<TestFile> {
-        let (source, cases) = self.file(file, |root, findings| test_file::read(root, set, shelf, findings));
-        Some(TestFile { source, cases: cases? })
+        let (source, draft) = self.file(file, |root, findings| test_file::read(root, set, shelf, findings));
+        let test_file::Draft { cases, equivalents } = draft?;
+        Some(TestFile { source, cases, equivalents })
     }
 }
 
 impl RuleSet {
-    /// The same set with every subscriber inside each control group, or none. A test says which it is about: whether the
-    /// IMSI in it falls into a group by its hash is of no interest to its author.
-    pub(crate) fn with_control(&self, inside: bool) -> Self {
-        let share = |share: u16| if inside && share > 0 { ALL } else { 0 };
+    /// The same set with every subscriber in these control groups.
+    fn with_control(&self, control: Control) -> Self {
+        let share = |share: u16, inside: bool| if inside && share > 0 { ALL } else { 0 };
         let mut scenarios = self.scenarios().to_vec();
-        scenarios.iter_mut().for_each(|scenario| scenario.limits.control = share(scenario.limits.control));
+        for scenario in &mut scenarios {
+            scenario.limits.control = share(scenario.limits.control, control != Control::Outside);
+        }
         let mut policy = self.policy().clone();
-        policy.universal_control = share(policy.universal_control);
+        policy.universal_control = share(policy.universal_control, control == Control::All);
         Self::new(scenarios, policy, self.revision().to_owned())
     }
 }
@@ -82,11 +121,20 @@ const ALL: u16 = 10_000;
 impl TestSet {
     /// The set that the case is about.
     pub fn rules_of(&self, case: &Case) -> &RuleSet {
-        if case.in_control { &self.in_control } else { &self.rules }
+        self.rules.of(case.control)
     }
 }
 
 impl Diagnostics {
+    /// Tells of a change that its author calls equivalent, and that is not.
+    pub(super) fn tell_not_equivalent(&mut self, source: usize, said: &Equivalent) {
+        let Some(own) = self.sources.get(source) else { return };
+        let mut findings = Findings::new(own, own.language());
+        findings.report(&said.span, TestProblem::NotEquivalent.into());
+        let found = findings.finish();
+        self.list.extend(found);
+    }
+
     /// Tells of a case that failed: what was expected, what came, and the gates in order.
     pub fn tell_failure(&mut self, source: usize, set: &RuleSet, case: &Case, steps: &[Step], failure: &Failure) {
         let Some(own) = self.sources.get(source) else { return };
@@ -124,7 +172,7 @@ impl Telling<'_> {
             Difference::OtherReason { scenario, expected } => TestProblem::OtherReason {
                 case,
                 scenario: scenario.to_string(),
-                expected: expected.name().to_owned(),
+                expected: expected.word().in_language(self.language).to_owned(),
                 got: self.got(failure),
             },
         }
@@ -146,7 +194,7 @@ impl Telling<'_> {
             (Outcome::Offer, Language::English) => format!("an offer at {at}"),
             (Outcome::Offer, Language::Chinese) => format!("在 {at} 发送"),
             (Outcome::Withheld(reason), Language::English) => format!("`{reason}` at {at}"),
-            (Outcome::Withheld(reason), Language::Chinese) => format!("在 {at} 因 {reason} 不发"),
+            (Outcome::Withheld(reason), Language::Chinese) => format!("在 {at} 因「{}」不发", self.name(reason)),
             (Outcome::Converted(group), Language::English) => format!("a success ({}) at {at}", group.name()),
             (Outcome::Converted(group), Language::Chinese) => format!("在 {at} 转化({})", group.name()),
         }
@@ -169,8 +217,10 @@ impl Telling<'_> {
                 Verdict::Refuses => "✗",
                 Verdict::DecidedLater => "·",
             };
-            let lines: Vec<String> =
-                verdicts.into_iter().map(|(reason, verdict)| format!("  {} {reason}", mark(verdict))).collect();
+            let lines: Vec<String> = verdicts
+                .into_iter()
+                .map(|(reason, verdict)| format!("  {} {}", mark(verdict), self.name(reason)))
+                .collect();
             notes.push(format!("{gates}\n{}", lines.join("\n")));
         }
         notes
@@ -180,9 +230,13 @@ impl Telling<'_> {
         let name = unit::name(self.set, step);
         match step.outcome {
             Outcome::Offer => format!("  {}  {name}", self.time(step.at)),
-            Outcome::Withheld(reason) => format!("  {}  {name}: {reason}", self.time(step.at)),
+            Outcome::Withheld(reason) => format!("  {}  {name}: {}", self.time(step.at), self.name(reason)),
             Outcome::Converted(group) => format!("  {}  {name}: converted ({})", self.time(step.at), group.name()),
         }
+    }
+
+    fn name(&self, reason: Reason) -> &'static str {
+        reason_name(reason, self.language)
     }
 
     /// As an author writes it, on the clock of the policy's time zone.

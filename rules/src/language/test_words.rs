@@ -6,8 +6,18 @@ use super::words::Word;
 pub(super) const DEFAULTS: Word = Word::new("defaults", "默认", &["default", "缺省"]);
 pub(super) const CASES: Word = Word::new("cases", "用例", &["tests"]);
 
+pub(super) const EQUIVALENT: Word = Word::new("equivalent", "等效改动", &["equivalents", "等效"]);
+
 /// A test file.
-pub(super) static TEST_FILE: Vocabulary = Vocabulary { under: None, keys: &[DEFAULTS, CASES, v::NOTE], later: &[] };
+pub(super) static TEST_FILE: Vocabulary =
+    Vocabulary { under: None, keys: &[DEFAULTS, CASES, EQUIVALENT, v::NOTE], later: &[] };
+
+pub(super) const CHANGE: Word = Word::new("change", "改动", &["mistake"]);
+pub(super) const BECAUSE: Word = Word::new("because", "理由", &["reason", "原因"]);
+
+/// One of the changes that no case can notice.
+pub(super) static EQUIVALENT_FORM: Vocabulary =
+    Vocabulary { under: Some(EQUIVALENT), keys: &[v::SCENARIO, CHANGE, BECAUSE], later: &[] };
 
 pub(super) const DATE: Word = Word::new("date", "日期", &["day"]);
 pub(super) const COLD: Word = Word::new("cold", "冷启动", &["cold_start"]);
@@ -87,8 +97,18 @@ pub(super) const CERTAIN: Word = Word::new("certain", "确定", &["on_wire"]);
 pub(super) const SUSPECT: Word = Word::new("suspect", "存疑", &["doubtful"]);
 pub(super) const HIDDEN: Word = Word::new("hidden", "隐藏", &["unknown"]);
 pub(super) const NO: Word = Word::new("no", "否", &["false"]);
+pub(super) const OF_SCENARIO: Word = Word::new("scenario", "本场景", &["own"]);
 pub(super) const NOT_TRIGGERED: Word = Word::new("not_triggered", "未触发", &[]);
 
 /// All forms of test files.
-pub(super) static TEST_FORMS: [&Vocabulary; 8] =
-    [&TEST_FILE, &DEFAULTS_FORM, &CASE_FORM, &PERSON_FORM, &EVENT_FORM, &CALL_FORM, &SMS_FORM, &OFFER_FORM];
+pub(super) static TEST_FORMS: [&Vocabulary; 9] = [
+    &TEST_FILE,
+    &EQUIVALENT_FORM,
+    &DEFAULTS_FORM,
+    &CASE_FORM,
+    &PERSON_FORM,
+    &EVENT_FORM,
+    &CALL_FORM,
+    &SMS_FORM,
+    &OFFER_FORM,
+];

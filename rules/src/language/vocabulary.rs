@@ -387,7 +387,7 @@ pub(super) const OPT_OUT: Word = word!("opt_out", "可退订", "无需同意");
 
 pub(super) const SETUP: Word = word!("setup", "拨号", "拨出", "振铃");
 pub(super) const ANSWERED: Word = word!("answered", "接通", "应答");
-pub(super) const ENDED: Word = word!("ended", "挂断", "结束");
+pub(super) const ENDED: Word = word!("ended", "挂断", "挂机", "结束");
 
 pub(super) const CALL_OUT: Word = word!("out", "呼出", "主叫", "去电", "outgoing");
 pub(super) const CALL_IN: Word = word!("in", "呼入", "被叫", "来电", "incoming");

@@ -29,6 +29,20 @@ pub struct TestFile {
     pub source: usize,
     /// Its cases, in the order of the file.
     pub cases: Vec<Case>,
+    /// Mistakes that no case can notice, as its author says.
+    pub equivalents: Vec<Equivalent>,
+}
+
+/// A mistake that changes nothing, so that no case can notice it: said by an author who was told of it.
+#[derive(Debug)]
+pub struct Equivalent {
+    /// The scenario's name; `policy` for the policy file.
+    pub scenario: String,
+    /// What is changed, as `test --mutate` names it.
+    pub change: String,
+    /// Why nothing comes of it.
+    pub because: String,
+    pub(crate) span: Range<usize>,
 }
 
 /// What happens to one subscriber, and what must come of it.
@@ -48,14 +62,27 @@ pub struct Case {
     pub lookup: bool,
     /// Whether the warm-up is over.
     pub warm: bool,
-    /// Whether the subscriber is in the control group of every scenario that has one, or of none.
-    pub in_control: bool,
+    /// The control groups that the subscriber is in.
+    pub control: Control,
     /// All offers that must be made.
     pub expect: Vec<Expected>,
     /// Where they stand in the file.
     pub(crate) expect_span: Range<usize>,
     /// Scenarios that must be withheld, and why.
     pub why_not: Vec<WhyNot>,
+}
+
+/// The control groups that the subscriber of a case is in: whether the IMSI in it falls into a group by its hash is of no
+/// interest to its author.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// None.
+    #[default]
+    Outside,
+    /// Those of scenarios.
+    OfScenarios,
+    /// Those of scenarios, and the one of the policy.
+    All,
 }
 
 /// An offer that must be made.
