@@ -15,7 +15,7 @@ use bench::Plan;
 use bench::link::Transport;
 use bench::simulation::Interfaces;
 use event::Event;
-use probe::capture::{Batch, Capture};
+use probe::capture::Capture;
 use probe::{Probe, ProbeConfig, Sink};
 
 use town::{make, plan};
@@ -65,14 +65,14 @@ fn check(name: &str, plan: Plan) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("steady-{name}"));
     std::fs::write(&file, &made.capture).unwrap();
     let mut capture = Capture::open(&[file]).unwrap();
-    let (mut probe, mut sink, mut batch) = (Probe::new(ProbeConfig::default()), Count::default(), Batch::default());
+    let (mut probe, mut sink) = (Probe::new(ProbeConfig::default()), Count::default());
     let mut allocated_at = Vec::with_capacity(made.capture.len());
     loop {
-        capture.fill(&mut batch).unwrap();
+        let batch = capture.batch().unwrap();
         if batch.is_empty() {
             break;
         }
-        probe.frames(&batch, &mut sink);
+        probe.frames(batch, &mut sink);
         allocated_at.push((batch.len() as u64, ALLOCATIONS.get()));
     }
     let (warm_up, measured) = allocated_at.split_at(allocated_at.len() / 4 * 3);

@@ -11,7 +11,6 @@ pub mod track;
 pub mod wire;
 
 mod probe;
-mod queue;
 
 pub use probe::{Probe, ProbeConfig};
 

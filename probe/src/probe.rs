@@ -3,13 +3,12 @@
 use event::Timestamp;
 
 use crate::Sink;
-use crate::capture::{Batch, Frame};
+use crate::capture::{Batch, Frame, Place};
 use crate::counters::Counters;
 use crate::interpret::{AInterface, GbInterface, GbSettings, NetworkSettings, NumberPlan};
-use crate::queue::Queue;
 use crate::track::identity::Identities;
 use crate::track::loss::LinkLoss;
-use crate::track::transport::{Payload, Transport, TransportCounters, TransportSettings};
+use crate::track::transport::{Carrier, Payload, Transport, TransportCounters, TransportSettings};
 
 /// What is to be configured of a probe.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +31,6 @@ pub struct Probe {
     transport: Transport,
     a_interface: AInterface,
     gb_interface: GbInterface,
-    queue: Queue,
 }
 
 impl Probe {
@@ -43,43 +41,25 @@ impl Probe {
             transport: Transport::new(&config.transport),
             gb_interface: GbInterface::new(config.gb, &config.network),
             a_interface: AInterface::new(config.numbers, config.network),
-            queue: Queue::default(),
         }
     }
 
     /// Takes the next frame, in the order of capture.
     pub fn frame<S: Sink>(&mut self, frame: &Frame<'_>, sink: &mut S) {
-        let Self { feed, transport, a_interface, gb_interface, .. } = self;
-        transport.frame(frame, *feed, sink, &mut |carrier, payload, sink| match payload {
-            Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
-            Payload::Duplicate(octets) => a_interface.show(carrier, octets, sink),
-            Payload::Sua(message) => a_interface.message(carrier, message, sink),
-            Payload::Ns(octets) => gb_interface.ns(carrier, octets, a_interface, sink),
-        });
+        let place = [Place::new(frame, 0)];
+        self.frames(Batch::new(frame.captured, &place), sink);
     }
 
-    /// Takes the next frames: what [`Probe::frame`] would give for one after the other, sooner, as the memory that they will need
-    /// is fetched side by side.
-    pub fn frames<S: Sink>(&mut self, batch: &Batch, sink: &mut S) {
-        // Who is shown messages is shown those of a frame before its events.
-        if S::MESSAGES {
-            return batch.iter().for_each(|frame| self.frame(&frame, sink));
-        }
-        self.transport.expect(batch.iter(), self.feed);
-        for frame in batch.iter() {
-            let Self { feed, transport, a_interface, gb_interface, queue } = self;
-            transport.frame(&frame, *feed, sink, &mut |carrier, payload, sink| match payload {
-                Payload::Sccp(octets) => queue.push_sccp(carrier, octets),
-                Payload::Ns(octets) => queue.push_ns(carrier, octets),
-                Payload::Sua(message) => {
-                    empty(queue, a_interface, gb_interface, sink);
-                    a_interface.message(carrier, message, sink);
-                }
-                Payload::Duplicate(_) => {}
-            });
-        }
-        let Self { a_interface, gb_interface, queue, .. } = self;
-        empty(queue, a_interface, gb_interface, sink);
+    /// Takes the next frames: as one after the other, but sooner, as the memory that they will need is fetched side by side.
+    pub fn frames<S: Sink>(&mut self, frames: Batch<'_>, sink: &mut S) {
+        let Self { feed, transport, a_interface, gb_interface } = self;
+        transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
+            interpret(carrier, payload, a_interface, gb_interface, sink);
+        });
+        a_interface.expect(transport.waiting());
+        transport.deliver(sink, &mut |carrier, payload, sink| {
+            interpret(carrier, payload, a_interface, gb_interface, sink);
+        });
     }
 
     /// Time has passed without a frame: ends what has been silent for too long.
@@ -99,9 +79,7 @@ impl Probe {
     pub fn finish<S: Sink>(&mut self, sink: &mut S) {
         let Self { transport, a_interface, gb_interface, .. } = self;
         transport.finish(sink, &mut |carrier, payload, sink| {
-            if let Payload::Sccp(octets) = payload {
-                a_interface.sccp(carrier, octets, sink);
-            }
+            interpret(carrier, payload, a_interface, gb_interface, sink);
         });
         gb_interface.finish(a_interface, sink);
         a_interface.finish(sink);
@@ -145,14 +123,18 @@ impl Probe {
     }
 }
 
-fn empty<S: Sink>(queue: &mut Queue, a_interface: &mut AInterface, gb_interface: &mut GbInterface, sink: &mut S) {
-    a_interface.expect(queue.iter());
-    for (carrier, payload) in queue.iter() {
-        match payload {
-            Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
-            Payload::Ns(octets) => gb_interface.ns(carrier, octets, a_interface, sink),
-            Payload::Sua(_) | Payload::Duplicate(_) => {}
-        }
+#[inline]
+fn interpret<S: Sink>(
+    carrier: Carrier,
+    payload: Payload<'_>,
+    a_interface: &mut AInterface,
+    gb_interface: &mut GbInterface,
+    sink: &mut S,
+) {
+    match payload {
+        Payload::Sccp(octets) => a_interface.sccp(carrier, octets, sink),
+        Payload::Duplicate(octets) => a_interface.show(carrier, octets, sink),
+        Payload::Sua(message) => a_interface.message(carrier, message, sink),
+        Payload::Ns(octets) => gb_interface.ns(carrier, octets, a_interface, sink),
     }
-    queue.clear();
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use event::{Binding, CellId, Direction, Event, ForwardingOperation, Kind, Number};
-use probe::capture::{Batch, Capture, Frame};
+use probe::capture::{Capture, Frame};
 use probe::{Probe, ProbeConfig, Sink};
 
 /// Keeps events.
@@ -130,16 +130,15 @@ fn gb_over_udp() {
 fn frames_taken_together_give_the_same_events_in_the_same_order() {
     for capture in ["a-msc-leg.pcap", "lite-ipa-leg.pcap", "gb-sgsn-leg.pcap"] {
         let mut source = Capture::open(&[recorded(capture)]).unwrap();
-        let (mut probe, mut together, mut batch) =
-            (Probe::new(ProbeConfig::default()), Events::default(), Batch::default());
+        let (mut probe, mut together) = (Probe::new(ProbeConfig::default()), Events::default());
         let mut largest = 0;
         loop {
-            source.fill(&mut batch).unwrap();
+            let batch = source.batch().unwrap();
             if batch.is_empty() {
                 break;
             }
             largest = largest.max(batch.len());
-            probe.frames(&batch, &mut together);
+            probe.frames(batch, &mut together);
         }
         probe.finish(&mut together);
         assert_eq!((largest, together.0), (probe::capture::BATCH_FRAMES, events(capture, |_| {}).0), "{capture}");

@@ -149,14 +149,27 @@ impl Alignment {
     /// Takes a frame in the order of recording. Gives the time at which it goes on at once; else it is held.
     #[inline]
     pub(super) fn take(&mut self, input: usize, frame: &Frame<'_>) -> Option<Timestamp> {
-        self.taken += 1;
-        self.reached = self.reached.max(frame.at);
-        let is_alone = self.inputs.len() < 2;
-        if is_alone && self.learning_since.is_none() {
-            self.inputs.iter_mut().for_each(|input| input.frames += 1);
+        if self.is_idle() {
+            self.pass(frame.at);
             return Some(frame.at);
         }
+        self.taken += 1;
+        self.reached = self.reached.max(frame.at);
         self.align(input, frame)
+    }
+
+    /// Whether every frame goes on at once, at its own time: there is but one clock.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.inputs.len() < 2 && self.learning_since.is_none() && self.held.is_empty()
+    }
+
+    /// A frame goes on while it is idle.
+    #[inline]
+    pub(super) fn pass(&mut self, at: Timestamp) {
+        self.taken += 1;
+        self.reached = self.reached.max(at);
+        self.inputs.iter_mut().for_each(|input| input.frames += 1);
     }
 
     #[inline(never)]

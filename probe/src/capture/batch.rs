@@ -1,4 +1,4 @@
-//! Frames that follow each other, copied together: whoever is given them at once can look ahead.
+//! Frames that follow each other, given at once: whoever takes them can look ahead.
 
 use super::Frame;
 
@@ -6,54 +6,48 @@ use super::Frame;
 pub const BATCH_FRAMES: usize = 32;
 
 /// Up to [`BATCH_FRAMES`] frames in the order of capture.
-#[derive(Default)]
-pub struct Batch {
-    octets: Vec<u8>,
-    frames: Vec<Copied>,
+#[derive(Clone, Copy, Default)]
+pub struct Batch<'a> {
+    octets: &'a [u8],
+    places: &'a [Place],
 }
 
-/// A frame without its octets: they begin where those of the one before end.
-struct Copied {
+/// A frame, and where its octets begin and end.
+pub(crate) struct Place {
     frame: Frame<'static>,
+    start: usize,
     end: usize,
 }
 
-impl Batch {
-    /// Appends a copy of `frame`. The caller has seen that there is room.
+impl Place {
+    /// The place of `frame`, the octets of which begin at `start`.
     #[inline]
-    pub fn push(&mut self, frame: &Frame<'_>) {
-        self.octets.extend_from_slice(frame.captured);
-        self.frames.push(Copied { frame: Frame { captured: &[], ..*frame }, end: self.octets.len() });
+    pub(crate) fn new(frame: &Frame<'_>, start: usize) -> Self {
+        Self { frame: Frame { captured: &[], ..*frame }, start, end: start + frame.captured.len() }
     }
+}
 
-    /// Empties it.
-    pub fn clear(&mut self) {
-        self.octets.clear();
-        self.frames.clear();
+impl<'a> Batch<'a> {
+    /// Frames that lie in `octets`.
+    pub(crate) fn new(octets: &'a [u8], places: &'a [Place]) -> Self {
+        Self { octets, places }
     }
 
     /// Whether there is no frame in it.
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.places.is_empty()
     }
 
     /// How many frames are in it.
     pub fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// Whether there is room for no more.
-    pub fn is_full(&self) -> bool {
-        self.frames.len() >= BATCH_FRAMES
+        self.places.len()
     }
 
     /// The frames in order.
-    pub fn iter(&self) -> impl Iterator<Item = Frame<'_>> {
-        let mut start = 0;
-        self.frames.iter().map(move |Copied { frame, end }| {
-            let captured = self.octets.get(start..*end).unwrap_or_default();
-            start = *end;
-            Frame { captured, ..*frame }
+    pub fn iter(&self) -> impl Iterator<Item = Frame<'a>> + use<'a> {
+        let Self { octets, places } = *self;
+        places.iter().map(|Place { frame, start, end }| {
+            Frame { captured: octets.get(*start..*end).unwrap_or_default(), ..*frame }
         })
     }
 }

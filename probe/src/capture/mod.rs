@@ -29,6 +29,7 @@ use event::Timestamp;
 
 pub use crate::wire::LinkType;
 pub use alignment::{ClockReport, HELD_LIMIT, HELD_OCTETS_LIMIT, LEARNING};
+pub(crate) use batch::Place;
 pub use batch::{BATCH_FRAMES, Batch};
 pub use error::CaptureError;
 pub use step::{Deadline, News, Step};
@@ -89,6 +90,11 @@ pub struct Capture {
     /// When the alignment is to be told of the next waiting file.
     announcement: Timestamp,
     alignment: Alignment,
+    /// The frames of the present batch, and the octets of those that were copied.
+    places: Vec<Place>,
+    copied: Vec<u8>,
+    /// Found behind the present batch.
+    failed: Option<CaptureError>,
     frames: u64,
     unknown_links: u64,
     implausible_times: u64,
@@ -148,6 +154,9 @@ impl Capture {
             horizon: Timestamp::MIN,
             announcement: Timestamp::MAX,
             alignment: Alignment::default(),
+            places: Vec::with_capacity(BATCH_FRAMES),
+            copied: Vec::new(),
+            failed: None,
             frames: 0,
             unknown_links: 0,
             implausible_times: 0,
@@ -166,31 +175,82 @@ impl Capture {
     pub fn next(&mut self) -> Result<Option<Frame<'_>>, CaptureError> {
         let next = self.find()?;
         self.frames += u64::from(!matches!(next, Next::End));
-        Ok(match next {
-            Next::Recorded(at) => {
-                self.current.as_ref().and_then(|source| source.frame(self.frames)).map(|frame| Frame { at, ..frame })
+        Ok(self.frame(&next))
+    }
+
+    /// The next frames: none at the end.
+    ///
+    /// # Errors
+    /// As [`Capture::next`].
+    pub fn batch(&mut self) -> Result<Batch<'_>, CaptureError> {
+        self.places.clear();
+        let next = self.find()?;
+        let is_buffered = self.current.as_ref().is_some_and(|source| source.start().is_some());
+        if self.alignment.is_idle() && matches!(next, Next::Recorded(_)) && is_buffered {
+            self.gather();
+            let octets = self.current.as_ref().map_or(&[][..], |source| source.buffered());
+            return Ok(Batch::new(octets, &self.places));
+        }
+        self.copy(next);
+        Ok(Batch::new(&self.copied, &self.places))
+    }
+
+    // The current frame, and those behind it that are to be given in the order and at the times of their file.
+    #[inline]
+    fn gather(&mut self) {
+        let Self { current: Some(source), places, alignment, frames, .. } = self else { return };
+        loop {
+            *frames += 1;
+            let (Some(frame), Some(start)) = (source.frame(*frames), source.start()) else { return };
+            places.push(Place::new(&frame, start));
+            if places.len() >= BATCH_FRAMES || !source.step_on(self.horizon, self.announcement) {
+                return;
             }
-            Next::Held => self.alignment.released(self.frames),
-            Next::End => None,
+            source.at().into_iter().for_each(|at| alignment.pass(at));
+        }
+    }
+
+    // Frames that lie here and there.
+    #[inline(never)]
+    fn copy(&mut self, mut next: Next) {
+        let (mut copied, mut places) = (std::mem::take(&mut self.copied), std::mem::take(&mut self.places));
+        copied.clear();
+        while places.len() < BATCH_FRAMES {
+            self.frames += u64::from(!matches!(next, Next::End));
+            let Some(frame) = self.frame(&next) else { break };
+            places.push(Place::new(&frame, copied.len()));
+            copied.extend_from_slice(frame.captured);
+            next = if places.len() < BATCH_FRAMES { self.find_or_note() } else { Next::End };
+        }
+        (self.copied, self.places) = (copied, places);
+    }
+
+    // As find; a failure is told when what was found before it has been taken.
+    fn find_or_note(&mut self) -> Next {
+        self.find().unwrap_or_else(|error| {
+            self.failed = Some(error);
+            Next::End
         })
     }
 
-    /// Puts the next frames into `batch` in place of those that are there: none at the end.
-    ///
-    /// # Errors
-    /// As [`Capture::next`]. The frames before are in the batch.
-    pub fn fill(&mut self, batch: &mut Batch) -> Result<(), CaptureError> {
-        batch.clear();
-        while !batch.is_full()
-            && let Some(frame) = self.next()?
-        {
-            batch.push(&frame);
+    // The frame that was found.
+    #[inline]
+    fn frame(&self, next: &Next) -> Option<Frame<'_>> {
+        match next {
+            Next::Recorded(at) => {
+                let frame = self.current.as_ref().and_then(|source| source.frame(self.frames));
+                frame.map(|frame| Frame { at: *at, ..frame })
+            }
+            Next::Held => self.alignment.released(self.frames),
+            Next::End => None,
         }
-        Ok(())
     }
 
     #[inline]
     fn find(&mut self) -> Result<Next, CaptureError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         loop {
             if self.alignment.is_due() {
                 self.alignment.release();

@@ -3,7 +3,7 @@
 use event::Timestamp;
 
 use super::buffer::Buffer;
-use super::source::{Record, Stop};
+use super::source::{Parsed, Record, Stop};
 use crate::wire::LinkType;
 
 const FILE_HEADER: usize = 24;
@@ -62,13 +62,21 @@ impl Pcap {
     /// Brings the next record into the buffer; `None` at the end.
     #[inline]
     pub(super) fn record(&self, buffer: &mut Buffer) -> Result<Option<Record>, Stop> {
-        let header = RECORD_HEADER + self.extra;
-        if !buffer.want(header)? {
-            return if buffer.ready().is_empty() { Ok(None) } else { Err(Stop::Truncated) };
+        loop {
+            match self.parse(buffer.ready())? {
+                Parsed::Record(record) => return Ok(Some(record)),
+                Parsed::Needs(count) if buffer.want(count)? => {}
+                Parsed::Needs(_) => return if buffer.ready().is_empty() { Ok(None) } else { Err(Stop::Truncated) },
+            }
         }
-        let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3]) = buffer.ready().first_chunk()
-        else {
-            return Err(Stop::Truncated);
+    }
+
+    /// The record at the beginning of `ready`.
+    #[inline]
+    pub(super) fn parse(&self, ready: &[u8]) -> Result<Parsed, Stop> {
+        let header = RECORD_HEADER + self.extra;
+        let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3]) = ready.first_chunk() else {
+            return Ok(Parsed::Needs(header));
         };
         let seconds = number(self.big_endian, [s0, s1, s2, s3]);
         let fraction = number(self.big_endian, [f0, f1, f2, f3]);
@@ -78,20 +86,13 @@ impl Pcap {
             return Err(Stop::AbsurdLength { length: captured.into(), limit: self.limit.into() });
         }
         let length = captured as usize;
-        if !buffer.want(header + length)? {
-            return Err(Stop::Truncated);
+        if ready.len() < header + length {
+            return Ok(Parsed::Needs(header + length));
         }
         let micros = if self.nanoseconds { fraction / 1000 } else { fraction };
         let at = Timestamp::from_micros(i64::from(seconds) * 1_000_000 + i64::from(micros));
-        Ok(Some(Record {
-            at,
-            link: self.link,
-            interface: 0,
-            original_length,
-            start: header,
-            length,
-            total: header + length,
-        }))
+        let (link, start, total) = (self.link, header, header + length);
+        Ok(Parsed::Record(Record { at, link, interface: 0, original_length, start, length, total }))
     }
 }
 

@@ -112,6 +112,16 @@ impl Pcapng {
         }
     }
 
+    /// The packet at the beginning of `ready`, where one lies there whole that can be nothing but the next of the only interface.
+    #[inline]
+    pub(super) fn parse(&mut self, ready: &[u8]) -> Option<Record> {
+        let (&[k0, k1, k2, k3, t0, t1, t2, t3], _) = ready.split_first_chunk()?;
+        let (kind, total) = (self.u32([k0, k1, k2, k3]), self.u32([t0, t1, t2, t3]) as usize);
+        let is_next = kind == ENHANCED_PACKET && total.is_multiple_of(4) && self.interfaces.len() == 1;
+        let body = ready.get(..total)?.get(BLOCK_HEADER..total.checked_sub(4)?)?;
+        if is_next { self.packet(kind, body, total).ok().flatten() } else { None }
+    }
+
     // §4.1. The byte order is the section's own, and its interfaces are.
     fn begin_section(&mut self, buffer: &mut Buffer) -> Result<(), Stop> {
         if !buffer.want(12)? {

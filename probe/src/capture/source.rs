@@ -25,12 +25,20 @@ pub(super) struct Record {
     pub(super) interface: u32,
     /// Octets of the frame on the wire.
     pub(super) original_length: u32,
-    /// Where the captured octets begin, from the beginning of the record.
+    /// Where the captured octets begin, from the beginning of the buffer.
     pub(super) start: usize,
     /// How many were captured.
     pub(super) length: usize,
-    /// Octets of the whole record.
+    /// Where the record ends.
     pub(super) total: usize,
+}
+
+/// What lies at the beginning of a buffer.
+pub(super) enum Parsed {
+    /// A whole record.
+    Record(Record),
+    /// No whole one: so many octets are needed to go on.
+    Needs(usize),
 }
 
 /// Why a format's reader stopped; [`Source`] knows where.
@@ -149,6 +157,42 @@ impl Source {
             self.judge();
         }
         Ok(true)
+    }
+
+    /// Goes to the next record where it lies in the buffer already, comes by the same interface before either time (the second
+    /// excluded), and has a time that needs no judgement. The octets of the one before stay where they are.
+    #[inline]
+    pub(super) fn step_on(&mut self, until: Timestamp, before: Timestamp) -> bool {
+        let Some(passed) = self.head.as_ref().map(|head| head.total) else { return false };
+        let behind = self.buffer.ready().get(passed..).unwrap_or_default();
+        let next = match &mut self.format {
+            Format::Pcap(pcap) => match pcap.parse(behind) {
+                Ok(Parsed::Record(record)) => Some(record),
+                _ => None,
+            },
+            Format::Pcapng(pcapng) => pcapng.parse(behind),
+            Format::E1(_) => None,
+        };
+        let times = &mut self.times;
+        let next = next.filter(|next| next.at <= until && next.at < before && times.follows(next.at));
+        let Some(next) = next else { return false };
+        self.frames += 1;
+        self.head = Some(Record { start: passed + next.start, total: passed + next.total, ..next });
+        true
+    }
+
+    /// Where the octets of its record begin in [`Source::buffered`]; `None` where they lie elsewhere.
+    #[inline]
+    pub(super) fn start(&self) -> Option<usize> {
+        match &self.format {
+            Format::Pcap(_) | Format::Pcapng(_) => self.head.as_ref().map(|head| head.start),
+            Format::E1(_) => None,
+        }
+    }
+
+    /// What lies in the buffer.
+    pub(super) fn buffered(&self) -> &[u8] {
+        self.buffer.ready()
     }
 
     // Goes to the next of those that were read ahead.

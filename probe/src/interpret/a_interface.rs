@@ -123,7 +123,7 @@ impl AInterface {
     }
 
     /// Fetches what these messages will need of their connections. Changes nothing.
-    pub fn expect<'m>(&self, messages: impl Iterator<Item = (Carrier, Payload<'m>)>) {
+    pub fn expect<'m>(&self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
         /// As many as may be on their way from memory at one time, and some.
         const FETCHED: usize = 2 * BATCH_FRAMES;
         let mut places = [None; FETCHED];

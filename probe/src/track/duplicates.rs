@@ -10,6 +10,8 @@ use std::hash::Hasher;
 use event::Timestamp;
 use rustc_hash::FxHasher;
 
+use super::prefetch::prefetch;
+
 /// How far apart in time the two taps may show a message, in microseconds of capture time.
 pub const WINDOW_MICROS: i64 = 50_000;
 /// Messages remembered: as many may pass within the window before one is forgotten early.
@@ -41,6 +43,13 @@ impl Path {
             other => Self(other),
         }
     }
+}
+
+/// By what a message is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint {
+    hash: u64,
+    path: Path,
 }
 
 /// What came of looking for a message.
@@ -78,13 +87,20 @@ impl Default for Duplicates {
 }
 
 impl Duplicates {
-    /// Looks for a message and remembers it.
+    /// By what a message from `sender` to `receiver` is recognised. Fetches what a look for it will need.
     #[inline]
-    pub fn look(&mut self, at: Timestamp, path: Path, sender: u32, receiver: u32, octets: &[u8]) -> Sighting {
+    pub fn fingerprint(&self, path: Path, sender: u32, receiver: u32, octets: &[u8]) -> Fingerprint {
         let mut hasher = FxHasher::default();
         hasher.write(octets);
         hasher.write_u64(u64::from(sender) << 32 | u64::from(receiver));
         let hash = hasher.finish();
+        self.sets.get(self.place(hash)).into_iter().for_each(prefetch);
+        Fingerprint { hash, path }
+    }
+
+    /// Looks for a message and remembers it.
+    #[inline]
+    pub fn look(&mut self, at: Timestamp, Fingerprint { hash, path }: Fingerprint) -> Sighting {
         let now = (at.as_micros() >> UNIT_BITS) as u32;
         let found = self.set(hash).and_then(|set| set.iter_mut().find(|seen| seen.hash == hash && seen.is_recent(now)));
         if let Some(seen) = found {
@@ -99,8 +115,13 @@ impl Duplicates {
 
     #[inline]
     fn set(&mut self, hash: u64) -> Option<&mut [Seen; SET_SIZE]> {
-        let place = hash as usize & (self.sets.len() - 1);
+        let place = self.place(hash);
         self.sets.get_mut(place).map(|Set(set)| set)
+    }
+
+    #[inline]
+    fn place(&self, hash: u64) -> usize {
+        hash as usize & (self.sets.len() - 1)
     }
 
     #[inline]
@@ -162,7 +183,8 @@ mod tests {
             let mut duplicates = Duplicates::default();
             for (index, (millis, path, sender, octets, expected)) in messages.iter().enumerate() {
                 let at = Timestamp::from_micros(base + 1000 * millis);
-                let sighting = duplicates.look(at, *path, *sender, 2, octets);
+                let fingerprint = duplicates.fingerprint(*path, *sender, 2, octets);
+                let sighting = duplicates.look(at, fingerprint);
                 assert_eq!(sighting == Sighting::Duplicate, *expected, "message {index} from {base}");
             }
         }
@@ -197,8 +219,10 @@ mod tests {
         let mut duplicates = Duplicates::default();
         let at = Timestamp::from_micros(1_000_000);
         let count = 4 * MESSAGE_LIMIT as u32;
-        let displacing = (0..count)
-            .filter(|number| duplicates.look(at, TAP, 1, 2, &number.to_be_bytes()) == Sighting::FirstDisplacing);
+        let displacing = (0..count).filter(|number| {
+            let fingerprint = duplicates.fingerprint(TAP, 1, 2, &number.to_be_bytes());
+            duplicates.look(at, fingerprint) == Sighting::FirstDisplacing
+        });
         assert!(displacing.count() > 2 * MESSAGE_LIMIT);
     }
 }

@@ -13,8 +13,9 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use super::counters::TransportCounters;
 use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
+use super::prefetch::prefetch;
 use super::tsn::{Admission, TsnWindow};
-use crate::wire::ip::Packet;
+use crate::wire::ip::{self, Packet};
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
 
@@ -100,7 +101,8 @@ impl DirectionKey {
     }
 }
 
-/// A cache line with its key, as every packet touches one of many: what few need lies apart.
+/// A cache line with its key, as every packet touches one of many: what few need lies apart. (The box is never null: an option
+/// of it takes no more room.)
 #[repr(align(64))]
 struct Direction {
     key: DirectionKey,
@@ -241,11 +243,11 @@ impl Associations {
 
     /// Fetches what a packet will need. Changes nothing.
     #[inline]
-    pub fn expect(&self, feed: u16, packet: &[u8]) {
-        if let Ok(header) = CommonHeader::read(&mut Reader::new(Protocol::Sctp, packet)) {
-            // A direction is a cache line: to find it is to fetch it.
-            let direction = self.directions.find(DirectionKey::new(feed, &header));
-            std::hint::black_box(direction.is_some());
+    pub fn expect(&self, feed: u16, packet: &Packet<'_>) {
+        if packet.protocol == ip::protocol::SCTP
+            && let Ok(header) = CommonHeader::read(&mut Reader::new(Protocol::Sctp, packet.payload))
+        {
+            self.directions.expect(DirectionKey::new(feed, &header));
         }
     }
 
@@ -303,7 +305,7 @@ impl Associations {
     #[cold]
     fn sweep(&mut self, at: Timestamp, counters: &mut TransportCounters) {
         self.next_sweep = at + Duration::from_secs(SWEEP_SECONDS);
-        let Self { directions: Directions(directions), gone, reassembly, .. } = self;
+        let Self { directions, gone, reassembly, .. } = self;
         directions.retain(|direction| {
             let keep_seconds = if direction.life.ended { LINGER_SECONDS } else { IDLE_SECONDS };
             let keep = at.since(direction.last) <= Duration::from_secs(keep_seconds);
@@ -318,14 +320,19 @@ impl Associations {
     /// What was lost before it reached the capture, by association and direction: TSNs passed over, or acknowledged by the
     /// other side (RFC 9260 §6.2), and never seen.
     pub fn losses(&self) -> Vec<LinkLoss> {
-        let there = self.directions.0.iter().map(Direction::loss);
+        let there = self.directions.iter().map(Direction::loss);
         self.gone.with(there.chain(self.directions.acknowledged_unseen()))
     }
 }
 
 /// All directions, found by their keys.
 #[derive(Default)]
-struct Directions(HashTable<Direction>);
+struct Directions {
+    /// Where each lies: small, so that a direction is in the cache as soon as it is asked for.
+    index: HashTable<u32>,
+    slots: Vec<Option<Direction>>,
+    free: Vec<u32>,
+}
 
 impl Directions {
     #[inline]
@@ -336,34 +343,83 @@ impl Directions {
         at: Timestamp,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let hash = key.hash();
-        match self.0.find_entry(hash, |direction| direction.key == key) {
-            Ok(entry) => {
-                let direction = entry.into_mut();
-                direction.last = at;
-                Some(direction)
-            }
-            Err(absent) => begin_tracking(absent.into_table(), key, path(), at, counters),
-        }
+        let place = match self.place(key) {
+            Some(place) => place,
+            None => self.begin_tracking(key, path(), counters)?,
+        };
+        let direction = self.slots.get_mut(place)?.as_mut()?;
+        direction.last = at;
+        Some(direction)
+    }
+
+    /// Begins to fetch the direction that most probably is the one.
+    #[inline]
+    fn expect(&self, key: DirectionKey) {
+        let first = self.index.find(key.hash(), |_| true);
+        first.and_then(|place| self.slots.get(*place as usize)).into_iter().for_each(prefetch);
+    }
+
+    #[inline]
+    fn place(&self, key: DirectionKey) -> Option<usize> {
+        let is = |place: &u32| matches!(self.slots.get(*place as usize), Some(Some(there)) if there.key == key);
+        self.index.find(key.hash(), is).map(|place| *place as usize)
     }
 
     fn find(&self, key: DirectionKey) -> Option<&Direction> {
-        self.0.find(key.hash(), |direction| direction.key == key)
+        self.slots.get(self.place(key)?)?.as_ref()
     }
 
     fn find_mut(&mut self, key: DirectionKey) -> Option<&mut Direction> {
-        self.0.find_mut(key.hash(), |direction| direction.key == key)
+        let place = self.place(key)?;
+        self.slots.get_mut(place)?.as_mut()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Direction> {
+        self.slots.iter().flatten()
+    }
+
+    fn retain(&mut self, mut keep: impl FnMut(&mut Direction) -> bool) {
+        for (place, slot) in (0..).zip(&mut self.slots) {
+            let Some(gone) = slot.take_if(|direction| !keep(direction)) else { continue };
+            if let Ok(entry) = self.index.find_entry(gone.key.hash(), |there| *there == place) {
+                entry.remove();
+            }
+            self.free.push(place);
+        }
+    }
+
+    #[cold]
+    fn begin_tracking(
+        &mut self,
+        key: DirectionKey,
+        path: PortPair,
+        counters: &mut TransportCounters,
+    ) -> Option<usize> {
+        let Self { index, slots, free } = self;
+        if index.len() >= DIRECTION_LIMIT {
+            counters.sctp_untracked += 1;
+            return None;
+        }
+        counters.sctp_directions += 1;
+        let place = free.pop().unwrap_or_else(|| {
+            slots.push(None);
+            slots.len() as u32 - 1
+        });
+        let hash_of = |place: &u32| slots.get(*place as usize).into_iter().flatten().map(|there| there.key.hash()).next();
+        index.insert_unique(key.hash(), place, |place| hash_of(place).unwrap_or_default());
+        *slots.get_mut(place as usize)? = Some(Direction::new(key, path));
+        Some(place as usize)
     }
 
     fn acknowledged_unseen(&self) -> impl Iterator<Item = LinkLoss> + '_ {
         let mut latest = FxHashMap::<PortPair, &Direction>::default();
-        for direction in &self.0 {
+        for direction in self.iter() {
             let known = latest.entry(direction.life.path).or_insert(direction);
             if known.last < direction.last {
                 *known = direction;
             }
         }
-        self.0.iter().filter(|direction| direction.acknowledges).filter_map(move |direction| {
+        self.iter().filter(|direction| direction.acknowledges).filter_map(move |direction| {
             let back = direction.life.path.reverse();
             let by_tag = direction.life.reverse_tag.and_then(|tag| self.find(direction.key.reverse(tag)));
             let seen = by_tag.or_else(|| latest.get(&back).copied());
@@ -377,23 +433,6 @@ impl Directions {
             })
         })
     }
-}
-
-#[cold]
-fn begin_tracking<'a>(
-    table: &'a mut HashTable<Direction>,
-    key: DirectionKey,
-    path: PortPair,
-    at: Timestamp,
-    counters: &mut TransportCounters,
-) -> Option<&'a mut Direction> {
-    if table.len() >= DIRECTION_LIMIT {
-        counters.sctp_untracked += 1;
-        return None;
-    }
-    counters.sctp_directions += 1;
-    let direction = Direction { last: at, ..Direction::new(key, path) };
-    Some(table.insert_unique(key.hash(), direction, |direction| direction.key.hash()).into_mut())
 }
 
 /// Whether a TSN comes after another, in the arithmetic of RFC 1982.

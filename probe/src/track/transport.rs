@@ -4,6 +4,7 @@
 //! upward.
 
 mod outlet;
+mod queue;
 
 use super::air::AirChannels;
 use super::duplicates::{Duplicates, Path};
@@ -15,11 +16,11 @@ use super::ns_endpoints::NsEndpoints;
 use super::sctp::{Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
-use crate::capture::Frame;
+use crate::capture::{BATCH_FRAMES, Batch, Frame};
 use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
-use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
+use crate::wire::mtp2::{self, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
@@ -29,6 +30,7 @@ pub use super::counters::TransportCounters;
 pub use super::network::{Carrier, Payload};
 
 use outlet::{Delivery, Outlet};
+use queue::{Queue, Queued};
 
 /// Tunnels in tunnels that are followed: more are nobody's mirror.
 pub const TUNNEL_LIMIT: u8 = 8;
@@ -78,6 +80,24 @@ struct Layers {
     sequence_numbers: SequenceFormat,
 }
 
+/// What is in a frame: what can be said without knowing what came before.
+enum Content<'a> {
+    /// An IPv4 packet.
+    Packet(Result<Packet<'a>, Malformed>),
+    /// Something else.
+    Other(Carried<'a>),
+}
+
+impl<'a> Content<'a> {
+    #[inline]
+    fn read(frame: &Frame<'a>) -> Result<Self, Malformed> {
+        Ok(match link::read(frame.link, frame.captured)? {
+            Carried::Network { ether_type: ether_type::IPV4, octets } => Self::Packet(ip::read_v4(octets)),
+            carried => Self::Other(carried),
+        })
+    }
+}
+
 /// Where octets came from.
 #[derive(Clone, Copy)]
 struct Origin {
@@ -107,46 +127,54 @@ impl Transport {
             sequence_numbers: settings.sequence_numbers,
         };
         let (networks, duplicates) = (Networks::default(), Duplicates::default());
-        let delivery =
-            Delivery { networks, duplicates, air: AirChannels::default(), point_codes: settings.point_codes };
+        let (air, queue, point_codes) = (AirChannels::default(), Queue::default(), settings.point_codes);
+        let delivery = Delivery { networks, duplicates, air, point_codes, queue };
         Self { layers, delivery, counters: TransportCounters::default() }
     }
 
-    /// Takes a frame and gives each message that it completes to `upward`: whole, or what a snapped capture holds of it.
-    pub fn frame<S: Sink>(
+    /// Takes frames. What is shown goes to `sink`, and what cannot wait to `upward`; the other messages are
+    /// [`Transport::waiting`] to be delivered.
+    pub fn take<S: Sink>(
         &mut self,
-        frame: &Frame<'_>,
+        frames: Batch<'_>,
         feed: u16,
         sink: &mut S,
         upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
     ) {
-        let from = Provenance { at: frame.at, frame: frame.number, feed };
-        let snapped = frame.original_length as usize > frame.captured.len();
-        let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
+        // All are opened before any is taken, so that what is known of their associations is fetched side by side.
+        let mut opened = [const { None }; BATCH_FRAMES];
+        for (place, frame) in opened.iter_mut().zip(frames.iter()) {
+            let content = Content::read(&frame);
+            if let Ok(Content::Packet(Ok(packet))) = &content {
+                self.layers.associations.expect(feed, packet);
+            }
+            *place = Some((frame, content));
+        }
         let Self { layers, delivery, counters } = self;
         let mut outlet = Outlet { sink, upward, delivery };
-        counters.frames += 1;
-        counters.frames_snapped += u64::from(snapped);
-        let read = match link::read(frame.link, frame.captured) {
-            Ok(carried) => layers.carried(&origin, &carried, counters, &mut outlet),
-            Err(malformed) => Err(malformed),
-        };
-        if let Err(malformed) = read {
-            outlet.malformed(from, malformed, counters);
+        for (frame, content) in opened.into_iter().flatten() {
+            let from = Provenance { at: frame.at, frame: frame.number, feed };
+            let snapped = frame.original_length as usize > frame.captured.len();
+            let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
+            counters.frames += 1;
+            counters.frames_snapped += u64::from(snapped);
+            if let Err(malformed) =
+                content.and_then(|content| layers.content(&origin, &content, counters, &mut outlet))
+            {
+                outlet.malformed(from, malformed, counters);
+            }
         }
     }
 
-    /// Fetches what these frames will need of what is known of their associations. Changes nothing.
-    pub fn expect<'f>(&self, frames: impl Iterator<Item = Frame<'f>>, feed: u16) {
-        for frame in frames {
-            if let Ok(Carried::Network { ether_type: ether_type::IPV4, octets }) =
-                link::read(frame.link, frame.captured)
-                && let Ok(packet) = ip::read_v4(octets)
-                && packet.protocol == ip::protocol::SCTP
-            {
-                self.layers.associations.expect(feed, packet.payload);
-            }
-        }
+    /// The messages that are to be delivered.
+    pub fn waiting(&self) -> impl Iterator<Item = (&Carrier, Payload<'_>)> {
+        self.delivery.queue.iter().map(|(Queued { carrier, .. }, payload)| (carrier, payload))
+    }
+
+    /// Gives `upward` what waits: each message once, whole, or what a snapped capture holds of it.
+    pub fn deliver<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S)) {
+        let Self { delivery, counters, .. } = self;
+        Outlet { sink, upward, delivery }.deliver(counters);
     }
 
     /// The capture has ended: gives what was still waiting behind holes in TCP streams.
@@ -157,6 +185,7 @@ impl Transport {
             outlet.stream(carrier, &message, counters);
         };
         layers.connections.finish(counters, message);
+        outlet.deliver(counters);
     }
 
     /// What was seen.
@@ -176,6 +205,23 @@ impl Transport {
 
 impl Layers {
     #[inline]
+    fn content<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        origin: &Origin,
+        content: &Content<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        match content {
+            Content::Packet(packet) => {
+                counters.ipv4 += 1;
+                self.datagram(origin, packet.as_ref().map_err(|malformed| *malformed)?, counters, outlet)
+            }
+            Content::Other(carried) => self.carried(origin, carried, counters, outlet),
+        }
+    }
+
+    #[inline(never)]
     fn carried<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -431,14 +477,14 @@ impl Layers {
         let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
         let unit = SignalUnit::read(octets, format, snapped)?;
         match unit.content {
-            Content::FillIn => counters.mtp2_fill_in_units += 1,
-            Content::LinkStatus(status) => {
+            mtp2::Content::FillIn => counters.mtp2_fill_in_units += 1,
+            mtp2::Content::LinkStatus(status) => {
                 counters.mtp2_link_status_units += 1;
                 if mtp2::is_alignment(status) {
                     self.links.align(direction);
                 }
             }
-            Content::Message(message) => {
+            mtp2::Content::Message(message) => {
                 counters.mtp2_messages += 1;
                 outlet.message(from, &unit);
                 match self.links.admit(direction, format, unit.fsn, message, from.at) {

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
 use clap::{Parser, Subcommand};
-use probe::capture::{Batch, Capture};
+use probe::capture::Capture;
 use probe::{Probe, ProbeConfig};
 use wait4::Wait4;
 
@@ -98,13 +98,13 @@ impl probe::Sink for Null {
 fn null_sink(file: &Path) -> anyhow::Result<()> {
     let mut capture = Capture::open(&[file.to_owned()])?;
     let mut probe = Probe::new(ProbeConfig::default());
-    let (mut sink, mut frames, mut batch) = (Null::default(), 0, Batch::default());
+    let (mut sink, mut frames) = (Null::default(), 0);
     loop {
-        capture.fill(&mut batch)?;
+        let batch = capture.batch()?;
         if batch.is_empty() {
             break;
         }
-        probe.frames(&batch, &mut sink);
+        probe.frames(batch, &mut sink);
         frames += batch.len();
     }
     probe.finish(&mut sink);

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, ensure};
 use clap::Args;
 use event::Timestamp;
-use probe::capture::{Batch, Capture};
+use probe::capture::Capture;
 use probe::{Probe, ProbeConfig};
 
 use crate::Null;
@@ -51,13 +51,13 @@ fn watch(input: &Path) -> anyhow::Result<()> {
     const HOUR_MICROS: i64 = 3_600_000_000;
     println!("{:>5} {:>14} {:>13} {:>13} {:>12}", "hour", "frames", "connections", "subscribers", "resident MB");
     let mut capture = Capture::open(&[input.to_owned()])?;
-    let (mut probe, mut sink, mut batch) = (Probe::new(ProbeConfig::default()), Null::default(), Batch::default());
+    let (mut probe, mut sink) = (Probe::new(ProbeConfig::default()), Null::default());
     let mut begin: Option<Timestamp> = None;
     let (mut frames, mut hours) = (0, 0);
     loop {
-        capture.fill(&mut batch)?;
+        let batch = capture.batch()?;
         let Some(last) = batch.iter().last() else { break };
-        probe.frames(&batch, &mut sink);
+        probe.frames(batch, &mut sink);
         frames += batch.len();
         let passed = last.at.as_micros() - begin.get_or_insert(last.at).as_micros();
         if passed / HOUR_MICROS > hours {

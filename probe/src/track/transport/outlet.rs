@@ -1,5 +1,6 @@
 //! From what the transports carry to what is given upward: the adaptation layers, the MTP, each SCCP message once.
 
+use super::queue::{Interface, Queue, Queued};
 use super::{Carrier, Payload, TransportCounters};
 use crate::track::air::AirChannels;
 use crate::track::duplicates::{Duplicates, Path, Sighting};
@@ -24,6 +25,7 @@ pub(super) struct Delivery {
     pub(super) duplicates: Duplicates,
     pub(super) air: AirChannels,
     pub(super) point_codes: [PointCodeFormat; 4],
+    pub(super) queue: Queue,
 }
 
 impl Delivery {
@@ -224,6 +226,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         match endpoints.carrier(from, sender, receiver) {
             Some(carrier) => {
                 counters.sua_data += 1;
+                self.deliver(counters);
                 (self.upward)(carrier, Payload::Sua(sccp), self.sink);
             }
             None => counters.networks_refused += 1,
@@ -296,21 +299,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
 
     #[inline]
     fn sccp(&mut self, carrier: Carrier, octets: &[u8], path: Path, counters: &mut TransportCounters) {
-        let Carrier { from, sender, receiver, .. } = carrier;
-        let sighting = self.delivery.duplicates.look(from.at, path, sender, receiver, octets);
-        match sighting {
-            Sighting::First => {}
-            Sighting::FirstDisplacing => counters.sccp_forgotten += 1,
-            Sighting::Duplicate => {
-                counters.sccp_duplicates += 1;
-                if S::MESSAGES {
-                    (self.upward)(carrier, Payload::Duplicate(octets), self.sink);
-                }
-                return;
-            }
-        }
-        counters.sccp_messages += 1;
-        (self.upward)(carrier, Payload::Sccp(octets), self.sink);
+        self.push(carrier, Interface::A, octets, path, counters);
     }
 
     /// An NS PDU; without carrier where there is no room for its ends.
@@ -319,16 +308,55 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             counters.networks_refused += 1;
             return;
         };
-        let Carrier { from, sender, receiver, .. } = carrier;
         // Nothing numbers NS PDUs, so that a second tap of one can only be told by its octets.
-        let sighting = self.delivery.duplicates.look(from.at, Path::UNNUMBERED, sender, receiver, octets);
-        if sighting == Sighting::Duplicate {
-            counters.ns_duplicates += 1;
+        self.push(carrier, Interface::Gb, octets, Path::UNNUMBERED, counters);
+    }
+
+    #[inline]
+    fn push(
+        &mut self,
+        carrier: Carrier,
+        interface: Interface,
+        octets: &[u8],
+        path: Path,
+        counters: &mut TransportCounters,
+    ) {
+        let Delivery { duplicates, queue, .. } = &mut *self.delivery;
+        let fingerprint = duplicates.fingerprint(path, carrier.sender, carrier.receiver, octets);
+        queue.push(carrier, interface, fingerprint, octets);
+        // Who is shown messages is shown what is in one before the next.
+        if S::MESSAGES {
+            self.deliver(counters);
         }
-        // Who asks for messages is shown all of them.
-        if sighting != Sighting::Duplicate || S::MESSAGES {
-            (self.upward)(carrier, Payload::Ns(octets), self.sink);
+    }
+
+    /// Gives upward what waits, each message once.
+    pub(super) fn deliver(&mut self, counters: &mut TransportCounters) {
+        let Self { sink, upward, delivery } = self;
+        let Delivery { duplicates, queue, .. } = &mut **delivery;
+        for (&Queued { carrier, fingerprint, .. }, payload) in queue.iter() {
+            let sighting = duplicates.look(carrier.from.at, fingerprint);
+            let payload = match payload {
+                Payload::Sccp(octets) if sighting == Sighting::Duplicate => {
+                    counters.sccp_duplicates += 1;
+                    Payload::Duplicate(octets)
+                }
+                Payload::Sccp(_) => {
+                    counters.sccp_forgotten += u64::from(sighting == Sighting::FirstDisplacing);
+                    counters.sccp_messages += 1;
+                    payload
+                }
+                _ => {
+                    counters.ns_duplicates += u64::from(sighting == Sighting::Duplicate);
+                    payload
+                }
+            };
+            // Who asks for messages is shown all of them.
+            if S::MESSAGES || sighting != Sighting::Duplicate {
+                upward(carrier, payload, sink);
+            }
         }
+        queue.clear();
     }
 
     /// A datagram of GSMTAP: counted, and shown with what it carries, which has no subscriber that others would know.
