@@ -122,19 +122,20 @@ impl AInterface {
         self.message(carrier, message, sink);
     }
 
-    /// Fetches what these messages will need of their connections. Changes nothing.
+    /// Begins to fetch what these messages will need of their connections. Changes nothing.
     pub fn expect<'m>(&self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
         /// As many as may be on their way from memory at one time, and some.
         const FETCHED: usize = 2 * BATCH_FRAMES;
-        let mut places = [None; FETCHED];
-        for (place, (carrier, payload)) in places.iter_mut().zip(messages) {
+        let mut expected = [None; FETCHED];
+        for (place, (carrier, payload)) in expected.iter_mut().zip(messages) {
             if let Payload::Sccp(octets) = payload
                 && let Some(LocalReference(reference)) = sccp::destination(octets)
             {
-                *place = self.connections.find(End { network: carrier.network, node: carrier.receiver, reference });
+                let end = End { network: carrier.network, node: carrier.receiver, reference };
+                *place = Some(self.connections.expect(end));
             }
         }
-        places.into_iter().flatten().for_each(|place| self.connections.expect(place));
+        expected.into_iter().flatten().for_each(|expected| self.connections.fetch(expected));
     }
 
     /// Shows a message that was taken before, with all that is in it, and does nothing else.

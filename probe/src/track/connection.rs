@@ -4,12 +4,15 @@
 //! reference only, so a connection may be known by one end until a message names both. What a connection means is
 //! the caller's: the state `T` of each.
 
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use event::Timestamp;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
 
 use super::assembly::{Assembled, Assemblies};
+use super::hints::Hints;
 use super::idle::{IdleOrder, Seen};
 use super::node_tally::NodeTally;
 use super::prefetch::prefetch;
@@ -39,6 +42,17 @@ pub struct End {
     /// Its local reference.
     pub reference: u32,
 }
+
+impl End {
+    #[inline]
+    fn hash(&self) -> u64 {
+        FxBuildHasher.hash_one(self)
+    }
+}
+
+/// An end that a message will ask for.
+#[derive(Clone, Copy)]
+pub struct Expected(u64);
 
 /// Where a message belongs: the connection, and which of its two ends (0 or 1) was meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +147,8 @@ pub struct Connections<T> {
     states: Vec<T>,
     free: Vec<u32>,
     /// Index and end (lowest bit) by reference.
-    by_end: FxHashMap<End, u32>,
+    by_end: HashTable<u32>,
+    hints: Hints,
     nodes: NodeTally,
     idle: IdleOrder,
     assemblies: Assemblies,
@@ -155,7 +170,8 @@ impl<T: Default> Connections<T> {
             slots: Vec::new(),
             states: Vec::new(),
             free: Vec::new(),
-            by_end: FxHashMap::default(),
+            by_end: HashTable::new(),
+            hints: Hints::default(),
             nodes: NodeTally::default(),
             idle: IdleOrder::default(),
             assemblies: Assemblies::default(),
@@ -174,19 +190,44 @@ impl<T: Default> Connections<T> {
     }
 
     /// The connection that has this end.
+    #[inline]
     pub fn find(&self, end: End) -> Option<Place> {
-        let place = *self.by_end.get(&end)?;
-        let index = place >> 1;
+        let hash = end.hash();
+        let guess = self.hints.guess(hash) as u32;
+        let place = if self.has(guess, end) { guess } else { self.look_up(hash, end)? };
+        let (index, number) = (place >> 1, place & 1);
         let generation = self.slots.get(index as usize)?.generation;
-        Some(Place { id: ConnectionId { index, generation }, end: (place & 1) as usize })
+        Some(Place { id: ConnectionId { index, generation }, end: number as usize })
     }
 
-    /// Fetches the state of a connection. Changes nothing.
+    #[inline(never)]
+    fn look_up(&self, hash: u64, end: End) -> Option<u32> {
+        self.by_end.find(hash, |place| self.has(*place, end)).copied()
+    }
+
+    // Whether this is the place of `end`: index and number of the end, as in `by_end`.
     #[inline]
-    pub fn expect(&self, place: Place) {
-        if let Some(state) = self.states.get(place.id.index as usize) {
-            prefetch(state);
-        }
+    fn has(&self, place: u32, end: End) -> bool {
+        let Some(slot) = self.slots.get((place >> 1) as usize) else { return false };
+        let number = (place & 1) as usize;
+        let has_node = slot.nodes.get(number) == Some(&end.node) && slot.network == end.network;
+        slot.live && has_node && slot.references.get(number) == Some(&end.reference)
+    }
+
+    /// A message will ask for this end: begins to fetch where it may be. Changes nothing.
+    #[inline]
+    pub fn expect(&self, end: End) -> Expected {
+        let hash = end.hash();
+        self.hints.expect(hash);
+        Expected(hash)
+    }
+
+    /// Begins to fetch the connection itself.
+    #[inline]
+    pub fn fetch(&self, Expected(hash): Expected) {
+        let index = self.hints.guess(hash) >> 1;
+        self.slots.get(index).into_iter().for_each(prefetch);
+        self.states.get(index).into_iter().for_each(prefetch);
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.
@@ -223,7 +264,7 @@ impl<T: Default> Connections<T> {
             slot.seen = self.idle.enter(index, at);
             slot.nodes.into_iter().for_each(|node| self.nodes.add(node));
         }
-        self.by_end.insert(end, index << 1);
+        self.index(end, index << 1);
         self.id_at(index).unwrap_or(ConnectionId { index, generation: 0 })
     }
 
@@ -296,9 +337,9 @@ impl<T: Default> Connections<T> {
         for (number, (end, assembling)) in (0..).zip(ends.into_iter().zip(assembling)) {
             let place = id.index << 1 | number;
             if let Some(end) = end
-                && self.by_end.get(&end) == Some(&place)
+                && let Ok(entry) = self.by_end.find_entry(end.hash(), |there| *there == place)
             {
-                self.by_end.remove(&end);
+                entry.remove();
             }
             if assembling {
                 self.assemblies.give_up(place);
@@ -380,8 +421,20 @@ impl<T: Default> Connections<T> {
         let expected = std::mem::replace(slot.nodes.get_mut(other)?, partner.node);
         self.nodes.remove(expected);
         self.nodes.add(partner.node);
-        self.by_end.insert(partner, place.id.index << 1 | other as u32);
+        self.index(partner, place.id.index << 1 | other as u32);
         Some(())
+    }
+
+    // The slot has the end already.
+    fn index(&mut self, end: End, place: u32) {
+        let Self { by_end, hints, slots, .. } = self;
+        let hash = end.hash();
+        let hash_of = |place: &u32| {
+            let slot = slots.get((place >> 1) as usize);
+            slot.and_then(|slot| slot.end((place & 1) as usize)).map_or(0, |end| end.hash())
+        };
+        by_end.insert_unique(hash, place, hash_of);
+        hints.note(hash, place, by_end.len());
     }
 
     fn append(&mut self) -> u32 {

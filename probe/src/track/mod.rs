@@ -13,6 +13,7 @@ pub mod entities;
 pub mod fragments;
 pub mod frame_numbers;
 pub mod framing;
+mod hints;
 pub mod identity;
 pub mod idle;
 pub mod links;

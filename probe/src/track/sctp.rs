@@ -11,11 +11,12 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::counters::TransportCounters;
+use super::hints::Hints;
 use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
 use super::prefetch::prefetch;
 use super::tsn::{Admission, TsnWindow};
-use crate::wire::ip::{self, Packet};
+use crate::wire::ip::Packet;
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
 
@@ -70,6 +71,10 @@ struct Reassembly {
     assembled: Vec<u8>,
     pending_octets: usize,
 }
+
+/// A direction that a packet will ask for.
+#[derive(Clone, Copy)]
+pub struct Expected(u64);
 
 /// Ports and verification tag in one word, and the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -241,14 +246,20 @@ impl Associations {
         Ok(())
     }
 
-    /// Fetches what a packet will need. Changes nothing.
+    /// What is known of the association of a packet, before it is asked for: first a hint, then what that leads to. Changes
+    /// nothing.
     #[inline]
-    pub fn expect(&self, feed: u16, packet: &Packet<'_>) {
-        if packet.protocol == ip::protocol::SCTP
-            && let Ok(header) = CommonHeader::read(&mut Reader::new(Protocol::Sctp, packet.payload))
-        {
-            self.directions.expect(DirectionKey::new(feed, &header));
-        }
+    pub fn expect(&self, feed: u16, packet: &Packet<'_>) -> Option<Expected> {
+        let header = CommonHeader::read(&mut Reader::new(Protocol::Sctp, packet.payload)).ok()?;
+        let hash = DirectionKey::new(feed, &header).hash();
+        self.directions.hints.expect(hash);
+        Some(Expected(hash))
+    }
+
+    /// Begins to fetch it.
+    #[inline]
+    pub fn fetch(&self, Expected(hash): Expected) {
+        self.directions.slots.get(self.directions.hints.guess(hash)).into_iter().for_each(prefetch);
     }
 
     // INIT ACK carries the tag of the direction that it travels in, and names that of the other one.
@@ -328,10 +339,10 @@ impl Associations {
 /// All directions, found by their keys.
 #[derive(Default)]
 struct Directions {
-    /// Where each lies: small, so that a direction is in the cache as soon as it is asked for.
-    index: HashTable<u32>,
     slots: Vec<Option<Direction>>,
     free: Vec<u32>,
+    index: HashTable<u32>,
+    hints: Hints,
 }
 
 impl Directions {
@@ -343,26 +354,35 @@ impl Directions {
         at: Timestamp,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let place = match self.place(key) {
-            Some(place) => place,
-            None => self.begin_tracking(key, path(), counters)?,
-        };
+        let guess = self.hints.guess(key.hash());
+        let place = if self.is_at(guess, key) { guess } else { self.look_up(key, path, counters)? };
         let direction = self.slots.get_mut(place)?.as_mut()?;
         direction.last = at;
         Some(direction)
     }
 
-    /// Begins to fetch the direction that most probably is the one.
-    #[inline]
-    fn expect(&self, key: DirectionKey) {
-        let first = self.index.find(key.hash(), |_| true);
-        first.and_then(|place| self.slots.get(*place as usize)).into_iter().for_each(prefetch);
+    #[inline(never)]
+    fn look_up(
+        &mut self,
+        key: DirectionKey,
+        path: impl FnOnce() -> PortPair,
+        counters: &mut TransportCounters,
+    ) -> Option<usize> {
+        let place = match self.place(key) {
+            Some(place) => place,
+            None => self.begin_tracking(key, path(), counters)?,
+        };
+        self.hints.note(key.hash(), place as u32, self.slots.len());
+        Some(place)
     }
 
     #[inline]
+    fn is_at(&self, place: usize, key: DirectionKey) -> bool {
+        matches!(self.slots.get(place), Some(Some(there)) if there.key == key)
+    }
+
     fn place(&self, key: DirectionKey) -> Option<usize> {
-        let is = |place: &u32| matches!(self.slots.get(*place as usize), Some(Some(there)) if there.key == key);
-        self.index.find(key.hash(), is).map(|place| *place as usize)
+        self.index.find(key.hash(), |place| self.is_at(*place as usize, key)).map(|place| *place as usize)
     }
 
     fn find(&self, key: DirectionKey) -> Option<&Direction> {
@@ -395,7 +415,7 @@ impl Directions {
         path: PortPair,
         counters: &mut TransportCounters,
     ) -> Option<usize> {
-        let Self { index, slots, free } = self;
+        let Self { index, slots, free, .. } = self;
         if index.len() >= DIRECTION_LIMIT {
             counters.sctp_untracked += 1;
             return None;

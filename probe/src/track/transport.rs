@@ -13,14 +13,14 @@ use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
-use super::sctp::{Associations, UpperLayer, UserMessage};
+use super::sctp::{Associations, Expected, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::{BATCH_FRAMES, Batch, Frame};
 use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
-use crate::wire::mtp2::{self, PseudoHeader, SequenceFormat, SignalUnit};
+use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
@@ -80,21 +80,23 @@ struct Layers {
     sequence_numbers: SequenceFormat,
 }
 
-/// What is in a frame: what can be said without knowing what came before.
-enum Content<'a> {
-    /// An IPv4 packet.
-    Packet(Result<Packet<'a>, Malformed>),
-    /// Something else.
-    Other(Carried<'a>),
+/// A frame whose way to its association is plain.
+#[derive(Clone, Copy)]
+struct Plain<'a> {
+    packet: Packet<'a>,
+    expected: Expected,
 }
 
-impl<'a> Content<'a> {
+impl<'a> Plain<'a> {
+    /// The packet of an association that a frame holds, where it lies on IPv4, whole, and in no tunnel: most of a feed.
     #[inline]
-    fn read(frame: &Frame<'a>) -> Result<Self, Malformed> {
-        Ok(match link::read(frame.link, frame.captured)? {
-            Carried::Network { ether_type: ether_type::IPV4, octets } => Self::Packet(ip::read_v4(octets)),
-            carried => Self::Other(carried),
-        })
+    fn read(frame: &Frame<'a>, feed: u16, associations: &Associations) -> Option<Self> {
+        let carried = link::read(frame.link, frame.captured).ok()?;
+        let Carried::Network { ether_type: ether_type::IPV4, octets } = carried else { return None };
+        let packet = ip::read_v4(octets).ok()?;
+        let is_plain = packet.protocol == ip::protocol::SCTP && packet.fragment.is_none();
+        let expected = associations.expect(feed, &packet).filter(|_| is_plain)?;
+        Some(Self { packet, expected })
     }
 }
 
@@ -141,26 +143,31 @@ impl Transport {
         sink: &mut S,
         upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
     ) {
-        // All are opened before any is taken, so that what is known of their associations is fetched side by side.
-        let mut opened = [const { None }; BATCH_FRAMES];
-        for (place, frame) in opened.iter_mut().zip(frames.iter()) {
-            let content = Content::read(&frame);
-            if let Ok(Content::Packet(Ok(packet))) = &content {
-                self.layers.associations.expect(feed, packet);
-            }
-            *place = Some((frame, content));
+        // What is known of their associations is fetched side by side, before any is taken.
+        let associations = &self.layers.associations;
+        let mut plain = [None; BATCH_FRAMES];
+        for (place, frame) in plain.iter_mut().zip(frames.iter()) {
+            *place = Plain::read(&frame, feed, associations);
         }
+        plain.iter().flatten().for_each(|plain| associations.fetch(plain.expected));
         let Self { layers, delivery, counters } = self;
         let mut outlet = Outlet { sink, upward, delivery };
-        for (frame, content) in opened.into_iter().flatten() {
+        for (frame, plain) in frames.iter().zip(&plain) {
             let from = Provenance { at: frame.at, frame: frame.number, feed };
             let snapped = frame.original_length as usize > frame.captured.len();
-            let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
             counters.frames += 1;
             counters.frames_snapped += u64::from(snapped);
-            if let Err(malformed) =
-                content.and_then(|content| layers.content(&origin, &content, counters, &mut outlet))
-            {
+            let taken = match plain {
+                Some(Plain { packet, .. }) => {
+                    counters.ipv4 += 1;
+                    layers.sctp(from, packet, counters, &mut outlet)
+                }
+                None => {
+                    let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
+                    layers.link(&origin, &frame, counters, &mut outlet)
+                }
+            };
+            if let Err(malformed) = taken {
                 outlet.malformed(from, malformed, counters);
             }
         }
@@ -204,24 +211,17 @@ impl Transport {
 }
 
 impl Layers {
-    #[inline]
-    fn content<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    #[inline(never)]
+    fn link<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
-        content: &Content<'_>,
+        frame: &Frame<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        match content {
-            Content::Packet(packet) => {
-                counters.ipv4 += 1;
-                self.datagram(origin, packet.as_ref().map_err(|malformed| *malformed)?, counters, outlet)
-            }
-            Content::Other(carried) => self.carried(origin, carried, counters, outlet),
-        }
+        self.carried(origin, &link::read(frame.link, frame.captured)?, counters, outlet)
     }
 
-    #[inline(never)]
     fn carried<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -477,14 +477,14 @@ impl Layers {
         let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
         let unit = SignalUnit::read(octets, format, snapped)?;
         match unit.content {
-            mtp2::Content::FillIn => counters.mtp2_fill_in_units += 1,
-            mtp2::Content::LinkStatus(status) => {
+            Content::FillIn => counters.mtp2_fill_in_units += 1,
+            Content::LinkStatus(status) => {
                 counters.mtp2_link_status_units += 1;
                 if mtp2::is_alignment(status) {
                     self.links.align(direction);
                 }
             }
-            mtp2::Content::Message(message) => {
+            Content::Message(message) => {
                 counters.mtp2_messages += 1;
                 outlet.message(from, &unit);
                 match self.links.admit(direction, format, unit.fsn, message, from.at) {

@@ -134,12 +134,24 @@ pub enum Carried<'a> {
 /// Reads the link layer of `frame`.
 #[inline]
 pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    match link {
+        LinkType::Ethernet => ethernet(frame),
+        _ => other_than_ethernet(link, frame),
+    }
+}
+
+#[inline]
+fn ethernet(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
+    r.v::<12>("addresses")?;
+    tagged(&mut r)
+}
+
+#[inline(never)]
+fn other_than_ethernet(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Ethernet, frame);
     match link {
-        LinkType::Ethernet => {
-            r.v::<12>("addresses")?;
-            tagged(&mut r)
-        }
+        LinkType::Ethernet => ethernet(frame),
         LinkType::LinuxSll => {
             r.v::<14>("cooked header")?;
             tagged(&mut r)
