@@ -14,14 +14,13 @@ use super::scene::{Scene, Side};
 use super::settings::NetworkSettings;
 use super::side;
 use super::subject::Standing;
-use crate::capture::BATCH_FRAMES;
 use crate::counters::Counters;
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
 use crate::track::devices::Devices;
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
 use crate::track::resets::Resets;
 use crate::track::segments::Segments;
-use crate::track::transport::{Carrier, Payload};
+use crate::track::transport::Carrier;
 use crate::wire::{
     Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
 };
@@ -120,22 +119,6 @@ impl AInterface {
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         self.message(carrier, message, sink);
-    }
-
-    /// Begins to fetch what these messages will need of their connections. Changes nothing.
-    pub fn expect<'m>(&self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
-        /// As many as may be on their way from memory at one time, and some.
-        const FETCHED: usize = 2 * BATCH_FRAMES;
-        let mut expected = [None; FETCHED];
-        for (place, (carrier, payload)) in expected.iter_mut().zip(messages) {
-            if let Payload::Sccp(octets) = payload
-                && let Some(LocalReference(reference)) = sccp::destination(octets)
-            {
-                let end = End { network: carrier.network, node: carrier.receiver, reference };
-                *place = Some(self.connections.expect(end));
-            }
-        }
-        expected.into_iter().flatten().for_each(|expected| self.connections.fetch(expected));
     }
 
     /// Shows a message that was taken before, with all that is in it, and does nothing else.

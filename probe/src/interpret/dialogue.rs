@@ -10,6 +10,7 @@ use super::supplementary::Request;
 use crate::Sink;
 use crate::track::connection::ConnectionId;
 use crate::track::identity::{Proof, Vlr};
+use crate::track::prefetch::prefetch;
 use crate::wire::{Bssmap, BssmapMessageType, Dtap, MobileIdentity, Rr};
 
 /// A location update that was asked for.
@@ -104,6 +105,13 @@ impl Dialogue {
         self.handover = Handover::default();
         self.circuit = None;
         self.call_identifier = None;
+    }
+
+    /// Begins to fetch what lies apart.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        self.calls.first().into_iter().for_each(prefetch);
+        self.subject.fetch();
     }
 
     /// Notes that `sender` was heard.

@@ -5,6 +5,7 @@
 //! transports.
 
 mod a_interface;
+mod ahead;
 mod calls;
 mod connectionless;
 mod dialogue;

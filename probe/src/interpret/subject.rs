@@ -8,6 +8,7 @@ use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi};
 use super::scene::Scene;
 use crate::Sink;
 use crate::track::identity::{Proof, Temporary};
+use crate::track::prefetch::prefetch;
 
 /// Events of one connection that may wait for its subscriber; beyond, the oldest goes unresolved.
 pub const MAX_WAITING_EVENTS: usize = 32;
@@ -72,6 +73,12 @@ impl Subject {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.clear();
         *self = Self { waiting, ..Self::default() };
+    }
+
+    /// Begins to fetch what lies apart.
+    #[inline]
+    pub(super) fn fetch(&self) {
+        self.waiting.first().into_iter().for_each(prefetch);
     }
 
     /// The subscriber, where the network has said or a binding tells.

@@ -222,12 +222,12 @@ impl<T: Default> Connections<T> {
         Expected(hash)
     }
 
-    /// Begins to fetch the connection itself.
+    /// Begins to fetch the connection and its state, which it gives: to be looked at when it has come.
     #[inline]
-    pub fn fetch(&self, Expected(hash): Expected) {
+    pub fn fetch(&self, Expected(hash): Expected) -> Option<&T> {
         let index = self.hints.guess(hash) >> 1;
         self.slots.get(index).into_iter().for_each(prefetch);
-        self.states.get(index).into_iter().for_each(prefetch);
+        self.states.get(index).inspect(|state| prefetch(*state))
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.
@@ -270,7 +270,13 @@ impl<T: Default> Connections<T> {
 
     /// Finds the connection of two ends named together by one message, and notes an end that was not known.
     pub fn pair(&mut self, first: End, second: End) -> Paired {
-        match (self.find(first), self.find(second)) {
+        let known = self.find(first);
+        if let Some(place) = known
+            && self.has(place.id.index << 1 | (1 - place.end as u32), second)
+        {
+            return Paired::One(place);
+        }
+        match (known, self.find(second)) {
             (None, None) => Paired::Unknown,
             (Some(a), Some(b)) if a.id == b.id => Paired::One(a),
             (Some(a), None) => self.complete(a, second).map_or(Paired::Stale(a.id), |()| Paired::One(a)),

@@ -6,21 +6,26 @@
 
 use super::prefetch::prefetch;
 
-/// No place has this number.
-const NOWHERE: u32 = u32::MAX;
-/// Hints for each thing that there is, at least: so few share theirs.
+/// Hints of one place of the table: together they are a quarter of a cache line.
+const SET_SIZE: usize = 4;
+/// Hints for each thing that there is, at least.
 const SPARE: usize = 2;
-const FIRST_LENGTH: usize = 64;
+const FIRST_LENGTH: usize = 16;
 
-/// Places by the lowest bits of a hash.
+/// Where a place ends in a hint and a part of the hash begins.
+const PLACE_BITS: u32 = 24;
+/// No place has this number, nor any above.
+pub(super) const NOWHERE: usize = (1 << PLACE_BITS) - 1;
+
+/// Places by hash.
 pub(super) struct Hints {
-    /// A power of two of them.
-    places: Vec<u32>,
+    /// A power of two of them; the lowest bits of the hash choose. The latest first.
+    sets: Vec<[u32; SET_SIZE]>,
 }
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { places: vec![NOWHERE; FIRST_LENGTH] }
+        Self { sets: vec![[u32::MAX; SET_SIZE]; FIRST_LENGTH] }
     }
 }
 
@@ -28,58 +33,78 @@ impl Hints {
     /// Begins to fetch what [`Hints::guess`] will give.
     #[inline]
     pub(super) fn expect(&self, hash: u64) {
-        self.places.get(self.index(hash)).into_iter().for_each(prefetch);
+        self.sets.get(self.index(hash)).into_iter().for_each(prefetch);
     }
 
     /// Where the key with this hash may be.
     #[inline]
     pub(super) fn guess(&self, hash: u64) -> usize {
-        self.places.get(self.index(hash)).map_or(NOWHERE as usize, |place| *place as usize)
+        let is_of = |hint: &&u32| (**hint ^ mark(hash)) >> PLACE_BITS == 0;
+        let hint = self.sets.get(self.index(hash)).and_then(|set| set.iter().find(is_of));
+        hint.map_or(NOWHERE, |hint| *hint as usize & NOWHERE)
     }
 
-    /// The key with this hash, one of `count`, is at `place`.
+    /// The key with this hash, one of `count`, is at `place`. Places of [`NOWHERE`] and above are not hinted.
     #[inline]
     pub(super) fn note(&mut self, hash: u64, place: u32, count: usize) {
-        if SPARE * count > self.places.len() {
+        if SPARE * count > SET_SIZE * self.sets.len() {
             self.grow();
         }
         let index = self.index(hash);
-        self.places.iter_mut().skip(index).take(1).for_each(|hint| *hint = place);
+        if let Some(set) = self.sets.get_mut(index)
+            && (place as usize) < NOWHERE
+        {
+            set.rotate_right(1);
+            *set.first_mut().unwrap_or(&mut 0) = mark(hash) | place;
+        }
     }
 
-    // The hints are lost, and learned again as they are missed.
+    // A bit more of the hash counts. It is not known, so what was hinted is hinted for both of its values.
     #[cold]
     fn grow(&mut self) {
-        self.places = vec![NOWHERE; 2 * self.places.len()];
+        self.sets.extend_from_within(..);
     }
 
     #[inline]
     fn index(&self, hash: u64) -> usize {
-        hash as usize & (self.places.len() - 1)
+        hash as usize & (self.sets.len() - 1)
     }
+}
+
+/// The part of the hash that a hint holds: bits that do not choose the set.
+#[inline]
+const fn mark(hash: u64) -> u32 {
+    (hash >> 32) as u32 >> PLACE_BITS << PLACE_BITS
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_last_that_was_noted_is_guessed() {
-        let mut hints = Hints::default();
-        assert_eq!(hints.guess(5), NOWHERE as usize);
-        hints.note(5, 1, 1);
-        hints.note(6, 2, 2);
-        hints.note(5 + FIRST_LENGTH as u64, 3, 3);
-        assert_eq!((hints.guess(5), hints.guess(6)), (3, 2));
+    /// As hashes are: the lowest bits, and those of the mark.
+    const fn hash(number: u64) -> u64 {
+        number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     #[test]
-    fn there_are_more_hints_than_things() {
+    fn the_latest_of_a_set_are_guessed_by_their_marks() {
         let mut hints = Hints::default();
-        (0..10_000).for_each(|number| hints.note(number, number as u32, number as usize + 1));
-        let right = (0..10_000).filter(|number| hints.guess(*number) == *number as usize);
-        assert!(right.count() > 1000, "what was noted after the table grew");
-        (0..10_000).for_each(|number| hints.note(number, number as u32, 10_000));
-        assert!((0..10_000).all(|number| hints.guess(number) == number as usize));
+        assert_eq!(hints.guess(5), NOWHERE);
+        let key = |number: u64| number << 56 | 5;
+        (0..5).for_each(|number| hints.note(key(number), number as u32, 1));
+        let guesses: Vec<_> = (0..5).map(|number| hints.guess(key(number))).collect();
+        assert_eq!(guesses, [NOWHERE, 1, 2, 3, 4]);
+        hints.note(key(4), NOWHERE as u32, 1);
+        assert_eq!(hints.guess(key(4)), 4);
+    }
+
+    #[test]
+    fn as_they_grow_few_are_lost() {
+        const COUNT: usize = 10_000;
+        let mut hints = Hints::default();
+        (0..COUNT).for_each(|number| hints.note(hash(number as u64), number as u32, number + 1));
+        let right = (0..COUNT).filter(|number| hints.guess(hash(*number as u64)) == *number).count();
+        assert!(right > COUNT * 8 / 10, "{right}");
+        assert!(hints.sets.len() * SET_SIZE >= SPARE * COUNT);
     }
 }

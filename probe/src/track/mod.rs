@@ -23,7 +23,7 @@ pub mod network;
 pub mod node_tally;
 pub mod ns_endpoints;
 pub mod pending;
-mod prefetch;
+pub(crate) mod prefetch;
 pub mod resets;
 pub mod sctp;
 pub mod segments;

@@ -6,7 +6,7 @@
 /// Begins to fetch all of `value`. Nothing but time depends on it.
 #[inline]
 #[expect(unsafe_code, reason = "the instruction has no safe name, and no conditions")]
-pub(super) fn prefetch<T>(value: &T) {
+pub(crate) fn prefetch<T>(value: &T) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -16,7 +16,7 @@ use super::ns_endpoints::NsEndpoints;
 use super::sctp::{Associations, Expected, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
 use super::tcp::Connections;
-use crate::capture::{BATCH_FRAMES, Batch, Frame};
+use crate::capture::{BATCH_FRAMES, Batch, Frame, Place};
 use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
@@ -132,6 +132,18 @@ impl Transport {
         let (air, queue, point_codes) = (AirChannels::default(), Queue::default(), settings.point_codes);
         let delivery = Delivery { networks, duplicates, air, point_codes, queue };
         Self { layers, delivery, counters: TransportCounters::default() }
+    }
+
+    /// Takes a frame and gives `upward` each message that it completes.
+    pub fn frame<S: Sink>(
+        &mut self,
+        frame: &Frame<'_>,
+        feed: u16,
+        sink: &mut S,
+        upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
+    ) {
+        self.take(Batch::new(frame.captured, &[Place::new(frame, 0)]), feed, sink, upward);
+        self.deliver(sink, upward);
     }
 
     /// Takes frames. What is shown goes to `sink`, and what cannot wait to `upward`; the other messages are

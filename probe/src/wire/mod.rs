@@ -12,6 +12,7 @@ pub mod dtap;
 pub mod ether_type;
 pub mod frame_relay;
 pub mod g704;
+pub mod glance;
 pub mod gmm;
 pub mod gre;
 pub mod gsmtap;

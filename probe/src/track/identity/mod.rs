@@ -14,6 +14,8 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use self::pools::Pools;
+use super::hints::Hints;
+use super::prefetch::prefetch;
 
 pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
 
@@ -100,12 +102,28 @@ struct Subscriber {
     proof: Proof,
 }
 
+impl Subscriber {
+    #[inline]
+    fn holds(&self, temporary: Temporary) -> bool {
+        self.current == Some(temporary) || self.previous == Some(temporary)
+    }
+}
+
+/// A subscriber who will be asked for.
+#[derive(Clone, Copy)]
+pub struct Expected {
+    hash: u64,
+    is_temporary: bool,
+}
+
 /// The bindings of all VLRs. About 80 octets a subscriber.
 pub struct Identities {
     limit: usize,
     subscribers: Vec<Subscriber>,
     by_imsi: HashTable<u32>,
     by_temporary: HashTable<Held>,
+    imsi_hints: Hints,
+    temporary_hints: Hints,
     pools: Pools,
     doubted_at: FxHashMap<Vlr, Timestamp>,
     all_doubted_at: Timestamp,
@@ -127,6 +145,8 @@ impl Identities {
             subscribers: Vec::new(),
             by_imsi: HashTable::new(),
             by_temporary: HashTable::new(),
+            imsi_hints: Hints::default(),
+            temporary_hints: Hints::default(),
             pools: Pools::new(pools),
             doubted_at: FxHashMap::default(),
             all_doubted_at: Timestamp::MIN,
@@ -279,17 +299,44 @@ impl Identities {
         IdentityCounters { areas_refused: self.pools.refused, ..self.counters }
     }
 
+    /// Whoever has `imsi` will be asked for: begins to fetch where that is. Changes nothing.
+    pub fn expect_imsi(&self, imsi: Imsi) -> Expected {
+        let hash = hash(&imsi);
+        self.imsi_hints.expect(hash);
+        Expected { hash, is_temporary: false }
+    }
+
+    /// Whoever holds `temporary` will be asked for: begins to fetch where that is. Changes nothing.
+    pub fn expect_temporary(&self, temporary: Temporary) -> Expected {
+        let hash = hash(&digest(&temporary));
+        self.temporary_hints.expect(hash);
+        Expected { hash, is_temporary: true }
+    }
+
+    /// Begins to fetch the subscriber.
+    pub fn fetch(&self, Expected { hash, is_temporary }: Expected) {
+        let hints = if is_temporary { &self.temporary_hints } else { &self.imsi_hints };
+        self.subscribers.get(hints.guess(hash)).into_iter().for_each(prefetch);
+    }
+
     fn holder(&self, temporary: Temporary) -> Option<usize> {
-        let holds = |held: &Held| {
-            let subscriber = self.subscribers.get(held.index as usize);
-            subscriber.is_some_and(|holder| holder.current == Some(temporary) || holder.previous == Some(temporary))
-        };
-        self.by_temporary.find(hash(&digest(&temporary)), holds).map(|held| held.index as usize)
+        let hash = hash(&digest(&temporary));
+        let holds = |index: usize| self.subscribers.get(index).is_some_and(|holder| holder.holds(temporary));
+        let guess = self.temporary_hints.guess(hash);
+        if holds(guess) {
+            return Some(guess);
+        }
+        self.by_temporary.find(hash, |held| holds(held.index as usize)).map(|held| held.index as usize)
     }
 
     fn index_of(&self, imsi: Imsi) -> Option<usize> {
-        let is = |index: &u32| self.subscribers.get(*index as usize).is_some_and(|subscriber| subscriber.imsi == imsi);
-        self.by_imsi.find(hash(&imsi), is).map(|index| *index as usize)
+        let hash = hash(&imsi);
+        let is = |index: usize| self.subscribers.get(index).is_some_and(|subscriber| subscriber.imsi == imsi);
+        let guess = self.imsi_hints.guess(hash);
+        if is(guess) {
+            return Some(guess);
+        }
+        self.by_imsi.find(hash, |index| is(*index as usize)).map(|index| *index as usize)
     }
 
     /// The subscriber's index, entered where new.
@@ -309,6 +356,7 @@ impl Identities {
         self.by_imsi.insert_unique(hash(&imsi), index as u32, |index| {
             subscribers.get(*index as usize).map_or(0, |subscriber| hash(&subscriber.imsi))
         });
+        self.imsi_hints.note(hash(&imsi), index as u32, self.by_imsi.len());
         index
     }
 
@@ -372,6 +420,7 @@ impl Identities {
     fn index(&mut self, temporary: Temporary, index: usize) {
         let held = Held { index: index as u32, digest: digest(&temporary) };
         self.by_temporary.insert_unique(held.hash(), held, Held::hash);
+        self.temporary_hints.note(held.hash(), held.index, self.by_temporary.len());
     }
 }
 

@@ -1,0 +1,56 @@
+//! What messages will need of memory, before any of them is taken: their connections, and who their phones are.
+//!
+//! It is asked for step by step over all messages, so that none waits for the one before. What is guessed wrong was fetched for
+//! nothing.
+
+use super::a_interface::AInterface;
+use super::dialogue::Dialogue;
+use crate::capture::BATCH_FRAMES;
+use crate::track::connection::{self, End};
+use crate::track::identity::{self, Temporary, Vlr};
+use crate::track::transport::{Carrier, Payload};
+use crate::wire::{LocalReference, MobileIdentity, glance, sccp};
+
+/// As many as may be on their way from memory at one time, and some.
+const FETCHED: usize = 2 * BATCH_FRAMES;
+
+/// What a message will ask for.
+#[derive(Clone, Copy, Default)]
+struct Expected {
+    connection: Option<connection::Expected>,
+    subscriber: Option<identity::Expected>,
+}
+
+impl AInterface {
+    /// Begins to fetch what these messages will need. Changes nothing.
+    pub fn expect<'m>(&self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
+        let mut expected = [Expected::default(); FETCHED];
+        for (place, (carrier, payload)) in expected.iter_mut().zip(messages) {
+            if let Payload::Sccp(octets) = payload {
+                *place = self.expected(carrier, octets);
+            }
+        }
+        let mut dialogues = [None; FETCHED];
+        for (place, Expected { connection, subscriber }) in dialogues.iter_mut().zip(expected) {
+            *place = connection.and_then(|connection| self.connections.fetch(connection));
+            subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
+        }
+        dialogues.into_iter().flatten().for_each(Dialogue::fetch);
+    }
+
+    #[inline]
+    fn expected(&self, carrier: &Carrier, octets: &[u8]) -> Expected {
+        let connection = sccp::destination(octets).map(|LocalReference(reference)| {
+            self.connections.expect(End { network: carrier.network, node: carrier.receiver, reference })
+        });
+        let subscriber = match glance::identity(octets) {
+            Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
+            Some(MobileIdentity::Tmsi(tmsi)) => {
+                let vlr = Vlr { network: carrier.nodes, node: carrier.receiver };
+                Some(self.identities.expect_temporary(Temporary { vlr, tmsi }))
+            }
+            _ => None,
+        };
+        Expected { connection, subscriber }
+    }
+}
