@@ -112,14 +112,16 @@ impl Decode {
     }
 
     fn files<P: Printer>(&self, capture: &mut Capture, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
-        let limit = self.frames.unwrap_or(u64::MAX);
+        let mut frames_left = self.frames.map_or(usize::MAX, |frames| usize::try_from(frames).unwrap_or(usize::MAX));
         printer.head();
-        if limit == 0 {
+        if frames_left == 0 {
             return Ok(Ending::Complete);
         }
-        inputs::each_frame(capture, |frame| {
-            probe.frame(frame, printer);
-            frame.number < limit && printer.page().failure.is_none()
+        inputs::each_batch(capture, |batch| {
+            let batch = batch.first(frames_left);
+            probe.frames(batch, printer);
+            frames_left -= batch.len();
+            frames_left > 0 && printer.page().failure.is_none()
         })
     }
 

@@ -8,7 +8,7 @@ use probe::capture::Capture;
 use probe::capture::e1::{BitOrder, ChannelReport, E1Settings, LineReport, RawSettings};
 use probe::track::e1::{LineCounters, LinkPlan, LinkSettings};
 
-use super::inputs::each_frame;
+use super::inputs::each_batch;
 use super::report::{grouped, new_table, right};
 use super::{Ending, Failure};
 
@@ -88,7 +88,7 @@ impl Discover {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let settings = E1Settings { links: LinkSettings::Search, raw: self.raw.settings() };
         let mut capture = Capture::open_with(&self.recordings, settings)?;
-        let ending = each_frame(&mut capture, |_| true)?;
+        let ending = each_batch(&mut capture, |_| true)?;
         let lines = capture.e1_lines();
         if lines.is_empty() {
             return Err(Failure::new("there are no E1 lines in what was named"));

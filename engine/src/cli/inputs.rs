@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use probe::ProbeConfig;
 use probe::capture::e1::E1Settings;
-use probe::capture::{Capture, CaptureError, Frame};
+use probe::capture::{Batch, Capture, CaptureError};
 use probe::wire::PointCodeFormat;
 use probe::wire::mtp2::SequenceFormat;
 
@@ -87,17 +87,16 @@ impl Reading {
     }
 }
 
-/// Gives each frame to `take` until the end, or until `take` says that it has seen enough.
-pub(crate) fn each_frame(capture: &mut Capture, mut take: impl FnMut(&Frame<'_>) -> bool) -> Result<Ending, Failure> {
+/// Gives all frames to `take` until the end, or until `take` says that it has seen enough.
+pub(crate) fn each_batch(capture: &mut Capture, mut take: impl FnMut(Batch<'_>) -> bool) -> Result<Ending, Failure> {
     let mut ending = Ending::Complete;
     loop {
-        match capture.next() {
-            Ok(Some(frame)) => {
-                if !take(&frame) {
+        match capture.batch() {
+            Ok(batch) => {
+                if batch.is_empty() || !take(batch) {
                     return Ok(ending);
                 }
             }
-            Ok(None) => return Ok(ending),
             Err(error) => ending = cut_off(error)?,
         }
     }

@@ -43,11 +43,17 @@ impl<'a> Batch<'a> {
         self.places.len()
     }
 
+    /// Its first frames: `count` at most.
+    pub fn first(self, count: usize) -> Self {
+        Self { places: self.places.get(..count).unwrap_or(self.places), ..self }
+    }
+
     /// The frames in order.
     pub fn iter(&self) -> impl Iterator<Item = Frame<'a>> + use<'a> {
         let Self { octets, places } = *self;
-        places.iter().map(|Place { frame, start, end }| {
-            Frame { captured: octets.get(*start..*end).unwrap_or_default(), ..*frame }
+        places.iter().map(|Place { frame, start, end }| Frame {
+            captured: octets.get(*start..*end).unwrap_or_default(),
+            ..*frame
         })
     }
 }

@@ -89,24 +89,41 @@ fn simple(records: &[(u32, u32, &[u8])]) -> Vec<u8> {
 /// Microseconds, link type, octets.
 type Read = (i64, LinkType, Vec<u8>);
 
-/// The frames until the end or an error.
+/// The frames until the end or an error: one by one, and in batches.
 fn read(named: &[PathBuf]) -> (Vec<Read>, Option<CaptureError>) {
+    let one_by_one = read_with(named, |capture, take| Ok(capture.next()?.map(|frame| take(frame)).is_some()));
+    let (frames, error) = read_with(named, |capture, take| {
+        let batch = capture.batch()?;
+        batch.iter().for_each(take);
+        Ok(!batch.is_empty())
+    });
+    assert_eq!(one_by_one.0, frames);
+    assert_eq!(one_by_one.1.map(|error| error.to_string()), error.as_ref().map(ToString::to_string));
+    (frames, error)
+}
+
+/// Gives frames away; whether there were any.
+type Reading = fn(&mut Capture, &mut dyn FnMut(Frame<'_>)) -> Result<bool, CaptureError>;
+
+fn read_with(named: &[PathBuf], step: Reading) -> (Vec<Read>, Option<CaptureError>) {
     let mut capture = match Capture::open(named) {
         Ok(capture) => capture,
         Err(error) => return (Vec::new(), Some(error)),
     };
     let mut frames = Vec::new();
-    loop {
-        match capture.next() {
-            Ok(Some(frame)) => {
-                assert_eq!(frame.number, frames.len() as u64 + 1);
-                assert_eq!(frame.original_length as usize, frame.captured.len() + 4);
-                frames.push((frame.at.as_micros(), frame.link, frame.captured.to_vec()));
-            }
-            Ok(None) => return (frames, None),
-            Err(error) => return (frames, Some(error)),
+    let mut take = |frame: Frame<'_>| {
+        assert_eq!(frame.number, frames.len() as u64 + 1);
+        assert_eq!(frame.original_length as usize, frame.captured.len() + 4);
+        frames.push((frame.at.as_micros(), frame.link, frame.captured.to_vec()));
+    };
+    let error = loop {
+        match step(&mut capture, &mut take) {
+            Ok(true) => {}
+            Ok(false) => break None,
+            Err(error) => break Some(error),
         }
-    }
+    };
+    (frames, error)
 }
 
 fn check(name: &str, octets: &[u8], expected: &[(i64, LinkType, &[u8])]) {

@@ -409,12 +409,7 @@ impl Directions {
     }
 
     #[cold]
-    fn begin_tracking(
-        &mut self,
-        key: DirectionKey,
-        path: PortPair,
-        counters: &mut TransportCounters,
-    ) -> Option<usize> {
+    fn begin_tracking(&mut self, key: DirectionKey, path: PortPair, counters: &mut TransportCounters) -> Option<usize> {
         let Self { index, slots, free, .. } = self;
         if index.len() >= DIRECTION_LIMIT {
             counters.sctp_untracked += 1;
@@ -425,7 +420,8 @@ impl Directions {
             slots.push(None);
             slots.len() as u32 - 1
         });
-        let hash_of = |place: &u32| slots.get(*place as usize).into_iter().flatten().map(|there| there.key.hash()).next();
+        let hash_of =
+            |place: &u32| slots.get(*place as usize).into_iter().flatten().map(|there| there.key.hash()).next();
         index.insert_unique(key.hash(), place, |place| hash_of(place).unwrap_or_default());
         *slots.get_mut(place as usize)? = Some(Direction::new(key, path));
         Some(place as usize)
