@@ -91,7 +91,7 @@ type Read = (i64, LinkType, Vec<u8>);
 
 /// The frames until the end or an error: one by one, and in batches.
 fn read(named: &[PathBuf]) -> (Vec<Read>, Option<CaptureError>) {
-    let one_by_one = read_with(named, |capture, take| Ok(capture.next()?.map(|frame| take(frame)).is_some()));
+    let one_by_one = read_with(named, |capture, take| Ok(capture.next()?.map(take).is_some()));
     let (frames, error) = read_with(named, |capture, take| {
         let batch = capture.batch()?;
         batch.iter().for_each(take);

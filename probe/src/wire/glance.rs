@@ -25,7 +25,7 @@ pub fn identity(sccp: &[u8]) -> Option<MobileIdentity> {
 
 #[inline]
 fn behind(octets: &[u8], [a, b]: [u8; 2]) -> Option<&[u8]> {
-    let place = octets.array_windows().position(|pair| *pair == [a, b])?;
+    let place = octets.windows(2).position(|pair| pair == [a, b])?;
     octets.get(place..)
 }
 
