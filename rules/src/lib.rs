@@ -11,6 +11,7 @@ pub mod lists;
 pub mod matcher;
 pub mod policy;
 pub mod profile;
+mod roster;
 pub mod scenario;
 pub mod unit;
 
@@ -19,4 +20,5 @@ pub use lists::{Directory, Subscriber};
 pub use matcher::{Context, Decision, Group, Outcome, RuleSet};
 pub use policy::{Policy, Reason};
 pub use profile::Profile;
+pub use roster::{Roster, in_turn};
 pub use scenario::Scenario;

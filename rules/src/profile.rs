@@ -108,27 +108,31 @@ impl Profile {
     }
 
     fn movement(&self, event: &Event, warm: bool, change: &mut Change) {
+        // Mostly where it was.
+        if event.cell == self.cell && self.cell.lac.is_some() {
+            return;
+        }
         change.after = self.place(event.cell);
         let has_history = self.cell.lac.is_some() || warm;
         if !has_history {
             // The message itself may prove a change: the phone says where it comes from.
             change.before = old_location_area(&event.kind).map_or(CellId::UNKNOWN, cells_of);
         }
-        change.moved = match change.before.lai() {
-            before if !has_history => before.is_some() && before != change.after.lai(),
-            _ => change.after != self.cell,
+        change.moved = match has_history {
+            true => change.after != self.cell,
+            false => change.before.lai().is_some_and(|before| Some(before) != change.after.lai()),
         };
     }
 
     fn remember(&mut self, event: &Event, change: &Change) {
-        if let Some(device) = self.device_shown(event) {
+        if let Some(device) = event.imei.filter(|_| change.device_shown) {
             let same_model = self.imei.is_some_and(|known| known.tac() == device.tac());
             if !same_model {
                 self.imei_since = Some(event.at);
             }
             self.imei = Some(device);
         }
-        if self.is_sighting(event) {
+        if change.seen {
             if is_call_for_help(&event.kind) {
                 self.emergency = Some(event.at);
             }
@@ -154,9 +158,10 @@ impl Profile {
 
     /// The device that the event shows, unless it says nothing about the subscriber's now.
     fn device_shown(&self, event: &Event) -> Option<Imei> {
+        let device = event.imei?;
         let newest = self.last_seen.max(self.imei_since);
         let counts = event.imsi.is_some() && event.kind.is_sighting() && newest.is_none_or(|last| event.at >= last);
-        event.imei.filter(|imei| counts && !is_dummy(*imei))
+        Some(device).filter(|device| counts && !is_dummy(*device))
     }
 
     /// Where the subscriber is, seen in a cell of which parts may be unknown: what is unknown contradicts nothing.

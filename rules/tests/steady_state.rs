@@ -1,4 +1,5 @@
-//! Deciding allocates nothing once the buffers have their size.
+//! Deciding allocates nothing once the buffers have their size: neither finding what an event triggers, nor keeping what has
+//! begun, nor asking the gates.
 #![expect(unsafe_code, reason = "a counting allocator can only be written so")]
 #![expect(clippy::unwrap_used, reason = "the inputs of a test are known to be right")]
 
@@ -11,8 +12,10 @@ use std::time::Duration;
 use event::{Binding, CellId, Direction, Event, Interface, Kind, Timestamp, UpdateType};
 use jiff::civil::time;
 use jiff::tz::TimeZone;
-use rules::lists::Area;
-use rules::scenario::{Audience, Cap, Limits, Purpose, Scenario, Schedule, Send, Trigger};
+use rules::lists::{Area, SubscriberList};
+use rules::scenario::{
+    Audience, Cap, Evidence, Hold, Limits, Pattern, Purpose, Scenario, Schedule, Send, Step, Trigger,
+};
 use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
 
 struct Counting;
@@ -38,7 +41,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn scenario(name: &str, purpose: Purpose, trigger: Trigger) -> Scenario {
+fn scenario(name: &str, purpose: Purpose, trigger: impl Into<Pattern>) -> Scenario {
     let day = Duration::from_secs(86_400);
     Scenario {
         schedule: Schedule { hours: vec![(time(8, 0, 0, 0), time(20, 0, 0, 0))], ..Schedule::default() },
@@ -66,7 +69,22 @@ fn rules() -> RuleSet {
         home: vec!["46000".parse().unwrap()],
         ..Policy::default()
     };
+    let hour = Duration::from_secs(3600);
+    let entered = |lac| Step::from(Trigger::Enter(area(lac)));
+    let mut stays = entered(2);
+    let lasting = hour / 4;
+    stays.0[0].hold =
+        Some(Hold::Dwell { lasting, evidence: Evidence::Presume, grace: Duration::ZERO, still_here: true });
+    let often = Pattern::Count { of: entered(3), at_least: 3, within: 10 * hour, gap: Duration::ZERO };
+    let then = Pattern::Sequence { steps: vec![entered(1), call.clone().into()], within: 2 * hour };
+    let silent = Pattern::Absence { after: entered(1), no: call.clone().into(), lasting: hour / 3, still_here: true };
+    let mut listed = scenario("often", Purpose::Service, often);
+    listed.audience.target = Some(Arc::new(SubscriberList::new("vip", "460001234567890".parse().ok(), None)));
     let scenarios = vec![
+        listed,
+        scenario("stays", Purpose::Service, Pattern::Once(stays)),
+        scenario("then", Purpose::Service, then),
+        scenario("silent", Purpose::Service, silent),
         scenario("enter", Purpose::Location, Trigger::Enter(area(1))),
         scenario("leave", Purpose::Service, Trigger::Leave(area(2))),
         scenario("call", Purpose::Marketing, call),

@@ -1,11 +1,9 @@
 //! The subscribers that a shard has in memory: what is remembered of each, and where its newest record is.
 
-use std::collections::hash_map::Entry;
-
 use event::{Imsi, Timestamp};
-use rules::Profile;
-use rustc_hash::FxHashMap;
+use rules::{Profile, Roster};
 
+use super::Routed;
 use crate::window::arena::{NO_RECORD, Tail};
 use crate::window::recover::stored_profile;
 use crate::window::seal::Member;
@@ -24,30 +22,33 @@ pub(crate) struct Slot {
 /// Read from the store when first met, put out when too many are there.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    slots: FxHashMap<Imsi, Slot>,
+    slots: Roster<Slot>,
     loads: u64,
 }
 
 impl Table {
     /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which.
     pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi, edition: u32) -> Result<&mut Slot, StoreError> {
-        match self.slots.entry(imsi) {
-            Entry::Occupied(slot) => Ok(slot.into_mut()),
-            Entry::Vacant(vacant) => {
-                self.loads += 1;
-                Ok(vacant.insert(load(store, imsi, edition)?))
-            }
-        }
+        let loads = &mut self.loads;
+        self.slots.find_or_make(imsi, || {
+            *loads += 1;
+            load(store, imsi, edition)
+        })
+    }
+
+    /// Begins to bring near what will be looked at for these events, as [`Roster::fetch`] does.
+    pub(crate) fn fetch(&self, next: Option<&Routed>, then: Option<&Routed>) {
+        self.slots.fetch(next.map(|routed| routed.imsi), then.map(|routed| routed.imsi));
     }
 
     /// The subscriber, where it is in memory.
     pub(crate) fn known(&mut self, imsi: Imsi) -> Option<&mut Slot> {
-        self.slots.get_mut(&imsi)
+        self.slots.find(imsi)
     }
 
     /// Who in memory is of an earlier edition.
     pub(crate) fn before(&self, edition: u32) -> Vec<Imsi> {
-        self.slots.iter().filter(|(_, slot)| slot.edition < edition).map(|(imsi, _)| *imsi).collect()
+        self.slots.iter().filter(|(_, slot)| slot.edition < edition).map(|(imsi, _)| imsi).collect()
     }
 
     /// How many subscribers have been met since this was asked last.
@@ -57,14 +58,14 @@ impl Table {
 
     /// The subscribers with records in the arena, in order, with their stored profiles; ends their chains.
     pub(crate) fn freeze(&mut self) -> (Vec<Member>, Vec<u8>) {
-        let mut touched: Vec<(&Imsi, &mut Slot)> =
+        let mut touched: Vec<(Imsi, &mut Slot)> =
             self.slots.iter_mut().filter(|(_, slot)| slot.tail != NO_RECORD).collect();
-        touched.sort_unstable_by_key(|(imsi, _)| **imsi);
+        touched.sort_unstable_by_key(|(imsi, _)| *imsi);
         let mut profiles = Vec::new();
         let members = touched.into_iter().map(|(imsi, slot)| {
             profile::put(&mut profiles, &slot.profile);
             let tail = std::mem::replace(&mut slot.tail, NO_RECORD);
-            Member { imsi: *imsi, tail, profile_end: profiles.len() }
+            Member { imsi, tail, profile_end: profiles.len() }
         });
         (members.collect(), profiles)
     }
@@ -75,7 +76,7 @@ impl Table {
     pub(crate) fn evict(&mut self, limit: usize, edition: u32) -> u64 {
         let before = self.slots.len();
         if before > limit {
-            self.slots.retain(|_, slot| slot.tail != NO_RECORD || slot.edition < edition);
+            self.slots.retain(|slot| slot.tail != NO_RECORD || slot.edition < edition);
         }
         (before - self.slots.len()) as u64
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
 use event::{Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
-use rules::{Context, Decision, Outcome, RuleSet};
+use rules::{Context, Decision, Outcome, RuleSet, in_turn};
 
 use super::group::{Cause, DUE, Group};
 use super::position::{Position, Positions, positions};
@@ -141,7 +141,9 @@ impl Worker {
         let shared = self.shared.clone();
         let rules = self.rules.clone();
         let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
-        for routed in &batch.events {
+        for [now, next, then] in in_turn(&batch.events) {
+            self.table.fetch(next, then);
+            let Some(routed) = now else { continue };
             let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
             if routed.sequence <= position.sequence {
                 skipped += 1;

@@ -5,6 +5,7 @@
 mod domain_name;
 mod event;
 mod identity;
+mod memory;
 mod number;
 mod place;
 mod time;
@@ -15,6 +16,7 @@ pub use event::{
     UpdateType,
 };
 pub use identity::{Imei, Imsi, InvalidIdentity, Tmsi};
+pub use memory::{prefer_large_pages, prefetch};
 pub use number::{InvalidNumber, Number};
 pub use place::{CellId, InvalidPlace, Lai, Plmn, Rai};
 pub use time::{InvalidTimestamp, Timestamp};

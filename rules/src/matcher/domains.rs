@@ -1,15 +1,15 @@
 //! Hosts and access points that scenarios speak of: one look-up for each label of the name that was seen.
 
 use event::DomainName;
-use rustc_hash::FxHashMap;
 
 use super::shared::Ranks;
+use super::table::Table;
 
 /// Ranks of scenarios by domain name.
 #[derive(Debug, Default)]
 pub(super) struct Domains {
     any: Ranks,
-    named: FxHashMap<DomainName, Ranks>,
+    named: Table<DomainName, Ranks>,
 }
 
 /// What follows the network identifier of an access point name, 3GPP TS 23.003 §9.1.2: `.mnc000.mcc460.gprs`.

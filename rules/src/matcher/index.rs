@@ -7,17 +7,19 @@
 use std::time::Duration;
 
 use event::{Direction, UpdateType};
-use rustc_hash::FxHashMap;
 
 use super::domains::Domains;
+use super::interest::Interest;
 use super::numbers::{self, Numbers};
 use super::occurrence::{Activity, Occurrence, Roamed};
 use super::shared::{DeviceChanges, Models, Places, Ranks};
+use super::table::Table;
 use crate::scenario::{Attempt, CallPhase, LengthRange, NumberPattern, Origin, Trigger};
 
 /// All triggers of a set.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    interest: Interest,
     enter: Places,
     leave: Places,
     inside: Places,
@@ -42,7 +44,7 @@ pub(super) struct Index {
     web: Domains,
     refused: Kinds<3>,
     /// How a call must have ended, where a trigger asks for it.
-    ends: FxHashMap<u32, CallEnd>,
+    ends: Table<u32, CallEnd>,
 }
 
 const DIRECTIONS: [Direction; 2] = [Direction::Out, Direction::In];
@@ -57,6 +59,7 @@ impl Index {
     pub(super) fn new<'a>(triggers: impl Iterator<Item = &'a Trigger>) -> Self {
         let mut index = Self::default();
         for (trigger, rank) in triggers.zip(0..) {
+            index.interest.add(trigger);
             index.insert(trigger, rank);
         }
         index
@@ -98,8 +101,13 @@ impl Index {
         }
     }
 
+    /// What any trigger waits for.
+    pub(super) fn interest(&self) -> Interest {
+        self.interest
+    }
+
     /// Gives each trigger that the occurrence fits, once, in no particular order.
-    pub(super) fn triggered(&self, occurrence: &Occurrence, mut hit: impl FnMut(u32)) {
+    pub(super) fn triggered(&self, occurrence: &Occurrence<'_>, mut hit: impl FnMut(u32)) {
         if let Some((before, after)) = occurrence.moved {
             self.enter.entered(before, after, &mut hit);
             self.leave.left(before, after, &mut hit);
@@ -128,7 +136,7 @@ impl Index {
         self.active(&occurrence.activity, hit);
     }
 
-    fn active(&self, activity: &Activity, mut hit: impl FnMut(u32)) {
+    fn active(&self, activity: &Activity<'_>, mut hit: impl FnMut(u32)) {
         match *activity {
             Activity::Call { phase, direction, number, length, cause } => {
                 let mut hit = |rank| {
@@ -136,15 +144,16 @@ impl Index {
                         hit(rank);
                     }
                 };
-                let somebody = numbers::is_call_to_somebody(direction, number);
+                let somebody = numbers::is_call_to_somebody(direction, number.copied());
                 let phases = self.calls.iter().zip(PHASES).filter(|(_, known)| *known == phase);
                 let numbers = phases.flat_map(|(directions, _)| of_direction(directions, direction));
-                numbers.for_each(|numbers| numbers.matching(number, somebody, &mut hit));
+                numbers.for_each(|numbers| numbers.matching(number.copied(), somebody, &mut hit));
             }
             Activity::Sms { direction, number } => {
-                of_direction(&self.sms, direction).for_each(|numbers| numbers.matching(number, true, &mut hit));
+                of_direction(&self.sms, direction)
+                    .for_each(|numbers| numbers.matching(number.copied(), true, &mut hit));
             }
-            Activity::Ussd(code) => self.ussd.matching(Some(code), true, hit),
+            Activity::Ussd(code) => self.ussd.matching(Some(*code), true, hit),
             Activity::CallForwarding => self.call_forwarding.iter().copied().for_each(hit),
             Activity::Device(device) => self.device.matching(device, hit),
             Activity::Update(update, cell) => {
@@ -155,9 +164,9 @@ impl Index {
             Activity::DataDetach => self.data_detach.iter().copied().for_each(hit),
             Activity::Pdp { activated, access_point } => {
                 let [begun, ended] = &self.pdp;
-                if activated { begun } else { ended }.matching_access_point(access_point, hit);
+                if activated { begun } else { ended }.matching_access_point(access_point.copied(), hit);
             }
-            Activity::Web(host) => self.web.matching_host(host, hit),
+            Activity::Web(host) => self.web.matching_host(*host, hit),
             Activity::Refused(attempt) => self.refused.matching(&ATTEMPTS, attempt, hit),
             Activity::None => {}
         }

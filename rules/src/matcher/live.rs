@@ -2,6 +2,7 @@
 //! each step reached, a count one for each occurrence. Knows nothing of what the marks mean.
 
 use event::Timestamp;
+use smallvec::SmallVec;
 
 /// The most marks of one subscriber; beyond it nothing new is begun.
 pub const MARKS_LIMIT: usize = 512;
@@ -82,8 +83,9 @@ const _: () = assert!(size_of::<Mark>() == 16);
 /// All marks of one subscriber.
 #[derive(Clone, Debug, Default)]
 pub struct Live {
-    /// In order of rank and slot, each place once.
-    marks: Vec<Mark>,
+    /// In order of rank and slot, each place once. Mostly there is one, and it stands with what else is known of the
+    /// subscriber.
+    marks: SmallVec<[Mark; 1]>,
     has_changed: bool,
 }
 
@@ -105,7 +107,7 @@ impl Live {
     pub fn from_marks(mut marks: Vec<Mark>) -> Self {
         marks.sort_unstable();
         marks.dedup_by_key(|mark| (mark.rank, mark.slot));
-        Self { marks, has_changed: false }
+        Self { marks: SmallVec::from_vec(marks), has_changed: false }
     }
 
     /// From marks in any order, which are other ones than before.
@@ -114,6 +116,7 @@ impl Live {
     }
 
     /// Whether nothing has begun.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }

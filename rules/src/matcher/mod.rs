@@ -4,6 +4,7 @@
 mod delay;
 mod domains;
 mod index;
+mod interest;
 mod live;
 mod numbers;
 mod occurrence;
@@ -11,6 +12,7 @@ mod passage;
 mod pattern;
 mod set;
 mod shared;
+mod table;
 
 use std::time::Duration;
 
@@ -101,6 +103,9 @@ impl RuleSet {
         let Some(imsi) = event.imsi.filter(|imsi| !self.is_protected(*imsi, context.directory)) else { return };
         self.wake(imsi, event.at, profile, context, decisions);
         let change = profile.observe(event, context.warm);
+        if profile.live.is_empty() && !self.index.interest().meets(event, &change) {
+            return;
+        }
         let serving = serving(&change, profile);
         let home = Home::new(&self.policy, &serving);
         let occurrence = self.occurrence(event, imsi, &change, &home);
@@ -111,8 +116,23 @@ impl RuleSet {
     }
 
     /// Decides about what is due for a subscriber up to `upto` without any event: in order of time, then of priority.
-    /// To be called when packet time has come so far; [`RuleSet::decide`] does so itself.
+    /// To be called when packet time has come so far; [`RuleSet::decide`] does so itself. Costs nothing where nothing has
+    /// begun.
+    #[inline]
     pub fn wake(
+        &self,
+        imsi: Imsi,
+        upto: Timestamp,
+        profile: &mut Profile,
+        context: Context<'_>,
+        decisions: &mut Vec<Decision>,
+    ) {
+        if !profile.live.is_empty() {
+            self.end_due(imsi, upto, profile, context, decisions);
+        }
+    }
+
+    fn end_due(
         &self,
         imsi: Imsi,
         upto: Timestamp,
@@ -139,8 +159,9 @@ impl RuleSet {
 
     /// When [`RuleSet::wake`] has something to decide about the subscriber, if nothing happens before. Costs nothing
     /// where nothing has begun.
+    #[inline]
     pub fn due(&self, profile: &Profile) -> Option<Timestamp> {
-        self.next_due(profile).map(|(due, _)| due)
+        if profile.live.is_empty() { None } else { self.next_due(profile).map(|(due, _)| due) }
     }
 
     /// What a scenario sends to a subscriber, as a short message: of a pushed address the title and the address. `None`
@@ -193,9 +214,6 @@ impl RuleSet {
 
     /// The mark whose time is up first.
     fn next_due(&self, profile: &Profile) -> Option<(Timestamp, Mark)> {
-        if profile.live.is_empty() {
-            return None;
-        }
         let gone = self.gone(profile);
         let due = |mark: &Mark| {
             let due =
@@ -219,7 +237,7 @@ impl RuleSet {
     fn happen(
         &self,
         event: &Event,
-        occurrence: &Occurrence,
+        occurrence: &Occurrence<'_>,
         change: &Change,
         live: &mut Live,
         decisions: &mut Vec<Decision>,
@@ -264,10 +282,11 @@ impl RuleSet {
     }
 
     /// The event in the words of triggers. What we have sent ourselves comes back, and is nothing that the subscriber did.
-    fn occurrence(&self, event: &Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Occurrence {
+    fn occurrence<'e>(&self, event: &'e Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Occurrence<'e> {
+        let home = Some(home).filter(|_| self.index.interest().is_in_roaming());
         let mut occurrence = Occurrence::new(event, imsi, change, home);
         if let Activity::Sms { direction: Direction::In, number: Some(sender) } = occurrence.activity
-            && self.senders.fits(sender)
+            && self.senders.fits(*sender)
         {
             occurrence.activity = Activity::None;
         }

@@ -1,8 +1,8 @@
 //! Numbers that scenarios speak of: exact ones by one look-up, prefixes by one look-up per length in use.
 
 use event::{Direction, Number};
-use rustc_hash::FxHashMap;
 
+use super::table::Table;
 use crate::lists::national;
 use crate::profile::is_emergency;
 use crate::scenario::NumberPattern;
@@ -11,8 +11,8 @@ use crate::scenario::NumberPattern;
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
     any: Vec<u32>,
-    exact: FxHashMap<Number, Vec<u32>>,
-    prefixes: FxHashMap<Number, Vec<u32>>,
+    exact: Table<Number, Vec<u32>>,
+    prefixes: Table<Number, Vec<u32>>,
     /// Bit n: there are prefixes of n symbols.
     lengths: u64,
 }

@@ -13,7 +13,7 @@ use crate::scenario::{Attempt, CallPhase, Origin};
 
 /// One event, ready for the index.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Occurrence {
+pub(super) struct Occurrence<'e> {
     /// The cell before and after, where it is another one.
     pub(super) moved: Option<(CellId, CellId)>,
     /// Whether that is certain: that it was another one before, not only less well known.
@@ -25,7 +25,7 @@ pub(super) struct Occurrence {
     /// The device before and now, where it is another one.
     pub(super) device_change: Option<(Imei, Imei)>,
     pub(super) roamed: Option<Roamed>,
-    pub(super) activity: Activity,
+    pub(super) activity: Activity<'e>,
 }
 
 /// Where a subscriber came over the border of our network.
@@ -39,19 +39,19 @@ pub(super) enum Roamed {
 
 /// What the subscriber or the device did.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Activity {
+pub(super) enum Activity<'e> {
     Call {
         phase: CallPhase,
         direction: Direction,
-        number: Option<Number>,
+        number: Option<&'e Number>,
         length: Option<Duration>,
         cause: Option<u8>,
     },
     Sms {
         direction: Direction,
-        number: Option<Number>,
+        number: Option<&'e Number>,
     },
-    Ussd(Number),
+    Ussd(&'e Number),
     CallForwarding,
     Device(Imei),
     /// An accepted update, and the cell that it came from.
@@ -60,15 +60,17 @@ pub(super) enum Activity {
     DataDetach,
     Pdp {
         activated: bool,
-        access_point: Option<DomainName>,
+        access_point: Option<&'e DomainName>,
     },
-    Web(DomainName),
+    Web(&'e DomainName),
     Refused(Attempt),
     None,
 }
 
-impl Occurrence {
-    pub(super) fn new(event: &Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Self {
+impl<'e> Occurrence<'e> {
+    /// `home` where anybody asks who has come over the border.
+    pub(super) fn new(event: &'e Event, imsi: Imsi, change: &Change, home: Option<&Home<'_>>) -> Self {
+        let home = home.filter(|_| !event.after_reset);
         Self {
             moved: change.moved.then_some((change.before, change.after)),
             cell_changed: change.moved && is_elsewhere(change.before, change.after),
@@ -76,7 +78,7 @@ impl Occurrence {
             power_on: change.power_on,
             power_off: change.power_off,
             device_change: change.device_before.zip(event.imei),
-            roamed: if event.after_reset { None } else { roamed(&event.kind, imsi, change.newcomer, home) },
+            roamed: home.and_then(|home| roamed(&event.kind, imsi, change.newcomer, home)),
             activity: Activity::new(event),
         }
     }
@@ -107,19 +109,20 @@ fn roamed(kind: &Kind, imsi: Imsi, newcomer: bool, home: &Home<'_>) -> Option<Ro
     }
 }
 
-impl Activity {
-    fn new(event: &Event) -> Self {
+impl<'e> Activity<'e> {
+    fn new(event: &'e Event) -> Self {
         let call = |phase, direction, number| Self::Call { phase, direction, number, length: None, cause: None };
-        match event.kind {
+        match &event.kind {
             Kind::CallSetup { emergency: true, .. } => Self::None,
-            Kind::CallSetup { direction, number, .. } => call(CallPhase::Setup, direction, number),
-            Kind::CallAnswered { direction, number } => call(CallPhase::Answered, direction, number),
+            Kind::CallSetup { direction, number, .. } => call(CallPhase::Setup, *direction, number.as_ref()),
+            Kind::CallAnswered { direction, number } => call(CallPhase::Answered, *direction, number.as_ref()),
             // It goes on where nobody watches.
             Kind::CallEnded { left_view: true, .. } => Self::None,
             Kind::CallEnded { direction, number, answered, cause, .. } => {
-                Self::Call { phase: CallPhase::Ended, direction, number, length: answered.length(), cause }
+                let (phase, direction, number) = (CallPhase::Ended, *direction, number.as_ref());
+                Self::Call { phase, direction, number, length: answered.length(), cause: *cause }
             }
-            Kind::Sms { direction, peer } => Self::Sms { direction, number: peer },
+            Kind::Sms { direction, peer } => Self::Sms { direction: *direction, number: peer.as_ref() },
             Kind::Ussd { code } => Self::Ussd(code),
             Kind::CallForwarding(forwarding) => match forwarding.operation {
                 ForwardingOperation::Register | ForwardingOperation::Activate => Self::CallForwarding,
@@ -128,7 +131,7 @@ impl Activity {
                 }
             },
             Kind::ImeiSeen => event.imei.map_or(Self::None, Self::Device),
-            Kind::LocationUpdate { update, .. } => Self::Update(update, event.cell),
+            Kind::LocationUpdate { update, .. } => Self::Update(*update, event.cell),
             Kind::RoutingAreaUpdate { update, .. } => {
                 let update = match update {
                     RoutingAreaUpdateType::Normal | RoutingAreaUpdateType::Combined => UpdateType::Normal,
@@ -140,8 +143,10 @@ impl Activity {
             }
             Kind::GprsAttach { .. } => Self::DataAttach,
             Kind::GprsDetach { .. } => Self::DataDetach,
-            Kind::PdpActivated { access_point } => Self::Pdp { activated: true, access_point },
-            Kind::PdpDeactivated { access_point } => Self::Pdp { activated: false, access_point },
+            Kind::PdpActivated { access_point } => Self::Pdp { activated: true, access_point: access_point.as_ref() },
+            Kind::PdpDeactivated { access_point } => {
+                Self::Pdp { activated: false, access_point: access_point.as_ref() }
+            }
             Kind::WebVisit { host } => Self::Web(host),
             Kind::LocationUpdateRejected { .. } => Self::Refused(Attempt::LocationUpdate),
             Kind::ServiceRejected { .. } => Self::Refused(Attempt::Service),

@@ -5,8 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use event::{CellId, Imei};
-use rustc_hash::FxHashMap;
 
+use super::table::Table;
 use crate::lists::{Area, Presence, TacList};
 
 /// Ranks of scenarios.
@@ -16,7 +16,7 @@ pub(super) type Ranks = Vec<u32>;
 struct Lists<L> {
     lists: Vec<(Arc<L>, Ranks)>,
     /// Their positions by address.
-    known: FxHashMap<usize, u32>,
+    known: Table<usize, u32>,
 }
 
 impl<L> Lists<L> {
@@ -36,14 +36,14 @@ impl<L> Lists<L> {
         }
     }
 
-    fn at<'s>(&'s self, positions: Option<&'s Vec<u32>>) -> impl Iterator<Item = &'s (Arc<L>, Ranks)> {
-        positions.into_iter().flatten().filter_map(|position| self.lists.get(*position as usize))
+    fn at<'s>(&'s self, positions: &'s [u32]) -> impl Iterator<Item = &'s (Arc<L>, Ranks)> {
+        positions.iter().filter_map(|position| self.lists.get(*position as usize))
     }
 }
 
 impl<L> Default for Lists<L> {
     fn default() -> Self {
-        Self { lists: Vec::new(), known: FxHashMap::default() }
+        Self { lists: Vec::new(), known: Table::default() }
     }
 }
 
@@ -58,9 +58,9 @@ impl<L> fmt::Debug for Lists<L> {
 pub(super) struct Places {
     areas: Lists<Area>,
     /// Areas with rows for this LAC and CI.
-    by_cell: FxHashMap<(u16, u16), Vec<u32>>,
+    by_cell: Table<(u16, u16), Vec<u32>>,
     /// Areas with a row for the whole location area: these are not in `by_cell` for its cells.
-    by_location_area: FxHashMap<u16, Vec<u32>>,
+    by_location_area: Table<u16, Vec<u32>>,
 }
 
 impl Places {
@@ -86,26 +86,28 @@ impl Places {
     /// Gives the scenarios whose area is entered: inside now and certainly not before.
     pub(super) fn entered(&self, before: CellId, after: CellId, hit: impl FnMut(u32)) {
         let was_outside = |area: &Area| before.lac.is_none() || area.presence(before) == Presence::Outside;
-        self.holding(after).filter(|(area, _)| was_outside(area)).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
+        self.each_holding(after, was_outside, hit);
     }
 
     /// Gives the scenarios whose area is left: inside before and certainly not now.
     pub(super) fn left(&self, before: CellId, after: CellId, hit: impl FnMut(u32)) {
-        let is_outside = |area: &Area| area.presence(after) == Presence::Outside;
-        self.holding(before).filter(|(area, _)| is_outside(area)).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
+        self.each_holding(before, |area| area.presence(after) == Presence::Outside, hit);
     }
 
     /// Gives the scenarios whose area certainly holds a cell.
     pub(super) fn at(&self, cell: CellId, hit: impl FnMut(u32)) {
-        self.holding(cell).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
+        self.each_holding(cell, |_| true, hit);
     }
 
-    /// The areas that certainly hold a cell.
-    fn holding(&self, cell: CellId) -> impl Iterator<Item = &(Arc<Area>, Ranks)> {
-        let by_cell = cell.lac.zip(cell.ci).and_then(|codes| self.by_cell.get(&codes));
-        let by_location_area = cell.lac.and_then(|lac| self.by_location_area.get(&lac));
-        let candidates = self.areas.at(by_cell).chain(self.areas.at(by_location_area));
-        candidates.filter(move |(area, _)| area.contains(cell))
+    /// Gives the scenarios of the areas that certainly hold a cell and that are `wanted`.
+    fn each_holding(&self, cell: CellId, wanted: impl Fn(&Area) -> bool, mut hit: impl FnMut(u32)) {
+        let Some(lac) = cell.lac else { return };
+        let by_cell = cell.ci.and_then(|ci| self.by_cell.get(&(lac, ci)));
+        for positions in [by_cell, self.by_location_area.get(&lac)].into_iter().flatten() {
+            for (_, ranks) in self.areas.at(positions).filter(|(area, _)| area.contains(cell) && wanted(area)) {
+                ranks.iter().copied().for_each(&mut hit);
+            }
+        }
     }
 }
 
@@ -113,7 +115,7 @@ impl Places {
 #[derive(Debug, Default)]
 pub(super) struct Models {
     lists: Lists<TacList>,
-    by_tac: FxHashMap<u32, Vec<u32>>,
+    by_tac: Table<u32, Vec<u32>>,
 }
 
 impl Models {
@@ -124,8 +126,8 @@ impl Models {
 
     /// Gives the scenarios with a list that holds the device's model.
     pub(super) fn matching(&self, device: Imei, hit: impl FnMut(u32)) {
-        let lists = self.lists.at(self.by_tac.get(&device.tac()));
-        lists.flat_map(|(_, ranks)| ranks).copied().for_each(hit);
+        let Some(positions) = self.by_tac.get(&device.tac()) else { return };
+        self.lists.at(positions).flat_map(|(_, ranks)| ranks).copied().for_each(hit);
     }
 }
 
@@ -136,7 +138,7 @@ pub(super) struct DeviceChanges {
     from: Models,
     any: Ranks,
     /// What a scenario in `to` asks of the old device.
-    and_from: FxHashMap<u32, Arc<TacList>>,
+    and_from: Table<u32, Arc<TacList>>,
 }
 
 impl DeviceChanges {
@@ -178,7 +180,11 @@ mod tests {
                 let area = Area::new("shop", [cell(1, Some(number)), cell(2 + number, None)]);
                 places.insert(&Arc::new(area), u32::from(number));
             }
-            let looked_at = |cell: CellId| places.holding(cell).count();
+            let looked_at = |cell: CellId| {
+                let looked_at = std::cell::Cell::new(0);
+                places.each_holding(cell, |_| looked_at.replace(looked_at.get() + 1) < usize::MAX, |_| {});
+                looked_at.get()
+            };
             assert_eq!((looked_at(cell(1, Some(3))), looked_at(cell(1, Some(20_000)))), (1, 0));
             assert_eq!((looked_at(cell(5, Some(7))), looked_at(cell(20_000, None))), (1, 0));
             assert!(places.by_cell.values().chain(places.by_location_area.values()).all(|areas| areas.len() == 1));

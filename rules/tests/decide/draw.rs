@@ -294,7 +294,7 @@ fn hold(random: &mut Random, trigger: &Trigger) -> Option<Hold> {
 fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<TacList>]) -> Trigger {
     let origins = [Origin::Home, Origin::OtherNetwork, Origin::International];
     let patterns = |random: &mut Random| random.some(&PATTERNS.map(pattern), 3);
-    match random.below(23) {
+    match random.below(24) {
         14 => Trigger::LocationUpdate(random.of(&[
             None,
             Some(UpdateType::Normal),
@@ -330,7 +330,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
         10 => Trigger::Device(random.of(tacs)),
         11 => Trigger::RoamIn(random.some(&origins, 2)),
         12 => Trigger::RoamBack(random.some(&origins, 2)),
-        21 => Trigger::UpdateIn(random.of(areas).0),
+        22 => Trigger::UpdateIn(random.of(areas).0),
         _ => random.of(&[Trigger::PowerOn, Trigger::PowerOff]),
     }
 }

@@ -1,0 +1,255 @@
+//! Records by subscriber, in memory: in blocks that never move, with an index of eight octets an entry that says where. Many
+//! are fetched side by side: one look-up after the other waits for memory longer than deciding takes.
+
+use event::{Imsi, prefer_large_pages, prefetch};
+
+/// So many events before its own a record is fetched, and as many earlier what says where it is: more than memory takes, and
+/// so few that what has come is still near.
+const AHEAD: usize = 16;
+
+/// A block has the size of several large pages. It takes memory only as it fills.
+const RECORDS_PER_BLOCK: usize = 1 << 16;
+const FEWEST_ENTRIES: usize = 1 << 10;
+/// An odd multiplier spreads IMSIs over the high bits.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A record for each subscriber that has been met, fewer than 2³² of them.
+#[derive(Debug)]
+pub struct Roster<R> {
+    /// A power of two of them, at most half in use. A record's stands at the high bits of its hash or at the next free place
+    /// behind.
+    index: Vec<Entry>,
+    /// All full but the last.
+    blocks: Vec<Vec<Seat<R>>>,
+    len: usize,
+}
+
+/// A record begins with a line of memory, so that it takes no more of them than it must.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Seat<R> {
+    imsi: Imsi,
+    record: R,
+}
+
+/// Where a record stands, from 1, so that 0 is nowhere; and a part of its hash, by which most others are told from it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    place: u32,
+    tag: u32,
+}
+
+impl<R> Default for Roster<R> {
+    fn default() -> Self {
+        Self { index: vec![Entry::default(); FEWEST_ENTRIES], blocks: Vec::new(), len: 0 }
+    }
+}
+
+impl<R> Roster<R> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Begins to bring near the record of who is `next`, and what says where that of who is `then` stands; see [`in_turn`].
+    /// Nothing but time depends on it.
+    #[inline]
+    pub fn fetch(&self, next: Option<Imsi>, then: Option<Imsi>) {
+        then.and_then(|imsi| self.index.get(self.first(hash(imsi)))).into_iter().for_each(prefetch);
+        next.and_then(|imsi| self.likely(imsi)).into_iter().for_each(prefetch);
+    }
+
+    /// The subscriber's record.
+    pub fn find(&mut self, imsi: Imsi) -> Option<&mut R> {
+        let place = self.place(imsi)?;
+        Some(self.at(place))
+    }
+
+    /// The subscriber's record, given by `make` where there is none.
+    ///
+    /// # Errors
+    /// Those of `make`: then there still is none.
+    #[inline]
+    pub fn find_or_make<E>(&mut self, imsi: Imsi, make: impl FnOnce() -> Result<R, E>) -> Result<&mut R, E> {
+        let place = match self.place(imsi) {
+            Some(place) => place,
+            None => self.add(Seat { imsi, record: make()? }),
+        };
+        Ok(self.at(place))
+    }
+
+    /// All records, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = (Imsi, &R)> {
+        self.blocks.iter().flatten().map(|seat| (seat.imsi, &seat.record))
+    }
+
+    /// All records, in the order in which they were made.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Imsi, &mut R)> {
+        self.blocks.iter_mut().flatten().map(|seat| (seat.imsi, &mut seat.record))
+    }
+
+    /// Puts out the records that `stays` does not tell to stay.
+    pub fn retain(&mut self, stays: impl Fn(&R) -> bool) {
+        let staying = std::mem::take(self).blocks.into_iter().flatten().filter(|seat| stays(&seat.record));
+        staying.for_each(|seat| {
+            self.add(seat);
+        });
+    }
+
+    fn place(&self, imsi: Imsi) -> Option<u32> {
+        let hash = hash(imsi);
+        let is_it = |entry: &Entry| entry.tag == tag(hash) && self.seat(*entry).is_some_and(|seat| seat.imsi == imsi);
+        let entry = self.entries(hash).find(|entry| entry.place == 0 || is_it(entry))?;
+        entry.place.checked_sub(1)
+    }
+
+    /// A place is given only for a record that stands there.
+    fn at(&mut self, place: u32) -> &mut R {
+        &mut self.blocks[place as usize / RECORDS_PER_BLOCK][place as usize % RECORDS_PER_BLOCK].record
+    }
+
+    /// Where the subscriber's record should be; only there can be told whether it is.
+    fn likely(&self, imsi: Imsi) -> Option<&Seat<R>> {
+        let hash = hash(imsi);
+        self.seat(*self.entries(hash).find(|entry| entry.place == 0 || entry.tag == tag(hash))?)
+    }
+
+    fn seat(&self, entry: Entry) -> Option<&Seat<R>> {
+        let place = entry.place.checked_sub(1)? as usize;
+        self.blocks.get(place / RECORDS_PER_BLOCK)?.get(place % RECORDS_PER_BLOCK)
+    }
+
+    /// The entries in the order in which a subscriber's is looked for.
+    fn entries(&self, hash: u64) -> impl Iterator<Item = &Entry> {
+        let (behind, ahead) = self.index.split_at(self.first(hash));
+        ahead.iter().chain(behind)
+    }
+
+    /// Where an entry should stand.
+    fn first(&self, hash: u64) -> usize {
+        (hash >> (self.index.len().leading_zeros() + 1)) as usize
+    }
+
+    fn add(&mut self, seat: Seat<R>) -> u32 {
+        if 2 * (self.len + 1) > self.index.len() {
+            self.widen();
+        }
+        if self.len.is_multiple_of(RECORDS_PER_BLOCK) {
+            let mut block = Vec::with_capacity(RECORDS_PER_BLOCK);
+            // Few records fill no large page.
+            if !self.blocks.is_empty() {
+                prefer_large_pages(block.spare_capacity_mut());
+            }
+            self.blocks.push(block);
+        }
+        let place = self.len as u32;
+        self.len += 1;
+        self.enter(seat.imsi, place);
+        if let Some(block) = self.blocks.last_mut() {
+            block.push(seat);
+        }
+        place
+    }
+
+    fn widen(&mut self) {
+        let entries = 2 * self.index.len();
+        self.index = Vec::with_capacity(entries);
+        prefer_large_pages(self.index.spare_capacity_mut());
+        self.index.resize(entries, Entry::default());
+        let imsis: Vec<Imsi> = self.iter().map(|(imsi, _)| imsi).collect();
+        (0..).zip(imsis).for_each(|(place, imsi)| self.enter(imsi, place));
+    }
+
+    fn enter(&mut self, imsi: Imsi, place: u32) {
+        let hash = hash(imsi);
+        let first = self.first(hash);
+        let (behind, ahead) = self.index.split_at_mut(first);
+        let free = ahead.iter_mut().chain(behind).find(|entry| entry.place == 0);
+        free.into_iter().for_each(|entry| *entry = Entry { place: place + 1, tag: tag(hash) });
+    }
+}
+
+/// Gives each item of a batch once as the third, once as the second and once as the first of a turn, far enough apart that
+/// what was begun for it as the third is done when it is the second, and then when it is the first.
+pub fn in_turn<T>(batch: &[T]) -> impl Iterator<Item = [Option<&T>; 3]> {
+    let item = |turn: usize, later: usize| turn.checked_sub(later).and_then(|place| batch.get(place));
+    (0..batch.len() + 2 * AHEAD).map(move |turn| [item(turn, 2 * AHEAD), item(turn, AHEAD), item(turn, 0)])
+}
+
+fn hash(imsi: Imsi) -> u64 {
+    imsi.to_bits().wrapping_mul(SPREAD)
+}
+
+fn tag(hash: u64) -> u32 {
+    (hash >> 8) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn imsi(number: u64) -> Imsi {
+        format!("46000{number:010}").parse().unwrap()
+    }
+
+    fn filled(count: u64) -> Roster<u64> {
+        let mut roster = Roster::default();
+        for number in 0..count {
+            let Ok(record) = roster.find_or_make(imsi(number * 7), || Ok::<_, Infallible>(number));
+            assert_eq!(*record, number);
+        }
+        roster
+    }
+
+    #[test]
+    fn each_subscriber_has_one_record_however_many_there_are() {
+        for count in [0, 1, 511, 512, 513, 40_000] {
+            let mut roster = filled(count);
+            assert_eq!((roster.len() as u64, roster.is_empty()), (count, count == 0));
+            for number in 0..count {
+                roster.fetch(Some(imsi(number)), Some(imsi(number)));
+                assert_eq!(roster.find(imsi(number * 7)).copied(), Some(number));
+                assert_eq!(roster.find(imsi(number * 7 + 1)), None);
+                let Ok(record) = roster.find_or_make(imsi(number * 7), || Ok::<_, Infallible>(u64::MAX));
+                *record += 1;
+            }
+            let expected = (0..count).map(|number| (imsi(number * 7), number + 1));
+            assert!(roster.iter().map(|(imsi, record)| (imsi, *record)).eq(expected));
+        }
+    }
+
+    #[test]
+    fn every_item_comes_three_times_in_turn() {
+        for count in [0, 1, AHEAD, 3 * AHEAD] {
+            let batch: Vec<usize> = (0..count).collect();
+            for place in 0..3 {
+                let came = in_turn(&batch).enumerate().filter_map(|(turn, items)| Some((turn, *items[place]?)));
+                assert!(came.eq((0..count).map(|item| (item + (2 - place) * AHEAD, item))));
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_not_there() {
+        let mut roster = filled(3);
+        assert_eq!(roster.find_or_make(imsi(1), || Err("not found")), Err("not found"));
+        assert_eq!((roster.len(), roster.find(imsi(1))), (3, None));
+    }
+
+    #[test]
+    fn who_is_put_out_is_gone_and_the_others_are_found() {
+        let mut roster = filled(40_000);
+        roster.retain(|number| number.is_multiple_of(3));
+        assert_eq!(roster.len(), 13_334);
+        for number in 0..40_000 {
+            assert_eq!(roster.find(imsi(number * 7)).is_some(), number.is_multiple_of(3));
+        }
+    }
+}
