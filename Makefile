@@ -52,3 +52,4 @@ check:
 bench: build
 	@deploy/packages.sh test
 	cargo run --release --locked -p bench --bin decode-benchmark
+	cargo run --release --locked -p bench --bin match-benchmark
