@@ -150,7 +150,7 @@ impl Alignment {
     #[inline]
     pub(super) fn take(&mut self, input: usize, frame: &Frame<'_>) -> Option<Timestamp> {
         if self.is_idle() {
-            self.pass(frame.at);
+            self.pass(1, frame.at);
             return Some(frame.at);
         }
         self.taken += 1;
@@ -164,12 +164,12 @@ impl Alignment {
         self.inputs.len() < 2 && self.learning_since.is_none() && self.held.is_empty()
     }
 
-    /// A frame goes on while it is idle.
+    /// Frames go on while it is idle: so many, the latest of this time.
     #[inline]
-    pub(super) fn pass(&mut self, at: Timestamp) {
-        self.taken += 1;
-        self.reached = self.reached.max(at);
-        self.inputs.iter_mut().for_each(|input| input.frames += 1);
+    pub(super) fn pass(&mut self, frames: u64, latest: Timestamp) {
+        self.taken += frames;
+        self.reached = self.reached.max(latest);
+        self.inputs.iter_mut().for_each(|input| input.frames += frames);
     }
 
     #[inline(never)]

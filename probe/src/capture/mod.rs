@@ -198,16 +198,18 @@ impl Capture {
     // The current frame, and those behind it that are to be given in the order and at the times of their file.
     #[inline]
     fn gather(&mut self) {
-        let Self { current: Some(source), places, alignment, frames, .. } = self else { return };
-        loop {
+        let Self { current: Some(source), places, frames, .. } = self else { return };
+        let mut latest = Timestamp::MIN;
+        while let (Some(frame), Some(start)) = (source.frame(*frames + 1), source.start()) {
             *frames += 1;
-            let (Some(frame), Some(start)) = (source.frame(*frames), source.start()) else { return };
+            latest = latest.max(frame.at);
             places.push(Place::new(&frame, start));
             if places.len() >= BATCH_FRAMES || !source.step_on(self.horizon, self.announcement) {
-                return;
+                break;
             }
-            source.at().into_iter().for_each(|at| alignment.pass(at));
         }
+        // The first was passed when it was found.
+        self.alignment.pass(places.len().saturating_sub(1) as u64, latest);
     }
 
     // Frames that lie here and there.

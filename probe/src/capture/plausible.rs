@@ -58,8 +58,10 @@ impl Plausible {
     }
 }
 
+#[inline]
 fn is_near(a: Timestamp, b: Timestamp) -> bool {
-    a.since(b) <= JUMP && b.since(a) <= JUMP
+    const JUMP_MICROS: u64 = JUMP.as_micros() as u64;
+    a.as_micros().abs_diff(b.as_micros()) <= JUMP_MICROS
 }
 
 #[cfg(test)]

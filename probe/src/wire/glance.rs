@@ -16,17 +16,16 @@ pub fn identity(sccp: &[u8]) -> Option<MobileIdentity> {
     const COMMON_ID: usize = 7;
     let octets = match (SccpMessageType(*sccp.first()?), sccp.get(COMMON_ID..)) {
         (SccpMessageType::DATA_FORM_1, Some(&[0, _, 0x2f, a, b, ref imsi @ ..])) if [a, b] == IMSI => imsi.get(..8)?,
-        (SccpMessageType::CONNECTION_REQUEST, Some(rest)) => behind(rest, TMSI)?.get(1..6)?,
-        (SccpMessageType::UNITDATA, Some(rest)) => behind(rest, IMSI)?.get(2..10)?,
+        // The phone's identity is the last element of what it asks with.
+        (SccpMessageType::CONNECTION_REQUEST, Some(rest)) => {
+            rest.get(rest.windows(2).rposition(|pair| pair == TMSI)?..)?.get(1..6)?
+        }
+        (SccpMessageType::UNITDATA, Some(rest)) => {
+            rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10)?
+        }
         _ => return None,
     };
     MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok()
-}
-
-#[inline]
-fn behind(octets: &[u8], [a, b]: [u8; 2]) -> Option<&[u8]> {
-    let place = octets.windows(2).position(|pair| pair == [a, b])?;
-    octets.get(place..)
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub struct ProtocolData<'a> {
 impl<'a> M3uaMessage<'a> {
     /// Reads a message. `snapped` tells that the capture does not hold its end: what is there of the user's data is then
     /// given, to be judged by its own decoder.
+    // Most of it vanishes where only the data is wanted.
+    #[inline(always)]
     pub fn read(octets: &'a [u8], snapped: bool) -> Result<Self, Malformed> {
         let Header { class, kind, mut body } = Header::read(Protocol::M3ua, octets, snapped)?;
         let mut message = Self { class, kind, network_appearance: None, routing_context: None, protocol_data: None };
@@ -78,6 +80,7 @@ impl<'a> M3uaMessage<'a> {
         self.class == 1 && self.kind == 1
     }
 
+    #[inline]
     fn parameter(&mut self, tag: u16, mut value: Reader<'a>) -> Result<(), Malformed> {
         match tag {
             NETWORK_APPEARANCE => self.network_appearance = Some(value.u32("network appearance")?),
@@ -90,6 +93,7 @@ impl<'a> M3uaMessage<'a> {
 }
 
 impl<'a> ProtocolData<'a> {
+    #[inline]
     fn read(r: &mut Reader<'a>) -> Result<Self, Malformed> {
         let &[o0, o1, o2, o3, d0, d1, d2, d3, si, ni, mp, sls] = r.header("routing label")?;
         let (opc, dpc) = (u32::from_be_bytes([o0, o1, o2, o3]), u32::from_be_bytes([d0, d1, d2, d3]));
