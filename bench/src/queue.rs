@@ -1,56 +1,70 @@
-//! What happens next, in order of time, then of planning. The near future lies in slots of a millisecond (a timing
-//! wheel), so that the many steps and timers that are due soon cost no more when there are more of them.
+//! What happens next, in order of time, then of planning. A timing wheel of three levels: slots of a millisecond for the next
+//! seconds, of seconds for the next hours, of hours for two years. Planning costs the same however much is planned.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 use event::Timestamp;
 
 const SLOT_MICROS: i64 = 1000;
-const SLOTS: usize = 4096;
+/// A level has so many slots (a power of two), each as long as all of the level below together.
+const SLOTS: i64 = 1 << SLOT_BITS;
+const SLOT_BITS: u32 = 12;
+const LEVELS: usize = 3;
 
-type Entry<T> = Reverse<(Timestamp, u64, T)>;
+#[derive(Clone, Copy, Debug)]
+struct Entry<T> {
+    at: Timestamp,
+    sequence: u64,
+    what: T,
+}
+
+impl<T> Entry<T> {
+    // The last of a list in this order comes first.
+    fn order(&self) -> Reverse<(Timestamp, u64)> {
+        Reverse((self.at, self.sequence))
+    }
+}
+
+#[derive(Debug)]
+struct Level<T> {
+    slots: Vec<Vec<Entry<T>>>,
+    waiting: usize,
+}
+
+impl<T> Level<T> {
+    fn new() -> Self {
+        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), waiting: 0 }
+    }
+
+    fn put(&mut self, slot: i64, entry: Entry<T>) {
+        if let Some(slot) = self.slots.get_mut(index(slot)) {
+            slot.push(entry);
+            self.waiting += 1;
+        }
+    }
+}
 
 /// A queue of things that happen at a time.
 #[derive(Debug)]
 pub struct Queue<T> {
-    // What is due in the slot that has been reached, or before.
-    due: BinaryHeap<Entry<T>>,
-    near: Vec<Vec<Entry<T>>>,
-    waiting_near: usize,
-    far: BinaryHeap<Entry<T>>,
+    // What is due in the slot that has been reached, or before; the first is the last.
+    due: Vec<Entry<T>>,
+    levels: [Level<T>; LEVELS],
+    // The slot of the lowest level that has been reached.
     reached: i64,
     sequence: u64,
 }
 
-impl<T: Ord> Queue<T> {
+impl<T: Copy> Queue<T> {
     /// An empty queue that begins at `begin`.
     pub fn new(begin: Timestamp) -> Self {
-        Self {
-            due: BinaryHeap::new(),
-            near: (0..SLOTS).map(|_| Vec::new()).collect(),
-            waiting_near: 0,
-            far: BinaryHeap::new(),
-            reached: slot(begin),
-            sequence: 0,
-        }
+        Self { due: Vec::new(), levels: [(); LEVELS].map(|()| Level::new()), reached: slot(begin), sequence: 0 }
     }
 
     /// Plans something. What is planned for the past comes at once.
     pub fn push(&mut self, at: Timestamp, what: T) {
         self.sequence += 1;
-        let entry = Reverse((at, self.sequence, what));
-        let ahead = slot(at) - self.reached;
-        if ahead <= 0 {
-            self.due.push(entry);
-        } else if ahead < SLOTS as i64
-            && let Some(near) = self.near.get_mut(index(slot(at)))
-        {
-            near.push(entry);
-            self.waiting_near += 1;
-        } else {
-            self.far.push(entry);
-        }
+        self.place(Entry { at, sequence: self.sequence, what });
     }
 
     /// The next thing and its time.
@@ -58,27 +72,64 @@ impl<T: Ord> Queue<T> {
         while self.due.is_empty() {
             self.advance()?;
         }
-        self.due.pop().map(|Reverse((at, _, what))| (at, what))
+        self.due.pop().map(|entry| (entry.at, entry.what))
     }
 
-    // To the next slot, or straight to the far future if nothing is near. `None` where nothing is left.
-    fn advance(&mut self) -> Option<()> {
-        let far = self.far.peek().map(|Reverse((at, _, _))| slot(*at));
-        self.reached = match (self.waiting_near, far) {
-            (0, far) => far?,
-            _ => self.reached + 1,
+    /// The millisecond that has been reached.
+    pub fn reached(&self) -> i64 {
+        self.reached
+    }
+
+    /// What is planned so far for a millisecond to come, in no order: for one of the next [`SLOTS`].
+    pub fn planned(&self, millisecond: i64) -> impl Iterator<Item = T> + '_ {
+        let [nearest, ..] = &self.levels;
+        nearest.slots.get(index(millisecond)).into_iter().flatten().map(|entry| entry.what)
+    }
+
+    fn place(&mut self, entry: Entry<T>) {
+        let slot = slot(entry.at);
+        if slot <= self.reached {
+            let place = self.due.partition_point(|other| other.order() < entry.order());
+            return self.due.insert(place, entry);
+        }
+        let fits = |level: &usize| (slot >> bits(*level)) - (self.reached >> bits(*level)) < SLOTS;
+        let (level, slot) = match (0..LEVELS).find(fits) {
+            Some(level) => (level, slot >> bits(level)),
+            // What lies beyond all slots is looked at again when the last one is reached.
+            None => (LEVELS - 1, (self.reached >> bits(LEVELS - 1)) + SLOTS - 1),
         };
-        if let Some(near) = self.near.get_mut(index(self.reached)) {
-            self.waiting_near -= near.len();
-            self.due.extend(near.drain(..));
+        if let Some(level) = self.levels.get_mut(level) {
+            level.put(slot, entry);
         }
-        while let Some(entry) = self.far.peek()
-            && slot(entry.0.0) <= self.reached
-        {
-            self.due.extend(self.far.pop());
-        }
+    }
+
+    // To the next slot of the lowest level that holds anything. `None` where nothing is left.
+    fn advance(&mut self) -> Option<()> {
+        let level = self.levels.iter().position(|level| level.waiting > 0)?;
+        self.reached = ((self.reached >> bits(level)) + 1) << bits(level);
+        let reached = self.reached;
+        let begins = |level: &usize| reached.trailing_zeros() >= bits(*level);
+        (0..LEVELS).rev().filter(begins).for_each(|level| self.open(level));
+        self.due.sort_unstable_by_key(Entry::order);
         Some(())
     }
+
+    // What waits in the slot that a level has reached goes where it is due, or into the levels below.
+    fn open(&mut self, number: usize) {
+        let slot = index(self.reached >> bits(number));
+        let Some(level) = self.levels.get_mut(number) else { return };
+        let Some(entries) = level.slots.get_mut(slot) else { return };
+        level.waiting -= entries.len();
+        match number {
+            0 => self.due.append(entries),
+            _ => std::mem::take(entries).into_iter().for_each(|entry| self.place(entry)),
+        }
+    }
+}
+
+// By how many bits the numbers of a level's slots are shorter than those of the lowest.
+fn bits(level: usize) -> u32 {
+    level as u32 * SLOT_BITS
 }
 
 fn slot(at: Timestamp) -> i64 {
@@ -86,7 +137,7 @@ fn slot(at: Timestamp) -> i64 {
 }
 
 fn index(slot: i64) -> usize {
-    slot.rem_euclid(SLOTS as i64) as usize
+    (slot & (SLOTS - 1)) as usize
 }
 
 #[cfg(test)]
@@ -105,6 +156,18 @@ mod tests {
         queue.push(at(-1), 'd');
         let order: String = std::iter::from_fn(|| queue.pop()).map(|(_, what)| what).collect();
         assert_eq!(order, "dacbe");
+    }
+
+    #[test]
+    fn what_lies_years_ahead_comes_in_its_turn_too() {
+        let mut random = Random::new(9);
+        let mut queue = Queue::new(Timestamp::from_micros(0));
+        let mut times: Vec<i64> =
+            (0..2000).map(|_| random.below(10_u64.pow(random.between(3, 14) as u32)) as i64).collect();
+        times.iter().for_each(|at| queue.push(Timestamp::from_micros(*at), *at));
+        times.sort_unstable();
+        let order: Vec<i64> = std::iter::from_fn(|| queue.pop()).map(|(_, at)| at).collect();
+        assert_eq!(order, times);
     }
 
     #[test]

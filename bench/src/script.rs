@@ -45,6 +45,7 @@ pub struct Step {
     pub link_selection: u8,
     octets_end: u32,
     messages_end: u32,
+    captured: Option<Sighting>,
 }
 
 /// Where a message was captured: frame (0: not captured) and time.
@@ -134,7 +135,6 @@ pub struct Script {
     /// Where frames are put together.
     pub scratch: Octets,
     sent: usize,
-    captured: Vec<Option<Sighting>>,
     missing: usize,
     /// When the subscriber acts next.
     pub then: Timestamp,
@@ -170,7 +170,6 @@ impl Default for Script {
             ended_context: Vec::new(),
             scratch: Octets::default(),
             sent: 0,
-            captured: Vec::new(),
             missing: 0,
             then: Timestamp::default(),
         }
@@ -196,7 +195,6 @@ impl Script {
         self.begins_anew = false;
         self.ended_context.clear();
         self.sent = 0;
-        self.captured.clear();
         self.missing = 0;
     }
 
@@ -226,17 +224,17 @@ impl Script {
             link_selection,
             octets_end: self.octets.len() as u32,
             messages_end: self.octets.messages().len() as u32,
+            captured: None,
         });
-        self.captured.push(None);
         self.missing += 1;
         (self.steps.len() - 1) as StepId
     }
 
     /// Appends a fact that depends on the connection's opening, on its own step and on `depends`.
-    pub fn fact(&mut self, mut fact: Fact, depends: &[StepId]) {
+    pub fn fact(&mut self, mut fact: Fact, depends: impl IntoIterator<Item = StepId>) {
         let start = self.depends.len() as u32;
         self.depends.extend_from_slice(&self.opening);
-        self.depends.extend_from_slice(depends);
+        self.depends.extend(depends);
         self.depends.push(fact.step);
         fact.depends = start..self.depends.len() as u32;
         self.facts.push(fact);
@@ -272,16 +270,29 @@ impl Script {
         self.steps.get(self.sent).map(|step| step.at)
     }
 
+    /// The next step with its SCCP message.
+    pub fn upcoming(&self) -> Option<(&Step, &[u8])> {
+        self.step_at(self.sent)
+    }
+
     /// The next step with its SCCP message and the messages in it; from now on it counts as sent.
     pub fn send(&mut self) -> Option<(StepId, Step, &[u8], &[Message])> {
         let index = self.sent;
-        let step = *self.steps.get(index)?;
-        let before = index.checked_sub(1).and_then(|before| self.steps.get(before));
-        let (octets_from, messages_from) = before.map_or((0, 0), |before| (before.octets_end, before.messages_end));
         self.sent += 1;
-        let octets = self.octets.as_slice().get(octets_from as usize..step.octets_end as usize)?;
-        let messages = self.octets.messages().get(messages_from as usize..step.messages_end as usize)?;
-        Some((index as StepId, step, octets, messages))
+        let (step, octets) = self.step_at(index)?;
+        let begin = self.before(index).map_or(0, |before| before.messages_end);
+        let messages = self.octets.messages().get(begin as usize..step.messages_end as usize)?;
+        Some((index as StepId, *step, octets, messages))
+    }
+
+    fn step_at(&self, index: usize) -> Option<(&Step, &[u8])> {
+        let step = self.steps.get(index)?;
+        let begin = self.before(index).map_or(0, |before| before.octets_end);
+        Some((step, self.octets.as_slice().get(begin as usize..step.octets_end as usize)?))
+    }
+
+    fn before(&self, index: usize) -> Option<&Step> {
+        self.steps.get(index.checked_sub(1)?)
     }
 
     /// A reset ends the connection: what was not sent never will be, and a call under way has ended. Gives the step that stands
@@ -293,12 +304,7 @@ impl Script {
             return None;
         }
         let last = self.sent.checked_sub(1).and_then(|last| self.steps.get(last)).copied()?;
-        self.steps.truncate(self.sent);
-        self.steps.push(Step { at, ..last });
-        self.captured.truncate(self.sent);
-        self.captured.push(None);
-        self.sent += 1;
-        self.missing = self.captured.iter().filter(|captured| captured.is_none()).count();
+        self.replace_rest(Step { at, ..last });
         self.opening.retain(|step| *step < reset);
         if matches!(&self.binding, Binding::Renewed(steps) if steps.iter().any(|step| *step >= reset)) {
             self.binding = Binding::Deleted;
@@ -312,15 +318,18 @@ impl Script {
     pub fn abandon(&mut self, at: Timestamp) -> Option<StepId> {
         let restart = self.sent as StepId;
         let next = *self.steps.get(self.sent)?;
-        self.steps.truncate(self.sent);
-        self.steps.push(Step { at, ..next });
-        self.captured.truncate(self.sent);
-        self.captured.push(None);
-        self.sent += 1;
-        self.missing = self.captured.iter().filter(|captured| captured.is_none()).count();
+        self.replace_rest(Step { at, ..next });
         self.facts.retain(|fact| fact.step < restart);
         self.binding = Binding::Deleted;
         Some(restart)
+    }
+
+    // What was not sent will not be; this counts as sent in its place.
+    fn replace_rest(&mut self, step: Step) {
+        self.steps.truncate(self.sent);
+        self.steps.push(Step { captured: None, ..step });
+        self.sent = self.steps.len();
+        self.missing = self.steps.iter().filter(|step| step.captured.is_none()).count();
     }
 
     // The facts that will never be; the end of a call that was set up comes with the reset.
@@ -338,14 +347,14 @@ impl Script {
             let kind = Kind::CallEnded { direction, number, answered, cause: None, left_view };
             let shown = device.map_or(set_up, |(_, step)| step);
             let ended = Fact { step: reset, kind, cell, device, connected, ..fact };
-            self.fact(ended, &[set_up, connected.unwrap_or(set_up), shown]);
+            self.fact(ended, [set_up, connected.unwrap_or(set_up), shown]);
         }
     }
 
     /// Notes where a step was captured. True when that was the last one missing.
     pub fn captured(&mut self, step: StepId, sighting: Sighting) -> bool {
-        if let Some(slot) = self.captured.get_mut(usize::from(step))
-            && slot.replace(sighting).is_none()
+        if let Some(step) = self.steps.get_mut(usize::from(step))
+            && step.captured.replace(sighting).is_none()
         {
             self.missing -= 1;
         }
@@ -354,7 +363,7 @@ impl Script {
 
     /// Where a step was captured, if it was sent.
     pub fn sighting(&self, step: StepId) -> Option<Sighting> {
-        self.captured.get(usize::from(step)).copied().flatten()
+        self.steps.get(usize::from(step)).and_then(|step| step.captured)
     }
 }
 
@@ -395,8 +404,8 @@ mod tests {
             cause: Some(16),
             left_view: false,
         };
-        script.fact(Fact::new(1, Kind::CallSetup { direction, number: None, emergency: false }, CellId::UNKNOWN), &[]);
-        script.fact(Fact { set_up: Some(1), connected: Some(2), ..Fact::new(3, ended, CellId::UNKNOWN) }, &[1, 2]);
+        script.fact(Fact::new(1, Kind::CallSetup { direction, number: None, emergency: false }, CellId::UNKNOWN), []);
+        script.fact(Fact { set_up: Some(1), connected: Some(2), ..Fact::new(3, ended, CellId::UNKNOWN) }, [1, 2]);
         assert_eq!(script.cut_off(at), None, "nothing is open yet");
         script.send();
         script.send();

@@ -210,9 +210,9 @@ impl<W: Write> Tap<W> {
         }
     }
 
-    /// Where messages were captured since the last call.
-    pub fn drain(&mut self) -> impl Iterator<Item = (Token, Sighting)> + '_ {
-        self.captured.drain(..)
+    /// Tells where messages were captured since the last call, in exchange for an empty list.
+    pub fn drain(&mut self, empty: &mut Vec<(Token, Sighting)>) {
+        std::mem::swap(&mut self.captured, empty);
     }
 
     /// Whether there is something to drain.
@@ -337,8 +337,14 @@ mod tests {
     const BSS: Side = Side::Bss;
 
     fn tap(faults: Faults) -> Tap<Vec<u8>> {
-        let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
+        let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet);
         Tap::new(Output::Frames(writer, Mirror::default()), true, faults, Timestamp::MIN, Random::new(1))
+    }
+
+    fn drained<W: Write>(tap: &mut Tap<W>) -> Vec<(Token, Sighting)> {
+        let mut captured = Vec::new();
+        tap.drain(&mut captured);
+        captured
     }
 
     fn check(faults: Faults, expected_frames: &[u64]) {
@@ -352,7 +358,7 @@ mod tests {
             );
         }
         tap.close(Timestamp::from_seconds(3));
-        let mut seen: Vec<_> = tap.drain().collect();
+        let mut seen = drained(&mut tap);
         seen.sort_by_key(|(token, _)| token.step);
         assert_eq!(seen.iter().map(|(_, sighting)| sighting.frame).collect::<Vec<_>>(), expected_frames);
     }
@@ -379,7 +385,7 @@ mod tests {
         tap.frame(Timestamp::from_seconds(1), BSS, &frame, &[Token { subscriber: 0, step: 0, is_whole: true }]);
         tap.frame(Timestamp::from_seconds(2), BSS, &frame, &[Token { subscriber: 0, step: 1, is_whole: true }]);
         tap.close(Timestamp::from_seconds(3));
-        assert_eq!(tap.drain().map(|(_, sighting)| sighting.frame).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(drained(&mut tap).iter().map(|(_, sighting)| sighting.frame).collect::<Vec<_>>(), [1, 3]);
         let octets = tap.finish().unwrap();
         let lengths: Vec<_> = [24, 24 + 36, 24 + 36 + 40, 24 + 36 + 40 + 36].map(|at| octets[at + 8]).into();
         assert_eq!(lengths, [20, 24, 20, 24]);
@@ -400,7 +406,7 @@ mod tests {
     #[test]
     fn a_direction_apart_has_its_own_clock_and_its_frames_their_place_among_all() {
         let mut tap = tap(Faults::default());
-        let apart = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
+        let apart = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet);
         tap.split(apart, Clock { offset_micros: -500_000, drift_ppm: 100.0 });
         tap.opens = Timestamp::from_seconds(0);
         for step in 0..4 {
@@ -408,7 +414,8 @@ mod tests {
             let token = Token { subscriber: 0, step, is_whole: true };
             tap.frame(Timestamp::from_seconds(10_000 + i64::from(step)), side, &[1], &[token]);
         }
-        let seen: Vec<_> = tap.drain().map(|(_, sighting)| (sighting.frame, sighting.at.as_micros())).collect();
+        let seen: Vec<_> =
+            drained(&mut tap).iter().map(|(_, sighting)| (sighting.frame, sighting.at.as_micros())).collect();
         assert_eq!(seen, [(1, 10_000_000_000), (2, 10_001_000_000), (3, 10_002_000_000), (4, 10_003_000_000)]);
         let (apart, _) = tap.apart.unwrap();
         let octets = apart.finish().unwrap();

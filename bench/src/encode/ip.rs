@@ -23,16 +23,11 @@ const IPV4_OCTETS: usize = 20;
 /// Where the payload of IP begins in a frame.
 pub const PAYLOAD_AT: usize = ETHERNET_OCTETS + IPV4_OCTETS;
 
-// Locally administered, made of the IP address.
-fn mac([a, b, c, d]: [u8; 4]) -> [u8; 6] {
-    [0x02, 0x00, a, b, c, d]
-}
-
 /// Begins a frame: Ethernet and IPv4 headers, the total length and checksum still empty.
 pub fn begin(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identification: u16) {
-    o.bytes(&mac(to));
-    o.bytes(&mac(from));
-    o.u16(0x0800);
+    let ([a, b, c, d], [e, f, g, h]) = (from, to);
+    // Stations are locally administered, made of the IP addresses.
+    o.bytes(&[2, 0, e, f, g, h, 2, 0, a, b, c, d, 0x08, 0x00]);
     header(o, from, to, protocol, identification);
 }
 
@@ -43,12 +38,9 @@ pub fn end(o: &mut Octets) {
 
 /// An IPv4 header, the total length and checksum still empty.
 pub fn header(o: &mut Octets, from: [u8; 4], to: [u8; 4], protocol: u8, identification: u16) {
-    o.bytes(&[0x45, 0x00, 0, 0]);
-    o.u16(identification);
-    o.u16(0x4000); // don't fragment
-    o.bytes(&[64, protocol, 0, 0]);
-    o.bytes(&from);
-    o.bytes(&to);
+    const DONT_FRAGMENT: u8 = 0x40;
+    let ([a, b, c, d], [e, f, g, h], [high, low]) = (from, to, identification.to_be_bytes());
+    o.bytes(&[0x45, 0, 0, 0, high, low, DONT_FRAGMENT, 0, 64, protocol, 0, 0, a, b, c, d, e, f, g, h]);
 }
 
 /// Completes the header at `at` of a packet that ends here: total length and checksum.
@@ -130,19 +122,21 @@ pub fn write_datagram(o: &mut Octets, from: Socket, to: Socket, payload: impl Fn
 // Over what begins at `at` and the pseudo-header of both addresses, protocol and length.
 fn transport_checksum(o: &Octets, at: usize, protocol: u8, from: Socket, to: Socket) -> u16 {
     let octets = o.as_slice().get(at..).unwrap_or_default();
-    let pseudo = sum(&from.address) + sum(&to.address) + u32::from(protocol) + octets.len() as u32;
+    let pseudo = sum(&from.address) + sum(&to.address) + u64::from(protocol) + octets.len() as u64;
     checksum(pseudo + sum(octets))
 }
 
-fn sum(octets: &[u8]) -> u32 {
-    let mut pairs = octets.chunks_exact(2);
-    let whole: u32 =
-        pairs.by_ref().map(|pair| pair.iter().fold(0, |value, octet| value << 8 | u32::from(*octet))).sum();
-    whole + pairs.remainder().first().map_or(0, |odd| u32::from(*odd) << 8)
+// Of four octets at a time: the carries are folded in the end (RFC 1071 §2).
+fn sum(octets: &[u8]) -> u64 {
+    let (words, rest) = octets.as_chunks::<4>();
+    let whole: u64 = words.iter().map(|word| u64::from(u32::from_be_bytes(*word))).sum();
+    let mut last = [0; 4];
+    last.iter_mut().zip(rest).for_each(|(place, octet)| *place = *octet);
+    whole + u64::from(u32::from_be_bytes(last))
 }
 
 // RFC 1071: folded and complemented.
-fn checksum(mut sum: u32) -> u16 {
+fn checksum(mut sum: u64) -> u16 {
     while sum > 0xffff {
         sum = (sum & 0xffff) + (sum >> 16);
     }

@@ -21,22 +21,26 @@ pub struct Octets {
 
 impl Octets {
     /// Forgets everything, keeps the memory.
+    #[inline]
     pub fn clear(&mut self) {
         self.octets.clear();
         self.messages.clear();
     }
 
     /// Everything written so far.
+    #[inline]
     pub fn as_slice(&self) -> &[u8] {
         &self.octets
     }
 
     /// Every message noted so far, in the order of writing.
+    #[inline]
     pub fn messages(&self) -> &[Message] {
         &self.messages
     }
 
     /// How many octets there are.
+    #[inline]
     pub fn len(&self) -> usize {
         self.octets.len()
     }
@@ -47,17 +51,20 @@ impl Octets {
     }
 
     /// Notes that a message begins here, without writing anything.
+    #[inline]
     pub fn note(&mut self, message: Message) {
         self.messages.push(message);
     }
 
     /// Notes that these messages are here.
+    #[inline]
     pub fn note_all(&mut self, messages: &[Message]) {
         self.messages.extend_from_slice(messages);
     }
 
     /// Begins a message that is known by its type alone: writes the type. MM, CC, SS and SMS write their protocol
     /// discriminator first ([`Octets::layer3`]).
+    #[inline]
     pub fn message(&mut self, message: Message) {
         self.note(message);
         self.u8(message.code());
@@ -80,23 +87,33 @@ impl Octets {
     }
 
     /// One octet.
+    #[inline]
     pub fn u8(&mut self, value: u8) {
         self.octets.push(value);
     }
 
     /// Two octets, most significant first.
+    #[inline]
     pub fn u16(&mut self, value: u16) {
         self.octets.extend_from_slice(&value.to_be_bytes());
     }
 
     /// Four octets, most significant first.
+    #[inline]
     pub fn u32(&mut self, value: u32) {
         self.octets.extend_from_slice(&value.to_be_bytes());
     }
 
     /// Octets as they are.
+    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.octets.extend_from_slice(bytes);
+    }
+
+    /// Zeros behind what has `length` octets, up to a multiple of four.
+    #[inline]
+    pub fn pad(&mut self, length: usize) {
+        self.bytes([0; 3].get(..length.wrapping_neg() & 3).unwrap_or_default());
     }
 
     /// A length octet and what `body` writes.
@@ -143,6 +160,7 @@ impl Octets {
     }
 
     /// Overwrites octets that were written before.
+    #[inline]
     pub fn patch(&mut self, at: usize, bytes: &[u8]) {
         if let Some(place) = self.octets.get_mut(at..at + bytes.len()) {
             place.copy_from_slice(bytes);

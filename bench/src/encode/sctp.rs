@@ -7,10 +7,8 @@ const CHECKSUM_AT: usize = ip::PAYLOAD_AT + 8;
 /// Begins a packet in its frame.
 pub fn begin(o: &mut Octets, from: ip::Socket, to: ip::Socket, tag: u32, identification: u16) {
     ip::begin(o, from.address, to.address, ip::SCTP, identification);
-    o.u16(from.port);
-    o.u16(to.port);
-    o.u32(tag);
-    o.u32(0);
+    let ([a, b], [c, d], [e, f, g, h]) = (from.port.to_be_bytes(), to.port.to_be_bytes(), tag.to_be_bytes());
+    o.bytes(&[a, b, c, d, e, f, g, h, 0, 0, 0, 0]);
 }
 
 /// Ends the packet: CRC32c (appendix A, least significant octet first) and the lengths below.
@@ -28,7 +26,7 @@ fn chunk(o: &mut Octets, message: Message, flags: u8, body: impl FnOnce(&mut Oct
     body(o);
     let length = o.len() - at;
     o.patch(at + 2, &(length as u16).to_be_bytes());
-    (0..length.wrapping_neg() & 3).for_each(|_| o.u8(0));
+    o.pad(length);
 }
 
 /// What an end says of itself in INIT and INIT ACK, §3.3.2.

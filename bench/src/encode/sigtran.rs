@@ -78,7 +78,7 @@ pub fn parameter(o: &mut Octets, tag: u16, body: impl FnOnce(&mut Octets)) {
     body(o);
     let length = o.len() - at;
     o.patch(at + 2, &(length as u16).to_be_bytes());
-    (0..length.wrapping_neg() & 3).for_each(|_| o.u8(0));
+    o.pad(length);
 }
 
 /// A parameter of four octets.

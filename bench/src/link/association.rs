@@ -27,8 +27,9 @@ struct End {
     next_tsn: u32,
     sequences: [u16; STREAMS],
     identification: u16,
-    // The packet that waits for company: its chunks so far.
+    // What waits for company in a packet: its chunks so far, how many of them are of data, and whose.
     waiting: Octets,
+    waiting_data: u32,
     waiting_tokens: Vec<Token>,
     // What the other end has sent and this end has not acknowledged.
     unacknowledged: u32,
@@ -44,6 +45,7 @@ impl End {
             sequences: [0; STREAMS],
             identification: random.bits() as u16,
             waiting: Octets::default(),
+            waiting_data: 0,
             waiting_tokens: Vec::new(),
             unacknowledged: 0,
             acknowledgement_due: false,
@@ -54,22 +56,60 @@ impl End {
         sctp::Offer { tag: self.tag, tsn: self.next_tsn, streams: STREAMS as u16 }
     }
 
-    // Appends a DATA chunk to the waiting packet: a user message, or the piece of one that begins or ends there.
-    fn data(&mut self, stream: usize, protocol: u32, (begins, ends): (bool, bool), payload: &[u8]) {
+    // Numbers the next chunk.
+    fn place(&mut self, chunk: &Chunk<'_>) -> sctp::Position {
+        let Chunk { stream, protocol, bounds: (begins, ends), .. } = *chunk;
         let sequence = self.sequences.get_mut(stream).map_or(0, |next| {
             let sequence = *next;
             *next = next.wrapping_add(u16::from(ends));
             sequence
         });
-        let position = sctp::Position { tsn: self.next_tsn, stream: stream as u16, sequence, begins, ends, protocol };
-        self.next_tsn = self.next_tsn.wrapping_add(1);
-        sctp::data(&mut self.waiting, position, payload);
+        let tsn = self.next_tsn;
+        self.next_tsn = tsn.wrapping_add(1);
+        sctp::Position { tsn, stream: stream as u16, sequence, begins, ends, protocol }
+    }
+
+    // The next packet takes it along.
+    fn wait(&mut self, chunk: &Chunk<'_>) {
+        let position = self.place(chunk);
+        chunk.write(&mut self.waiting, position);
+        self.waiting_data += 1;
+        self.waiting_tokens.extend(chunk.tokens());
     }
 
     // The last TSN that has left: a message that waits for company has its number but has not been sent.
     fn sent_tsn(&self) -> u32 {
-        let waiting = self.waiting.messages().iter().filter(|message| **message == Message::SctpData).count();
-        self.next_tsn.wrapping_sub(1 + waiting as u32)
+        self.next_tsn.wrapping_sub(1 + self.waiting_data)
+    }
+}
+
+/// A user message, or a piece of one, to be sent.
+#[derive(Clone, Copy)]
+struct Chunk<'a> {
+    stream: usize,
+    protocol: u32,
+    // Whether the message begins and ends here.
+    bounds: (bool, bool),
+    octets: &'a [u8],
+    // What is in the message, where it ends here.
+    messages: &'a [Message],
+    tokens: &'a [Token],
+}
+
+impl<'a> Chunk<'a> {
+    // What the link itself has to say.
+    fn of_link(stream: usize, protocol: u32, message: &'a Octets) -> Self {
+        let (octets, messages) = (message.as_slice(), message.messages());
+        Self { stream, protocol, bounds: (true, true), octets, messages, tokens: &[] }
+    }
+
+    fn write(&self, o: &mut Octets, position: sctp::Position) {
+        sctp::data(o, position, self.octets);
+        o.note_all(self.messages);
+    }
+
+    fn tokens(&self) -> impl Iterator<Item = Token> {
+        self.tokens.iter().map(|token| token.of_piece(self.bounds.1))
     }
 }
 
@@ -81,7 +121,6 @@ pub(super) struct Association {
     adaptation: Adaptation,
     // The longest piece of a user message, in octets.
     longest_piece: usize,
-    message: Octets,
 }
 
 impl Association {
@@ -92,37 +131,34 @@ impl Association {
         longest_piece: usize,
         random: &mut Random,
     ) -> Self {
-        Self {
-            bss: End::new(sockets.0, random),
-            msc: End::new(sockets.1, random),
-            adaptation,
-            longest_piece,
-            message: Octets::default(),
-        }
+        Self { bss: End::new(sockets.0, random), msc: End::new(sockets.1, random), adaptation, longest_piece }
+    }
+
+    /// Reads something of both ends.
+    pub(super) fn fetch(&self) -> u32 {
+        self.bss.tag ^ self.msc.tag
     }
 
     /// Takes a message: alone, or to share a packet with the next; in several packets if it is longer than a piece.
     pub(super) fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        let first = self.ends(cargo.side).0.waiting.is_empty();
-        let stream = self.adaptation.stream(cargo.link_selection, STREAMS);
-        let mut message = std::mem::take(&mut self.message);
+        let Cargo { side, tokens, .. } = cargo;
+        let mut message = std::mem::take(&mut around.desk.message);
         message.clear();
         self.adaptation.data(&mut message, &cargo);
-        let protocol = self.adaptation.protocol();
-        for (piece, bounds) in pieces(message.as_slice(), self.longest_piece) {
-            let own = self.end(cargo.side);
-            own.data(stream, protocol, bounds, piece);
-            own.waiting_tokens.extend(cargo.tokens.iter().map(|token| token.of_piece(bounds.1)));
-            if !bounds.1 {
-                self.flush(now, cargo.side, around);
+        let is_first = self.ends(side).0.waiting.is_empty();
+        let waits = is_first && self.adaptation.may_wait() && around.random.chance(BUNDLING_SHARE);
+        let (stream, protocol) = (self.adaptation.stream(cargo.link_selection, STREAMS), self.adaptation.protocol());
+        for (octets, bounds @ (_, is_last)) in pieces(message.as_slice(), self.longest_piece) {
+            let messages = if is_last { message.messages() } else { &[] };
+            let chunk = Chunk { stream, protocol, bounds, octets, messages, tokens };
+            if waits && is_last {
+                self.ends(side).0.wait(&chunk);
+                around.wake(now, BUNDLING_WAIT, Timer::Flush(side));
+            } else {
+                self.carry(now, side, Some(chunk), around);
             }
         }
-        self.end(cargo.side).waiting.note_all(message.messages());
-        self.message = message;
-        if first && self.adaptation.may_wait() && around.random.chance(BUNDLING_SHARE) {
-            return around.wake(now, BUNDLING_WAIT, Timer::Flush(cargo.side));
-        }
-        self.flush(now, cargo.side, around);
+        around.desk.message = message;
     }
 
     /// A timer has run out.
@@ -136,17 +172,10 @@ impl Association {
         }
     }
 
-    fn ends(&self, side: Side) -> (&End, &End) {
+    fn ends(&mut self, side: Side) -> (&mut End, &mut End) {
         match side {
-            Side::Bss => (&self.bss, &self.msc),
-            Side::Msc => (&self.msc, &self.bss),
-        }
-    }
-
-    fn end(&mut self, side: Side) -> &mut End {
-        match side {
-            Side::Bss => &mut self.bss,
-            Side::Msc => &mut self.msc,
+            Side::Bss => (&mut self.bss, &mut self.msc),
+            Side::Msc => (&mut self.msc, &mut self.bss),
         }
     }
 
@@ -160,44 +189,58 @@ impl Association {
         around: &mut Surroundings<'_, W>,
         chunks: impl FnOnce(&mut Octets, &mut End, &mut End),
     ) {
-        let (own, other) = match side {
-            Side::Bss => (&mut self.bss, &mut self.msc),
-            Side::Msc => (&mut self.msc, &mut self.bss),
-        };
+        let (own, other) = self.ends(side);
         own.identification = own.identification.wrapping_add(1);
-        around.packet.clear();
-        sctp::begin(around.packet, own.socket, other.socket, tag, own.identification);
-        chunks(around.packet, own, other);
-        sctp::end(around.packet);
+        around.desk.packet.clear();
+        sctp::begin(&mut around.desk.packet, own.socket, other.socket, tag, own.identification);
+        chunks(&mut around.desk.packet, own, other);
+        sctp::end(&mut around.desk.packet);
         around.transmit(now, side, tokens);
     }
 
-    // Sends the waiting packet, with the acknowledgement that this side owes before it (RFC 9260 §6.10).
+    // What waits leaves.
     fn flush<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
-        let (own, other) = self.ends(side);
-        if own.waiting.is_empty() {
-            return;
+        if !self.ends(side).0.waiting.is_empty() {
+            self.carry(now, side, None, around);
         }
+    }
+
+    // Sends what waits and this, with the acknowledgement that this side owes before it (RFC 9260 §6.10).
+    fn carry<W: Write>(
+        &mut self,
+        now: Timestamp,
+        side: Side,
+        chunk: Option<Chunk<'_>>,
+        around: &mut Surroundings<'_, W>,
+    ) {
+        let (own, other) = self.ends(side);
         let tag = other.tag;
-        around.count(own.waiting.messages());
-        let mut tokens = std::mem::take(&mut self.end(side).waiting_tokens);
+        let mut tokens = std::mem::take(&mut around.desk.tokens);
+        tokens.append(&mut own.waiting_tokens);
+        tokens.extend(chunk.iter().flat_map(Chunk::tokens));
         self.transmit(now, side, tag, &tokens, around, |packet, own, other| {
-            if own.unacknowledged > 0 {
+            if std::mem::take(&mut own.unacknowledged) > 0 {
                 sctp::sack(packet, other.sent_tsn());
-                own.unacknowledged = 0;
             }
-            packet.bytes(own.waiting.as_slice());
-            own.waiting.clear();
+            if !own.waiting.is_empty() {
+                packet.bytes(own.waiting.as_slice());
+                packet.note_all(own.waiting.messages());
+                own.waiting.clear();
+                own.waiting_data = 0;
+            }
+            if let Some(chunk) = chunk {
+                chunk.write(packet, own.place(&chunk));
+            }
             other.unacknowledged += 1;
         });
         tokens.clear();
-        self.end(side).waiting_tokens = tokens;
+        around.desk.tokens = tokens;
         self.owe(now, side.other(), around);
     }
 
     // Every second packet is acknowledged at once, others within 200 ms (RFC 9260 §6.2).
     fn owe<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
-        let end = self.end(side);
+        let end = self.ends(side).0;
         if end.unacknowledged == 2 {
             around.wake(now, PROMPT_ACKNOWLEDGEMENT, Timer::Acknowledge(side));
         } else if !end.acknowledgement_due {
@@ -209,30 +252,22 @@ impl Association {
     fn acknowledge<W: Write>(&mut self, now: Timestamp, side: Side, around: &mut Surroundings<'_, W>) {
         let (own, other) = self.ends(side);
         let (owed, tag) = (own.unacknowledged > 0, other.tag);
-        self.end(side).acknowledgement_due = false;
+        own.acknowledgement_due = false;
         if !owed {
             return;
         }
-        let mut message = std::mem::take(&mut self.message);
+        let mut message = std::mem::take(&mut around.desk.message);
         message.clear();
         if self.adaptation.acknowledge(&mut message, side) {
-            self.whole(side, self.adaptation.stream(0, STREAMS), &message);
-            self.flush(now, side, around);
+            let chunk = Chunk::of_link(self.adaptation.stream(0, STREAMS), self.adaptation.protocol(), &message);
+            self.carry(now, side, Some(chunk), around);
         } else {
             self.transmit(now, side, tag, &[], around, |packet, own, other| {
                 sctp::sack(packet, other.sent_tsn());
                 own.unacknowledged = 0;
             });
         }
-        self.message = message;
-    }
-
-    // A user message in one piece waits.
-    fn whole(&mut self, side: Side, stream: usize, message: &Octets) {
-        let protocol = self.adaptation.protocol();
-        let own = self.end(side);
-        own.data(stream, protocol, (true, true), message.as_slice());
-        own.waiting.note_all(message.messages());
+        around.desk.message = message;
     }
 
     fn heartbeat<W: Write>(&mut self, now: Timestamp, answer: bool, around: &mut Surroundings<'_, W>) {
@@ -265,8 +300,8 @@ impl Association {
                 };
                 let mut message = Octets::default();
                 self.adaptation.open(&mut message, step);
-                self.whole(side, 0, &message);
-                self.flush(now, side, around);
+                let chunk = Chunk::of_link(0, self.adaptation.protocol(), &message);
+                self.carry(now, side, Some(chunk), around);
             }
         }
         around.wake(now, ROUND_TRIP, Timer::Start(step + 1));

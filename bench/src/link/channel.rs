@@ -23,9 +23,9 @@ impl Channel {
 
     /// Takes a message.
     pub(super) fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        around.packet.clear();
-        around.packet.note(Message::MessageSignalUnit);
-        mtp3::sccp(around.packet, self.nodes.route(&cargo), cargo.sccp);
+        around.desk.packet.clear();
+        around.desk.packet.note(Message::MessageSignalUnit);
+        mtp3::sccp(&mut around.desk.packet, self.nodes.route(&cargo), cargo.sccp);
         around.transmit_on_line(now, self.number, cargo.side, cargo.tokens);
     }
 

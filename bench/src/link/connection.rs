@@ -115,8 +115,8 @@ impl Connection {
             own.identification = own.identification.wrapping_add(1);
             let (from, to) = (own.socket, other.socket);
             let segment = ip::Segment { from, to, sequence: own.sequence, acknowledged, control };
-            around.packet.clear();
-            ip::tcp(around.packet, own.identification, segment, piece);
+            around.desk.packet.clear();
+            ip::tcp(&mut around.desk.packet, own.identification, segment, piece);
             own.sequence = own.sequence.wrapping_add(piece.len() as u32 + u32::from(control & ip::SYN != 0));
             other.unacknowledged += u32::from(!piece.is_empty());
             if is_last {

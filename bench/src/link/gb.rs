@@ -181,8 +181,8 @@ impl NetworkService {
         around: &mut Surroundings<'_, W>,
         pdu: impl FnOnce(&mut Octets),
     ) {
-        around.packet.clear();
-        self.bearer.frame(around.packet, side, pdu);
+        around.desk.packet.clear();
+        self.bearer.frame(&mut around.desk.packet, side, pdu);
         match self.bearer {
             Bearer::Line(line, _) => around.transmit_on_line(now, line, side, tokens),
             _ => around.transmit(now, side, tokens),

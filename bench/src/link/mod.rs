@@ -32,6 +32,7 @@ use adaptation::{Adaptation, Layer};
 use association::Association;
 use channel::Channel;
 use connection::Connection;
+use gb::NetworkService;
 use record::Records;
 use signalling_link::SignallingLink;
 
@@ -193,8 +194,19 @@ pub struct Surroundings<'a, W> {
     pub random: &'a mut Random,
     /// Timers that the link starts: when, what.
     pub timers: &'a mut Vec<(Timestamp, Timer)>,
-    /// Where a packet is put together.
-    pub packet: &'a mut Octets,
+    /// Where links put things together.
+    pub desk: &'a mut Desk,
+}
+
+/// Where links put packets together. Reused, so that nothing is allocated for one.
+#[derive(Debug, Default)]
+pub struct Desk {
+    packet: Octets,
+    // What goes into a packet: a message of the layer above, and whose.
+    message: Octets,
+    tokens: Vec<Token>,
+    // A message that is cut into segments.
+    segments: Octets,
 }
 
 impl<W> Surroundings<'_, W> {
@@ -211,9 +223,9 @@ impl<W> Surroundings<'_, W> {
     where
         W: Write,
     {
-        self.packet.messages().iter().for_each(|message| self.tally.count(*message));
+        self.desk.packet.messages().iter().for_each(|message| self.tally.count(*message));
         if let Some(lines) = self.tap.lines() {
-            lines.send(link, side, now, self.packet.as_slice(), tokens);
+            lines.send(link, side, now, self.desk.packet.as_slice(), tokens);
         }
     }
 
@@ -222,18 +234,23 @@ impl<W> Surroundings<'_, W> {
     where
         W: Write,
     {
-        self.packet.messages().iter().for_each(|message| self.tally.count(*message));
-        self.tap.frame(now, side, self.packet.as_slice(), tokens);
+        self.desk.packet.messages().iter().for_each(|message| self.tally.count(*message));
+        self.tap.frame(now, side, self.desk.packet.as_slice(), tokens);
     }
 }
 
-/// A link over any transport.
+/// A link over any transport, or a virtual connection of Gb.
 #[derive(Debug)]
 pub struct Link {
     bearer: Bearer,
+    // Of an SCCP link: where it cuts messages that are too long.
+    segmentation: Option<Segmentation>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Segmentation {
     nodes: Nodes,
     longest_data: usize,
-    segments: Octets,
 }
 
 #[derive(Debug)]
@@ -243,6 +260,7 @@ enum Bearer {
     Records(Records),
     SignallingLink(SignallingLink),
     Channel(Channel),
+    NetworkService(NetworkService),
 }
 
 impl Link {
@@ -275,28 +293,43 @@ impl Link {
             Transport::Mtp3 => Bearer::Records(Records::Mtp3(nodes)),
             Transport::Sccp => Bearer::Records(Records::Sccp),
         };
-        Self { bearer, nodes, longest_data: choices.longest_data, segments: Octets::default() }
+        Self { bearer, segmentation: Some(Segmentation { nodes, longest_data: choices.longest_data }) }
+    }
+
+    /// A virtual connection of Gb.
+    pub fn of_packets(service: NetworkService) -> Self {
+        Self { bearer: Bearer::NetworkService(service), segmentation: None }
     }
 
     /// Takes a message to the other side; in segments if its user data is too long.
     pub fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        if cargo.sccp.len() <= self.longest_data {
+        let is_too_long = |cut: &Segmentation| cargo.sccp.len() > cut.longest_data;
+        let Some(Segmentation { nodes, longest_data }) = self.segmentation.filter(is_too_long) else {
             return self.bearer.send(now, cargo, around);
-        }
-        let Self { bearer, nodes, longest_data, segments } = self;
+        };
+        let mut segments = std::mem::take(&mut around.desk.segments);
         segments.clear();
-        let ends = sccp::segmented(segments, cargo.sccp, nodes.ends(cargo.side), *longest_data);
+        let ends = sccp::segmented(&mut segments, cargo.sccp, nodes.ends(cargo.side), longest_data);
         let mut from = 0;
         for (index, to) in ends.iter().enumerate() {
             let is_last = index + 1 == ends.len();
             let tokens: Vec<Token> = cargo.tokens.iter().map(|token| token.of_piece(is_last)).collect();
             let sccp = segments.as_slice().get(from..*to).unwrap_or_default();
-            bearer.send(now, Cargo { sccp, tokens: &tokens, ..cargo }, around);
+            self.bearer.send(now, Cargo { sccp, tokens: &tokens, ..cargo }, around);
             from = *to;
         }
         // The message itself was counted when it was written.
         if let [_, more @ ..] = segments.messages() {
             around.count(more);
+        }
+        around.desk.segments = segments;
+    }
+
+    /// Reads what the next message will need of it, so that it is in the caches.
+    pub fn fetch(&self) -> u32 {
+        match &self.bearer {
+            Bearer::Association(association) => association.fetch(),
+            _ => 0,
         }
     }
 
@@ -308,6 +341,7 @@ impl Link {
             Bearer::Records(_) => {}
             Bearer::SignallingLink(link) => link.wake(now, timer, around),
             Bearer::Channel(channel) => channel.wake(now, timer, around),
+            Bearer::NetworkService(service) => service.wake(now, timer, around),
         }
     }
 }
@@ -320,6 +354,7 @@ impl Bearer {
             Self::Records(records) => records.send(now, cargo, around),
             Self::SignallingLink(link) => link.send(now, cargo, around),
             Self::Channel(channel) => channel.send(now, cargo, around),
+            Self::NetworkService(service) => service.send(now, cargo, around),
         }
     }
 }

@@ -19,10 +19,10 @@ pub(super) enum Records {
 impl Records {
     /// Takes a message.
     pub(super) fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        around.packet.clear();
+        around.desk.packet.clear();
         match self {
-            Self::Mtp3(nodes) => mtp3::sccp(around.packet, nodes.route(&cargo), cargo.sccp),
-            Self::Sccp => around.packet.bytes(cargo.sccp),
+            Self::Mtp3(nodes) => mtp3::sccp(&mut around.desk.packet, nodes.route(&cargo), cargo.sccp),
+            Self::Sccp => around.desk.packet.bytes(cargo.sccp),
         }
         around.transmit(now, cargo.side, cargo.tokens);
     }

@@ -137,14 +137,14 @@ impl SignallingLink {
         tokens: &[Token],
         around: &mut Surroundings<'_, W>,
     ) {
-        around.packet.clear();
-        around.packet.note(kind);
+        around.desk.packet.clear();
+        around.desk.packet.note(kind);
         if let Some(number) = self.number {
             let annex_a = self.numbering == Numbering::AnnexA;
-            around.packet.bytes(&[u8::from(side == Side::Msc), u8::from(annex_a)]);
-            around.packet.u16(number);
+            around.desk.packet.bytes(&[u8::from(side == Side::Msc), u8::from(annex_a)]);
+            around.desk.packet.u16(number);
         }
-        around.packet.bytes(unit);
+        around.desk.packet.bytes(unit);
         around.transmit(now, side, tokens);
     }
 }

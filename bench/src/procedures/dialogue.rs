@@ -166,10 +166,8 @@ impl<'a> Dialogue<'a> {
 
     /// Keeps a fact, with the steps that it depends on besides the opening and its own.
     pub(super) fn note(&mut self, fact: Fact, depends: &[StepId]) {
-        match self.device_shown {
-            Some((_, shown)) if shown <= fact.step => self.script.fact(fact, &[depends, &[shown]].concat()),
-            _ => self.script.fact(fact, depends),
-        }
+        let shown = self.device_shown.map(|(_, shown)| shown).filter(|shown| *shown <= fact.step);
+        self.script.fact(fact, depends.iter().copied().chain(shown));
     }
 
     /// A fact without further dependencies.

@@ -7,7 +7,7 @@ use event::Timestamp;
 
 use super::{Action, Simulation};
 use crate::encode::{Octets, bssgp, ns};
-use crate::link::{Cargo, Timer};
+use crate::link::Timer;
 use crate::script::Side;
 use crate::sgsn::PacketCore;
 use crate::tap::Token;
@@ -110,8 +110,8 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let bss = self.outage_random.below(u64::from(self.plan.size.bscs)) as u32;
         match self.outage_random.below(3) {
             0 => {
-                let service = self.outage_random.below(self.services.len() as u64) as u32;
-                self.on_service(at, service, |service, around| service.wake(at, Timer::Start(0), around));
+                let service = self.services.start + self.outage_random.below(self.services.len() as u64) as u32;
+                self.work(at, service, |service, around| service.wake(at, Timer::Start(0), around));
             }
             1 => self.reset_bss(at, bss, Side::Bss),
             _ => self.restart_sgsn(at, bss),
@@ -172,9 +172,6 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let Some(route) = self.network.packet.as_ref().map(|core| core.route(bss, u32::from(bvci))) else { return };
         let mut message = Octets::default();
         ns::unitdata(&mut message, bvci, write);
-        let tally = if at < self.plan.start { &mut self.unseen_messages } else { &mut self.messages };
-        message.messages().iter().for_each(|message| tally.count(*message));
-        let cargo = Cargo { side: by, link_selection: 0, sccp: message.as_slice(), tokens: ended };
-        self.on_service(at, route, |service, around| service.send(at, cargo, around));
+        self.announce(at, self.services.start + route, by, &message, ended);
     }
 }

@@ -207,7 +207,7 @@ impl<'a> PacketDialogue<'a> {
         if evidence.readable {
             let mut fact = Fact::new(evidence.step, kind, self.site.cell);
             fact.tmsi = p_tmsi_of(self.subscriber.packet.tlli);
-            self.script.fact(fact, depends);
+            self.script.fact(fact, depends.iter().copied());
         }
     }
 
