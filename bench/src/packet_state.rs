@@ -33,7 +33,7 @@ pub struct PacketState {
     /// Whether what can be ciphered is.
     pub ciphered: bool,
     /// The PDP context in use.
-    pub context: Option<Context>,
+    pub context: Option<Box<Context>>,
     /// N(U) of the next UI frame of the phone and of the SGSN.
     pub numbers: [[u16; Sapi::COUNT]; 2],
     /// Number of the next N-PDU, of the phone and of the SGSN.
@@ -75,7 +75,8 @@ pub struct Context {
 #[derive(Debug, Default)]
 pub struct Observed {
     told: Option<(Timestamp, CellId)>,
-    visits: [Option<(Timestamp, DomainName)>; Self::VISITS],
+    // The last is the newest.
+    visits: Vec<(Timestamp, DomainName)>,
     /// The device that the phone has shown.
     pub device: Option<Imei>,
 }
@@ -167,12 +168,13 @@ impl Observed {
     }
 
     fn is_new(&mut self, host: DomainName, at: Timestamp) -> bool {
-        if self.visits.iter().flatten().any(|(told, known)| *known == host && at.since(*told) < VISIT_AGAIN) {
+        if self.visits.iter().any(|(told, known)| *known == host && at.since(*told) < VISIT_AGAIN) {
             return false;
         }
-        self.visits.rotate_right(1);
-        let [first, ..] = &mut self.visits;
-        *first = Some((at, host));
+        if self.visits.len() == Self::VISITS {
+            self.visits.remove(0);
+        }
+        self.visits.push((at, host));
         true
     }
 }

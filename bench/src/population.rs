@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use event::{Imei, Imsi, Lai, Plmn, Timestamp, Tmsi};
 
+use crate::encode::digits;
 use crate::network::Network;
 use crate::packet_state::PacketState;
 use crate::random::Random;
@@ -94,11 +95,6 @@ pub fn device(random: &mut Random) -> Option<Imei> {
     let serial = random.below(1_000_000);
     let software = random.between(1, 20);
     Imei::from_digits(digits((tac * 1_000_000 + serial) * 100 + software, 16))
-}
-
-/// The decimal digits of a value, `count` of them, most significant first.
-pub fn digits(value: u64, count: u32) -> impl Iterator<Item = u8> {
-    (0..count).rev().map(move |index| (value / 10_u64.pow(index) % 10) as u8)
 }
 
 /// The whole population. Subscribers that are attached when the capture begins hold a TMSI that nobody has seen given.

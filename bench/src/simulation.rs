@@ -137,7 +137,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
     /// What MSC and SGSN send goes into a capture of its own, stamped by a clock of its own.
     pub fn split(&mut self, capture: C, clock: Clock) -> io::Result<()> {
         if let Some(link_type) = self.plan.link_type() {
-            self.tap.split(CaptureWriter::new(capture, self.plan.format, link_type), clock);
+            self.tap.split(CaptureWriter::new(capture, self.plan.format, link_type)?, clock);
         }
         Ok(())
     }
@@ -356,7 +356,7 @@ fn output<W: Write>(
         return Ok(Output::Lines(Box::new(lines)));
     };
     let mirror = Mirror::new(plan.wrappings.clone());
-    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, link_type), mirror))
+    Ok(Output::Frames(CaptureWriter::new(capture, plan.format, link_type)?, mirror))
 }
 
 fn links(plan: &Plan, network: &Network, random: &mut Random) -> Vec<Link> {

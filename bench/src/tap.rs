@@ -337,7 +337,7 @@ mod tests {
     const BSS: Side = Side::Bss;
 
     fn tap(faults: Faults) -> Tap<Vec<u8>> {
-        let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet);
+        let writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
         Tap::new(Output::Frames(writer, Mirror::default()), true, faults, Timestamp::MIN, Random::new(1))
     }
 
@@ -406,7 +406,7 @@ mod tests {
     #[test]
     fn a_direction_apart_has_its_own_clock_and_its_frames_their_place_among_all() {
         let mut tap = tap(Faults::default());
-        let apart = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet);
+        let apart = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
         tap.split(apart, Clock { offset_micros: -500_000, drift_ppm: 100.0 });
         tap.opens = Timestamp::from_seconds(0);
         for step in 0..4 {

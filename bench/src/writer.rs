@@ -40,14 +40,43 @@ pub enum LinkType {
 
 const SNAP_LENGTH: u32 = 262_144;
 
-// So many octets are written at once.
-const BUFFER_OCTETS: usize = 1 << 17;
+/// A file that is written in large pieces.
+#[derive(Debug)]
+pub struct Pieces<W> {
+    out: W,
+    next: Vec<u8>,
+}
+
+impl<W: Write> Pieces<W> {
+    const PIECE_OCTETS: usize = 1 << 17;
+
+    /// Nothing is written yet.
+    pub fn new(out: W) -> Self {
+        Self { out, next: Vec::with_capacity(Self::PIECE_OCTETS) }
+    }
+
+    /// Takes what `append` appends.
+    pub fn write(&mut self, append: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        append(&mut self.next);
+        if self.next.len() >= Self::PIECE_OCTETS {
+            self.out.write_all(&self.next)?;
+            self.next.clear();
+        }
+        Ok(())
+    }
+
+    /// Hands the rest to the operating system and gives the file back.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.out.write_all(&self.next)?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
 
 /// Writes frames and numbers them.
 #[derive(Debug)]
 pub struct CaptureWriter<W> {
-    out: W,
-    buffer: Vec<u8>,
+    out: Pieces<W>,
     format: Format,
     frames: u64,
     last: Timestamp,
@@ -55,27 +84,23 @@ pub struct CaptureWriter<W> {
 
 impl<W: Write> CaptureWriter<W> {
     /// Begins a file with its head.
-    pub fn new(out: W, format: Format, link_type: LinkType) -> Self {
-        let mut buffer = Vec::with_capacity(BUFFER_OCTETS + SNAP_LENGTH as usize);
-        match format {
-            Format::Pcap => pcap_head(&mut buffer, link_type),
-            Format::Pcapng => pcapng_head(&mut buffer, link_type),
-        }
-        Self { out, buffer, format, frames: 0, last: Timestamp::MIN }
+    pub fn new(out: W, format: Format, link_type: LinkType) -> io::Result<Self> {
+        let mut out = Pieces::new(out);
+        out.write(|octets| match format {
+            Format::Pcap => pcap_head(octets, link_type),
+            Format::Pcapng => pcapng_head(octets, link_type),
+        })?;
+        Ok(Self { out, format, frames: 0, last: Timestamp::MIN })
     }
 
     /// Writes one frame; gives its number, from 1, and its time, which is not before its predecessor's.
     pub fn frame(&mut self, at: Timestamp, octets: &[u8]) -> io::Result<(u64, Timestamp)> {
         self.last = self.last.max(at);
         self.frames += 1;
-        match self.format {
-            Format::Pcap => pcap_frame(&mut self.buffer, self.last, octets),
-            Format::Pcapng => pcapng_frame(&mut self.buffer, self.last, octets),
-        }
-        if self.buffer.len() >= BUFFER_OCTETS {
-            self.out.write_all(&self.buffer)?;
-            self.buffer.clear();
-        }
+        self.out.write(|file| match self.format {
+            Format::Pcap => pcap_frame(file, self.last, octets),
+            Format::Pcapng => pcapng_frame(file, self.last, octets),
+        })?;
         Ok((self.frames, self.last))
     }
 
@@ -85,48 +110,46 @@ impl<W: Write> CaptureWriter<W> {
     }
 
     /// Hands the rest to the operating system and gives the file back.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.out.write_all(&self.buffer)?;
-        self.out.flush()?;
-        Ok(self.out)
+    pub fn finish(self) -> io::Result<W> {
+        self.out.finish()
     }
 }
 
-fn push_words<const N: usize>(buffer: &mut Vec<u8>, words: [u32; N]) {
-    buffer.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
+fn push_words<const N: usize>(file: &mut Vec<u8>, words: [u32; N]) {
+    file.extend_from_slice(words.map(u32::to_le_bytes).as_flattened());
 }
 
-fn pcap_head(buffer: &mut Vec<u8>, link_type: LinkType) {
+fn pcap_head(file: &mut Vec<u8>, link_type: LinkType) {
     const VERSION_2_4: u32 = 4 << 16 | 2;
-    push_words(buffer, [0xa1b2_c3d4, VERSION_2_4, 0, 0, SNAP_LENGTH, link_type as u32]);
+    push_words(file, [0xa1b2_c3d4, VERSION_2_4, 0, 0, SNAP_LENGTH, link_type as u32]);
 }
 
-fn pcap_frame(buffer: &mut Vec<u8>, at: Timestamp, octets: &[u8]) {
+fn pcap_frame(file: &mut Vec<u8>, at: Timestamp, octets: &[u8]) {
     let (seconds, micros) = (at.as_micros().div_euclid(1_000_000), at.as_micros().rem_euclid(1_000_000));
     let length = octets.len() as u32;
-    push_words(buffer, [seconds as u32, micros as u32, length, length]);
-    buffer.extend_from_slice(octets);
+    push_words(file, [seconds as u32, micros as u32, length, length]);
+    file.extend_from_slice(octets);
 }
 
-fn pcapng_head(buffer: &mut Vec<u8>, link_type: LinkType) {
+fn pcapng_head(file: &mut Vec<u8>, link_type: LinkType) {
     const SECTION_HEADER: u32 = 0x0a0d_0d0a;
     const BYTE_ORDER: u32 = 0x1a2b_3c4d;
     const VERSION_1_0: u32 = 1;
     const INTERFACE_DESCRIPTION: u32 = 1;
-    push_words(buffer, [SECTION_HEADER, 28, BYTE_ORDER, VERSION_1_0, u32::MAX, u32::MAX, 28]);
-    push_words(buffer, [INTERFACE_DESCRIPTION, 20, link_type as u32, SNAP_LENGTH, 20]);
+    push_words(file, [SECTION_HEADER, 28, BYTE_ORDER, VERSION_1_0, u32::MAX, u32::MAX, 28]);
+    push_words(file, [INTERFACE_DESCRIPTION, 20, link_type as u32, SNAP_LENGTH, 20]);
 }
 
-fn pcapng_frame(buffer: &mut Vec<u8>, at: Timestamp, octets: &[u8]) {
+fn pcapng_frame(file: &mut Vec<u8>, at: Timestamp, octets: &[u8]) {
     const ENHANCED_PACKET: u32 = 6;
     let length = octets.len() as u32;
     let padding = length.wrapping_neg() & 3;
     let micros = at.as_micros() as u64;
     let block = 32 + length + padding;
-    push_words(buffer, [ENHANCED_PACKET, block, 0, (micros >> 32) as u32, micros as u32, length, length]);
-    buffer.extend_from_slice(octets);
-    buffer.extend((0..padding).map(|_| 0));
-    push_words(buffer, [block]);
+    push_words(file, [ENHANCED_PACKET, block, 0, (micros >> 32) as u32, micros as u32, length, length]);
+    file.extend_from_slice(octets);
+    file.extend((0..padding).map(|_| 0));
+    push_words(file, [block]);
 }
 
 #[cfg(test)]
@@ -135,7 +158,7 @@ mod tests {
 
     #[test]
     fn time_never_goes_backwards() {
-        let mut writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet);
+        let mut writer = CaptureWriter::new(Vec::new(), Format::Pcap, LinkType::Ethernet).unwrap();
         assert_eq!(writer.frame(Timestamp::from_seconds(9), &[1]).unwrap(), (1, Timestamp::from_seconds(9)));
         assert_eq!(writer.frame(Timestamp::from_seconds(8), &[2]).unwrap(), (2, Timestamp::from_seconds(9)));
         assert_eq!(writer.finish().unwrap().len(), 24 + 2 * 17);
@@ -143,7 +166,7 @@ mod tests {
 
     #[test]
     fn pcapng_blocks_are_padded_and_say_their_length_twice() {
-        let mut writer = CaptureWriter::new(Vec::new(), Format::Pcapng, LinkType::Ethernet);
+        let mut writer = CaptureWriter::new(Vec::new(), Format::Pcapng, LinkType::Ethernet).unwrap();
         writer.frame(Timestamp::from_seconds(1), &[1, 2, 3, 4, 5]).unwrap();
         let octets = writer.finish().unwrap();
         assert_eq!(octets.len(), 28 + 20 + 40);

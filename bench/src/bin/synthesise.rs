@@ -380,11 +380,10 @@ impl Options {
 }
 
 fn capture(path: &PathBuf) -> Result<Box<dyn Write>> {
-    const BUFFER_OCTETS: usize = 1 << 20;
     if path.as_os_str() == "-" {
-        return Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, io::stdout())));
+        return Ok(Box::new(io::stdout()));
     }
-    Ok(Box::new(BufWriter::with_capacity(BUFFER_OCTETS, create(path)?)))
+    Ok(Box::new(create(path)?))
 }
 
 fn write_losses(out: &mut impl Write, report: &Report) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use event::Timestamp;
 
 use super::{Bits, LINE_RATE};
+use crate::writer::Pieces;
 
 const MAGIC: [u8; 8] = *b"\x89E1B\r\n\x1a\n";
 const VERSION: u16 = 1;
@@ -12,7 +13,7 @@ const VERSION: u16 = 1;
 /// Writes a recording.
 #[derive(Debug)]
 pub struct Recording<W> {
-    out: W,
+    out: Pieces<W>,
     first_is_most_significant: bool,
 }
 
@@ -31,22 +32,26 @@ pub struct BlockHead {
 
 impl<W: Write> Recording<W> {
     /// Writes the file header.
-    pub fn new(mut out: W, first_is_most_significant: bool) -> io::Result<Self> {
-        out.write_all(&MAGIC)?;
-        out.write_all(&VERSION.to_be_bytes())?;
-        out.write_all(&u16::from(!first_is_most_significant).to_be_bytes())?;
-        out.write_all(&[0; 4])?;
+    pub fn new(out: W, first_is_most_significant: bool) -> io::Result<Self> {
+        let mut out = Pieces::new(out);
+        let order = u16::from(!first_is_most_significant);
+        out.write(|file| {
+            file.extend_from_slice(&MAGIC);
+            file.extend_from_slice([VERSION.to_be_bytes(), order.to_be_bytes(), [0; 2], [0; 2]].as_flattened());
+        })?;
         Ok(Self { out, first_is_most_significant })
     }
 
     /// Writes one block.
     pub fn block(&mut self, head: BlockHead, octets: &[u8]) -> io::Result<()> {
-        self.out.write_all(&head.port.to_be_bytes())?;
-        self.out.write_all(&[head.direction, 0])?;
-        self.out.write_all(&head.sequence.to_be_bytes())?;
-        self.out.write_all(&head.at.as_micros().to_be_bytes())?;
-        self.out.write_all(&(octets.len() as u32).to_be_bytes())?;
-        self.out.write_all(octets)
+        self.out.write(|file| {
+            file.extend_from_slice(&head.port.to_be_bytes());
+            file.extend_from_slice(&[head.direction, 0]);
+            file.extend_from_slice(&head.sequence.to_be_bytes());
+            file.extend_from_slice(&head.at.as_micros().to_be_bytes());
+            file.extend_from_slice(&(octets.len() as u32).to_be_bytes());
+            file.extend_from_slice(octets);
+        })
     }
 
     /// Writes what was on a line from `start` on, in blocks of `block_octets`; what does not fill an octet is dropped. Gives the
@@ -65,8 +70,7 @@ impl<W: Write> Recording<W> {
     }
 
     /// Gives the file back.
-    pub fn finish(mut self) -> io::Result<W> {
-        self.out.flush()?;
-        Ok(self.out)
+    pub fn finish(self) -> io::Result<W> {
+        self.out.finish()
     }
 }

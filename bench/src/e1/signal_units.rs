@@ -70,23 +70,22 @@ impl SignalUnits {
     }
 
     fn unit(&self, octets: &[u8]) -> Vec<u8> {
-        let mut unit = match self.numbering {
+        const LONGEST_HEAD: usize = 6;
+        let mut unit = Vec::with_capacity(LONGEST_HEAD + octets.len());
+        match self.numbering {
             Numbering::Basic => {
                 let number = |number: u16, indicator: bool| number as u8 | u8::from(indicator) << 7;
                 let length = octets.len().min(63) as u8;
-                vec![
-                    number(self.backward, self.backward_indicator),
-                    number(self.forward, self.forward_indicator),
-                    length,
-                ]
+                let backward = number(self.backward, self.backward_indicator);
+                unit.extend_from_slice(&[backward, number(self.forward, self.forward_indicator), length]);
             }
             Numbering::AnnexA => {
                 let number = |number: u16, indicator: bool| (number | u16::from(indicator) << 15).to_le_bytes();
                 let length = (octets.len().min(511) as u16).to_le_bytes();
                 let backward = number(self.backward, self.backward_indicator);
-                [backward, number(self.forward, self.forward_indicator), length].concat()
+                unit.extend_from_slice([backward, number(self.forward, self.forward_indicator), length].as_flattened());
             }
-        };
+        }
         unit.extend_from_slice(octets);
         unit
     }

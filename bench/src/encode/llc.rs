@@ -170,7 +170,8 @@ pub fn offer_ciphering_input(o: &mut Octets, offset: u32) {
 // x^24 + x^23 + x^21 + x^20 + x^19 + x^17 + x^16 + x^15 + x^13 + x^8 + x^7 + x^5 + x^4 + x^2 + 1.
 const POWERS: [u32; 14] = [0, 2, 4, 5, 7, 8, 13, 15, 16, 17, 19, 20, 21, 23];
 const ALL_ONES: u32 = (1 << 24) - 1;
-static TABLE: [u32; 256] = table();
+// The rest that each octet leaves with so many octets of zeros behind it: four octets are divided at a time.
+static TABLES: [[u32; 256]; 4] = tables();
 
 const fn generator() -> u32 {
     let (mut generator, mut index) = (0, 0);
@@ -181,26 +182,33 @@ const fn generator() -> u32 {
     generator
 }
 
-const fn table() -> [u32; 256] {
-    let mut table = [0; 256];
+const fn tables() -> [[u32; 256]; 4] {
+    let mut tables = [[0; 256]; 4];
     let mut value = 0;
     while value < 256 {
         let (mut rest, mut bit) = (value as u32, 0);
-        while bit < 8 {
+        while bit < 32 {
             rest = if rest & 1 == 0 { rest >> 1 } else { rest >> 1 ^ generator() };
             bit += 1;
+            if bit % 8 == 0 {
+                tables[bit / 8 - 1][value] = rest;
+            }
         }
-        table[value] = rest;
         value += 1;
     }
-    table
+    tables
 }
 
 fn frame_check(octets: &[u8]) -> u32 {
-    let step = |rest: u32, octet: &u8| {
-        rest >> 8 ^ TABLE.get(((rest ^ u32::from(*octet)) & 0xff) as usize).copied().unwrap_or_default()
+    let [none, one, two, three] = &TABLES;
+    let after = |table: &[u32; 256], octet: u8| table.get(usize::from(octet)).copied().unwrap_or_default();
+    let (words, last) = octets.as_chunks::<4>();
+    let word = |rest: u32, word: &[u8; 4]| {
+        let [a, b, c, d] = (rest ^ u32::from_le_bytes(*word)).to_le_bytes();
+        after(three, a) ^ after(two, b) ^ after(one, c) ^ after(none, d)
     };
-    !octets.iter().fold(ALL_ONES, step) & ALL_ONES
+    let octet = |rest: u32, octet: &u8| rest >> 8 ^ after(none, rest as u8 ^ octet);
+    !last.iter().fold(words.iter().fold(ALL_ONES, word), octet) & ALL_ONES
 }
 
 #[cfg(test)]

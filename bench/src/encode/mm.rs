@@ -2,7 +2,7 @@
 
 use event::{Imei, Imsi, Lai, Tmsi, UpdateType};
 
-use super::{Message, Octets};
+use super::{Message, Octets, digits};
 
 /// Mobile identity, 3GPP TS 24.008 §10.5.1.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,10 @@ pub enum MobileIdentity {
 /// Writes the value part of a mobile identity.
 pub fn mobile_identity(o: &mut Octets, identity: MobileIdentity) {
     match identity {
-        MobileIdentity::Imsi(imsi) => digits(o, 1, imsi.length(), imsi.prefix(imsi.length())),
-        MobileIdentity::Imei(imei) => digits(o, 2, 15, imei.device() * 10),
+        MobileIdentity::Imsi(imsi) => write_digits(o, 1, imsi.length(), imsi.prefix(imsi.length())),
+        MobileIdentity::Imei(imei) => write_digits(o, 2, 15, imei.device() * 10),
         MobileIdentity::Imeisv(imei) => {
-            digits(o, 3, 16, imei.device() * 100 + u64::from(imei.software().unwrap_or(0)));
+            write_digits(o, 3, 16, imei.device() * 100 + u64::from(imei.software().unwrap_or(0)));
         }
         MobileIdentity::Tmsi(tmsi) => {
             o.u8(0xf4);
@@ -32,11 +32,11 @@ pub fn mobile_identity(o: &mut Octets, identity: MobileIdentity) {
     }
 }
 
-fn digits(o: &mut Octets, kind: u8, count: u32, value: u64) {
-    let digit = |index: u32| (value / 10_u64.pow(count - 1 - index) % 10) as u8;
+fn write_digits(o: &mut Octets, kind: u8, count: u32, value: u64) {
+    let mut digits = digits(value, count);
     let odd = (count % 2) as u8;
-    o.u8(digit(0) << 4 | odd << 3 | kind);
-    o.half_octets((1..count).map(digit));
+    o.u8(digits.next().unwrap_or(0) << 4 | odd << 3 | kind);
+    o.half_octets(digits);
 }
 
 /// Location area identification, §10.5.1.3, value part.

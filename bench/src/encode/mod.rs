@@ -30,5 +30,5 @@ pub mod sua;
 pub mod user_packet;
 
 pub use message::{Message, Protocol, Tally};
-pub use octets::Octets;
+pub use octets::{Octets, digits};
 pub use point_code::PointCode;

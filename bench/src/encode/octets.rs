@@ -181,6 +181,16 @@ impl Octets {
     }
 }
 
+/// The decimal digits of a value, `count` of them, most significant first.
+pub fn digits(value: u64, count: u32) -> impl Iterator<Item = u8> {
+    const MOST: usize = 20; // of a u64
+    let (mut digits, mut rest) = ([0; MOST], value);
+    for digit in digits.iter_mut().rev().take(count as usize) {
+        (*digit, rest) = ((rest % 10) as u8, rest / 10);
+    }
+    digits.into_iter().skip(MOST.saturating_sub(count as usize))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ use event::Timestamp;
 use super::terminal::{Delivery, Outgoing, Terminal};
 use super::{Cargo, Nodes, Surroundings, Timer};
 use crate::e1::Numbering;
-use crate::encode::{Message, Octets, mtp3};
+use crate::encode::{Message, mtp3};
 use crate::script::Side;
 use crate::tap::Token;
 
@@ -45,16 +45,13 @@ impl SignallingLink {
 
     /// Takes a message.
     pub(super) fn send<W: Write>(&mut self, now: Timestamp, cargo: Cargo<'_>, around: &mut Surroundings<'_, W>) {
-        let mut octets = Octets::default();
-        mtp3::sccp(&mut octets, self.nodes.route(&cargo), cargo.sccp);
-        around.count(octets.messages());
-        let outgoing = Outgoing {
-            since: now,
-            after: 0,
-            octets: octets.as_slice().to_vec(),
-            tokens: cargo.tokens.to_vec(),
-            is_repeated: false,
-        };
+        let mut message = std::mem::take(&mut around.desk.message);
+        message.clear();
+        mtp3::sccp(&mut message, self.nodes.route(&cargo), cargo.sccp);
+        around.count(message.messages());
+        let (octets, tokens) = (message.as_slice().to_vec(), cargo.tokens.to_vec());
+        let outgoing = Outgoing { since: now, after: 0, octets, tokens, is_repeated: false };
+        around.desk.message = message;
         self.ends(cargo.side).0.push(outgoing);
         self.exchange(now, cargo.side, around);
     }

@@ -18,12 +18,15 @@ impl<C: Write, T: Write> Simulation<C, T> {
     /// BSSMAP RESET and its answer, as elements do when they come up (3GPP TS 48.008 §3.1.4).
     pub(super) fn reset(&mut self, at: Timestamp, bsc: u32, by: Side, answers: bool) {
         for msc in self.network.mscs_of(bsc) {
-            let ended = if answers { Vec::new() } else { self.cut_off(at, bsc, msc) };
-            self.reset_towards(at, (bsc, msc), by, answers, &ended);
+            self.reset_towards(at, (bsc, msc), by, answers, &[]);
         }
         if !answers {
-            self.schedule(at + RESET_ANSWER_AFTER, Action::Reset { bsc, by: by.other(), answers: true });
+            self.plan_answer(at, bsc, by.other());
         }
+    }
+
+    fn plan_answer(&mut self, reset: Timestamp, bsc: u32, by: Side) {
+        self.schedule(reset + RESET_ANSWER_AFTER, Action::Reset { bsc, by, answers: true });
     }
 
     /// Plans the next failure, where there are such.
@@ -46,7 +49,11 @@ impl<C: Write, T: Write> Simulation<C, T> {
         if self.running.iter().flatten().any(|script| is_between(script)) {
             return self.schedule(at + OUTAGE_WAITS, Action::Outage);
         }
-        self.reset(at, bsc, by, false);
+        for msc in self.network.mscs_of(bsc) {
+            let ended = self.cut_off(at, bsc, msc);
+            self.reset_towards(at, (bsc, msc), by, false, &ended);
+        }
+        self.plan_answer(at, bsc, by.other());
         self.plan_outage(at);
     }
 

@@ -36,7 +36,7 @@ impl PacketDialogue<'_> {
         self.happened(accept, Kind::PdpActivated { access_point: Some(access_point) }, &[request.step]);
         let longest_segment = self.random.weighted(&[(60, 490), (25, 240), (15, 88)], 490);
         let protected = self.chance(0.8);
-        self.subscriber.packet.context = Some(Context {
+        self.subscriber.packet.context = Some(Box::new(Context {
             access_point,
             nsapi,
             transaction,
@@ -46,7 +46,7 @@ impl PacketDialogue<'_> {
             acknowledged: None,
             activated_by: vec![request.step, accept.step],
             seen: Vec::new(),
-        });
+        }));
         self.negotiate(longest_segment);
         true
     }
@@ -100,7 +100,7 @@ impl PacketDialogue<'_> {
     }
 
     // Which access point it was is known from its activation.
-    pub(super) fn context_ended(&mut self, evidence: Said, context: Context, depends: &[StepId]) {
+    pub(super) fn context_ended(&mut self, evidence: Said, context: Box<Context>, depends: &[StepId]) {
         let depends = [depends, &context.activated_by].concat();
         self.happened(evidence, Kind::PdpDeactivated { access_point: Some(context.access_point) }, &depends);
         self.script.ended_context = context.seen;
