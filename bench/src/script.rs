@@ -132,8 +132,8 @@ pub struct Script {
     pub begins_anew: bool,
     /// On Gb: where the activation of the context that ends was seen, before this script.
     pub ended_context: Vec<Sighting>,
-    /// Where frames are put together.
-    pub scratch: Octets,
+    /// Where frames, and the user packets in them, are put together.
+    pub scratch: [Octets; 2],
     sent: usize,
     missing: usize,
     /// When the subscriber acts next.
@@ -168,7 +168,7 @@ impl Default for Script {
             devices: Vec::new(),
             begins_anew: false,
             ended_context: Vec::new(),
-            scratch: Octets::default(),
+            scratch: Default::default(),
             sent: 0,
             missing: 0,
             then: Timestamp::default(),

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use event::{Imei, Imsi, Interface, Kind, Number, Timestamp, Tmsi};
 
+use crate::encode::digits;
 use crate::population::Subscriber;
 use crate::script::{Binding, Fact, Presented, Script, Sighting};
 
@@ -16,6 +17,7 @@ pub struct TruthWriter<W> {
     out: Option<W>,
     feed: String,
     line: Vec<u8>,
+    clock: Clock,
     written: u64,
     observable: u64,
 }
@@ -23,7 +25,14 @@ pub struct TruthWriter<W> {
 impl<W: Write> TruthWriter<W> {
     /// A writer of lines about this feed; without `out` it only counts.
     pub fn new(out: Option<W>, feed: &str) -> Self {
-        Self { out, feed: feed.to_owned(), line: Vec::with_capacity(1024), written: 0, observable: 0 }
+        Self {
+            out,
+            feed: feed.to_owned(),
+            line: Vec::with_capacity(1024),
+            clock: Clock::default(),
+            written: 0,
+            observable: 0,
+        }
     }
 
     /// How many events there were, and of how many the identity could be known.
@@ -71,19 +80,23 @@ impl<W: Write> TruthWriter<W> {
         let Some(out) = &mut self.out else { return Ok(()) };
         let line = &mut self.line;
         line.clear();
-        match evidence.frame {
-            0 => line.extend_from_slice(b"{\"frame\":null"),
-            frame => write!(line, "{{\"frame\":{frame}")?,
+        line.extend_from_slice(b"{\"frame\":");
+        write_frame(line, evidence.frame);
+        let at = self.clock.show(evidence.at);
+        let (interface, kind) = (script.interface.name(), fact.kind.name());
+        for text in [
+            ",\"at\":\"",
+            at,
+            "\",\"feed\":\"",
+            &self.feed,
+            "\",\"interface\":\"",
+            interface,
+            "\",\"kind\":\"",
+            kind,
+            "\"",
+        ] {
+            line.extend_from_slice(text.as_bytes());
         }
-        let kind = &fact.kind;
-        write!(
-            line,
-            ",\"at\":\"{}\",\"feed\":\"{}\",\"interface\":\"{}\"",
-            evidence.at,
-            self.feed,
-            script.interface.name()
-        )?;
-        write!(line, ",\"kind\":\"{}\"", kind.name())?;
         if script.presented != Presented::Imei {
             write!(line, ",\"imsi\":\"{imsi}\"")?;
         }
@@ -98,7 +111,7 @@ impl<W: Write> TruthWriter<W> {
         if let Some(number) = fact.signalled {
             write!(line, ",\"signalled\":\"{number}\"")?;
         }
-        write_depends(line, script, fact, identity, further)?;
+        write_depends(line, script, fact, identity, further);
         writeln!(line, ",\"observable\":{}}}", identity.proof.is_some())?;
         out.write_all(line)
     }
@@ -238,13 +251,7 @@ fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {
 }
 
 // Frames in order, each once; null for each message that the capture lacks.
-fn write_depends(
-    line: &mut Vec<u8>,
-    script: &Script,
-    fact: &Fact,
-    identity: &Identity,
-    further: &[Sighting],
-) -> io::Result<()> {
+fn write_depends(line: &mut Vec<u8>, script: &Script, fact: &Fact, identity: &Identity, further: &[Sighting]) {
     let mut steps = script.depends(fact).to_vec();
     steps.extend(script.accepted.filter(|accepted| *accepted > fact.step));
     steps.sort_unstable();
@@ -256,12 +263,40 @@ fn write_depends(
     frames.dedup();
     line.extend_from_slice(b",\"depends\":[");
     for (index, sighting) in frames.iter().enumerate() {
-        let comma = if index == 0 { "" } else { "," };
-        match sighting.frame {
-            0 => write!(line, "{comma}null")?,
-            frame => write!(line, "{comma}{frame}")?,
+        if index > 0 {
+            line.push(b',');
         }
+        write_frame(line, sighting.frame);
     }
     line.push(b']');
-    Ok(())
+}
+
+fn write_frame(line: &mut Vec<u8>, frame: u64) {
+    match frame {
+        0 => line.extend_from_slice(b"null"),
+        _ => line.extend_from_slice(itoa::Buffer::new().format(frame).as_bytes()),
+    }
+}
+
+/// Times of day in text. Of times that follow each other closely only the last digits differ.
+#[derive(Debug, Default)]
+struct Clock {
+    // The second of the time that was shown last.
+    second: Option<i64>,
+    text: String,
+}
+
+impl Clock {
+    fn show(&mut self, at: Timestamp) -> &str {
+        const MICROS: i64 = 1_000_000;
+        const FRACTION: usize = "000000Z".len();
+        let second = at.as_micros().div_euclid(MICROS);
+        if self.second.replace(second) != Some(second) {
+            self.text = at.to_string();
+        }
+        self.text.truncate(self.text.len() - FRACTION);
+        let micros = digits(at.as_micros().rem_euclid(MICROS) as u64, 6);
+        self.text.extend(micros.map(|digit| char::from(b'0' + digit)).chain(['Z']));
+        &self.text
+    }
 }

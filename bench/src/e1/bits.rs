@@ -26,7 +26,7 @@ impl Bits {
 
     /// Eight bits more, the least significant first.
     pub fn push_octet(&mut self, octet: u8) {
-        self.0.extend((0..8).map(|place| octet >> place & 1 == 1));
+        self.0.extend_from_slice(&std::array::from_fn::<_, 8, _>(|place| octet >> place & 1 == 1));
     }
 
     /// All of `more` behind these.
@@ -68,11 +68,12 @@ impl Bits {
     /// Octets of eight bits each, the first bit in the most or the least significant place; what is left over at the end is
     /// dropped.
     pub fn octets(&self, first_is_most_significant: bool) -> Vec<u8> {
-        let octet = |bits: &[Bit]| {
-            let place = |index: usize| if first_is_most_significant { 7 - index } else { index };
-            bits.iter().enumerate().fold(0, |octet, (index, bit)| octet | u8::from(*bit) << place(index))
-        };
-        self.0.chunks_exact(8).map(octet).collect()
+        let (octets, _) = self.0.as_chunks::<8>();
+        let octet = |bits: &[Bit; 8]| bits.iter().fold(0, |octet, bit| octet << 1 | u8::from(*bit));
+        match first_is_most_significant {
+            true => octets.iter().map(octet).collect(),
+            false => octets.iter().map(|bits| octet(bits).reverse_bits()).collect(),
+        }
     }
 }
 
@@ -97,21 +98,13 @@ pub fn stuffed(octets: &[u8]) -> Bits {
 
 /// The ones complement of the remainder of the division by x¹⁶ + x¹² + x⁵ + 1, preset to ones, highest power first.
 fn check_sequence(bits: &Bits) -> Bits {
-    const GENERATOR: [usize; 3] = [0, 5, 12];
-    let mut register = [true; 16];
+    const GENERATOR: u16 = 1 << 12 | 1 << 5 | 1;
+    let mut register = u16::MAX;
     for bit in bits.as_slice() {
-        let [.., highest] = register;
-        let feedback = highest != *bit;
-        register.rotate_right(1);
-        for (power, cell) in register.iter_mut().enumerate() {
-            if power == 0 {
-                *cell = feedback;
-            } else if GENERATOR.contains(&power) {
-                *cell ^= feedback;
-            }
-        }
+        let highest = register >> 15 == 1;
+        register = register << 1 ^ if highest != *bit { GENERATOR } else { 0 };
     }
-    Bits(register.iter().rev().map(|cell| !cell).collect())
+    Bits((0..16).rev().map(|power| register >> power & 1 == 0).collect())
 }
 
 #[cfg(test)]
@@ -120,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_check_sequence_is_that_of_a_known_frame() {
-        // A fill-in signal unit as RFC-free folklore has it everywhere: ff ff 00 with check sequence.
+        // CRC-16/X-25 of the digits, by which implementations are compared.
         let bits = Bits::of_octets(b"123456789");
         assert_eq!(check_sequence(&bits).octets(false), [0x6e, 0x90]);
     }

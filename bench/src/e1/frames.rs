@@ -60,36 +60,52 @@ impl Framer {
 
     fn frame(&mut self, number: usize) -> [Bit; FRAME_BITS] {
         let mut frame = [true; FRAME_BITS];
-        let timeslot_0 = self.timeslot_0(number);
-        frame.iter_mut().zip(timeslot_0.as_slice()).for_each(|(place, bit)| *place = *bit);
-        let flag = Bits::of_text("0111 1110");
-        for (timeslots, bits, sent) in &mut self.channels {
-            for timeslot in timeslots.iter().filter(|timeslot| (1..TIMESLOTS).contains(*timeslot)) {
-                for place in frame.iter_mut().skip(timeslot * TIMESLOT_BITS).take(TIMESLOT_BITS) {
-                    let fill = || flag.as_slice().get((*sent - bits.len()) % flag.len());
-                    *place = bits.as_slice().get(*sent).or_else(fill).copied().unwrap_or(true);
-                    *sent += 1;
+        let (timeslots, _) = frame.as_chunks_mut::<TIMESLOT_BITS>();
+        if let Some(first) = timeslots.first_mut() {
+            *first = self.timeslot_0(number);
+        }
+        for (places, bits, sent) in &mut self.channels {
+            for place in places.iter().filter(|place| (1..TIMESLOTS).contains(*place)) {
+                if let Some(timeslot) = timeslots.get_mut(*place) {
+                    *timeslot = next_octet(bits.as_slice(), *sent);
                 }
+                *sent += TIMESLOT_BITS;
             }
         }
         frame
     }
 
     // Tables 5A and 5B.
-    fn timeslot_0(&self, number: usize) -> Bits {
+    fn timeslot_0(&self, number: usize) -> [Bit; TIMESLOT_BITS] {
+        const ALIGNMENT: u8 = 0b0001_1011;
+        const NO_ALIGNMENT: u8 = 0b0101_1111;
+        const INTERNATIONAL: u8 = 0b1000_0000;
+        const REMOTE_ALARM: u8 = 0b0010_0000;
+        const MULTIFRAME_ALIGNMENT: u8 = 0b0010_1111; // a bit in every second frame
+        let Framing { crc4, remote_alarm } = self.framing;
         if number.is_multiple_of(2) {
-            return Bits::of_text(if self.framing.crc4 { "0001 1011" } else { "1001 1011" });
+            return octet(ALIGNMENT | if crc4 { 0 } else { INTERNATIONAL });
         }
-        let mut bits = Bits::of_text("1101 1111");
-        let place = number % 16 / 2;
-        if let [first, _, third, ..] = bits.as_mut_vec().as_mut_slice() {
-            if self.framing.crc4 {
-                *first = Bits::of_text("0010 1111").as_slice().get(place).copied().unwrap_or(true);
-            }
-            *third = self.framing.remote_alarm;
-        }
-        bits
+        let first = if crc4 { MULTIFRAME_ALIGNMENT << (number % 16 / 2) & INTERNATIONAL } else { INTERNATIONAL };
+        octet(NO_ALIGNMENT | first | if remote_alarm { REMOTE_ALARM } else { 0 })
     }
+}
+
+// The first bit of a timeslot is written on the left.
+fn octet(value: u8) -> [Bit; TIMESLOT_BITS] {
+    std::array::from_fn(|place| value << place & 0x80 != 0)
+}
+
+// The bits of a channel from `sent` on, and flags behind them.
+fn next_octet(bits: &[Bit], sent: usize) -> [Bit; TIMESLOT_BITS] {
+    const FLAG: u8 = 0b0111_1110;
+    if let Some(octet) = bits.get(sent..).and_then(<[Bit]>::first_chunk) {
+        return *octet;
+    }
+    std::array::from_fn(|place| {
+        let place = sent + place;
+        bits.get(place).copied().unwrap_or_else(|| FLAG << ((place - bits.len()) % 8) & 0x80 != 0)
+    })
 }
 
 // The remainder over each sub-multiframe stands in the next one, in bit 1 of the frames with alignment signal.

@@ -78,7 +78,10 @@ struct Channel {
     taken: u64,
     through: u64,
     heard: u64,
+    // What a reader has seen fill the line last.
     last_filling: Vec<u8>,
+    // What filled it last and its bits: most of a line is the same unit again and again.
+    filling: (Vec<u8>, Bits),
     // What the other side makes of the messages that are through.
     delivered: Vec<Delivery>,
     // It refused one in the last block.
@@ -104,11 +107,9 @@ struct UnderWay {
     delivery: Option<Delivery>,
 }
 
-/// A unit that was captured: the bit of the line since the beginning, whether it is a frame to the reader, or a message that
-/// none can read, whose it is.
+/// A unit that is a frame to a reader, or a message that none can read: the bit of the line since the beginning, whose it is.
 struct Captured {
     end: u64,
-    is_frame: bool,
     is_lost: bool,
     tokens: Vec<Token>,
 }
@@ -228,8 +229,8 @@ impl<W: Write> Lines<W> {
         // What a side makes of the other's messages shows from the next block on.
         self.links.iter_mut().for_each(settle);
         units.sort_by_key(|unit| unit.end);
-        for Captured { end, is_frame, is_lost, tokens } in units {
-            self.frames += u64::from(is_frame && is_recorded);
+        for Captured { end, is_lost, tokens } in units {
+            self.frames += u64::from(is_recorded && !is_lost);
             let frame = if is_recorded && !is_lost { self.frames } else { 0 };
             let sighting = Sighting { frame, at: self.begin + Duration::from_micros(end * 1_000_000 / LINE_RATE) };
             captured.extend(tokens.into_iter().map(|token| (token, sighting)));
@@ -291,6 +292,7 @@ impl Channel {
             through: 0,
             heard: 0,
             last_filling: Vec::new(),
+            filling: Default::default(),
             delivered: Vec::new(),
             was_refused: false,
             loss,
@@ -321,7 +323,7 @@ impl Channel {
         let bits = self.bits.take(BLOCK_FRAMES * frame_bits);
         self.sent += bits.len() as u64;
         while let Some(unit) = self.under_way.pop_front_if(|unit| unit.end <= self.sent) {
-            units.push(self.complete(unit));
+            units.extend(self.complete(unit));
         }
         bits
     }
@@ -329,13 +331,20 @@ impl Channel {
     // The next unit, or a flag.
     fn append(&mut self, now: Timestamp, random: &mut Random) {
         let Some(unit) = self.next_unit(now, random) else { return self.bits.push_octet(FLAG) };
-        let mut bits = stuffed(&unit.octets);
+        let begin = self.bits.len();
+        if unit.is_filling {
+            if self.filling.0 != unit.octets {
+                self.filling = (unit.octets.clone(), stuffed(&unit.octets));
+            }
+            self.bits.append(&self.filling.1);
+        } else {
+            self.bits.append(&stuffed(&unit.octets));
+        }
         let is_lost = self.loss > 0.0 && !unit.tokens.is_empty() && random.chance(self.loss);
         if is_lost {
-            let middle = bits.len() / 2;
-            bits.as_mut_vec().iter_mut().skip(middle).take(1).for_each(|bit| *bit = !*bit);
+            let middle = (begin + self.bits.len()) / 2;
+            self.bits.as_mut_vec().iter_mut().skip(middle).take(1).for_each(|bit| *bit = !*bit);
         }
-        self.bits.append(&bits);
         let end = self.sent + self.bits.len() as u64 + u64::from(u8::BITS);
         self.under_way.push_back(UnderWay { end, is_lost, ..unit });
     }
@@ -360,22 +369,25 @@ impl Channel {
         }
     }
 
-    fn complete(&mut self, unit: UnderWay) -> Captured {
+    // Of what only fills the line nothing is left, where it is the same as before.
+    fn complete(&mut self, unit: UnderWay) -> Option<Captured> {
         self.delivered.extend(unit.delivery);
         self.through += u64::from(unit.is_first);
         if !unit.tokens.is_empty() {
             self.carried.frames += 1;
             self.carried.lost += u64::from(unit.is_lost);
         }
-        let is_frame = !unit.is_lost && (!unit.is_filling || unit.octets != self.last_filling);
         if unit.is_filling {
+            if unit.octets == self.last_filling {
+                return None;
+            }
             self.last_filling = unit.octets;
         }
         let octet = (unit.end - 1) / 8;
         let (frame, place) = (octet / self.timeslots.len() as u64, octet % self.timeslots.len() as u64);
         let timeslot = self.timeslots.get(place as usize).map_or(0, |timeslot| *timeslot as u64);
         let end = frame * FRAME_BITS as u64 + (timeslot + 1) * 8;
-        Captured { end, is_frame, is_lost: unit.is_lost, tokens: unit.tokens }
+        Some(Captured { end, is_lost: unit.is_lost, tokens: unit.tokens })
     }
 }
 

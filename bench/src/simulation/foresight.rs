@@ -6,6 +6,8 @@ use std::io::Write;
 
 use super::{Action, Simulation};
 
+const CACHE_LINE_OCTETS: usize = 64;
+
 impl<C: Write, T: Write> Simulation<C, T> {
     /// Reads ahead, once a millisecond: first where scripts are, then how far they are, then what they say next and the link
     /// that carries it.
@@ -24,7 +26,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         for action in planned(1) {
             let link = match (action, script(action).and_then(|script| script.upcoming())) {
                 (_, Some((step, octets))) => {
-                    black_box(octets.first());
+                    black_box(octets.iter().step_by(CACHE_LINE_OCTETS).fold(0, |sum, octet| sum ^ octet));
                     self.link(step.interface, step.link)
                 }
                 (Action::Link(link, _), None) => link,

@@ -96,11 +96,11 @@ impl PacketDialogue<'_> {
                 self.phone(Sapi::Llgmm, |o| sm::deactivate_accept(o, own)),
             ),
         };
-        self.context_ended(accept, context, &[request.step]);
+        self.context_ended(accept, *context, &[request.step]);
     }
 
     // Which access point it was is known from its activation.
-    pub(super) fn context_ended(&mut self, evidence: Said, context: Box<Context>, depends: &[StepId]) {
+    pub(super) fn context_ended(&mut self, evidence: Said, context: Context, depends: &[StepId]) {
         let depends = [depends, &context.activated_by].concat();
         self.happened(evidence, Kind::PdpDeactivated { access_point: Some(context.access_point) }, &depends);
         self.script.ended_context = context.seen;

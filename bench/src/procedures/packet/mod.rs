@@ -61,8 +61,9 @@ pub struct PacketDialogue<'a> {
     action_every: Duration,
     at: event::Timestamp,
     site: Site,
-    // Where a frame is put together.
+    // Where a frame, and a user packet, is put together.
     frame: Octets,
+    packet: Octets,
     // The phone has asked for something, and until it is granted nothing that it says counts.
     claims: bool,
     names_subscriber: bool,
@@ -97,7 +98,7 @@ impl<'a> PacketDialogue<'a> {
         if let Some(tmsi) = subscriber.packet.p_tmsi {
             script.presented = Presented::Tmsi(tmsi);
         }
-        let frame = std::mem::take(&mut script.scratch);
+        let [frame, packet] = std::mem::take(&mut script.scratch);
         Self {
             script,
             network,
@@ -108,14 +109,15 @@ impl<'a> PacketDialogue<'a> {
             at,
             site,
             frame,
+            packet,
             claims: false,
             names_subscriber,
         }
     }
 
-    fn finish(mut self) {
+    fn finish(self) {
         self.subscriber.packet.last_contact = self.at;
-        self.script.scratch = std::mem::take(&mut self.frame);
+        self.script.scratch = [self.frame, self.packet];
     }
 
     fn pause(&mut self, least_ms: u64, most_ms: u64) {

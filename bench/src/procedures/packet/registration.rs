@@ -209,7 +209,7 @@ impl PacketDialogue<'_> {
 
     fn ended(&mut self, evidence: Said, power_off: bool, depends: &[StepId]) {
         if let Some(context) = self.subscriber.packet.context.take() {
-            self.context_ended(evidence, context, depends);
+            self.context_ended(evidence, *context, depends);
         }
         self.happened(evidence, Kind::GprsDetach { power_off }, depends);
         let packet = &mut self.subscriber.packet;

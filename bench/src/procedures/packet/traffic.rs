@@ -110,28 +110,27 @@ impl PacketDialogue<'_> {
     fn packet_up(&mut self, write: impl FnOnce(&mut Octets, Socket)) -> Vec<super::Said> {
         let address = self.subscriber.packet.context.as_ref().map_or([0; 4], |context| context.address);
         let own = Socket { address, port: self.random.between(1024, 60_000) as u16 };
-        let mut packet = Octets::default();
-        write(&mut packet, own);
+        write(&mut self.packet, own);
         self.pause(100, 500);
-        self.segments(Side::Bss, packet.as_slice())
+        self.segments(Side::Bss)
     }
 
     fn answered(&mut self, from: [u8; 4], port: u16, payload: impl FnOnce(&mut Octets)) {
         let address = self.subscriber.packet.context.as_ref().map_or([0; 4], |context| context.address);
-        let mut packet = Octets::default();
-        user::datagram(&mut packet, Socket { address: from, port }, Socket { address, port: 40_000 }, payload);
+        user::datagram(&mut self.packet, Socket { address: from, port }, Socket { address, port: 40_000 }, payload);
         self.pause(200, 900);
-        self.segments(Side::Msc, packet.as_slice());
+        self.segments(Side::Msc);
     }
 
-    // A user packet, in as many frames as it takes.
-    fn segments(&mut self, side: Side, packet: &[u8]) -> Vec<super::Said> {
+    // The user packet that was put together, in as many frames as it takes.
+    fn segments(&mut self, side: Side) -> Vec<super::Said> {
         let number = self.subscriber.packet.next_n_pdu(side);
         let Some(context) = &self.subscriber.packet.context else { return Vec::new() };
         let (nsapi, longest, protected) = (context.nsapi, context.longest_segment, context.protected);
         let acknowledged = context.acknowledged.is_some();
+        let packet = std::mem::take(&mut self.packet);
         let mut steps = Vec::new();
-        for segment in sndcp::segments(nsapi, number, packet, longest) {
+        for segment in sndcp::segments(nsapi, number, packet.as_slice(), longest) {
             self.pause(15, 60);
             steps.push(match acknowledged {
                 true => self.acknowledged_frame(side, &segment),
@@ -145,6 +144,7 @@ impl PacketDialogue<'_> {
                 }
             });
         }
+        self.packet = packet;
         if acknowledged {
             self.acknowledge(side.other());
         }
