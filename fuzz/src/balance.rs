@@ -78,7 +78,7 @@ impl Books<'_> {
         let waiting = t.ip_fragments - t.ip_reassembled;
         let carriers = t.sctp_packets + t.tcp_segments + t.tcp_other_ports + udp;
         let mtp2 = t.mtp2_fill_in_units + t.mtp2_link_status_units + t.mtp2_messages;
-        let links = t.ns_over_frame_relay + mtp2 + t.mtp3_frames + t.sccp_frames;
+        let links = t.ns_over_frame_relay + t.llc_frames + mtp2 + t.mtp3_frames + t.sccp_frames;
         let debit = self.malformed_below(&LAYERS) + ignored + waiting + carriers + links;
         Account { name: "frames", credit: t.frames, debit }
     }

@@ -56,7 +56,7 @@ fn in_link(carried: Carried<'_>, depth: u8, tell: &mut impl FnMut(Sign)) -> Resu
         Carried::Sccp(octets) => in_sccp(octets, (0, 0), tell),
         Carried::Sctp(octets) => in_sctp(&Packet::without_header(ip::protocol::SCTP, octets), tell),
         Carried::Ns { circuit, octets, .. } => in_ns(octets, &circuit, &circuit, tell),
-        Carried::Network { .. } | Carried::Control => Ok(()),
+        Carried::Network { .. } | Carried::Llc(_) | Carried::Gsmtap(_) | Carried::Control => Ok(()),
     }
 }
 

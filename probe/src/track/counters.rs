@@ -61,7 +61,7 @@ counters! {
     udp_rtcp,
     /// Other UDP on other ports than ours, ignored.
     udp_other_ports,
-    /// GSMTAP datagrams: shown, and not taken further.
+    /// GSMTAP, in datagrams or captured as such: shown, and not taken further.
     gsmtap,
     /// Layer 3 messages of the air of which a segment is missing.
     gsmtap_incomplete,
@@ -71,6 +71,8 @@ counters! {
     ns_duplicates,
     /// Endpoints of NS that were not remembered, at the limit.
     ns_endpoints_refused,
+    /// LLC frames captured as such: shown, and not taken further.
+    llc_frames,
     /// Frame Relay frames that carry NS.
     ns_over_frame_relay,
     /// MTP3 messages captured as such.

@@ -298,6 +298,8 @@ impl Layers {
                 outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), octets, counters);
                 Ok(())
             }
+            Carried::Llc(octets) => outlet.bare_llc(origin.from, octets, counters),
+            Carried::Gsmtap(octets) => outlet.gsmtap(origin.from, octets, counters),
             Carried::Control => {
                 counters.link_control += 1;
                 Ok(())
@@ -462,7 +464,6 @@ impl Layers {
             outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), payload, counters);
         } else if destination_port == gsmtap::PORT {
             outlet.gsmtap(origin.from, payload, counters)?;
-            counters.gsmtap_incomplete = outlet.delivery.air.incomplete;
         } else if vxlan::PORTS.contains(&destination_port) && vxlan::is_plausible(payload) {
             return self.tunnel(origin, vxlan::read(payload)?, counters, outlet);
         } else {

@@ -41,6 +41,23 @@ pub fn read_with_direction(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
     Ok(sent_by(LineEnd { link: 0, own: sent != 0 }, read(r.rest())?))
 }
 
+/// Reads a frame of a bundle of links, FRF.16.1 §3.2: behind the fragmentation header. A fragment cannot be read alone; frames of
+/// Gb, of at most 1,600 octets (3GPP TS 48.016 §6.1), need not be cut.
+pub fn read_multilink(octets: &[u8]) -> Result<Carried<'_>, Malformed> {
+    const BEGINS: u8 = 0x80;
+    const ENDS: u8 = 0x40;
+    const CONTROL: u8 = 0x20;
+    let mut r = Reader::new(Protocol::FrameRelay, octets);
+    let [flags, _sequence] = r.v("fragmentation header")?;
+    if flags & CONTROL != 0 {
+        return Ok(Carried::Control);
+    }
+    if flags & (BEGINS | ENDS) != BEGINS | ENDS {
+        return Err(r.error("fragment", Fault::Invalid));
+    }
+    read(r.rest())
+}
+
 fn sent_by(end: LineEnd, carried: Carried<'_>) -> Carried<'_> {
     match carried {
         Carried::Ns { circuit, octets, .. } => Carried::Ns { sender: Some(end), circuit, octets },
@@ -118,6 +135,15 @@ mod tests {
         check(&[0x00, 0x01, 0x03, 0x08, 0x00], Carried::Control);
         let snap = [0x18, 0x41, 0x03, 0x00, 0x80, 0, 0, 0, 0x08, 0x00, 0x45];
         check(&snap, Carried::Network { ether_type: ether_type::IPV4, octets: &[0x45] });
+    }
+
+    #[test]
+    fn whole_frames_of_a_bundle_are_read_and_fragments_told() {
+        let expected = Carried::Ns { sender: None, circuit: 100, octets: &[0x0a] };
+        assert_eq!(read_multilink(&[0xc1, 7, 0x18, 0x41, 0x0a]), Ok(expected));
+        assert_eq!(read_multilink(&[0xe1, 4, 1]), Ok(Carried::Control));
+        assert_eq!(read_multilink(&[0x81, 7, 0x18, 0x41]).unwrap_err().element, "fragment");
+        assert_eq!(read_multilink(&[0xc1]).unwrap_err().fault, Fault::Truncated);
     }
 
     #[test]

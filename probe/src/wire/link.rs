@@ -1,7 +1,7 @@
 //! Link layers: from the captured octets to what they carry.
 //!
-//! Ethernet with any depth of VLAN tags, Linux "cooked" frames, BSD loopback, raw IP, PPP, Cisco HDLC, Frame Relay, and the
-//! layers of a signalling link.
+//! Ethernet with any depth of VLAN tags, Linux "cooked" frames, BSD loopback, raw IP, PPP, Cisco HDLC, Frame Relay, the
+//! layers of a signalling link, and what others have traced of GSM.
 
 use super::frame_relay::LineEnd;
 use super::mtp2::PseudoHeader;
@@ -30,6 +30,8 @@ pub enum LinkType {
     FrameRelay,
     /// 206: Frame Relay behind an octet that tells the direction.
     FrameRelayWithDirection,
+    /// 182: Frame Relay on a bundle of links, FRF.16.1.
+    MultilinkFrameRelay,
     /// Frame Relay behind the pseudo-header of frames from E1 recordings, in no capture file.
     FrameRelayOfLine,
     /// 108: OpenBSD loopback, the protocol family in network byte order.
@@ -44,6 +46,10 @@ pub enum LinkType {
     Mtp3,
     /// 142: SCCP messages.
     Sccp,
+    /// 169: LLC frames of GPRS.
+    Llc,
+    /// 217 and 218: what GSMTAP traces, of the air or of Abis.
+    Gsmtap,
     /// 228: IPv4.
     Ipv4,
     /// 229: IPv6.
@@ -63,7 +69,7 @@ pub enum PppForm {
 
 impl LinkType {
     /// Every link type that can be read: the number in files, the type, its name.
-    pub const KNOWN: [(u16, Self, &'static str); 23] = [
+    pub const KNOWN: [(u16, Self, &'static str); 27] = [
         (0, Self::Null, "BSD loopback"),
         (1, Self::Ethernet, "Ethernet"),
         (9, Self::Ppp(PppForm::Bare), "PPP"),
@@ -80,9 +86,13 @@ impl LinkType {
         (140, Self::Mtp2, "MTP2"),
         (141, Self::Mtp3, "MTP3"),
         (142, Self::Sccp, "SCCP"),
+        (169, Self::Llc, "GPRS LLC"),
+        (182, Self::MultilinkFrameRelay, "Multilink Frame Relay"),
         (204, Self::PppWithDirection, "PPP with direction"),
         (205, Self::CiscoHdlcWithDirection, "Cisco HDLC with direction"),
         (206, Self::FrameRelayWithDirection, "Frame Relay with direction"),
+        (217, Self::Gsmtap, "GSMTAP of the air"),
+        (218, Self::Gsmtap, "GSMTAP of Abis"),
         (228, Self::Ipv4, "IPv4"),
         (229, Self::Ipv6, "IPv6"),
         (248, Self::Sctp, "SCTP"),
@@ -127,6 +137,10 @@ pub enum Carried<'a> {
         /// The PDU.
         octets: &'a [u8],
     },
+    /// An LLC frame of GPRS without what carried it, so nobody's.
+    Llc(&'a [u8]),
+    /// A GSMTAP header and what it is about.
+    Gsmtap(&'a [u8]),
     /// The link's own control, which carries nothing.
     Control,
 }
@@ -178,6 +192,7 @@ fn other_than_ethernet(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malf
         }
         LinkType::FrameRelay => frame_relay::read(frame),
         LinkType::FrameRelayWithDirection => frame_relay::read_with_direction(frame),
+        LinkType::MultilinkFrameRelay => frame_relay::read_multilink(frame),
         LinkType::FrameRelayOfLine => frame_relay::read_of_line(frame),
         LinkType::Mtp2WithPseudoHeader => {
             let header = Some(PseudoHeader::read(&mut r)?);
@@ -186,6 +201,8 @@ fn other_than_ethernet(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malf
         LinkType::Mtp2 => Ok(Carried::SignalUnit { header: None, octets: frame }),
         LinkType::Mtp3 => Ok(Carried::Mtp3(frame)),
         LinkType::Sccp => Ok(Carried::Sccp(frame)),
+        LinkType::Llc => Ok(Carried::Llc(frame)),
+        LinkType::Gsmtap => Ok(Carried::Gsmtap(frame)),
         LinkType::Sctp => Ok(Carried::Sctp(frame)),
     }
 }
@@ -301,6 +318,8 @@ mod tests {
             (LinkType::Mtp3, Carried::Mtp3(octets)),
             (LinkType::Sccp, Carried::Sccp(octets)),
             (LinkType::Sctp, Carried::Sctp(octets)),
+            (LinkType::Llc, Carried::Llc(octets)),
+            (LinkType::Gsmtap, Carried::Gsmtap(octets)),
         ] {
             assert_eq!(read(link, octets), Ok(expected), "{link:?}");
         }

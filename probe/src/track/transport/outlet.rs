@@ -359,7 +359,18 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         queue.clear();
     }
 
-    /// A datagram of GSMTAP: counted, and shown with what it carries, which has no subscriber that others would know.
+    /// An LLC frame that nothing carried: counted, and shown; without its BSSGP PDU nobody knows whose it is.
+    pub(super) fn bare_llc(
+        &mut self,
+        from: Provenance,
+        octets: &[u8],
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        counters.llc_frames += 1;
+        if S::MESSAGES { self.llc(from, octets) } else { Ok(()) }
+    }
+
+    /// What GSMTAP traces: counted, and shown with what it carries, which has no subscriber that others would know.
     pub(super) fn gsmtap(
         &mut self,
         from: Provenance,
@@ -380,6 +391,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             Some(Carried::Llc) => self.llc(from, header.payload)?,
             None => {}
         }
+        counters.gsmtap_incomplete = self.delivery.air.incomplete;
         Ok(())
     }
 

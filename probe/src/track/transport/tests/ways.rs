@@ -372,4 +372,7 @@ fn speech_and_traces_are_counted_apart() {
     let counters = case.counters();
     assert_eq!((counters.udp, counters.udp_rtp, counters.udp_rtcp, counters.udp_other_ports), (4, 1, 1, 1));
     assert_eq!((counters.gsmtap, counters.link_control), (1, 1));
+    case.frame(LinkType::Gsmtap, 0, &[&[2, 4, 1, 0][..], &[0; 35]].concat());
+    case.frame(LinkType::Llc, 0, &[0x01, 0xc0, 0x0d, 0x08, 0x03, 0x55, 0x1c, 0xea]);
+    assert_eq!((case.counters().gsmtap, case.counters().llc_frames), (2, 1));
 }
