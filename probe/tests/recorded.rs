@@ -127,6 +127,21 @@ fn gb_over_udp() {
 }
 
 #[test]
+fn a_story_of_elements_over_m3ua() {
+    check("elements-m3ua.pcap");
+}
+
+#[test]
+fn a_story_of_elements_over_ipa() {
+    check("elements-ipa.pcap");
+}
+
+#[test]
+fn a_story_of_elements_on_gb() {
+    check("elements-gb.pcap");
+}
+
+#[test]
 fn frames_taken_together_give_the_same_events_in_the_same_order() {
     for capture in ["a-msc-leg.pcap", "lite-ipa-leg.pcap", "gb-sgsn-leg.pcap"] {
         let mut source = Capture::open(&[recorded(capture)]).unwrap();
