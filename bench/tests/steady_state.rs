@@ -4,10 +4,7 @@
     clippy::print_stdout,
     reason = "a test stops at what it did not expect, and shows its counts"
 )]
-#![expect(unsafe_code, reason = "a counting allocator can only be written so")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,7 +14,7 @@ use bench::simulation::Interfaces;
 use event::Event;
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig, Sink};
-
+use tests::allocations::{Counting, allocations};
 use town::{make, plan};
 
 #[expect(dead_code, reason = "other tests look at the truth too")]
@@ -26,26 +23,6 @@ mod town;
 /// Frames for which one allocation is allowed: a place in a table gets its buffers when it is first used for what needs them,
 /// and tables grow, each time to the double. Both end with the growth of the network; that of a message would not.
 const FRAMES_PER_ALLOCATION: u64 = 50;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is passed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are the system allocator's conditions.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -73,7 +50,7 @@ fn check(name: &str, plan: Plan) {
             break;
         }
         probe.frames(batch, &mut sink);
-        allocated_at.push((batch.len() as u64, ALLOCATIONS.get()));
+        allocated_at.push((batch.len() as u64, allocations()));
     }
     let (warm_up, measured) = allocated_at.split_at(allocated_at.len() / 4 * 3);
     let frames: u64 = measured.iter().map(|(frames, _)| frames).sum();

@@ -1,9 +1,6 @@
 //! From SCCP upward nothing is allocated once the tables have their size.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-#![expect(unsafe_code, reason = "a counting allocator can only be written so")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 
 use event::Event;
@@ -11,26 +8,7 @@ use probe::capture::Capture;
 use probe::interpret::{AInterface, NetworkSettings, NumberPlan};
 use probe::track::transport::{Carrier, Payload, Transport, TransportSettings};
 use probe::{Provenance, Sink};
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: every call is passed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promises are the system allocator's conditions.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use tests::allocations::{Counting, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -79,9 +57,9 @@ fn following_and_interpreting_allocates_nothing() {
         (AInterface::new(NumberPlan::default(), NetworkSettings::default()), Count::default());
     let warm_up = 3;
     (0..warm_up).for_each(|round| play(&mut interface, &messages, round, &mut sink));
-    let (events, before) = (sink.0, ALLOCATIONS.get());
+    let (events, before) = (sink.0, allocations());
     (warm_up..warm_up + 10).for_each(|round| play(&mut interface, &messages, round, &mut sink));
-    let allocations = ALLOCATIONS.get() - before;
+    let allocations = allocations() - before;
     assert_eq!(sink.0 - events, events / 3 * 10, "the same events in every round");
     assert_eq!(allocations, 0);
 }

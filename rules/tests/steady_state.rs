@@ -1,10 +1,7 @@
 //! Deciding allocates nothing once the buffers have their size: neither finding what an event triggers, nor keeping what has
 //! begun, nor asking the gates.
-#![expect(unsafe_code, reason = "a counting allocator can only be written so")]
 #![expect(clippy::unwrap_used, reason = "the inputs of a test are known to be right")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,26 +14,7 @@ use rules::scenario::{
     Audience, Cap, Evidence, Hold, Limits, Pattern, Purpose, Scenario, Schedule, Send, Step, Trigger,
 };
 use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call is passed on unchanged to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
+use tests::allocations::{Counting, allocations};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -125,7 +103,7 @@ fn deciding_allocates_nothing() {
     for number in 0..10_000 {
         // The first events give the buffers their size.
         if number == 1000 {
-            allocated = ALLOCATIONS.with(Cell::get);
+            allocated = allocations();
         }
         let event = event(number);
         decisions.clear();
@@ -133,5 +111,5 @@ fn deciding_allocates_nothing() {
         offers += decisions.iter().filter(|decision| decision.outcome == Outcome::Offer).count();
     }
     assert!(offers > 100, "{offers} offers");
-    assert_eq!(ALLOCATIONS.with(Cell::get) - allocated, 0);
+    assert_eq!(allocations() - allocated, 0);
 }

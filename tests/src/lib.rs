@@ -1,5 +1,6 @@
 //! Whole-program tests: what they share. Each test drives the `touchpoint` binary as a person would.
 
+pub mod allocations;
 pub mod lookup;
 pub mod smsc;
 
