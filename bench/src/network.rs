@@ -109,8 +109,9 @@ pub struct Size {
     pub links: u32,
     /// Mobile switching centres: each serves some of the BSCs, or in a pool all of them.
     pub mscs: u32,
-    /// Whether the MSCs are a pool (3GPP TS 23.236): a phone stays with the one that its TMSI names.
-    pub pool: bool,
+    /// Where the MSCs are a pool (3GPP TS 23.236), in which a phone stays with the one that its TMSI names: the bits of the
+    /// network resource identifier that names it, 1 to 10.
+    pub pool: Option<u32>,
     /// The width of point codes.
     pub point_codes: Width,
 }
@@ -120,8 +121,10 @@ impl Size {
     pub const MOST_BSCS: u32 = 15_000;
     /// Addresses are drawn from 10.0.0.0/8, a subnet for the links of each side.
     pub const MOST_LINKS: u32 = 1 << 20;
-    /// The NRI has [`NRI_BITS`] bits.
-    pub const MOST_MSCS: u32 = 1 << NRI_BITS;
+    /// A network resource identifier has at most 10 bits, of which bit 23 of the TMSI is the first (3GPP TS 23.236 §4.4).
+    pub const MOST_NRI_BITS: u32 = 10;
+    /// Their point codes lie below those of BSCs.
+    pub const MOST_MSCS: u32 = 512;
 }
 
 /// The network.
@@ -133,7 +136,7 @@ pub struct Network {
     sites: Vec<Site>,
     hotspots: Vec<Vec<u32>>,
     mscs: Vec<Msc>,
-    pool: bool,
+    pool: Option<u32>,
     /// Whether there is an A interface.
     pub circuits: bool,
     /// The packet side, where there is a Gb interface.
@@ -142,8 +145,6 @@ pub struct Network {
 }
 
 const FIRST_MSC_POINT_CODE: u16 = 257;
-/// Length of the network resource identifier, of which bit 23 of the TMSI is the first (3GPP TS 23.236 §4.4).
-pub const NRI_BITS: u32 = 5;
 const FIRST_BSC_POINT_CODE: u16 = 1001;
 const FIRST_AREA: u16 = 0x6a11;
 const AREAS_PER_BSC: u32 = 2;
@@ -230,13 +231,13 @@ impl Network {
 
     /// The MSC that serves a phone there: in a pool the one that it is registered with.
     pub fn msc_of(&self, bsc: u32, registered: u32) -> u32 {
-        if self.pool { registered } else { bsc % self.mscs.len() as u32 }
+        if self.pool.is_some() { registered } else { bsc % self.mscs.len() as u32 }
     }
 
     /// The MSCs that a BSC is connected to.
     pub fn mscs_of(&self, bsc: u32) -> std::ops::Range<u32> {
         let own = self.msc_of(bsc, 0);
-        if self.pool { 0..self.mscs.len() as u32 } else { own..own + 1 }
+        if self.pool.is_some() { 0..self.mscs.len() as u32 } else { own..own + 1 }
     }
 
     /// An MSC for a phone that comes without a TMSI there.
@@ -255,14 +256,14 @@ impl Network {
 
     /// The first link between a BSC and an MSC.
     pub fn first_link(&self, bsc: u32, msc: u32) -> u32 {
-        self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.links.start) + if self.pool { msc } else { 0 }
+        self.bscs.get(bsc as usize).map_or(0, |bsc| bsc.links.start) + if self.pool.is_some() { msc } else { 0 }
     }
 
     /// One of the links between a BSC and an MSC, and the SLS that leads there.
     pub fn route(&self, bsc: u32, msc: u32, random: &mut Random) -> (u32, u8) {
         let end = self.bscs.get(bsc as usize).map_or(1, |bsc| bsc.links.end);
         let first = self.first_link(bsc, msc);
-        let step = if self.pool { self.mscs.len() as u32 } else { 1 };
+        let step = if self.pool.is_some() { self.mscs.len() as u32 } else { 1 };
         let index = random.below(u64::from((end - first).div_ceil(step))) as u32;
         (first + step * index, (index & 15) as u8)
     }
@@ -305,7 +306,7 @@ impl Network {
         loop {
             vlr.next_tmsi = vlr.next_tmsi.wrapping_add(1);
             let value = vlr.next_tmsi.wrapping_mul(0x9e37_79b1);
-            let value = if pool { with_nri(value, msc) } else { value };
+            let value = pool.map_or(value, |bits| with_nri(value, bits, msc));
             // All ones means "no TMSI" (3GPP TS 23.003 §2.4).
             if value != u32::MAX {
                 return Tmsi(value);
@@ -324,11 +325,11 @@ impl Network {
     }
 }
 
-// What is below the NRI stays, what is above it moves up: the spread's low bits differ for 2²⁷ TMSIs.
-fn with_nri(value: u32, msc: u32) -> u32 {
-    const BELOW: u32 = 24 - NRI_BITS;
-    let low = value & ((1 << BELOW) - 1);
-    value >> BELOW << 24 | msc << BELOW | low
+// What is below the NRI stays, what is above it moves up: the spread's low bits differ for 2²² TMSIs at least.
+fn with_nri(value: u32, bits: u32, msc: u32) -> u32 {
+    let below = 24 - bits;
+    let low = value & ((1 << below) - 1);
+    value >> below << 24 | msc << below | low
 }
 
 fn site(lac: u16, ci: u16, bscs: u32) -> Site {
@@ -362,7 +363,7 @@ mod tests {
     fn every_cell_of_a_hotspot_exists() {
         let mut random = Random::new(1);
         let network = Network::new(
-            Size { bscs: 2, links: 2, mscs: 1, pool: false, point_codes: Width::Itu },
+            Size { bscs: 2, links: 2, mscs: 1, pool: None, point_codes: Width::Itu },
             &default_hotspots(),
             &mut random,
         );
@@ -375,12 +376,14 @@ mod tests {
     #[test]
     fn in_a_pool_every_bsc_reaches_every_msc_and_a_tmsi_names_one() {
         let mut random = Random::new(1);
-        let size = Size { bscs: 2, links: 7, mscs: 3, pool: true, point_codes: Width::Itu };
-        let mut network = Network::new(size, &[], &mut random);
-        for (bsc, msc) in [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2)] {
-            let (link, _) = network.route(bsc, msc, &mut random);
-            assert_eq!(network.msc_of_link(bsc, link), msc);
-            assert_eq!(network.tmsi(msc).0 >> 19 & 0x1f, msc);
+        for bits in [2, 5, 10] {
+            let size = Size { bscs: 2, links: 7, mscs: 3, pool: Some(bits), point_codes: Width::Itu };
+            let mut network = Network::new(size, &[], &mut random);
+            for (bsc, msc) in [(0, 0), (0, 2), (1, 0), (1, 1), (1, 2)] {
+                let (link, _) = network.route(bsc, msc, &mut random);
+                assert_eq!(network.msc_of_link(bsc, link), msc);
+                assert_eq!(network.tmsi(msc).0 << 8 >> (32 - bits), msc);
+            }
         }
     }
 
@@ -397,7 +400,7 @@ mod tests {
     #[test]
     fn links_are_shared_out_and_have_sockets_of_their_own() {
         let network = Network::new(
-            Size { bscs: 3, links: 10, mscs: 1, pool: false, point_codes: Width::Itu },
+            Size { bscs: 3, links: 10, mscs: 1, pool: None, point_codes: Width::Itu },
             &[],
             &mut Random::new(1),
         );

@@ -64,6 +64,8 @@ pub struct Shares {
     pub other_network: f64,
     /// Attached when the capture begins.
     pub attached: f64,
+    /// With a handset whose number was copied from one and the same.
+    pub copied_devices: f64,
 }
 
 // TAC and the share of handsets that have it. The first two are those of the example list of smartphones.
@@ -95,6 +97,11 @@ pub fn device(random: &mut Random) -> Option<Imei> {
     let serial = random.below(1_000_000);
     let software = random.between(1, 20);
     Imei::from_digits(digits((tac * 1_000_000 + serial) * 100 + software, 16))
+}
+
+/// The handset whose number the others have that are made after it.
+fn copied_device() -> Option<Imei> {
+    Imei::from_digits(digits(3_515_460_112_345_601, 16))
 }
 
 /// The whole population. Subscribers that are attached when the capture begins hold a TMSI that nobody has seen given.
@@ -154,10 +161,12 @@ fn subscriber(
         Class::OtherNetwork => "46001".to_owned(),
         Class::Roamer => abroad.replace('-', ""),
     };
+    // No draw where nothing is copied, so that captures without stay what they are.
+    let is_copy = shares.copied_devices > 0.0 && random.chance(shares.copied_devices);
     Some(Subscriber {
         imsi: imsi(&prefix, index)?,
         class,
-        device: device(random)?,
+        device: if is_copy { copied_device()? } else { device(random)? },
         attached,
         tmsi: (attached || random.chance(0.8)).then(|| network.tmsi(msc)),
         msc,
@@ -234,8 +243,8 @@ mod tests {
     fn people(count: u32) -> Vec<Subscriber> {
         let mut random = Random::new(3);
         let mut network =
-            Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: false, point_codes: Width::Itu }, &[], &mut random);
-        let shares = Shares { roamers: 0.05, other_network: 0.02, attached: 0.8 };
+            Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: None, point_codes: Width::Itu }, &[], &mut random);
+        let shares = Shares { roamers: 0.05, other_network: 0.02, attached: 0.8, copied_devices: 0.0 };
         populate(count, shares, Timestamp::from_seconds(0), &mut network, &mut random)
     }
 

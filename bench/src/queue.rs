@@ -47,7 +47,7 @@ impl<T> Level<T> {
 /// A queue of things that happen at a time.
 #[derive(Debug)]
 pub struct Queue<T> {
-    // What is due in the slot that has been reached, or before; the first is the last.
+    // What is due in the slot that has been reached, or before; the next one stands last.
     due: Vec<Entry<T>>,
     levels: [Level<T>; LEVELS],
     // The slot of the lowest level that has been reached.
@@ -80,7 +80,7 @@ impl<T: Copy> Queue<T> {
         self.reached
     }
 
-    /// What is planned so far for a millisecond to come, in no order: for one of the next [`SLOTS`].
+    /// What is planned so far for a millisecond to come, in no order: for one of the next four thousand.
     pub fn planned(&self, millisecond: i64) -> impl Iterator<Item = T> + '_ {
         let [nearest, ..] = &self.levels;
         nearest.slots.get(index(millisecond)).into_iter().flatten().map(|entry| entry.what)

@@ -75,7 +75,7 @@ fn comparable(events: &[Event]) -> Vec<String> {
 }
 
 fn town() -> Plan {
-    let size = Size { bscs: 3, links: 6, mscs: 1, pool: false, point_codes: Width::Itu };
+    let size = Size { bscs: 3, links: 6, mscs: 1, pool: None, point_codes: Width::Itu };
     Plan { length: Duration::from_secs(300), size, ..plan(31) }
 }
 

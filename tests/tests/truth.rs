@@ -57,6 +57,12 @@ fn events_agree_with_the_truth_in_every_hard_case() {
         ("--msc 3 --bsc 9 --tmsi-reallocation never", WHOLE),
         ("--msc 4 --pool --common-id never --handovers always", WHOLE),
         ("--msc 16 --pool --bsc 2", WHOLE),
+        ("--msc 4 --pool --nri-bits 2 --common-id never => --nri-bits 2", WHOLE),
+        ("--msc 24 --pool --nri-bits 10 --bsc 2 --common-id never => --nri-bits 10", WHOLE),
+        ("--msc 3 --pool --common-id never => --nri-bits 5 --nri 0=257,1=258,2=259", WHOLE),
+        ("--msc 3 --pool --lead-in 20 => --nri-bits 5 --nri 0=257,1=258,2=259", BEGINNING_LATE),
+        ("--short-cells --handovers always --common-id never => --cell-network 460-00", WHOLE),
+        ("--short-cells --transport lite => --cell-network 460-00 --cell-lac 1", WHOLE),
         ("--resets 0.5 --common-id never --handovers never", WHOLE),
         ("--resets 0.5 --reuse-references --handovers never", WHOLE),
         ("--resets 0.5 --transport lite --handovers never", WHOLE),
@@ -102,6 +108,57 @@ fn packets_agree_with_the_truth_in_every_hard_case() {
     check_all(&cases);
 }
 
+#[test]
+fn what_cells_lack_and_nobody_has_told_stays_unknown() {
+    let folder = town("--short-cells");
+    let events = decode(&folder.path().join("town.pcap"), "");
+    let cells: Vec<String> = events.iter().map(|event| text(event, "cell")).collect();
+    assert!(cells.len() > 100 && cells.iter().all(|cell| cell.starts_with("?-?-271")), "{:?}", cells.first());
+}
+
+/// Registrations for so many seconds after a restart are told as its consequence, others are not.
+#[test]
+fn a_storm_lasts_as_long_as_the_probe_is_told() {
+    let folder = town("--resets 3 --handovers never --action-every 60");
+    let capture = folder.path().join("town.pcap");
+    let messages = json_lines(touchpoint().args(["decode", "--messages", "--json"]).arg(&capture));
+    let is_reset = |message: &&Value| message["protocol"] == "bssmap" && message["message"] == "reset";
+    let resets: Vec<f64> = messages.iter().filter(is_reset).map(seconds).collect();
+    let marked = |storm: u32| {
+        let events = decode(&capture, &format!("--storm {storm}"));
+        let marked = events.iter().filter(|event| event["after_reset"] == true);
+        marked.map(seconds).collect::<Vec<_>>()
+    };
+    assert_eq!(marked(0), [0.0; 0]);
+    let (short, long) = (marked(20), marked(900));
+    println!("{} resets; after them {} registrations in 20 s, {} in 900 s", resets.len(), short.len(), long.len());
+    assert!(!short.is_empty() && short.len() < long.len(), "{} and {}", short.len(), long.len());
+    let follows = |at: &f64| resets.iter().any(|reset| (0.0..=20.0).contains(&(at - reset)));
+    assert!(short.iter().all(follows), "{short:?} after {resets:?}");
+}
+
+/// A number that more subscribers show than a device may have is a copy: nobody is told to have it any more.
+#[test]
+fn a_device_of_too_many_subscribers_is_nobodys() {
+    const COPY: &str = "35154601123456";
+    let holders = |events: &[Value]| {
+        let with_copy = events.iter().filter(|event| text(event, "imei").starts_with(COPY));
+        let known = with_copy.map(|event| text(event, "imsi")).filter(|imsi| !imsi.is_empty());
+        known.collect::<HashSet<_>>().len()
+    };
+    let folder = town("--copied-devices 0.05 --imeisv always");
+    let capture = folder.path().join("town.pcap");
+    let having = |options: &str| {
+        let events = decode(&capture, options);
+        holders(&events)
+    };
+    let all = holders(&read_truth(&folder.path().join("truth.jsonl")));
+    let (few, usual) = (having("--device-subscribers 3"), having(""));
+    println!("{all} subscribers with the copy; told of {few} and {usual}");
+    assert!(all > 20, "{all}");
+    assert_eq!((few, usual), (3, 8));
+}
+
 #[track_caller]
 fn check_all(cases: &[(&str, Expect)]) {
     println!("{:70} {}", "", Score::HEAD);
@@ -109,8 +166,8 @@ fn check_all(cases: &[(&str, Expect)]) {
     assert!(failed.is_empty(), "{} cases disagree", failed.len());
 }
 
-/// Makes a capture of a quarter of an hour, decodes it and compares. Prints the score, and the first disagreements.
-fn check(options: &str, expected: Expect) -> bool {
+/// A capture of a quarter of an hour, with the truth, of a town with these options.
+fn town(options: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = |name: &str| folder.path().join(name);
     run(synthesise()
@@ -121,7 +178,20 @@ fn check(options: &str, expected: Expect) -> bool {
         .arg("--owners")
         .arg(path("owners.csv"))
         .args(options.split_whitespace()));
-    let events = json_lines(touchpoint().args(["decode", "--json", "--reveal"]).arg(path("town.pcap")));
+    folder
+}
+
+fn decode(capture: &Path, options: &str) -> Vec<Value> {
+    json_lines(touchpoint().args(["decode", "--json", "--reveal"]).args(options.split_whitespace()).arg(capture))
+}
+
+/// Makes a capture, decodes it and compares. Options of the probe follow an arrow. Prints the score, and the first
+/// disagreements.
+fn check(options: &str, expected: Expect) -> bool {
+    let (made_with, read_with) = options.split_once(" => ").unwrap_or((options, ""));
+    let folder = town(made_with);
+    let path = |name: &str| folder.path().join(name);
+    let events = decode(&path("town.pcap"), read_with);
     let truth = read_truth(&path("truth.jsonl"));
     let mut comparison = Comparison { owners: read_owners(&path("owners.csv")), ..Comparison::default() };
     comparison.run(&truth, events);

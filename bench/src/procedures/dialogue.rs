@@ -108,6 +108,11 @@ impl<'a> Dialogue<'a> {
         self.leg.site.cell
     }
 
+    /// A cell as BSC and MSC name it to each other.
+    pub(super) fn named(&self, cell: CellId) -> CellId {
+        if self.practice.short_cells { CellId { plmn: None, ..cell } } else { cell }
+    }
+
     pub(super) fn chance(&mut self, probability: f64) -> bool {
         self.random.chance(probability)
     }
@@ -188,7 +193,7 @@ impl<'a> Dialogue<'a> {
 
     /// The phone opens a connection with its first message.
     pub(super) fn open(&mut self, identity: MobileIdentity, layer3: impl FnOnce(&mut Octets)) -> StepId {
-        let (leg, cell) = (self.leg, self.cell());
+        let (leg, cell) = (self.leg, self.named(self.cell()));
         let mut sequence = self.send_sequence;
         let ends = Ends { called: self.network.msc_point_code(leg.msc_index), calling: leg.point_code };
         self.connect(leg);

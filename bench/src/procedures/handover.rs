@@ -33,7 +33,8 @@ impl Dialogue<'_> {
         let site = self.network.site(target);
         self.subscriber.site = target;
         self.leg.site = site;
-        let step = self.bss(|o| bssmap::handover_performed(o, cause::BETTER_CELL, site.cell));
+        let cell = self.named(site.cell);
+        let step = self.bss(|o| bssmap::handover_performed(o, cause::BETTER_CELL, cell));
         self.arrived(step, &[]);
     }
 
@@ -41,7 +42,7 @@ impl Dialogue<'_> {
         let old = self.leg;
         let new = self.leg_to(target);
         let command = self.command();
-        let (serving, wanted) = (old.site.cell, new.site.cell);
+        let (serving, wanted) = (self.named(old.site.cell), self.named(new.site.cell));
         self.bss(|o| bssmap::handover_required(o, cause::BETTER_CELL, wanted));
         let (request, named) = self.request(old, new, wanted);
         self.leg = new;
@@ -76,7 +77,7 @@ impl Dialogue<'_> {
         let named = self.chance(0.5) && self.script.presented != Presented::Imei;
         let shown = named.then_some(self.subscriber.imsi);
         let ends = self.ends_towards(new);
-        let serving = old.site.cell;
+        let serving = self.named(old.site.cell);
         self.leg = new;
         self.connect(new);
         self.pause(3, 20);

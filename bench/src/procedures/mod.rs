@@ -40,6 +40,8 @@ pub struct Practice {
     pub unconfirmed_releases: f64,
     /// Whether the IMEISV is asked for only when a phone attaches.
     pub imeisv_on_attach_only: bool,
+    /// Whether BSCs name cells without the network: the network is the same for all (3GPP TS 48.008 §3.2.2.17).
+    pub short_cells: bool,
     /// Mean time between two things that somebody does.
     pub action_every: Duration,
     /// What SGSNs are configured to do.
