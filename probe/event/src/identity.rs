@@ -17,6 +17,14 @@ impl std::error::Error for InvalidIdentity {}
 
 const LENGTH_SHIFT: u32 = 56;
 const DIGITS: u64 = (1 << LENGTH_SHIFT) - 1;
+const POWERS_OF_TEN: [u64; 16] = {
+    let (mut powers, mut exponent) = ([1; 16], 1);
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
 
 /// International Mobile Subscriber Identity, 3GPP TS 23.003 §2.2: 5 to 15 decimal digits, leading zeros kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,7 +44,8 @@ impl Imsi {
     /// The inverse of [`Imsi::to_bits`]. `None` where the bits are not an IMSI's.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let length = bits >> LENGTH_SHIFT;
-        ((5..=15).contains(&length) && (bits & DIGITS) < 10_u64.pow(length as u32)).then_some(Self(bits))
+        let limit = POWERS_OF_TEN.get(length as usize).filter(|_| (5..=15).contains(&length));
+        limit.is_some_and(|limit| bits & DIGITS < *limit).then_some(Self(bits))
     }
 
     /// The number of digits, 5 to 15.

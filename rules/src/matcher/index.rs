@@ -11,7 +11,7 @@ use event::{Direction, UpdateType};
 use super::domains::Domains;
 use super::interest::Interest;
 use super::numbers::{self, Numbers};
-use super::occurrence::{Activity, Occurrence, Roamed};
+use super::occurrence::{Activity, Occurrence, Roamed, is_elsewhere};
 use super::shared::{DeviceChanges, Models, Places, Ranks};
 use super::table::Table;
 use crate::scenario::{Attempt, CallPhase, LengthRange, NumberPattern, Origin, Trigger};
@@ -108,24 +108,27 @@ impl Index {
 
     /// Gives each trigger that the occurrence fits, once, in no particular order.
     pub(super) fn triggered(&self, occurrence: &Occurrence<'_>, mut hit: impl FnMut(u32)) {
-        if let Some((before, after)) = occurrence.moved {
+        let change = occurrence.change;
+        if change.moved {
+            let (before, after) = (change.before, change.after);
             self.enter.entered(before, after, &mut hit);
             self.leave.left(before, after, &mut hit);
+            // Another one for certain, not only better known.
+            if !self.cell_change.is_empty() && is_elsewhere(before, after) {
+                self.cell_change.iter().copied().for_each(&mut hit);
+            }
         }
-        if occurrence.cell_changed {
-            self.cell_change.iter().copied().for_each(&mut hit);
-        }
-        if let Some(here) = occurrence.here {
-            self.inside.at(here, &mut hit);
+        if change.seen {
+            self.inside.at(change.after, &mut hit);
             self.seen.iter().copied().for_each(&mut hit);
         }
-        if occurrence.power_on {
+        if change.power_on {
             self.power_on.iter().copied().for_each(&mut hit);
         }
-        if occurrence.power_off {
+        if change.power_off {
             self.power_off.iter().copied().for_each(&mut hit);
         }
-        if let Some((before, after)) = occurrence.device_change {
+        if let Some((before, after)) = change.device_before.zip(occurrence.device) {
             self.device_change.matching(before, after, &mut hit);
         }
         match occurrence.roamed {

@@ -282,7 +282,7 @@ impl RuleSet {
     }
 
     /// The event in the words of triggers. What we have sent ourselves comes back, and is nothing that the subscriber did.
-    fn occurrence<'e>(&self, event: &'e Event, imsi: Imsi, change: &Change, home: &Home<'_>) -> Occurrence<'e> {
+    fn occurrence<'e>(&self, event: &'e Event, imsi: Imsi, change: &'e Change, home: &Home<'_>) -> Occurrence<'e> {
         let home = Some(home).filter(|_| self.index.interest().is_in_roaming());
         let mut occurrence = Occurrence::new(event, imsi, change, home);
         if let Activity::Sms { direction: Direction::In, number: Some(sender) } = occurrence.activity

@@ -14,16 +14,10 @@ use crate::scenario::{Attempt, CallPhase, Origin};
 /// One event, ready for the index.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Occurrence<'e> {
-    /// The cell before and after, where it is another one.
-    pub(super) moved: Option<(CellId, CellId)>,
-    /// Whether that is certain: that it was another one before, not only less well known.
-    pub(super) cell_changed: bool,
-    /// Where the subscriber is, where the event proves it.
-    pub(super) here: Option<CellId>,
-    pub(super) power_on: bool,
-    pub(super) power_off: bool,
-    /// The device before and now, where it is another one.
-    pub(super) device_change: Option<(Imei, Imei)>,
+    /// What it means for the subscriber.
+    pub(super) change: &'e Change,
+    /// The device that it shows.
+    pub(super) device: Option<Imei>,
     pub(super) roamed: Option<Roamed>,
     pub(super) activity: Activity<'e>,
 }
@@ -69,15 +63,11 @@ pub(super) enum Activity<'e> {
 
 impl<'e> Occurrence<'e> {
     /// `home` where anybody asks who has come over the border.
-    pub(super) fn new(event: &'e Event, imsi: Imsi, change: &Change, home: Option<&Home<'_>>) -> Self {
+    pub(super) fn new(event: &'e Event, imsi: Imsi, change: &'e Change, home: Option<&Home<'_>>) -> Self {
         let home = home.filter(|_| !event.after_reset);
         Self {
-            moved: change.moved.then_some((change.before, change.after)),
-            cell_changed: change.moved && is_elsewhere(change.before, change.after),
-            here: change.seen.then_some(change.after),
-            power_on: change.power_on,
-            power_off: change.power_off,
-            device_change: change.device_before.zip(event.imei),
+            change,
+            device: event.imei,
             roamed: home.and_then(|home| roamed(&event.kind, imsi, change.newcomer, home)),
             activity: Activity::new(event),
         }
@@ -85,7 +75,7 @@ impl<'e> Occurrence<'e> {
 }
 
 /// Whether two cells are certainly not the same.
-fn is_elsewhere(before: CellId, after: CellId) -> bool {
+pub(super) fn is_elsewhere(before: CellId, after: CellId) -> bool {
     fn differ<T: PartialEq>(before: Option<T>, after: Option<T>) -> bool {
         before.zip(after).is_some_and(|(before, after)| before != after)
     }

@@ -101,7 +101,7 @@ impl Places {
 
     /// Gives the scenarios of the areas that certainly hold a cell and that are `wanted`.
     fn each_holding(&self, cell: CellId, wanted: impl Fn(&Area) -> bool, mut hit: impl FnMut(u32)) {
-        let Some(lac) = cell.lac else { return };
+        let Some(lac) = cell.lac.filter(|_| !self.areas.lists.is_empty()) else { return };
         let by_cell = cell.ci.and_then(|ci| self.by_cell.get(&(lac, ci)));
         for positions in [by_cell, self.by_location_area.get(&lac)].into_iter().flatten() {
             for (_, ranks) in self.areas.at(positions).filter(|(area, _)| area.contains(cell) && wanted(area)) {
