@@ -1,5 +1,6 @@
 //! A message centre beside the program: the npm package `smpp` as a server, in a process of its own. What it can be
 //! told is listed at the top of `peers/smsc/server.js`.
+#![expect(clippy::disallowed_types, reason = "its output is read by a thread of its own")]
 
 use std::fs;
 use std::io::{BufRead, BufReader};
