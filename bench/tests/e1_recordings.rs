@@ -309,8 +309,8 @@ fn a_recording_is_followed_as_it_grows() {
     let mut read = |followed: &mut Vec<Timestamp>| {
         let mut quiet = 0;
         while quiet < 3 {
-            match follow.next().unwrap() {
-                Step::Frame(frame) => followed.push(frame.at),
+            match follow.next(usize::MAX).unwrap() {
+                Step::Frames(frames) => followed.extend(frames.iter().map(|frame| frame.at)),
                 Step::News(_, news) => panic!("{news}"),
                 Step::Quiet(_) => quiet += 1,
                 Step::End => break,

@@ -111,8 +111,12 @@ impl Decode {
         Ok(ending)
     }
 
+    fn most_frames(&self) -> usize {
+        self.frames.and_then(|frames| usize::try_from(frames).ok()).unwrap_or(usize::MAX)
+    }
+
     fn files<P: Printer>(&self, capture: &mut Capture, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
-        let mut frames_left = self.frames.map_or(usize::MAX, |frames| usize::try_from(frames).unwrap_or(usize::MAX));
+        let mut frames_left = self.most_frames();
         printer.head();
         if frames_left == 0 {
             return Ok(Ending::Complete);
@@ -126,13 +130,13 @@ impl Decode {
     }
 
     fn feed<P: Printer>(&self, mut feed: Feed, probe: &mut Probe, printer: &mut P) -> Result<Ending, Failure> {
-        let mut frames_left = self.frames.unwrap_or(u64::MAX);
+        let mut frames_left = self.most_frames();
         printer.head();
         while frames_left > 0 && printer.page().failure.is_none() {
-            match feed.next()? {
-                Step::Frame(frame) => {
-                    probe.frame(&frame, printer);
-                    frames_left -= 1;
+            match feed.next(frames_left)? {
+                Step::Frames(frames) => {
+                    probe.frames(frames, printer);
+                    frames_left -= frames.len();
                 }
                 Step::Quiet(reached) => {
                     probe.tick(reached, printer);

@@ -99,14 +99,14 @@ fn end_orderly(interrupted: &Arc<AtomicBool>) -> io::Result<()> {
 }
 
 impl Feed {
-    /// What comes next. What the feed tells of itself is logged.
-    pub(crate) fn next(&mut self) -> Result<Step<'_>, Failure> {
+    /// What comes next, `most` frames at most. What the feed tells of itself is logged.
+    pub(crate) fn next(&mut self, most: usize) -> Result<Step<'_>, Failure> {
         if self.interrupted.load(Ordering::Relaxed) {
             self.deadline.end_now();
         }
         let step = match &mut self.kind {
-            Kind::Live(live) => live.next(),
-            Kind::Folder(follow) => follow.next()?,
+            Kind::Live(live) => live.next(most),
+            Kind::Folder(follow) => follow.next(most)?,
         };
         if let Step::News(_, news) = &step {
             tracing::warn!("{news}");

@@ -6,13 +6,14 @@ use super::Frame;
 pub const BATCH_FRAMES: usize = 32;
 
 /// Up to [`BATCH_FRAMES`] frames in the order of capture.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Batch<'a> {
     octets: &'a [u8],
     places: &'a [Place],
 }
 
 /// A frame, and where its octets begin and end.
+#[derive(Debug)]
 pub(crate) struct Place {
     frame: Frame<'static>,
     start: usize,

@@ -17,7 +17,7 @@ use event::Timestamp;
 use super::ring_numbers::RingNumbers;
 use super::source::Source;
 use super::step::{self, Deadline, News, Step};
-use super::{CaptureError, E1Settings, FILE_LIMIT, input};
+use super::{BATCH_FRAMES, Batch, CaptureError, E1Settings, FILE_LIMIT, Place, input};
 
 /// How often the folder is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
@@ -50,6 +50,8 @@ pub struct Follow {
     numbers: RingNumbers,
     reached: Timestamp,
     totals: FollowTotals,
+    /// The frames that were given last.
+    places: Vec<Place>,
 }
 
 /// The file that is being read.
@@ -108,6 +110,7 @@ impl Follow {
             numbers: RingNumbers::default(),
             reached: Timestamp::MIN,
             totals: FollowTotals::default(),
+            places: Vec::new(),
         })
     }
 
@@ -121,17 +124,16 @@ impl Follow {
         self.totals
     }
 
-    /// What comes next; waits for it, not long.
+    /// What comes next, `most` frames at most; waits for it, not long.
     ///
     /// # Errors
     /// Where the folder cannot be listed any more, or holds too many files.
-    #[expect(clippy::should_implement_trait, reason = "a frame borrows from the reader: not an iterator")]
-    pub fn next(&mut self) -> Result<Step<'_>, CaptureError> {
+    pub fn next(&mut self, most: usize) -> Result<Step<'_>, CaptureError> {
         if self.deadline.at() < Timestamp::MAX && step::now() > self.deadline.at() {
             return Ok(Step::End);
         }
         match self.advance() {
-            Ok(true) => return Ok(self.frame()),
+            Ok(true) => return Ok(self.frames(most.min(BATCH_FRAMES))),
             Ok(false) => {}
             Err(error) => return Ok(self.gap(News::FileUnreadable { error })),
         }
@@ -158,13 +160,21 @@ impl Follow {
         }
     }
 
-    fn frame(&mut self) -> Step<'_> {
-        let Some(frame) = self.current.as_ref().and_then(|current| current.source.frame(self.totals.frames + 1)) else {
-            return Step::Quiet(self.reached);
-        };
-        self.totals.frames += 1;
-        self.reached = self.reached.max(frame.at);
-        Step::Frame(frame)
+    fn frames(&mut self, most: usize) -> Step<'_> {
+        let Self { current, places, totals, reached, .. } = self;
+        let Some(Followed { source, .. }) = current else { return Step::Quiet(*reached) };
+        places.clear();
+        let first = totals.frames + 1;
+        if let Some(latest) = source.gather(places, first, most, (Timestamp::MAX, Timestamp::MAX)) {
+            totals.frames += places.len() as u64;
+            *reached = latest.max(*reached);
+            return Step::Frames(Batch::new(source.buffered(), places));
+        }
+        let Some(frame) = source.frame(first) else { return Step::Quiet(*reached) };
+        totals.frames += 1;
+        *reached = frame.at.max(*reached);
+        places.push(Place::new(&frame, 0));
+        Step::Frames(Batch::new(frame.captured, places))
     }
 
     fn gap(&mut self, news: News) -> Step<'_> {
@@ -405,8 +415,10 @@ mod tests {
         fn check(&mut self, expected: &str) {
             let (mut words, mut quiet) = (Vec::new(), 0);
             while quiet < 4 {
-                match self.follow.next().unwrap() {
-                    Step::Frame(frame) => words.push((frame.at.as_micros() / 1_000_000).to_string()),
+                match self.follow.next(2).unwrap() {
+                    Step::Frames(frames) => {
+                        words.extend(frames.iter().map(|frame| (frame.at.as_micros() / 1_000_000).to_string()));
+                    }
                     Step::News(_, news) => words.push(news.to_string().replace(self.folder.to_str().unwrap(), "")),
                     Step::Quiet(_) => quiet += 1,
                     Step::End => break,
@@ -498,7 +510,7 @@ mod tests {
         ring.check("`/a` was replaced while it was followed: a gap of unknown length 5");
         ring.append("a", &record(6)[..9]);
         ring.write("b", &pcap(&[7]));
-        let is_cut = (0..5).any(|_| format!("{:?}", ring.follow.next().unwrap()).contains("Truncated"));
+        let is_cut = (0..5).any(|_| format!("{:?}", ring.follow.next(1).unwrap()).contains("Truncated"));
         assert!(is_cut, "the end of the record never came");
         ring.check("7");
         assert_eq!(ring.follow.totals().gaps, 3);

@@ -198,18 +198,12 @@ impl Capture {
     // The current frame, and those behind it that are to be given in the order and at the times of their file.
     #[inline]
     fn gather(&mut self) {
-        let Self { current: Some(source), places, frames, .. } = self else { return };
-        let mut latest = Timestamp::MIN;
-        while let (Some(frame), Some(start)) = (source.frame(*frames + 1), source.start()) {
-            *frames += 1;
-            latest = latest.max(frame.at);
-            places.push(Place::new(&frame, start));
-            if places.len() >= BATCH_FRAMES || !source.step_on(self.horizon, self.announcement) {
-                break;
-            }
-        }
+        let Self { current: Some(source), places, frames, alignment, .. } = self else { return };
+        let bounds = (self.horizon, self.announcement);
+        let latest = source.gather(places, *frames + 1, BATCH_FRAMES, bounds);
+        *frames += places.len() as u64;
         // The first was passed when it was found.
-        self.alignment.pass(places.len().saturating_sub(1) as u64, latest);
+        alignment.pass(places.len().saturating_sub(1) as u64, latest.unwrap_or(Timestamp::MIN));
     }
 
     // Frames that lie here and there.

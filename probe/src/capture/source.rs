@@ -12,7 +12,7 @@ use super::e1::{E1, E1Settings, is_e1};
 use super::pcap::{Pcap, is_pcap};
 use super::pcapng::{Pcapng, is_pcapng};
 use super::plausible::{LOOK_AHEAD, Plausible};
-use super::{CaptureError, Frame, foreign};
+use super::{CaptureError, Frame, Place, foreign};
 use crate::wire::LinkType;
 
 /// A frame as it lies at the beginning of the buffer.
@@ -179,6 +179,27 @@ impl Source {
         self.frames += 1;
         self.head = Some(Record { start: passed + next.start, total: passed + next.total, ..next });
         true
+    }
+
+    /// Appends to `places` the record that it stands at, numbered `first`, and those behind it as far as [`Source::step_on`] leads:
+    /// `most` at most. The time of the latest; `None` where the record does not lie in the buffer.
+    #[inline]
+    pub(super) fn gather(
+        &mut self,
+        places: &mut Vec<Place>,
+        first: u64,
+        most: usize,
+        (until, before): (Timestamp, Timestamp),
+    ) -> Option<Timestamp> {
+        let mut latest = None;
+        while let (Some(frame), Some(start)) = (self.frame(first + places.len() as u64), self.start()) {
+            latest = latest.max(Some(frame.at));
+            places.push(Place::new(&frame, start));
+            if places.len() >= most || !self.step_on(until, before) {
+                break;
+            }
+        }
+        latest
     }
 
     /// Where the octets of its record begin in [`Source::buffered`]; `None` where they lie elsewhere.

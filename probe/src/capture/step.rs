@@ -1,4 +1,4 @@
-//! What a feed that goes on gives next: a frame, quiet, news of itself, or its end; and how it is told to end.
+//! What a feed that goes on gives next: frames, quiet, news of itself, or its end; and how it is told to end.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,13 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use event::Timestamp;
 
-use super::{CaptureError, Frame};
+use super::{Batch, CaptureError};
 
 /// What a feed that goes on gives next.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// The next frame.
-    Frame(Frame<'a>),
+    /// The next frames.
+    Frames(Batch<'a>),
     /// No frame for the moment. All that was captured before this time has been given.
     Quiet(Timestamp),
     /// The feed sees less than before, or more again; at this time.

@@ -33,7 +33,8 @@ pub(super) struct Held {
     pub(super) at: Timestamp,
     /// Octets on the wire.
     pub(super) original_length: u32,
-    start: usize,
+    /// Where its octets begin.
+    pub(super) start: usize,
     length: usize,
 }
 
@@ -81,9 +82,14 @@ impl Batch {
         self.held.get(index).copied()
     }
 
+    /// The octets of all frames.
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
     /// The octets of a frame of this batch.
     #[inline]
-    pub(super) fn octets(&self, held: Held) -> &[u8] {
+    pub(super) fn octets_of(&self, held: Held) -> &[u8] {
         self.octets.get(held.start..).and_then(|rest| rest.get(..held.length)).unwrap_or_default()
     }
 }

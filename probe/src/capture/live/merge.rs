@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use event::Timestamp;
 
-use super::super::{Frame, News};
+use super::super::{BATCH_FRAMES, Frame, News, Place};
 use super::batch::{Batch, Held};
+use crate::capture;
 
 /// How long a frame waits for interfaces of which nothing is heard.
 pub(super) const MERGE_WINDOW: Duration = Duration::from_secs(1);
 
 /// What comes next.
 pub(super) enum Choice {
-    /// The frame that this lane stands at.
-    Frame(usize),
+    /// The frames that this lane stands at: [`Merge::frames`].
+    Frames(usize),
     /// News of an interface.
     News(Timestamp, News),
     /// Something has to come in first. Everything before this time has been given.
@@ -29,6 +30,8 @@ pub(super) enum Choice {
 pub(super) struct Merge {
     lanes: Vec<Lane>,
     current: Option<usize>,
+    /// The frames that were chosen last.
+    places: Vec<Place>,
     frames: u64,
     reached: Timestamp,
     late: u64,
@@ -52,7 +55,7 @@ impl Merge {
         let lane =
             |pool| Lane { batches: VecDeque::new(), next: 0, until: Timestamp::MIN, ended: false, given: 0, pool };
         let lanes = pools.into_iter().map(lane).collect();
-        Self { lanes, current: None, frames: 0, reached: Timestamp::MIN, late: 0 }
+        Self { lanes, current: None, places: Vec::new(), frames: 0, reached: Timestamp::MIN, late: 0 }
     }
 
     /// Takes in what an interface hands over.
@@ -69,10 +72,10 @@ impl Merge {
         self.lanes.iter_mut().for_each(|lane| lane.ended = true);
     }
 
-    /// Passes over the frame that was chosen last, and chooses.
-    pub(super) fn choose(&mut self) -> Choice {
+    /// Passes over the frames that were chosen last, and chooses: `most` of them at most.
+    pub(super) fn choose(&mut self, most: usize) -> Choice {
         if let Some(lane) = self.current.take().and_then(|index| self.lanes.get_mut(index)) {
-            lane.next += 1;
+            lane.next += self.places.len();
             lane.tidy();
         }
         let (mut head, mut bound, mut newest) = (None, Timestamp::MAX, Timestamp::MIN);
@@ -88,26 +91,18 @@ impl Merge {
             }
         }
         match head {
-            Some((at, index)) if at <= bound || newest >= at + MERGE_WINDOW => self.chosen(at, index),
+            Some((at, index)) if at <= bound || newest >= at + MERGE_WINDOW => self.chosen(index, most),
             Some((at, _)) => Choice::Wait(self.reached.max(at.min(bound))),
             None if self.lanes.iter().all(|lane| lane.ended) => Choice::End,
             None => Choice::Wait(self.reached.max(bound)),
         }
     }
 
-    /// The frame that a lane stands at.
+    /// The frames that were chosen, all of this lane.
     #[inline]
-    pub(super) fn frame(&self, index: usize) -> Option<Frame<'_>> {
-        let lane = self.lanes.get(index)?;
-        let (batch, held) = (lane.batches.front()?, lane.head()?);
-        Some(Frame {
-            number: self.frames,
-            at: held.at,
-            link: batch.link,
-            captured: batch.octets(held),
-            original_length: held.original_length,
-            file: u16::try_from(index).unwrap_or(u16::MAX),
-        })
+    pub(super) fn frames(&self, index: usize) -> Option<capture::Batch<'_>> {
+        let batch = self.lanes.get(index)?.batches.front()?;
+        Some(capture::Batch::new(batch.octets(), &self.places))
     }
 
     /// Frames of an interface that were given.
@@ -120,19 +115,42 @@ impl Merge {
         self.late
     }
 
-    fn chosen(&mut self, at: Timestamp, index: usize) -> Choice {
-        self.current = Some(index);
-        self.frames += 1;
-        self.late += u64::from(at < self.reached);
-        self.reached = self.reached.max(at);
-        if let Some(lane) = self.lanes.get_mut(index) {
-            lane.given += 1;
+    // The first frame of this lane, and those behind it that are earlier than anything of the others.
+    fn chosen(&mut self, index: usize, most: usize) -> Choice {
+        let others = self.lanes.iter().enumerate().filter(|(other, _)| *other != index);
+        let earliest = others.filter_map(|(_, lane)| lane.earliest()).min().unwrap_or(Timestamp::MAX);
+        let Self { lanes, current, places, frames, reached, late } = self;
+        places.clear();
+        let Some(lane) = lanes.get_mut(index) else { return Choice::End };
+        let Some(batch) = lane.batches.front() else { return Choice::End };
+        while let Some(held) = batch.held(lane.next + places.len())
+            && (places.is_empty() || held.at < earliest && places.len() < most.min(BATCH_FRAMES))
+        {
+            *frames += 1;
+            *late += u64::from(held.at < *reached);
+            *reached = held.at.max(*reached);
+            let frame = Frame {
+                number: *frames,
+                at: held.at,
+                link: batch.link,
+                captured: batch.octets_of(held),
+                original_length: held.original_length,
+                file: u16::try_from(index).unwrap_or(u16::MAX),
+            };
+            places.push(Place::new(&frame, held.start));
         }
-        Choice::Frame(index)
+        lane.given += places.len() as u64;
+        *current = Some(index);
+        Choice::Frames(index)
     }
 }
 
 impl Lane {
+    /// Before this nothing of it is still to come.
+    fn earliest(&self) -> Option<Timestamp> {
+        self.head().map(|held| held.at).or((!self.ended).then_some(self.until))
+    }
+
     #[inline]
     fn head(&self) -> Option<Held> {
         self.batches.front()?.held(self.next)
@@ -196,11 +214,12 @@ mod tests {
         fn given(&mut self) -> String {
             let mut words = Vec::new();
             loop {
-                match self.merge.choose() {
-                    Choice::Frame(lane) => {
-                        let frame = self.merge.frame(lane).unwrap();
-                        assert_eq!(frame.captured, [lane as u8, (frame.at.as_micros() / 1000) as u8]);
-                        words.push(format!("{lane}@{}", frame.at.as_micros() / 1000));
+                match self.merge.choose(2) {
+                    Choice::Frames(lane) => {
+                        for frame in self.merge.frames(lane).unwrap().iter() {
+                            assert_eq!(frame.captured, [lane as u8, (frame.at.as_micros() / 1000) as u8]);
+                            words.push(format!("{lane}@{}", frame.at.as_micros() / 1000));
+                        }
                     }
                     Choice::News(_, news) => words.push(news.to_string()),
                     Choice::Wait(_) => return words.join(" "),
@@ -254,9 +273,9 @@ mod tests {
         let mut bench = Bench::new(2);
         bench.hand_over(0, &[], 50);
         bench.hand_over(1, &[60], 70);
-        assert!(matches!(bench.merge.choose(), Choice::Wait(time) if time == at(50)));
+        assert!(matches!(bench.merge.choose(1), Choice::Wait(time) if time == at(50)));
         bench.hand_over(0, &[], 80);
         assert_eq!(bench.given(), "1@60");
-        assert!(matches!(bench.merge.choose(), Choice::Wait(time) if time == at(70)));
+        assert!(matches!(bench.merge.choose(1), Choice::Wait(time) if time == at(70)));
     }
 }

@@ -119,17 +119,16 @@ impl Live {
         Ok(Self { interfaces, tallies, deadline, arrivals, merge: Merge::new(pools), threads })
     }
 
-    /// What comes next; waits for it, not long. [`super::Frame::file`] is the interface, as an index into those named.
-    #[expect(clippy::should_implement_trait, reason = "a frame borrows from the batches: not an iterator")]
+    /// What comes next, `most` frames at most; waits for it, not long. [`super::Frame::file`] is the interface, as an index into those named.
     #[inline]
-    pub fn next(&mut self) -> Step<'_> {
-        let mut choice = self.merge.choose();
+    pub fn next(&mut self, most: usize) -> Step<'_> {
+        let mut choice = self.merge.choose(most);
         if let Choice::Wait(_) = choice {
             self.receive();
-            choice = self.merge.choose();
+            choice = self.merge.choose(most);
         }
         match choice {
-            Choice::Frame(lane) => self.merge.frame(lane).map_or(Step::End, Step::Frame),
+            Choice::Frames(lane) => self.merge.frames(lane).map_or(Step::End, Step::Frames),
             Choice::News(at, news) => Step::News(at, news),
             Choice::Wait(reached) => Step::Quiet(reached),
             Choice::End => Step::End,
