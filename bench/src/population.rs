@@ -62,6 +62,8 @@ pub struct Shares {
     pub roamers: f64,
     /// Of another network of the country.
     pub other_network: f64,
+    /// Of our own, those who come back from abroad during the capture.
+    pub returning: f64,
     /// Attached when the capture begins.
     pub attached: f64,
     /// With a handset whose number was copied from one and the same.
@@ -153,7 +155,12 @@ fn subscriber(
     );
     let home = network.any_site(random);
     let msc = network.any_msc(network.site(home).bsc, random);
-    let arriving = class == Class::Roamer && random.chance(0.6);
+    let arriving = match class {
+        Class::Roamer => random.chance(0.6),
+        // Where nobody comes back, chance is not asked: what it decides about others stays the same.
+        Class::Home => shares.returning > 0.0 && random.chance(shares.returning),
+        Class::OtherNetwork => false,
+    };
     let attached = !arriving && random.chance(shares.attached);
     let (abroad, area) = visitor_origin(network.plmn, random);
     let prefix = match class {
@@ -244,7 +251,7 @@ mod tests {
         let mut random = Random::new(3);
         let mut network =
             Network::new(Size { bscs: 1, links: 1, mscs: 1, pool: None, point_codes: Width::Itu }, &[], &mut random);
-        let shares = Shares { roamers: 0.05, other_network: 0.02, attached: 0.8, copied_devices: 0.0 };
+        let shares = Shares { roamers: 0.05, other_network: 0.02, returning: 0.0, attached: 0.8, copied_devices: 0.0 };
         populate(count, shares, Timestamp::from_seconds(0), &mut network, &mut random)
     }
 

@@ -21,6 +21,9 @@ pub enum Reply {
     Slow(Duration, &'static str),
 }
 
+/// No IMSI: who is not named.
+const EVERYBODY: &str = "";
+
 /// A running source; its thread ends with the test's process.
 pub struct LookupServer {
     address: SocketAddr,
@@ -45,6 +48,11 @@ impl LookupServer {
         Self { address, asked }
     }
 
+    /// Starts one that gives this answer about everybody.
+    pub fn for_everybody(reply: Reply) -> Self {
+        Self::start([(EVERYBODY, reply)])
+    }
+
     /// The hook's URL, with `{imsi}` where the digits go.
     pub fn url(&self) -> String {
         format!("http://{}/msisdn?imsi={{imsi}}", self.address)
@@ -64,7 +72,7 @@ fn serve(stream: &TcpStream, subscribers: &HashMap<&str, Reply>, asked: &Mutex<V
         // The headers, up to the empty line.
         while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
         asked.lock().unwrap().push(imsi.to_owned());
-        answer(stream, subscribers.get(imsi).unwrap_or(&Reply::Status(404)))?;
+        answer(stream, subscribers.get(imsi).or_else(|| subscribers.get(EVERYBODY)).unwrap_or(&Reply::Status(404)))?;
     }
     Ok(())
 }

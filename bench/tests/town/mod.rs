@@ -36,7 +36,7 @@ pub(crate) fn plan(seed: u64) -> Plan {
     Plan {
         seed,
         subscribers: 400,
-        shares: Shares { roamers: 0.1, other_network: 0.05, attached: 0.7, copied_devices: 0.0 },
+        shares: Shares { roamers: 0.1, other_network: 0.05, returning: 0.0, attached: 0.7, copied_devices: 0.0 },
         start: "2026-03-02T09:00:00Z".parse().unwrap(),
         length: Duration::from_secs(900),
         lead_in: Duration::ZERO,

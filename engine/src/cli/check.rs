@@ -34,7 +34,7 @@ fn feed(text: &str) -> Result<Feed, String> {
     Feed::named(text).ok_or_else(|| format!("no feed `{text}`: say {}", Feed::ALL.map(Feed::name).join(", ")))
 }
 
-fn language(text: &str) -> Result<Language, String> {
+pub(crate) fn language(text: &str) -> Result<Language, String> {
     match text {
         "zh" => Ok(Language::Chinese),
         "en" => Ok(Language::English),
@@ -72,12 +72,17 @@ pub(crate) fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Resul
 
 /// Loads a set for another command: what is wrong with it is shown, and ends the command where it cannot be used.
 pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
+    load_told(folder).map(|(set, _)| set)
+}
+
+/// As [`load`], with the language of the set.
+pub(crate) fn load_told(folder: &std::path::Path) -> Result<(RuleSet, Language), Failure> {
     let (set, diagnostics) = rules::load(folder);
     let rendered = diagnostics.render(io::stderr().is_terminal());
     match set {
         Some(set) => {
             eprint!("{rendered}");
-            Ok(set)
+            Ok((set, diagnostics.language()))
         }
         None => Err(Failure::rendered(rendered)),
     }

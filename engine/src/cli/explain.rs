@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use event::{Event, Imsi, Number, Timestamp};
+use rules::language::Language;
 use rules::policy::Policy;
 use rules::scenario::{Cap, Purpose, Scenario};
 use rules::{Directory, Reason, RuleSet};
@@ -13,7 +14,10 @@ use crate::offer::{Offer, State};
 use crate::window::{LedgerEntry, Store, Verdict};
 
 use super::json::Line;
-use super::{Ending, Failure, check, show};
+use super::{Ending, Failure, check};
+
+mod teller;
+use teller::Teller;
 
 /// How far back what led to a decision is shown: as far as facts are kept.
 const EVIDENCE: Duration = Duration::from_secs(48 * 3600);
@@ -30,7 +34,7 @@ pub(crate) struct Explain {
     /// The store of a replay or an engine.
     #[arg(long, value_name = "DIR")]
     store: PathBuf,
-    /// The folder of scenarios: tells how far a refusal was from an offer.
+    /// The folder of scenarios: tells how far a refusal was from an offer, in its language and on its clock.
     #[arg(long, value_name = "DIR")]
     scenarios: Option<PathBuf>,
     /// The subscriber file, to find a subscriber by number.
@@ -39,6 +43,9 @@ pub(crate) struct Explain {
     /// How many events before each decision to show.
     #[arg(long, value_name = "N", default_value_t = 5)]
     events: usize,
+    /// Language of what is told; otherwise that of the scenarios.
+    #[arg(long, value_name = "zh|en", value_parser = check::language)]
+    lang: Option<Language>,
     /// One JSON object per decision, for programs.
     #[arg(long)]
     json: bool,
@@ -59,7 +66,10 @@ struct Explained<'a> {
 impl Explain {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let imsi = self.imsi()?;
-        let rules = self.scenarios.as_deref().map(check::load).transpose()?;
+        let told = self.scenarios.as_deref().map(check::load_told).transpose()?;
+        let (rules, language) = told.map_or_else(Default::default, |(rules, language)| (Some(rules), language));
+        let language = self.lang.unwrap_or(language);
+        let teller = Teller { rules: rules.as_ref(), language, reveal: self.reveal };
         let store = Store::open(&existing(&self.store)?)?;
         let entries = store.ledger_of(imsi)?;
         let facts = store.window(imsi, Timestamp::MIN)?;
@@ -76,13 +86,18 @@ impl Explain {
             let explained = Explained { entry, offer, evidence: self.evidence(&facts, entry.at), until };
             let written = match self.json {
                 true => explained.json(&mut out, &mut line),
-                false => explained.write(&mut out, self.reveal),
+                false => explained.write(&mut out, &teller),
             };
             written.map_err(Failure::output)?;
             count += 1;
         }
         if !self.json {
-            writeln!(out, "{count} decisions; {} events in the window", facts.len()).map_err(Failure::output)?;
+            let events = facts.len();
+            let written = match language {
+                Language::English => writeln!(out, "{count} decisions; {events} events in the window"),
+                Language::Chinese => writeln!(out, "共 {count} 次判断；最近 48 小时有 {events} 个事件"),
+            };
+            written.map_err(Failure::output)?;
         }
         Ok(Ending::Complete)
     }
@@ -171,25 +186,29 @@ impl Explained<'_> {
         asked.iter().enumerate().map(|(place, gate)| (*gate, said(place, *gate))).collect()
     }
 
-    fn write(&self, out: &mut impl Write, reveal: bool) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write, teller: &Teller<'_>) -> io::Result<()> {
         let entry = self.entry;
-        write!(out, "{}  {}: ", entry.at, entry.scenario)?;
-        match (self.refusal(), &self.offer) {
-            (Some(reason), _) => writeln!(out, "withheld, {reason}")?,
-            (None, Some(offer)) => writeln!(out, "offered, {}", offer.state.name())?,
-            (None, None) => writeln!(out, "offered")?,
-        }
+        let verdict = match (self.refusal(), &self.offer, teller.language) {
+            (Some(reason), _, Language::English) => format!("withheld, {reason}"),
+            (Some(reason), _, Language::Chinese) => format!("不发，{}", teller.reason(reason)),
+            (None, Some(offer), Language::English) => format!("offered, {}", teller.state(&offer.state)),
+            (None, Some(offer), Language::Chinese) => format!("发送，{}", teller.state(&offer.state)),
+            (None, None, Language::English) => "offered".to_owned(),
+            (None, None, Language::Chinese) => "发送".to_owned(),
+        };
+        writeln!(out, "{}  {}: {verdict}", teller.time(entry.at), entry.scenario)?;
         if let Some(until) = self.until {
-            writeln!(out, "  it would have passed from {until} on ({} later)", span(until.since(entry.at)))?;
+            let (at, later) = (teller.time(until), span(until.since(entry.at)));
+            match teller.language {
+                Language::English => writeln!(out, "  it would have passed from {at} on ({later} later)")?,
+                Language::Chinese => writeln!(out, "  {at} 以后就可以发({later} 之后)")?,
+            }
         }
         let gates: Vec<String> =
-            self.gates().into_iter().map(|(gate, said)| format!("{} {gate}", said.mark())).collect();
-        writeln!(out, "  gates: {}", gates.join("  "))?;
-        let mut text = String::new();
-        for event in &self.evidence {
-            show::event_line(&mut text, event, reveal);
-            write!(out, "  {text}")?;
-        }
+            self.gates().into_iter().map(|(gate, said)| format!("{} {}", said.mark(), teller.reason(gate))).collect();
+        let word = if teller.language == Language::Chinese { "关卡" } else { "gates" };
+        writeln!(out, "  {word}: {}", gates.join("  "))?;
+        self.evidence.iter().try_for_each(|event| writeln!(out, "    {}", teller.event(event)))?;
         writeln!(out)
     }
 

@@ -209,11 +209,15 @@ pub(crate) fn event_line(text: &mut String, event: &Event, reveal: bool) {
     let cell = if event.cell == event::CellId::UNKNOWN { "-".to_owned() } else { event.cell.to_string() };
     // Writing to a String cannot fail.
     let _ = write!(text, "{:>8}  {}  {subscriber:<15}  {cell:<18}  ", event.frame, event.at);
-    let _ = write!(text, "{}", What { event, reveal });
+    let _ = write!(text, "{}", what(event, reveal));
     text.push('\n');
 }
 
 /// What happened, in words.
+pub(crate) fn what(event: &Event, reveal: bool) -> impl Display {
+    What { event, reveal }
+}
+
 struct What<'a> {
     event: &'a Event,
     reveal: bool,

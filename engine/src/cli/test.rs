@@ -1,7 +1,7 @@
 //! `touchpoint test`: the unit tests of a folder of scenarios, and which mistakes no test would notice.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use comfy_table::Cell;
 use rules::language::{self, Language, Mutant, Survey, TestSet};
@@ -33,7 +33,7 @@ pub(crate) struct Test {
     /// The folder of scenarios, as for `check`.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Only cases with this in their name.
+    /// Only cases with this in their name, or in the name of their file.
     #[arg(long, value_name = "NAME")]
     filter: Option<String>,
     /// Break each scenario in small ways, and name the mistakes that no case notices.
@@ -48,7 +48,7 @@ pub(crate) struct Test {
 #[derive(Serialize)]
 struct Told<'a> {
     case: &'a str,
-    file: &'a std::path::Path,
+    file: &'a Path,
     passed: bool,
 }
 
@@ -124,23 +124,24 @@ impl Test {
     fn cases(&self, set: &TestSet, diagnostics: &mut Diagnostics, out: &mut impl Write) -> io::Result<Summary> {
         let mut summary = Summary { passed: 0, failed: 0 };
         for file in &set.files {
-            for case in file.cases.iter().filter(|case| self.wants(case)) {
+            let name = diagnostics.sources.get(file.source).map_or_else(PathBuf::new, |source| source.file.clone());
+            for case in file.cases.iter().filter(|case| self.wants(case, &name)) {
                 let rules = set.rules_of(case);
                 let steps = unit::run(rules, case);
                 let failures = unit::failures(rules, case, &steps);
                 let passed = failures.is_empty();
                 *if passed { &mut summary.passed } else { &mut summary.failed } += 1;
                 tell(diagnostics, file.source, rules, case, &steps, &failures);
-                let name = diagnostics.sources.get(file.source).map(|source| source.file.as_path());
-                let told = Told { case: &case.name, file: name.unwrap_or(&self.folder), passed };
+                let told = Told { case: &case.name, file: &name, passed };
                 self.line(out, &told)?;
             }
         }
         Ok(summary)
     }
 
-    fn wants(&self, case: &Case) -> bool {
-        self.filter.as_ref().is_none_or(|part| case.name.contains(part.as_str()))
+    fn wants(&self, case: &Case, file: &Path) -> bool {
+        let holds = |part: &String| case.name.contains(part) || file.to_string_lossy().contains(part);
+        self.filter.as_ref().is_none_or(holds)
     }
 
     fn line(&self, out: &mut impl Write, told: &Told<'_>) -> io::Result<()> {

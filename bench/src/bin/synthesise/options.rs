@@ -132,6 +132,9 @@ pub(super) struct Options {
     /// Subscribers of the country's other network.
     #[arg(long, value_name = "SHARE", default_value = "0.01", value_parser = share)]
     pub(super) other_network: f64,
+    /// Our own subscribers who come back from abroad.
+    #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
+    pub(super) returning: f64,
     /// Subscribers whose handsets have copies of one number.
     #[arg(long, value_name = "SHARE", default_value = "never", value_parser = share)]
     pub(super) copied_devices: f64,
@@ -294,6 +297,7 @@ impl Options {
         Shares {
             roamers: self.roamers,
             other_network: self.other_network,
+            returning: self.returning,
             attached: self.attached,
             copied_devices: self.copied_devices,
         }
