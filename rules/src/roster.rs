@@ -3,9 +3,9 @@
 
 use event::{Imsi, prefer_large_pages, prefetch};
 
-/// So many events before its own a record is fetched, and as many earlier what says where it is: more than memory takes, and
-/// so few that what has come is still near.
-const AHEAD: usize = 16;
+/// So many records are fetched side by side. What takes longest is to find the way to their pages, and a core finds several
+/// ways at once; of more it would have to wait for the first ones before it may ask for the last.
+const SIDE_BY_SIDE: usize = 8;
 
 /// A block has the size of several large pages. It takes memory only as it fills.
 const RECORDS_PER_BLOCK: usize = 1 << 16;
@@ -56,12 +56,12 @@ impl<R> Roster<R> {
         self.len == 0
     }
 
-    /// Begins to bring near the record of who is `next`, and what says where that of who is `then` stands; see [`in_turn`].
-    /// Nothing but time depends on it.
+    /// Begins to bring near the records of those who are `next`, and what says where the records of those stand who come
+    /// `then`; see [`in_turn`]. Nothing but time depends on it.
     #[inline]
-    pub fn fetch(&self, next: Option<Imsi>, then: Option<Imsi>) {
-        then.and_then(|imsi| self.index.get(self.first(hash(imsi)))).into_iter().for_each(prefetch);
-        next.and_then(|imsi| self.likely(imsi)).into_iter().for_each(prefetch);
+    pub fn fetch(&self, next: impl Iterator<Item = Imsi>, then: impl Iterator<Item = Imsi>) {
+        then.filter_map(|imsi| self.index.get(self.first(hash(imsi)))).for_each(prefetch);
+        next.filter_map(|imsi| self.likely(imsi)).for_each(prefetch);
     }
 
     /// The subscriber's record.
@@ -174,11 +174,12 @@ impl<R> Roster<R> {
     }
 }
 
-/// Gives each item of a batch once as the third, once as the second and once as the first of a turn, far enough apart that
-/// what was begun for it as the third is done when it is the second, and then when it is the first.
-pub fn in_turn<T>(batch: &[T]) -> impl Iterator<Item = [Option<&T>; 3]> {
-    let item = |turn: usize, later: usize| turn.checked_sub(later).and_then(|place| batch.get(place));
-    (0..batch.len() + 2 * AHEAD).map(move |turn| [item(turn, 2 * AHEAD), item(turn, AHEAD), item(turn, 0)])
+/// Cuts a batch into parts, and gives each of them in turn with the next one and the one then, so that what these need can be
+/// fetched while it is worked on. The first that is given is empty, and the last has none next.
+pub fn in_turn<T>(batch: &[T]) -> impl Iterator<Item = [&[T]; 3]> {
+    let part = |number: usize| batch.chunks(SIDE_BY_SIDE).nth(number).unwrap_or_default();
+    let parts = batch.len().div_ceil(SIDE_BY_SIDE);
+    (0..=parts).map(move |next| [next.checked_sub(1).map(part).unwrap_or_default(), part(next), part(next + 1)])
 }
 
 fn hash(imsi: Imsi) -> u64 {
@@ -214,7 +215,7 @@ mod tests {
             let mut roster = filled(count);
             assert_eq!((roster.len() as u64, roster.is_empty()), (count, count == 0));
             for number in 0..count {
-                roster.fetch(Some(imsi(number)), Some(imsi(number)));
+                roster.fetch([imsi(number)].into_iter(), [imsi(number)].into_iter());
                 assert_eq!(roster.find(imsi(number * 7)).copied(), Some(number));
                 assert_eq!(roster.find(imsi(number * 7 + 1)), None);
                 let Ok(record) = roster.find_or_make(imsi(number * 7), || Ok::<_, Infallible>(u64::MAX));
@@ -226,13 +227,13 @@ mod tests {
     }
 
     #[test]
-    fn every_item_comes_three_times_in_turn() {
-        for count in [0, 1, AHEAD, 3 * AHEAD] {
+    fn every_item_comes_once_after_it_was_next_and_before_that_then() {
+        for count in [0, 1, SIDE_BY_SIDE, 3 * SIDE_BY_SIDE + 1] {
             let batch: Vec<usize> = (0..count).collect();
-            for place in 0..3 {
-                let came = in_turn(&batch).enumerate().filter_map(|(turn, items)| Some((turn, *items[place]?)));
-                assert!(came.eq((0..count).map(|item| (item + (2 - place) * AHEAD, item))));
-            }
+            let turns: Vec<_> = in_turn(&batch).collect();
+            let came = |place: usize| turns.iter().flat_map(|turn| turn[place]).copied().collect::<Vec<_>>();
+            assert_eq!((came(0), came(1)), (batch.clone(), batch.clone()));
+            assert!(turns[0][0].is_empty() && turns.windows(2).all(|pair| pair[0][1..] == pair[1][..2]));
         }
     }
 

@@ -37,8 +37,8 @@ impl Table {
     }
 
     /// Begins to bring near what will be looked at for these events, as [`Roster::fetch`] does.
-    pub(crate) fn fetch(&self, next: Option<&Routed>, then: Option<&Routed>) {
-        self.slots.fetch(next.map(|routed| routed.imsi), then.map(|routed| routed.imsi));
+    pub(crate) fn fetch(&self, next: &[Routed], then: &[Routed]) {
+        self.slots.fetch(next.iter().map(|routed| routed.imsi), then.iter().map(|routed| routed.imsi));
     }
 
     /// The subscriber, where it is in memory.

@@ -143,19 +143,20 @@ impl Worker {
         let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
         for [now, next, then] in in_turn(&batch.events) {
             self.table.fetch(next, then);
-            let Some(routed) = now else { continue };
-            let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
-            if routed.sequence <= position.sequence {
-                skipped += 1;
-                continue;
+            for routed in now {
+                let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
+                if routed.sequence <= position.sequence {
+                    skipped += 1;
+                    continue;
+                }
+                *position = Position { sequence: routed.sequence, released: routed.released };
+                if rules.is_protected(routed.imsi, &shared.directory) {
+                    protected += 1;
+                    continue;
+                }
+                too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
+                self.event(&shared, &rules, routed)?;
             }
-            *position = Position { sequence: routed.sequence, released: routed.released };
-            if rules.is_protected(routed.imsi, &shared.directory) {
-                protected += 1;
-                continue;
-            }
-            too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
-            self.event(&shared, &rules, routed)?;
         }
         shared.counters.skipped.add(skipped);
         shared.counters.too_old.add(too_old);

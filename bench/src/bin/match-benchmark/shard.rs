@@ -58,9 +58,8 @@ impl<'r> Shard<'r> {
         events.clear();
         events.extend(batch.iter().zip(first..).map(|(record, index)| fact::event(record, index)));
         for [now, next, then] in in_turn(&events) {
-            let imsi = |event: Option<&Event>| event.and_then(|event| event.imsi);
-            self.people.fetch(imsi(next), imsi(then));
-            now.into_iter().for_each(|event| self.event(event, true));
+            self.people.fetch(next.iter().filter_map(|event| event.imsi), then.iter().filter_map(|event| event.imsi));
+            now.iter().for_each(|event| self.event(event, true));
         }
         self.events = events;
         if let Some(last) = batch.last() {
