@@ -3,7 +3,7 @@
 use probe::Probe;
 use probe::counters::Counters;
 use probe::track::transport::TransportCounters;
-use probe::wire::Protocol;
+use probe::wire::{Malformed, Protocol};
 
 use crate::observer::Observer;
 
@@ -36,6 +36,9 @@ pub fn accounts(probe: &Probe, observer: &Observer) -> Vec<Account> {
         books.frames(),
         books.mtp3(),
         books.sccp(),
+        books.sua(),
+        books.ns(),
+        books.gsmtap(),
         books.llc(),
         books.connections(),
         books.malformed(),
@@ -98,8 +101,33 @@ impl Books<'_> {
         Account { name: "SCCP messages", credit, debit: t.sccp_messages + t.sccp_duplicates }
     }
 
+    fn sua(&self) -> Account {
+        let t = self.transport;
+        Account { name: "SUA messages", credit: self.observer.sua, debit: t.sua_data + t.sua_management }
+    }
+
+    /// Who is shown messages is shown duplicates too.
+    fn ns(&self) -> Account {
+        let t = self.transport;
+        // Of others than these the message was counted, as far as it could be read.
+        let is_unreadable = |malformed: &Malformed| malformed.layer == Protocol::Ns && malformed.element == "pdu type";
+        let unreadable = self.counters.malformed().filter(|(malformed, _)| is_unreadable(malformed));
+        let unreadable: u64 = unreadable.map(|(_, count)| count).sum();
+        let debit = self.messages_of(Protocol::Ns) + unreadable;
+        Account { name: "NS PDUs", credit: t.ns_over_udp + t.ns_over_frame_relay, debit }
+    }
+
+    fn gsmtap(&self) -> Account {
+        let debit = self.observer.gsmtap + self.malformed_below(&[Protocol::Gsmtap]);
+        Account { name: "GSMTAP datagrams", credit: self.transport.gsmtap, debit }
+    }
+
+    fn messages_of(&self, protocol: Protocol) -> u64 {
+        self.counters.messages().filter(|row| row.0 == protocol).map(|row| row.2).sum()
+    }
+
     fn llc(&self) -> Account {
-        let frames: u64 = self.counters.messages().filter(|row| row.0 == Protocol::Llc).map(|row| row.2).sum();
+        let frames = self.messages_of(Protocol::Llc);
         Account { name: "LLC frames", credit: frames, debit: self.counters.packet.frames }
     }
 

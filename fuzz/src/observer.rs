@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use event::Event;
-use probe::wire::{Malformed, Message, Value};
+use probe::wire::{Malformed, Message, Protocol, Value};
 use probe::{Provenance, Sink};
 
 /// Writes out every value of every message and event, keeps none, and counts.
@@ -13,6 +13,10 @@ pub struct Observer {
     pub events: u64,
     /// Messages shown.
     pub messages: u64,
+    /// Of them, headers of GSMTAP.
+    pub gsmtap: u64,
+    /// Of them, messages of SUA.
+    pub sua: u64,
     /// Messages whose decoding stopped.
     pub malformed: u64,
 }
@@ -41,6 +45,8 @@ impl Sink for Observer {
 
     fn message(&mut self, _: Provenance, message: &dyn Message) {
         self.messages += 1;
+        self.gsmtap += u64::from(message.protocol() == Protocol::Gsmtap);
+        self.sua += u64::from(message.protocol() == Protocol::Sua);
         show(format_args!("{} {} {}", message.protocol().name(), message.name(), message.code()));
         message.elements(&mut |name, value| match value {
             Value::Number(number) => show(format_args!("{name} {number}")),

@@ -160,9 +160,9 @@ totals! {
         packets_compressed,
         /// User packets of which a segment is missing.
         packets_incomplete,
-        /// TMSIs of combined procedures in an area whose VLR is not known, or not the only one: not bound.
+        /// TMSIs of combined procedures in an area whose VLR was not known then, or not the only one: not bound, or later.
         combined_without_vlr,
-        /// Pages for calls with a TMSI in an area whose VLR is not known, or not the only one: not bound.
+        /// Pages for calls with a TMSI in an area whose VLR was not known then, or not the only one: not bound, or later.
         pages_without_vlr,
     }
 }
@@ -176,6 +176,8 @@ totals! {
         subscribers,
         /// `MAX_AREAS`, `MAX_VLRS_PER_AREA`, `MAX_NRIS`.
         areas,
+        /// `MAX_UNPLACED`.
+        unplaced,
         /// `MAX_WAITING_EVENTS`.
         waiting_events,
         /// `MAX_CALLS`.

@@ -92,6 +92,7 @@ fn packets_agree_with_the_truth_in_every_hard_case() {
         ("--interface gb --sns --ns-vc 4", WHOLE),
         ("--interface gb --duplicate 0.05", WHOLE),
         ("--interface gb --doubled always", WHOLE),
+        ("--interface gb --reorder 0.005", WHOLE),
         ("--interface gb --resets 0.5 --sgsn 2", WHOLE),
         ("--interface both", WHOLE),
         ("--interface both --gs", WHOLE),

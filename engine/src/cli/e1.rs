@@ -9,6 +9,7 @@ use probe::capture::e1::{BitOrder, ChannelReport, E1Settings, LineReport, RawSet
 use probe::track::e1::{LineCounters, LinkPlan, LinkSettings};
 
 use super::inputs::each_batch;
+use super::json::Line;
 use super::report::{grouped, new_table, right};
 use super::{Ending, Failure};
 
@@ -53,20 +54,41 @@ impl E1Options {
     }
 }
 
-/// What was wrong on E1 lines, a text each.
-pub(crate) fn faults(capture: &Capture) -> Vec<String> {
+/// What was wrong on a line, a text each.
+pub(crate) fn faults(report: &LineReport) -> Vec<String> {
     let mut texts = Vec::new();
-    for report in capture.e1_lines() {
-        let faults = report.counters.faults().filter(|(_, count)| *count > 0);
-        let faults: Vec<_> = faults.map(|(name, count)| format!("{name} {}", grouped(count))).collect();
-        if !report.is_aligned && report.counters.alignment_recoveries == 0 && report.counters.frames == 0 {
-            texts.push(format!("E1 {}: no frame alignment", report.line));
-        }
-        if !faults.is_empty() {
-            texts.push(format!("E1 {}: {}", report.line, faults.join(", ")));
-        }
+    let faults = report.counters.faults().filter(|(_, count)| *count > 0);
+    let faults: Vec<_> = faults.map(|(name, count)| format!("{name} {}", grouped(count))).collect();
+    if !report.is_aligned && report.counters.alignment_recoveries == 0 && report.counters.frames == 0 {
+        texts.push(format!("E1 {}: no frame alignment", report.line));
+    }
+    if !faults.is_empty() {
+        texts.push(format!("E1 {}: {}", report.line, faults.join(", ")));
     }
     texts
+}
+
+/// The fields of a line: where it is, and its counters by name.
+pub(crate) fn line_fields(line: &mut Line, report: &LineReport) {
+    place_fields(line, report);
+    line.flag("aligned", report.is_aligned);
+    report.counters.iter().for_each(|(name, count)| line.integer(name, count));
+}
+
+/// The fields of a channel of a line: where it is, its link's number, and its counters by name.
+pub(crate) fn channel_fields(line: &mut Line, report: &LineReport, channel: &ChannelReport) {
+    place_fields(line, report);
+    line.plain("timeslots", channel.timeslots);
+    if let Some(content) = channel.content {
+        line.plain("content", content);
+    }
+    line.integer("link_number", u64::from(channel.link));
+    channel.counters.iter().for_each(|(name, count)| line.integer(name, count));
+}
+
+fn place_fields(line: &mut Line, report: &LineReport) {
+    line.integer("e1_port", u64::from(report.line.port));
+    line.integer("e1_direction", u64::from(report.line.direction));
 }
 
 /// Looks for signalling in E1 recordings and prints the links found, as --e1-link of other commands takes them.

@@ -5,8 +5,9 @@ use std::io::{self, Write};
 
 use comfy_table::Cell;
 use probe::Probe;
+use probe::capture::e1::LineReport;
 use probe::capture::{Capture, ClockReport};
-use probe::track::loss::LinkLoss;
+use probe::track::loss::{Link, LinkLoss};
 
 use super::e1;
 use super::json::Line;
@@ -24,14 +25,15 @@ pub(crate) struct Sight {
     implausible_times: u64,
     /// Frames that were given out of order.
     given_early: u64,
-    /// What was wrong on E1 lines, a text each.
-    e1_faults: Vec<String>,
+    /// What was seen on E1 lines.
+    e1_lines: Vec<LineReport>,
 }
 
 impl Sight {
     /// What the probe and, where it read one, a capture saw.
     pub(crate) fn of(probe: &Probe, capture: Option<&Capture>) -> Self {
         let mut links = probe.losses();
+        links.retain(|loss| !loss.is_empty());
         // Stable: links of equal loss stay in the order of their names.
         links.sort_by_key(|loss| (!(loss.silent || loss.one_way), std::cmp::Reverse(loss.missing)));
         Self {
@@ -39,7 +41,7 @@ impl Sight {
             clocks: capture.map(Capture::clocks).unwrap_or_default(),
             implausible_times: capture.map_or(0, Capture::implausible_times),
             given_early: capture.map_or(0, Capture::given_early),
-            e1_faults: capture.map(e1::faults).unwrap_or_default(),
+            e1_lines: capture.map(Capture::e1_lines).unwrap_or_default(),
         }
     }
 
@@ -68,7 +70,7 @@ impl Sight {
         self.remarks().iter().for_each(|remark| eprintln!("{remark}"));
     }
 
-    /// A JSON line for each link and each clock.
+    /// A JSON line for each link, each clock, each E1 line and each channel in it.
     pub(crate) fn write_json(&self, out: &mut impl Write, line: &mut Line) -> io::Result<()> {
         for loss in &self.links {
             line.begin();
@@ -79,6 +81,16 @@ impl Sight {
             line.begin();
             clock_fields(line, clock);
             out.write_all(line.end())?;
+        }
+        for report in &self.e1_lines {
+            line.begin();
+            e1::line_fields(line, report);
+            out.write_all(line.end())?;
+            for channel in &report.channels {
+                line.begin();
+                e1::channel_fields(line, report, channel);
+                out.write_all(line.end())?;
+            }
         }
         Ok(())
     }
@@ -99,6 +111,13 @@ impl Sight {
             line.close();
         }
         line.close_list();
+        line.open_list("e1_lines");
+        for report in &self.e1_lines {
+            line.open_item();
+            e1::line_fields(line, report);
+            line.close();
+        }
+        line.close_list();
         line.integer("implausible_times", self.implausible_times);
     }
 
@@ -112,7 +131,7 @@ impl Sight {
                 Cell::new(percent(loss)),
                 right(loss.repeated),
                 Cell::new(loss.link.unit()),
-                Cell::new(remark(loss).unwrap_or_default()),
+                Cell::new(remark(loss).map_or_else(|| units_without_message(loss), str::to_owned)),
             ]);
         }
         table.to_string()
@@ -135,7 +154,7 @@ impl Sight {
     }
 
     fn remarks(&self) -> Vec<String> {
-        let mut remarks = self.e1_faults.clone();
+        let mut remarks: Vec<_> = self.e1_lines.iter().flat_map(e1::faults).collect();
         let mut remark = |count: u64, what: &str| {
             if count > 0 {
                 remarks.push(format!("{} {what}", grouped(count)));
@@ -155,6 +174,10 @@ fn link_fields(line: &mut Line, loss: &LinkLoss) {
     line.integer("missing", loss.missing);
     line.literal("share", format_args!("{:.6}", loss.share()));
     line.integer("repeated", loss.repeated);
+    if let Link::Mtp2(_) = loss.link {
+        line.integer("fill_in_units", loss.fill_in_units);
+        line.integer("link_status_units", loss.link_status_units);
+    }
     line.flag("silent", loss.silent);
     line.flag("one_way", loss.one_way);
 }
@@ -186,6 +209,14 @@ fn remark(loss: &LinkLoss) -> Option<&'static str> {
         (true, _) => Some("never seen, though acknowledged"),
         (false, true) => Some("the other direction was never seen"),
         (false, false) => None,
+    }
+}
+
+/// What there was on an MTP2 link beside messages.
+fn units_without_message(loss: &LinkLoss) -> String {
+    match (loss.fill_in_units, loss.link_status_units) {
+        (0, 0) => String::new(),
+        (fill_in, status) => format!("and {} fill-in, {} link status units", grouped(fill_in), grouped(status)),
     }
 }
 

@@ -32,7 +32,7 @@ pub const MAX_NODES: usize = 65_536;
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The two directions of a link may be captured so far out of step: CC is then seen before its CR.
-const OVERTAKING_WINDOW: Duration = Duration::from_secs(1);
+pub(super) const OVERTAKING_WINDOW: Duration = Duration::from_secs(1);
 
 /// Subsystem number of BSSAP, 3GPP TS 23.003 §8.2, and the one that says nothing, ITU-T Q.713 §3.4.2.2.
 pub(super) const SUBSYSTEM_BSSAP: u8 = 254;
@@ -105,6 +105,7 @@ impl AInterface {
         totals.connections = connections.evicted;
         totals.subscribers = identities.evicted;
         totals.areas = identities.areas_refused;
+        totals.unplaced = identities.unplaced_refused;
         totals.segmented_octets = connections.segments_refused;
         totals.segmented_messages = self.segments.refused;
         totals.handovers = self.handovers.displaced;

@@ -163,6 +163,8 @@ counters! {
     ipa_other_streams,
     /// Messages dropped at the limit of networks or endpoints.
     networks_refused,
+    /// IPA connections whose other side of a gateway is not remembered, at `ROUTE_LIMIT`.
+    crossings_refused,
     /// SCCP messages that another tap showed within 50 ms, ignored.
     sccp_duplicates,
     /// SCCP messages forgotten before that time, at the limit of those remembered: duplicates of them would not be recognised.

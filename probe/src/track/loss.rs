@@ -60,6 +60,10 @@ pub struct LinkLoss {
     pub missing: u64,
     /// What was seen again: sent again, or tapped twice. Messages and segments, not octets.
     pub repeated: u64,
+    /// Fill-in signal units that were captured (ITU-T Q.703 §2.2): of MTP2 only.
+    pub fill_in_units: u64,
+    /// Link status signal units that were captured: of MTP2 only.
+    pub link_status_units: u64,
     /// Nothing was ever seen, although the other side acknowledges: the tap misses this direction.
     pub silent: bool,
     /// Nothing was ever seen of the other direction.
@@ -69,7 +73,13 @@ pub struct LinkLoss {
 impl LinkLoss {
     /// A direction of which this is known, and nothing else.
     pub fn new(link: Link, seen: u64, missing: u64) -> Self {
-        Self { link, seen, missing, repeated: 0, silent: false, one_way: false }
+        let (repeated, fill_in_units, link_status_units) = (0, 0, 0);
+        Self { link, seen, missing, repeated, fill_in_units, link_status_units, silent: false, one_way: false }
+    }
+
+    /// Whether there is anything to tell: of some directions only their beginning was seen.
+    pub fn is_empty(&self) -> bool {
+        self.seen + self.missing + self.repeated + self.fill_in_units + self.link_status_units == 0 && !self.silent
     }
 
     /// The share of what was sent that was not seen, 0 to 1.
@@ -138,6 +148,8 @@ struct Total {
     seen: u64,
     missing: u64,
     repeated: u64,
+    fill_in_units: u64,
+    link_status_units: u64,
     silent: bool,
 }
 
@@ -152,6 +164,8 @@ impl Losses {
         total.seen += loss.seen;
         total.missing += loss.missing;
         total.repeated += loss.repeated;
+        total.fill_in_units += loss.fill_in_units;
+        total.link_status_units += loss.link_status_units;
         total.silent |= loss.silent;
     }
 
@@ -166,9 +180,9 @@ impl Losses {
         there.for_each(|loss| all.add(loss));
         let is_heard = |link: &Link| all.links.get(link).is_some_and(|total| !total.silent);
         let told = |(link, total): (&Link, &Total)| {
-            let Total { seen, missing, repeated, silent } = *total;
+            let Total { seen, missing, repeated, fill_in_units, link_status_units, silent } = *total;
             let one_way = !silent && link.reverse().is_some_and(|reverse| !is_heard(&reverse));
-            LinkLoss { link: *link, seen, missing, repeated, silent, one_way }
+            LinkLoss { link: *link, seen, missing, repeated, fill_in_units, link_status_units, silent, one_way }
         };
         let mut all: Vec<_> = all.links.iter().map(told).collect();
         all.sort_by_key(|loss| loss.link);

@@ -6,6 +6,7 @@ pub mod causality;
 pub mod clocks;
 pub mod connection;
 pub mod counters;
+pub mod crossing;
 pub mod devices;
 pub mod duplicates;
 pub mod e1;

@@ -69,6 +69,8 @@ struct Direction {
     missing: u64,
     /// Units that were sent again.
     repeated: u64,
+    fill_in_units: u64,
+    link_status_units: u64,
     last: Timestamp,
 }
 
@@ -95,6 +97,13 @@ impl SignallingLinks {
         }
     }
 
+    /// Counts a unit without message: of link status, or to fill in.
+    pub fn count(&mut self, direction: LinkDirection, format: SequenceFormat, is_status: bool, at: Timestamp) {
+        if let Some(state) = self.direction(direction, format, at) {
+            if is_status { state.link_status_units += 1 } else { state.fill_in_units += 1 }
+        }
+    }
+
     /// The link is aligned anew (Q.703 §7.3): its numbers begin again.
     pub fn align(&mut self, direction: LinkDirection) {
         if let Some(state) = self.directions.get_mut(&direction) {
@@ -107,6 +116,8 @@ impl SignallingLinks {
         let told = self.directions.iter().filter(|(direction, _)| direction.sent.is_some());
         told.map(|(direction, state)| LinkLoss {
             repeated: state.repeated,
+            fill_in_units: state.fill_in_units,
+            link_status_units: state.link_status_units,
             ..LinkLoss::new(Link::Mtp2(*direction), state.seen, state.missing)
         })
     }
@@ -132,7 +143,8 @@ impl SignallingLinks {
 impl Direction {
     fn new(format: SequenceFormat) -> Self {
         let units = vec![Unit::default(); usize::from(format.modulus())].into_boxed_slice();
-        Self { units, next: None, seen: 0, missing: 0, repeated: 0, last: Timestamp::MIN }
+        let (seen, missing, repeated, fill_in_units, link_status_units) = (0, 0, 0, 0, 0);
+        Self { units, next: None, seen, missing, repeated, fill_in_units, link_status_units, last: Timestamp::MIN }
     }
 
     fn admit(&mut self, fsn: u16, octets: &[u8], in_order: bool) -> Admission {
@@ -215,6 +227,17 @@ mod tests {
             links.align(DIRECTION);
         }
         assert_eq!(links.losses().map(|loss| (loss.seen, loss.missing)).next(), Some((3, 0)));
+    }
+
+    #[test]
+    fn units_without_message_are_counted_and_no_messages() {
+        let mut links = SignallingLinks::default();
+        for is_status in [true, false, false] {
+            links.count(DIRECTION, SequenceFormat::Basic, is_status, Timestamp::MIN);
+        }
+        links.admit(DIRECTION, SequenceFormat::Basic, 0, &[1], Timestamp::MIN);
+        let told = links.losses().map(|loss| (loss.seen, loss.fill_in_units, loss.link_status_units)).next();
+        assert_eq!(told, Some((1, 2, 1)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod outlet;
 mod queue;
 
 use super::air::AirChannels;
+use super::crossing::Crossings;
 use super::duplicates::{Duplicates, Path};
 use super::fragments::Fragments;
 use super::framing::{StreamMessage, StreamProtocol};
@@ -129,8 +130,9 @@ impl Transport {
             sequence_numbers: settings.sequence_numbers,
         };
         let (networks, duplicates) = (Networks::default(), Duplicates::default());
+        let crossings = Crossings::default();
         let (air, queue, point_codes) = (AirChannels::default(), Queue::default(), settings.point_codes);
-        let delivery = Delivery { networks, duplicates, air, point_codes, queue };
+        let delivery = Delivery { networks, duplicates, crossings, air, point_codes, queue };
         Self { layers, delivery, counters: TransportCounters::default() }
     }
 
@@ -490,9 +492,13 @@ impl Layers {
         let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
         let unit = SignalUnit::read(octets, format, snapped)?;
         match unit.content {
-            Content::FillIn => counters.mtp2_fill_in_units += 1,
+            Content::FillIn => {
+                counters.mtp2_fill_in_units += 1;
+                self.links.count(direction, format, false, from.at);
+            }
             Content::LinkStatus(status) => {
                 counters.mtp2_link_status_units += 1;
+                self.links.count(direction, format, true, from.at);
                 if mtp2::is_alignment(status) {
                     self.links.align(direction);
                 }

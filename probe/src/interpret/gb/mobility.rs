@@ -1,13 +1,16 @@
 //! GPRS mobility management: who is where, accepted or refused (3GPP TS 24.008 §4.7).
 
-use event::{CellId, Kind, Lai, Rai, Tmsi};
+use event::{CellId, Kind, Lai, Rai, Timestamp, Tmsi};
 
 use super::session::{Request, Session};
 use crate::Sink;
+use crate::interpret::a_interface::OVERTAKING_WINDOW;
 use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
-use crate::track::identity::{Identities, Proof, Temporary};
-use crate::wire::gmm::{AttachRequest, DetachRequest, Given, RoutingAreaUpdateRequest};
+use crate::track::identity::{Identities, Proof, Unplaced};
+use crate::wire::gmm::{
+    AttachAccept, AttachRequest, DetachRequest, Given, RoutingAreaUpdateAccept, RoutingAreaUpdateRequest,
+};
 use crate::wire::{Gmm, GmmMessageType, MobileIdentity, Tlli};
 
 /// GMM cause `illegal MS`, 3GPP TS 24.008 §10.5.5.14: a phone takes AUTHENTICATION AND CIPHERING REJECT as this
@@ -18,6 +21,15 @@ const COMBINED: u8 = 3;
 /// Types of detach that concern calls only, 3GPP TS 24.008 §10.5.5.5: packets stay. From the phone, and from the network.
 const IMSI_DETACH: u8 = 2;
 const IMSI_DETACH_BY_NETWORK: u8 = 3;
+
+/// What the network says when it goes along.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accept {
+    area: Rai,
+    given: Given,
+    /// The phone is attached for calls too.
+    combined: bool,
+}
 
 impl Session {
     /// A GPRS mobility management message. `vlr_identities` are those of the A interface, for the TMSI of a combined
@@ -30,15 +42,21 @@ impl Session {
         scene: &mut Scene<'_, S>,
     ) {
         match message {
-            Gmm::AttachRequest(request) => self.attach_requested(request, scene),
-            Gmm::AttachAccept(accept) => {
-                self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
-                self.granted(accept.attach_result == COMBINED, scene);
+            Gmm::AttachRequest(request) => {
+                self.attach_requested(request, scene);
+                self.is_answered_already(vlr_identities, scene);
             }
-            Gmm::RoutingAreaUpdateRequest(request) => self.update_requested(request, scene),
-            Gmm::RoutingAreaUpdateAccept(accept) => {
-                self.accepted(accept.routing_area, &accept.given, vlr_identities, scene);
-                self.granted(false, scene);
+            Gmm::AttachAccept(AttachAccept { attach_result, routing_area: area, given }) => {
+                let accept = Accept { area: *area, given: *given, combined: *attach_result == COMBINED };
+                self.accepted(accept, vlr_identities, scene);
+            }
+            Gmm::RoutingAreaUpdateRequest(request) => {
+                self.update_requested(request, scene);
+                self.is_answered_already(vlr_identities, scene);
+            }
+            Gmm::RoutingAreaUpdateAccept(RoutingAreaUpdateAccept { routing_area: area, given, .. }) => {
+                let accept = Accept { area: *area, given: *given, combined: false };
+                self.accepted(accept, vlr_identities, scene);
             }
             Gmm::AttachReject(cause) | Gmm::RoutingAreaUpdateReject(cause) => self.refused(cause.0, scene),
             Gmm::ServiceReject(cause) => {
@@ -120,13 +138,17 @@ impl Session {
         self.dialogue.subject.uses(p_tmsi, temporary, scene);
     }
 
-    fn accepted<S: Sink>(
-        &mut self,
-        area: Rai,
-        given: &Given,
-        vlr_identities: &mut Identities,
-        scene: &mut Scene<'_, S>,
-    ) {
+    /// The accept of what the phone has just asked for may have been captured before it.
+    fn is_answered_already<S: Sink>(&mut self, vlr_identities: &mut Identities, scene: &mut Scene<'_, S>) {
+        let recent = |(at, _): &(Timestamp, Accept)| scene.from.at.since(*at) <= OVERTAKING_WINDOW;
+        if let Some((_, accept)) = self.early.take().filter(recent) {
+            self.accepted(accept, vlr_identities, scene);
+        }
+    }
+
+    fn accepted<S: Sink>(&mut self, accept: Accept, vlr_identities: &mut Identities, scene: &mut Scene<'_, S>) {
+        let Accept { area, given, combined } = accept;
+        self.early = self.request.is_none().then_some((scene.from.at, accept));
         let Lai { plmn, lac } = area.lai;
         scene.identities.learn_area(area.lai, scene.vlr);
         let place = CellId { plmn: Some(plmn), lac: Some(lac), ci: None };
@@ -143,6 +165,7 @@ impl Session {
         if let Some(identity) = given.ms_identity {
             self.attached_for_calls(identity, area.lai, vlr_identities, scene);
         }
+        self.granted(combined, scene);
     }
 
     /// The network gave the phone a P-TMSI in a message that was ciphered: the accept of what the phone asked for.
@@ -179,12 +202,10 @@ impl Session {
     ) {
         let Some(imsi) = self.dialogue.subject.imsi() else { return };
         match identity {
-            MobileIdentity::Tmsi(tmsi) => match vlr_identities.server(area, tmsi) {
-                Some(vlr) => {
-                    vlr_identities.allocate(Temporary { vlr, tmsi }, imsi, None, Proof::Allocation, scene.from.at);
-                }
-                None => scene.counters.packet.combined_without_vlr += 1,
-            },
+            MobileIdentity::Tmsi(tmsi) => {
+                let unplaced = Unplaced { area, tmsi, imsi, proof: Proof::Allocation, at: scene.from.at };
+                scene.counters.packet.combined_without_vlr += u64::from(!vlr_identities.place(unplaced));
+            }
             MobileIdentity::Imsi(imsi) => vlr_identities.release(imsi),
             _ => {}
         }

@@ -16,7 +16,7 @@ use super::scene::{Scene, Side};
 use super::settings::NetworkSettings;
 use crate::counters::Counters;
 use crate::track::entities::Entities;
-use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Proof, Temporary, Vlr};
+use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Proof, Temporary, Unplaced, Vlr};
 use crate::track::links::{Address, Bvc, LinkId, Links};
 use crate::track::loss::EndpointLosses;
 use crate::track::n_pdus::NPdus;
@@ -221,10 +221,8 @@ impl GbInterface {
         let cell = || self.entities.cell(Bvc { bvci: pdu.bvci?, ..bvc }).and_then(CellId::lai);
         let area = pdu.location_area.or(pdu.routing_area.map(|area| area.lai)).or_else(cell);
         let (Some(imsi), Some(tmsi), Some(area)) = (pdu.imsi, pdu.tmsi, area) else { return };
-        match a.identities.server(area, tmsi) {
-            Some(vlr) => a.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at),
-            None => a.counters.packet.pages_without_vlr += 1,
-        }
+        let is_known = a.identities.place(Unplaced { area, tmsi, imsi, proof: Proof::Paging, at: carrier.from.at });
+        a.counters.packet.pages_without_vlr += u64::from(!is_known);
     }
 
     fn uplink<S: Sink>(&mut self, envelope: &Envelope<'_>, a: &mut AInterface, sink: &mut S) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use event::{CellId, DomainName, Kind, Rai, RoutingAreaUpdateType, Timestamp, Tmsi};
 
 use super::contexts::Context;
+use super::mobility::Accept;
 use crate::Sink;
 use crate::interpret::dialogue::Dialogue;
 use crate::interpret::scene::{Scene, Side};
@@ -33,6 +34,8 @@ pub(super) struct Session {
     /// The TLLI that the phone used last.
     pub(super) tlli: Option<Tlli>,
     pub(super) request: Option<Request>,
+    /// An accept of what was not asked for, and when it came.
+    pub(super) early: Option<(Timestamp, Accept)>,
     /// The network has asked the phone to detach.
     pub(super) is_sent_off: bool,
     /// Whether the last accept gave a P-TMSI, which the phone then confirms.
@@ -55,7 +58,7 @@ impl Session {
         self.dialogue.reset(Standing::Joined);
         self.contexts.clear();
         (self.tlli, self.request, self.gave_p_tmsi, self.given) = (None, None, None, None);
-        (self.is_sent_off, self.continues, self.told) = (false, None, None);
+        (self.is_sent_off, self.continues, self.told, self.early) = (false, None, None, None);
         self.visits = [None; REMEMBERED_VISITS];
         self.forget_numbers();
     }

@@ -306,14 +306,32 @@ fn a_combined_attach_binds_the_tmsi_for_calls() {
 }
 
 #[test]
-fn a_combined_attach_where_no_vlr_is_known_is_counted() {
+fn a_combined_attach_before_any_connection_binds_for_the_first_vlr_of_its_area() {
+    const TMSI: u32 = 0x1234;
     let mut packets = Packets::new();
-    packets.phone(RANDOM, 7, &p::attach_request(&o::imsi(ANNA), o::NO_AREA)).network(
-        RANDOM,
-        7,
-        &p::attach_accept(P_TMSI, Some(5)),
-    );
+    packets
+        .phone(RANDOM, 7, &p::attach_request(&o::imsi(ANNA), o::NO_AREA))
+        .network(RANDOM, 7, &p::attach_accept(P_TMSI, Some(TMSI)))
+        .tells(&["gprs_attach combined, anna on_wire, cell 7, at 2"]);
     assert_eq!(packets.counters().packet.combined_without_vlr, 1);
+    let line = Line::new(2);
+    packets.a.opens(line, 7, &o::paging_response(&o::tmsi(TMSI))).network(line, &o::CM_SERVICE_ACCEPT);
+    packets.a.tells(&["paging_response, anna mapped, cell 7, at 3"]);
+}
+
+#[test]
+fn an_accept_captured_before_what_it_answers_is_its_answer() {
+    let mut packets = Packets::new();
+    packets
+        .network(RANDOM, 7, &p::attach_accept(P_TMSI, None))
+        .tells(&[])
+        .phone(RANDOM, 7, &p::attach_request(&o::imsi(ANNA), o::NO_AREA))
+        .tells(&["gprs_attach, anna on_wire, cell 7, at 2"])
+        .waits(100)
+        .network(P_TMSI, 7, &p::update_accept(None))
+        .waits(100)
+        .phone(P_TMSI, 7, &p::update_request(0, 0x17))
+        .tells(&[]);
 }
 
 #[test]
@@ -372,11 +390,13 @@ fn a_page_for_calls_binds_the_tmsi_of_the_vlr_that_serves_the_area_or_the_cell()
         let mut packets = Packets::new();
         packets.pass(BSS, SGSN, &p::bvc_reset_of_cell(7)).pass(SGSN, BSS, &page);
         assert_eq!(packets.counters().packet.pages_without_vlr, 1);
-        packets.a.registers(1, BORIS, 0x99);
-        packets.pass(SGSN, BSS, &page).a.told.0.clear();
         let line = Line::new(2);
         packets.a.opens(line, 7, &o::paging_response(&o::tmsi(0x1234))).network(line, &o::CM_SERVICE_ACCEPT);
-        packets.a.tells(&["paging_response, anna mapped, cell 7, at 10"]);
+        packets.a.tells(&["paging_response, anna mapped, cell 7, at 3"]).registers(1, BORIS, 0x1234);
+        packets.pass(SGSN, BSS, &page).a.told.0.clear();
+        let line = Line::new(3);
+        packets.a.opens(line, 7, &o::paging_response(&o::tmsi(0x1234))).network(line, &o::CM_SERVICE_ACCEPT);
+        packets.a.tells(&["paging_response, anna mapped, cell 7, at 13"]);
     }
 }
 

@@ -6,6 +6,7 @@
 mod pools;
 #[cfg(test)]
 mod tests;
+mod unplaced;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
@@ -14,10 +15,12 @@ use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use self::pools::Pools;
+use self::unplaced::Waiting;
 use super::hints::Hints;
 use super::prefetch::prefetch;
 
 pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
+pub use self::unplaced::{MAX_UNPLACED, Unplaced};
 
 /// Subscribers whose temporary identities are remembered; beyond, one of the least recently confirmed goes.
 pub const MAX_SUBSCRIBERS: usize = 4_000_000;
@@ -87,6 +90,8 @@ pub struct IdentityCounters {
     pub evicted: u64,
     /// Location areas and NRIs not learned because of [`MAX_AREAS`], [`MAX_VLRS_PER_AREA`] or [`MAX_NRIS`].
     pub areas_refused: u64,
+    /// TMSIs of areas without a known VLR that were not kept because of [`MAX_UNPLACED`].
+    pub unplaced_refused: u64,
     /// Times a VLR restarted or a feed had a gap, so that its bindings became suspect.
     pub doubted: u64,
 }
@@ -125,6 +130,7 @@ pub struct Identities {
     imsi_hints: Hints,
     temporary_hints: Hints,
     pools: Pools,
+    waiting: Waiting,
     doubted_at: FxHashMap<Vlr, Timestamp>,
     all_doubted_at: Timestamp,
     eviction_hand: usize,
@@ -148,6 +154,7 @@ impl Identities {
             imsi_hints: Hints::default(),
             temporary_hints: Hints::default(),
             pools: Pools::new(pools),
+            waiting: Waiting::default(),
             doubted_at: FxHashMap::default(),
             all_doubted_at: Timestamp::MIN,
             eviction_hand: 0,
@@ -182,7 +189,37 @@ impl Identities {
 
     /// A connection from `area` went to `vlr`.
     pub fn learn_area(&mut self, area: Lai, vlr: Vlr) {
-        self.pools.learn_area(area, vlr);
+        if self.pools.learn_area(area, vlr) {
+            self.waiting.take(area).into_iter().for_each(|unplaced| self.settle(unplaced));
+        }
+    }
+
+    /// The VLR of an area, which does not say its name, has said whose a TMSI is. Whether it is known: else that waits for the
+    /// first connection from the area, unless several VLRs are known there.
+    pub fn place(&mut self, unplaced: Unplaced) -> bool {
+        let Unplaced { area, tmsi, imsi, proof, at } = unplaced;
+        self.waiting.forget(imsi);
+        let Some(vlr) = self.server(area, tmsi) else {
+            if self.pools.servers(area).is_empty() && !self.waiting.keep(unplaced) {
+                self.counters.unplaced_refused += 1;
+            }
+            return false;
+        };
+        match proof {
+            Proof::Allocation => self.allocate(Temporary { vlr, tmsi }, imsi, None, proof, at),
+            _ => self.bind(Temporary { vlr, tmsi }, imsi, proof, at),
+        }
+        true
+    }
+
+    /// The VLR of its area is known now. What was learned since of its subscriber, or of its TMSI, is better.
+    fn settle(&mut self, unplaced: Unplaced) {
+        let Unplaced { area, tmsi, imsi, at, .. } = unplaced;
+        let holder = self.server(area, tmsi).and_then(|vlr| self.holder(Temporary { vlr, tmsi }));
+        let is_newer = |index: usize| self.subscribers.get(index).is_some_and(|subscriber| subscriber.at > at);
+        if !holder.into_iter().chain(self.index_of(imsi)).any(is_newer) {
+            self.place(unplaced);
+        }
     }
 
     fn known_in_area(&self, area: Lai, tmsi: Tmsi) -> Option<Temporary> {
@@ -236,6 +273,7 @@ impl Identities {
 
     /// The subscriber's temporary identities are deleted: LOCATION UPDATING ACCEPT with an IMSI.
     pub fn release(&mut self, imsi: Imsi) {
+        self.waiting.forget(imsi);
         if let Some(index) = self.index_of(imsi) {
             self.unlink_both(index);
         }

@@ -76,10 +76,10 @@ impl Pools {
         named.next().is_none().then_some(*vlr)
     }
 
-    /// A connection from `area` went to `vlr`.
-    pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) {
+    /// A connection from `area` went to `vlr`. Whether none was known there before.
+    pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) -> bool {
         if area.is_deleted() {
-            return;
+            return false;
         }
         let full = self.areas.len() >= MAX_AREAS;
         let Some(servers) = self.areas.get_mut(&area) else {
@@ -89,10 +89,10 @@ impl Pools {
                     self.areas.insert(area, Servers { count: 1, vlrs: [vlr; MAX_VLRS_PER_AREA] });
                 }
             }
-            return;
+            return !full;
         };
         if servers.list().contains(&vlr) {
-            return;
+            return false;
         }
         match servers.vlrs.get_mut(usize::from(servers.count)) {
             Some(slot) => {
@@ -101,6 +101,7 @@ impl Pools {
             }
             None => self.refused += 1,
         }
+        false
     }
 
     /// A VLR gave this TMSI.

@@ -219,3 +219,44 @@ fn an_area_of_one_vlr_needs_no_nri() {
     identities.learn_area(area(1), HERE);
     assert_eq!((identities.server(area(1), Tmsi(1)), identities.server(area(2), Tmsi(1))), (Some(HERE), None));
 }
+
+fn unplaced(tmsi: u32, who: u32, seconds: i64) -> Unplaced {
+    Unplaced { area: area(1), tmsi: Tmsi(tmsi), imsi: imsi(who), proof: Proof::Allocation, at: at(seconds) }
+}
+
+#[test]
+fn what_an_area_without_vlr_gave_means_its_subscriber_once_the_vlr_is_known() {
+    let mut identities = Identities::default();
+    for given in [unplaced(5, 1, 1), unplaced(6, 1, 2), unplaced(7, 2, 3), unplaced(7, 3, 4), unplaced(8, 4, 5)] {
+        assert!(!identities.place(given));
+    }
+    identities.release(imsi(4));
+    identities.learn_area(area(2), HERE);
+    check(&identities, &[(6, 0), (7, 0)]);
+    identities.learn_area(area(1), HERE);
+    check(&identities, &[(5, 0), (6, 1), (7, 3), (8, 0)]);
+    assert!(identities.place(unplaced(9, 2, 6)));
+    check(&identities, &[(6, 1), (7, 3), (9, 2)]);
+}
+
+#[test]
+fn what_was_learned_since_is_better_than_what_waited() {
+    let mut identities = Identities::default();
+    identities.place(unplaced(5, 1, 1));
+    identities.place(unplaced(6, 2, 1));
+    identities.bind(here(7), imsi(1), Proof::Paging, at(2));
+    identities.bind(here(6), imsi(3), Proof::Paging, at(2));
+    identities.learn_area(area(1), HERE);
+    check(&identities, &[(5, 0), (7, 1), (6, 3)]);
+}
+
+#[test]
+fn only_so_many_wait_for_a_vlr() {
+    let mut identities = Identities::default();
+    for number in 0..=MAX_UNPLACED as u32 {
+        identities.place(unplaced(number, number, 1));
+    }
+    assert_eq!(identities.counters().unplaced_refused, 1);
+    identities.learn_area(area(1), HERE);
+    assert_eq!(identities.len(), MAX_UNPLACED);
+}

@@ -3,7 +3,8 @@
 use super::queue::{Interface, Queue, Queued};
 use super::{Carrier, Payload, TransportCounters};
 use crate::track::air::AirChannels;
-use crate::track::duplicates::{Duplicates, Path, Sighting};
+use crate::track::crossing::Crossings;
+use crate::track::duplicates::{Duplicates, Fingerprint, Path, Sighting};
 use crate::track::framing::StreamMessage;
 use crate::track::network::{Endpoint, Endpoints, Networks};
 use crate::track::sctp::UserMessage;
@@ -23,6 +24,7 @@ use crate::{Provenance, Sink};
 pub(super) struct Delivery {
     pub(super) networks: Networks,
     pub(super) duplicates: Duplicates,
+    pub(super) crossings: Crossings,
     pub(super) air: AirChannels,
     pub(super) point_codes: [PointCodeFormat; 4],
     pub(super) queue: Queue,
@@ -299,7 +301,11 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
 
     #[inline]
     fn sccp(&mut self, carrier: Carrier, octets: &[u8], path: Path, counters: &mut TransportCounters) {
-        self.push(carrier, Interface::A, octets, path, counters);
+        let Delivery { crossings, duplicates, .. } = &mut *self.delivery;
+        let carrier = crossings.place(carrier, octets, counters);
+        let essence = crossings.essence(octets);
+        let fingerprint = duplicates.fingerprint(path, carrier.sender, carrier.receiver, essence);
+        self.push(carrier, Interface::A, fingerprint, octets, counters);
     }
 
     /// An NS PDU; without carrier where there is no room for its ends.
@@ -309,7 +315,9 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             return;
         };
         // Nothing numbers NS PDUs, so that a second tap of one can only be told by its octets.
-        self.push(carrier, Interface::Gb, octets, Path::UNNUMBERED, counters);
+        let Carrier { sender, receiver, .. } = carrier;
+        let fingerprint = self.delivery.duplicates.fingerprint(Path::UNNUMBERED, sender, receiver, octets);
+        self.push(carrier, Interface::Gb, fingerprint, octets, counters);
     }
 
     #[inline]
@@ -317,13 +325,11 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         &mut self,
         carrier: Carrier,
         interface: Interface,
+        fingerprint: Fingerprint,
         octets: &[u8],
-        path: Path,
         counters: &mut TransportCounters,
     ) {
-        let Delivery { duplicates, queue, .. } = &mut *self.delivery;
-        let fingerprint = duplicates.fingerprint(path, carrier.sender, carrier.receiver, octets);
-        queue.push(carrier, interface, fingerprint, octets);
+        self.delivery.queue.push(carrier, interface, fingerprint, octets);
         // Who is shown messages is shown what is in one before the next.
         if S::MESSAGES {
             self.deliver(counters);

@@ -43,7 +43,11 @@ fn m2pa(fsn: u8, mtp3: &[u8]) -> Vec<u8> {
 
 /// M3UA of 185 to 187 in network 2.
 fn m3ua_of(sccp: &[u8]) -> Vec<u8> {
-    let data = [&[0, 0, 0, 185, 0, 0, 0, 187, 3, 2, 0, 5][..], sccp].concat();
+    m3ua_between(185, 187, sccp)
+}
+
+fn m3ua_between(opc: u8, dpc: u8, sccp: &[u8]) -> Vec<u8> {
+    let data = [&[0, 0, 0, opc, 0, 0, 0, dpc, 3, 2, 0, 5][..], sccp].concat();
     adaptation(1, 1, &parameter(0x210, &data))
 }
 
@@ -375,4 +379,27 @@ fn speech_and_traces_are_counted_apart() {
     case.frame(LinkType::Gsmtap, 0, &[&[2, 4, 1, 0][..], &[0; 35]].concat());
     case.frame(LinkType::Llc, 0, &[0x01, 0xc0, 0x0d, 0x08, 0x03, 0x55, 0x1c, 0xea]);
     assert_eq!((case.counters().gsmtap, case.counters().llc_frames), (2, 1));
+}
+
+#[test]
+fn a_gateway_tapped_on_both_sides_gives_each_message_once() {
+    const CONNECTION_REQUEST: u8 = 1;
+    let frames = recorded("lite-ipa-leg.pcap");
+    let one_side = replay(&frames);
+    let (mut case, mut tsn) = (Case::new(), 0);
+    for (number, (seconds, frame)) in (1..).zip(&frames) {
+        case.frame(LinkType::Ethernet, *seconds, frame);
+        for (_, _, sender, receiver, octets) in one_side.found.iter().filter(|sccp| sccp.0 == number) {
+            let (opc, dpc) = if sender < receiver { (185, 187) } else { (187, 185) };
+            tsn += 1;
+            let chunk = data_of(3, tsn, &m3ua_between(opc, dpc, octets));
+            case.frame(LinkType::Raw, *seconds, &ipv4(132, 0, 0, &sctp(9, &[chunk])));
+        }
+    }
+    // Up to the first request nobody can know.
+    let first = one_side.found.iter().position(|sccp| sccp.4.first() == Some(&CONNECTION_REQUEST)).unwrap();
+    let unknown = one_side.octets().into_iter().take(first + 1);
+    let expected = sorted(one_side.octets().into_iter().chain(unknown).collect());
+    assert_eq!(sorted(case.octets()), expected);
+    assert_eq!(case.counters().sccp_duplicates, (one_side.found.len() - first - 1) as u64);
 }
