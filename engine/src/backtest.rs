@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use event::{Event, Imsi, Timestamp};
-use rules::{Context, Decision, Directory, Outcome, Profile, Reason, RuleSet};
+use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Reason, RuleSet};
 
 use crate::offer::text;
 
@@ -12,6 +12,7 @@ use crate::offer::text;
 pub struct Backtest<'a> {
     rules: &'a RuleSet,
     directory: &'a Directory,
+    areas: &'a Areas,
     span: Span,
     decisions: Vec<Decision>,
     tallies: Vec<Tally>,
@@ -41,16 +42,16 @@ pub struct Tally {
 
 impl<'a> Backtest<'a> {
     /// Nothing has been tried yet.
-    pub fn new(rules: &'a RuleSet, directory: &'a Directory, span: Span) -> Self {
+    pub fn new(rules: &'a RuleSet, directory: &'a Directory, areas: &'a Areas, span: Span) -> Self {
         let tallies = vec![Tally::default(); rules.scenarios().len()];
-        Self { rules, directory, span, decisions: Vec::new(), tallies }
+        Self { rules, directory, areas, span, decisions: Vec::new(), tallies }
     }
 
     /// Tries the facts of one subscriber, in the order in which they were taken in. Tells which scenarios (indices into
     /// [`RuleSet::scenarios`]) would have offered: in order, each once. A scenario's total goes to whoever is tried first.
     pub fn subscriber(&mut self, imsi: Imsi, facts: &[Event]) -> Vec<u32> {
         let mut profile = Profile::default();
-        let mut context = Context { directory: self.directory, lookup: false, warm: true };
+        let mut context = Context { directory: self.directory, lookup: false, warm: true, areas: self.areas };
         let mut offered = Vec::new();
         for event in facts {
             context.warm = event.at >= self.span.warm_from;

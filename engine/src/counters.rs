@@ -35,6 +35,8 @@ macro_rules! counters {
 counters! {
     /// Events from the probe.
     events,
+    /// Facts about location areas from the probe.
+    areas,
     /// Of them, without a known subscriber: not stored.
     unresolved,
     /// Of them, older than the reorder window when they came: taken in late.

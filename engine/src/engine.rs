@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, Sender, bounded};
-use event::{Event, Timestamp};
+use event::{AreaFact, Event, Timestamp};
 use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
 use rules::{Directory, RuleSet};
@@ -20,7 +20,7 @@ use crate::offer::arbiter::{Arbiter, Means};
 use crate::offer::channel::Channel;
 use crate::offer::{AddressSource, Pace};
 use crate::sealer;
-use crate::shard::{self, Batch, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
+use crate::shard::{self, Batch, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
 use crate::sweep::Sweep;
 use crate::window::arena::ARENA_LIMIT;
 use crate::window::recover::recover;
@@ -326,9 +326,20 @@ impl Engine {
             return;
         }
         counters.late.add(u64::from(event.at < self.now));
-        if let Some(early) = self.order.push(*event) {
+        self.put_in_order(Item::Event(*event));
+    }
+
+    /// Takes what shows of a location area, in the order of the probe: clocks of those who were last seen there may stand still
+    /// for a time.
+    pub fn area(&mut self, fact: &AreaFact) {
+        self.shared.counters.areas.add(1);
+        self.put_in_order(Item::Area(*fact));
+    }
+
+    fn put_in_order(&mut self, item: Item) {
+        if let Some(early) = self.order.push(item) {
             self.shared.counters.reorder_limit.add(1);
-            self.route(early);
+            self.pass_on(early);
         }
     }
 
@@ -347,8 +358,8 @@ impl Engine {
 
     fn release(&mut self, now: Timestamp) {
         self.now = now;
-        while let Some(event) = self.order.release(now) {
-            self.route(event);
+        while let Some(item) = self.order.release(now) {
+            self.pass_on(item);
         }
         if self.sequence > self.told_sequence || self.now.since(self.told) >= IDLE_STEP {
             self.tell_all();
@@ -360,9 +371,9 @@ impl Engine {
         if let Some(sweep) = self.sweep.take() {
             ended(sweep)?;
         }
-        while let Some(event) = self.order.release(Timestamp::MAX) {
-            self.now = self.now.max(event.at);
-            self.route(event);
+        while let Some(item) = self.order.release(Timestamp::MAX) {
+            self.now = self.now.max(item.at());
+            self.pass_on(item);
         }
         self.tell_all();
         let shards = std::mem::take(&mut self.shards);
@@ -385,6 +396,23 @@ impl Engine {
     /// Everything counted so far.
     pub fn counters(&self) -> EngineCounters {
         self.shared.counters.read()
+    }
+
+    fn pass_on(&mut self, item: Item) {
+        match item {
+            Item::Event(event) => self.route(event),
+            Item::Area(fact) => self.tell_area(fact),
+        }
+    }
+
+    // To every shard, at the same place among the events.
+    fn tell_area(&mut self, fact: AreaFact) {
+        for index in 0..self.batches.len() {
+            self.tell(index, Batch { upto: self.told_sequence, now: self.told, ..Batch::default() });
+        }
+        for shard in &self.shards {
+            self.is_stopped |= shard.send(Message::Area(fact)).is_err();
+        }
     }
 
     fn route(&mut self, event: Event) {

@@ -12,13 +12,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, unbounded};
-use event::{Binding, Direction, Event, Imsi, Kind, Number, Timestamp};
+use event::{AreaFact, Binding, Direction, Event, Imsi, Kind, Number, Timestamp};
 use rules::scenario::{CallPhase, Cap, Limits, Purpose, Send, Trigger};
 use rules::{Directory, Policy, Reason, RuleSet, Scenario};
 
 use crate::offer::address::Answer;
 use crate::offer::channel::{Channel, Report, Submission};
 use crate::offer::{AddressSource, Offer, OfferId, State};
+use crate::shard::Item;
 use crate::testing::{Random, random_event};
 use crate::window::{LedgerEntry, Store};
 use crate::{Engine, EngineConfig, EngineCounters};
@@ -202,8 +203,12 @@ impl World {
     }
 
     fn run(&self, threads: usize, events: &[Event]) -> Outcome {
+        self.run_with(threads, events, &[])
+    }
+
+    fn run_with(&self, threads: usize, events: &[Event], facts: &[AreaFact]) -> Outcome {
         let mut engine = self.start(threads);
-        feed(&mut engine, events);
+        feed_with(&mut engine, events, facts, 0..events.len());
         let summary = engine.finish().unwrap();
         Outcome::read(&summary.store, summary.counters)
     }
@@ -226,11 +231,20 @@ fn feed(engine: &mut Engine, events: &[Event]) {
 
 /// Gives an engine some of the events, as if those before had been given to it.
 fn feed_part(engine: &mut Engine, events: &[Event], part: std::ops::Range<usize>) {
-    let mut now = Timestamp::MIN;
+    feed_with(engine, events, &[], part);
+}
+
+/// The same, with what shows of location areas meanwhile.
+fn feed_with(engine: &mut Engine, events: &[Event], facts: &[AreaFact], part: std::ops::Range<usize>) {
+    let (mut now, mut told) = (Timestamp::MIN, 0);
     for (index, event) in events.iter().enumerate().take(part.end) {
         now = now.max(event.at);
         if index < part.start {
             continue;
+        }
+        for fact in facts.iter().skip(told).take_while(|fact| fact.at <= now) {
+            engine.area(fact);
+            told += 1;
         }
         engine.event(event);
         if index % 23 == 0 {
@@ -457,7 +471,7 @@ fn expected_window(events: &[Event], who: Imsi, since: Timestamp) -> Vec<Event> 
     let (mut released, mut now) = (Vec::new(), Timestamp::MIN);
     for (index, event) in events.iter().enumerate() {
         if event.imsi.is_some() {
-            released.extend(order.push(*event));
+            released.extend(order.push(Item::Event(*event)));
         }
         now = now.max(event.at);
         if index % 23 == 0 {
@@ -466,8 +480,11 @@ fn expected_window(events: &[Event], who: Imsi, since: Timestamp) -> Vec<Event> 
         }
     }
     released.extend(std::iter::from_fn(|| order.release(Timestamp::MAX)));
-    released.retain(|event| event.imsi == Some(who) && event.at >= since);
-    released
+    let released = released.into_iter().filter_map(|item| match item {
+        Item::Event(event) => Some(event),
+        Item::Area(_) => None,
+    });
+    released.filter(|event| event.imsi == Some(who) && event.at >= since).collect()
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod probe;
 
 pub use probe::{Probe, ProbeConfig};
 
-use event::{Event, Timestamp};
+use event::{AreaFact, Event, Timestamp};
 
 use wire::Message;
 
@@ -36,6 +36,10 @@ pub trait Sink {
 
     /// A fact.
     fn event(&mut self, event: &Event);
+
+    /// Something that shows of a location area as a whole. Its time may be before that of events that were told already, where
+    /// only the end of a quiet time shows it; never by more than the quiet time.
+    fn area(&mut self, _fact: &AreaFact) {}
 
     /// A decoded message of any layer, in the order in which layers nest.
     fn message(&mut self, _from: Provenance, _message: &dyn Message) {}

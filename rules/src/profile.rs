@@ -145,6 +145,11 @@ impl Profile {
         }
     }
 
+    /// The location area in which the subscriber was last seen.
+    pub(crate) fn area(&self) -> Option<Lai> {
+        self.cell.or(self.lai.map_or(CellId::UNKNOWN, cells_of)).lai()
+    }
+
     /// Whether the event proves that the subscriber is there now.
     fn is_sighting(&self, event: &Event) -> bool {
         let proves = match event.kind {

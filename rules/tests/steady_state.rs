@@ -13,7 +13,7 @@ use rules::lists::{Area, SubscriberList};
 use rules::scenario::{
     Audience, Cap, Evidence, Hold, Limits, Pattern, Purpose, Scenario, Schedule, Send, Step, Trigger,
 };
-use rules::{Context, Directory, Outcome, Policy, Profile, RuleSet};
+use rules::{Areas, Context, Directory, Outcome, Policy, Profile, RuleSet};
 use tests::allocations::{Counting, allocations};
 
 #[global_allocator]
@@ -97,7 +97,7 @@ fn deciding_allocates_nothing() {
     let rules = rules();
     let row = "imsi,msisdn,brand,consent\n460001234567890,13900000001,gotone,marketing|location\n";
     let directory = Directory::parse(Path::new("s.csv"), row.into()).unwrap();
-    let context = Context { directory: &directory, lookup: false, warm: true };
+    let context = Context { directory: &directory, lookup: false, warm: true, areas: Areas::none() };
     let (mut profile, mut decisions, mut offers) = (Profile::default(), Vec::new(), 0);
     let mut allocated = 0;
     for number in 0..10_000 {

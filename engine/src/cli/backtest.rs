@@ -149,7 +149,8 @@ impl Facts {
         live: Option<&RuleSet>,
         directory: &Directory,
     ) -> Result<(u64, BTreeMap<String, Compared>), Failure> {
-        let begin = |rules| backtest::Backtest::new(rules, directory, self.span(rules));
+        let areas = self.store.areas()?;
+        let begin = |rules| backtest::Backtest::new(rules, directory, &areas, self.span(rules));
         let (mut tried, mut beside) = (begin(draft), live.map(begin));
         let mut turnover: BTreeMap<&str, Turnover> = BTreeMap::new();
         let progress = spinner();

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use event::{Event, Timestamp};
+use event::{AreaFact, Event, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig, Sink};
@@ -242,6 +242,10 @@ struct Feed<'e>(&'e mut Engine);
 impl Sink for Feed<'_> {
     fn event(&mut self, event: &Event) {
         self.0.event(event);
+    }
+
+    fn area(&mut self, fact: &AreaFact) {
+        self.0.area(fact);
     }
 }
 

@@ -1,8 +1,9 @@
 //! A group commit: everything that a stretch of events has led to, written as one batch or not at all. One journal
 //! blob, how far each slice has come, decisions, intents to offer, and the contacts that they made.
 
-use event::{Imsi, Timestamp};
+use event::{Imsi, Lai, Timestamp};
 use rocksdb::WriteBatch;
+use rules::areas::AreaState;
 use rules::matcher::Live;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
@@ -14,7 +15,7 @@ use super::{Routed, SLICES, Shared};
 use crate::offer::{Offer, OfferId, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
-use crate::window::{Store, StoreError, Verdict, ledger, live, profile};
+use crate::window::{Store, StoreError, Verdict, areas, ledger, live, profile};
 
 /// What has led to a decision.
 #[derive(Clone, Copy, Debug)]
@@ -161,6 +162,14 @@ impl Group {
         self.scratch.clear();
         live::put(&mut self.scratch, edition, live, armed);
         self.batch.put_cf(&family, keys::subscriber(imsi), &self.scratch);
+        Ok(())
+    }
+
+    /// Something new is known of a location area.
+    pub(crate) fn area(&mut self, store: &Store, area: Lai, state: &AreaState) -> Result<(), StoreError> {
+        self.scratch.clear();
+        areas::put(&mut self.scratch, state);
+        self.batch.put_cf(&store.family(keys::AREA)?, keys::area(area), &self.scratch);
         Ok(())
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
-use event::{Event, Imsi, Timestamp};
+use event::{AreaFact, Event, Imsi, Timestamp};
 use rules::{Directory, RuleSet};
 use siphasher::sip::SipHasher13;
 
@@ -25,7 +25,7 @@ use crate::counters::Counters;
 use crate::offer::Offer;
 use crate::window::Store;
 
-pub(crate) use order::Order;
+pub(crate) use order::{Item, Order};
 pub(crate) use position::times;
 pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
@@ -64,6 +64,8 @@ pub(crate) struct Routed {
 pub(crate) enum Message {
     /// Events, in order, and how far all shards together have been given theirs.
     Batch(Batch),
+    /// Something shows of a location area, at this place among the events.
+    Area(AreaFact),
     /// From here on another rule set holds.
     Renew(Arc<Renewal>),
     /// These of the shard's subscribers are to be brought over to it.

@@ -1,10 +1,10 @@
-//! Events in order of event time. They come nearly in order: those that waited for an identity, or for the other
+//! Events, and what shows of location areas, in order of event time. They come nearly in order: those that waited for an identity, or for the other
 //! direction of a link, keep their own time and are put in their place, within a window.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use event::{Event, Timestamp};
+use event::{AreaFact, Event, Timestamp};
 
 /// The most events that wait; beyond it the earliest goes on before its time, and is counted.
 pub(crate) const REORDER_LIMIT: usize = 1 << 16;
@@ -12,7 +12,23 @@ pub(crate) const REORDER_LIMIT: usize = 1 << 16;
 struct Waiting {
     at: Timestamp,
     arrival: u64,
-    event: Event,
+    item: Item,
+}
+
+/// What goes to the shards in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Event(Event),
+    Area(AreaFact),
+}
+
+impl Item {
+    pub(crate) fn at(&self) -> Timestamp {
+        match self {
+            Self::Event(event) => event.at,
+            Self::Area(fact) => fact.at,
+        }
+    }
 }
 
 impl PartialEq for Waiting {
@@ -43,21 +59,21 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Takes an event; gives back the earliest where too many wait.
-    pub(crate) fn push(&mut self, event: Event) -> Option<Event> {
+    /// Takes one more; gives back the earliest where too many wait.
+    pub(crate) fn push(&mut self, item: Item) -> Option<Item> {
         self.arrivals += 1;
-        self.waiting.push(Reverse(Waiting { at: event.at, arrival: self.arrivals, event }));
+        self.waiting.push(Reverse(Waiting { at: item.at(), arrival: self.arrivals, item }));
         if self.waiting.len() > REORDER_LIMIT { self.pop() } else { None }
     }
 
-    /// The next event, in order of time and arrival, that is not later than `upto`.
-    pub(crate) fn release(&mut self, upto: Timestamp) -> Option<Event> {
+    /// The next, in order of time and arrival, that is not later than `upto`.
+    pub(crate) fn release(&mut self, upto: Timestamp) -> Option<Item> {
         let Reverse(first) = self.waiting.peek()?;
         if first.at <= upto { self.pop() } else { None }
     }
 
-    fn pop(&mut self) -> Option<Event> {
-        self.waiting.pop().map(|Reverse(waiting)| waiting.event)
+    fn pop(&mut self) -> Option<Item> {
+        self.waiting.pop().map(|Reverse(waiting)| waiting.item)
     }
 }
 
@@ -66,13 +82,18 @@ mod tests {
     use super::*;
     use crate::testing::{Random, random_event};
 
-    fn event(at: i64, frame: u64) -> Event {
+    fn event(at: i64, frame: u64) -> Item {
         let event = random_event(&mut Random::new(1), "460001234567890".parse().unwrap());
-        Event { at: Timestamp::from_micros(at), frame, ..event }
+        Item::Event(Event { at: Timestamp::from_micros(at), frame, ..event })
+    }
+
+    fn frame(item: Item) -> u64 {
+        let Item::Event(event) = item else { panic!("{item:?}") };
+        event.frame
     }
 
     fn release(order: &mut Order, upto: i64) -> Vec<u64> {
-        std::iter::from_fn(|| order.release(Timestamp::from_micros(upto))).map(|event| event.frame).collect()
+        std::iter::from_fn(|| order.release(Timestamp::from_micros(upto))).map(frame).collect()
     }
 
     #[test]
@@ -94,6 +115,6 @@ mod tests {
         for frame in 0..REORDER_LIMIT as u64 {
             assert_eq!(order.push(event(1_000 - (frame % 1_000) as i64, frame)), None);
         }
-        assert_eq!(order.push(event(2_000, 7)).unwrap().at, Timestamp::from_micros(1));
+        assert_eq!(order.push(event(2_000, 7)).unwrap().at(), Timestamp::from_micros(1));
     }
 }

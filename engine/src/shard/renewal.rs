@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use event::{Event, Imsi, Timestamp};
-use rules::RuleSet;
 use rules::matcher::{Live, Passage};
+use rules::{Areas, RuleSet};
 
 use super::table::Slot;
 use super::{SLICES, slice};
@@ -64,7 +64,7 @@ impl Renewal {
     }
 
     /// Brings a subscriber over, with its facts from [`Renewal::since`] on, oldest first.
-    pub(crate) fn renew(&self, slot: &mut Slot, imsi: Imsi, facts: &[Event]) {
+    pub(crate) fn renew(&self, slot: &mut Slot, imsi: Imsi, facts: &[Event], areas: &Areas) {
         let passage = self.passages.iter().find(|(number, _)| *number >= slot.edition).map(|(_, passage)| passage);
         let Some(passage) = passage else { return };
         let before = std::mem::take(&mut slot.profile.live);
@@ -72,7 +72,7 @@ impl Renewal {
             // Whoever was there before is seen by then; who is first seen later, was not.
             let warm_from = self.since + self.rules.policy().t3212.presence(None);
             let now = self.now.get(usize::from(slice(imsi))).copied().unwrap_or(Timestamp::MIN);
-            self.rules.derive(facts, warm_from, now, &mut slot.profile);
+            self.rules.derive(facts, warm_from, now, areas, &mut slot.profile);
         }
         let derived: Live = std::mem::take(&mut slot.profile.live);
         slot.profile.live = passage.carry(&before, &derived);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
-use event::{Event, Imsi, Timestamp};
+use event::{AreaFact, Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
-use rules::{Context, Decision, Outcome, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Outcome, RuleSet, in_turn};
 
 use super::group::{Cause, DUE, Group};
 use super::position::{Position, Positions, positions};
@@ -42,6 +42,7 @@ pub(crate) struct Worker {
     positions: Positions,
     table: Table,
     timers: Timers,
+    areas: Areas,
     arena: Arena,
     group: Group,
     decisions: Vec<Decision>,
@@ -92,6 +93,7 @@ impl Worker {
             positions,
             table: Table::default(),
             timers,
+            areas: shared.store.areas()?,
             arena: Arena::default(),
             group: Group::new(),
             decisions: Vec::new(),
@@ -119,6 +121,10 @@ impl Worker {
                 Ok(Message::Batch(batch)) => {
                     self.take(batch)?;
                     if self.is_due() { self.commit(false)? } else { Ok(()) }
+                }
+                Ok(Message::Area(fact)) => {
+                    self.area(&fact)?;
+                    Ok(())
                 }
                 Ok(Message::Renew(renewal)) => {
                     self.change_rules(renewal);
@@ -174,21 +180,32 @@ impl Worker {
         Ok(())
     }
 
+    /// Every shard knows all areas; one of them writes it down.
+    fn area(&mut self, fact: &AreaFact) -> Result<(), StoreError> {
+        let is_new = self.areas.take(fact);
+        match self.areas.state(fact.area).filter(|_| is_new && self.index == 0) {
+            Some(state) => {
+                self.due.get_or_insert_with(|| clock() + self.shared.limits.commit_interval);
+                self.group.area(&self.shared.store, fact.area, state)
+            }
+            None => Ok(()),
+        }
+    }
+
     fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
-        let context = context(shared, *is_warm);
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
         let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
-        rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
+        rules.wake(*imsi, event.at, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
         let rank = self.decided(shared, rules, &cause, 0)?;
         let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
-        rules.decide(event, &mut slot.profile, context, &mut self.decisions);
+        rules.decide(event, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
         slot.tail = self.arena.append(slot.tail, event);
         self.group.event(routed);
         cause.kind = kind_code(&event.kind);
         self.decided(shared, rules, &cause, rank)?;
-        self.set_timer(shared, rules, *imsi, Timestamp::MIN)
+        self.set_timer(shared, rules, *imsi, event.at, Timestamp::MIN)
     }
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
@@ -201,9 +218,9 @@ impl Worker {
             let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
             self.renew(imsi, true)?;
             let slot = self.table.slot(&shared.store, imsi, self.edition)?;
-            rules.wake(imsi, batch.now, &mut slot.profile, context(shared, true), &mut self.decisions);
+            rules.wake(imsi, batch.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
-            self.set_timer(shared, rules, imsi, batch.now)?;
+            self.set_timer(shared, rules, imsi, batch.now, batch.now)?;
         }
         Ok(())
     }
@@ -213,10 +230,11 @@ impl Worker {
         shared: &Shared,
         rules: &RuleSet,
         imsi: Imsi,
+        now: Timestamp,
         fired_upto: Timestamp,
     ) -> Result<(), StoreError> {
         let slot = self.table.slot(&shared.store, imsi, self.edition)?;
-        let due = rules.due(&slot.profile);
+        let due = rules.due(&slot.profile, &self.areas, now);
         self.timers.set(&shared.store, &mut self.group, imsi, slot, due, fired_upto)
     }
 
@@ -251,8 +269,8 @@ impl Worker {
             let memory = Memory { arena: &self.arena, sealing: self.sealing.as_ref() };
             memory.window(store, imsi, slot.tail, renewal.since(), &mut facts)?;
         }
-        renewal.renew(slot, imsi, &facts);
-        let due = self.rules.due(&slot.profile);
+        renewal.renew(slot, imsi, &facts, &self.areas);
+        let due = self.rules.due(&slot.profile, &self.areas, self.now);
         self.group.keep_empty(is_wanted);
         self.timers.set(store, &mut self.group, imsi, slot, due, Timestamp::MIN)?;
         self.group.keep_empty(true);
@@ -294,7 +312,7 @@ impl Worker {
             let text = match scenario {
                 Some(scenario) => {
                     let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
-                    rules.text(scenario, cause.imsi, &slot.profile, context(shared, true))
+                    rules.text(scenario, cause.imsi, &slot.profile, context(shared, &self.areas, true))
                 }
                 None => None,
             };
@@ -436,8 +454,8 @@ impl Memory<'_> {
     }
 }
 
-fn context(shared: &Shared, warm: bool) -> Context<'_> {
-    Context { directory: &shared.directory, lookup: shared.lookup, warm }
+fn context<'a>(shared: &'a Shared, areas: &'a Areas, warm: bool) -> Context<'a> {
+    Context { directory: &shared.directory, lookup: shared.lookup, warm, areas }
 }
 
 #[expect(clippy::disallowed_methods, reason = "paces writes to the disk; nothing is decided by it")]

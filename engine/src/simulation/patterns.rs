@@ -1,7 +1,7 @@
 //! Patterns over time in the whole engine: timers decide the same at any number of threads, wherever a run is cut, and for
 //! a rule set that comes later.
 
-use event::CellId;
+use event::{AreaFact, AreaFactKind, CellId, Lai, ReportTimer, Source};
 use rules::lists::Area;
 use rules::policy::Periodic;
 use rules::scenario::{Evidence, Happening, Hold, Pattern, Step};
@@ -119,6 +119,94 @@ fn a_crash_anywhere_neither_loses_nor_doubles_what_is_due() {
         check_sent(&world, &resumed, seed);
     }
 }
+
+// --- silence ---------------------------------------------------------------------------------------------------------
+
+/// Areas that fall silent for a time and are heard again, one after the other or together; how often phones report there.
+fn silences(seed: u64, events: &[Event]) -> Vec<AreaFact> {
+    let mut random = Random::new(seed);
+    let end = events.iter().map(|event| event.at).max().unwrap();
+    let areas: BTreeSet<Lai> = events.iter().filter_map(|event| event.cell.lai()).collect();
+    let mut facts = Vec::new();
+    for area in areas {
+        let mut at: Timestamp = START.parse().unwrap();
+        while at < end {
+            at = at + Duration::from_secs(random.below(3 * 3600));
+            let kind = AreaFactKind::Silent { source: Source::Bss, since: at };
+            facts.push(AreaFact { at, area, kind });
+            at = at + Duration::from_secs(random.below(3600));
+            facts.push(AreaFact { at, area, kind: AreaFactKind::Heard });
+            let every = Duration::from_secs(360 * (1 + random.below(5)));
+            facts.push(AreaFact { at, area, kind: AreaFactKind::Reports { timer: ReportTimer::T3212, every } });
+        }
+    }
+    facts.sort_by_key(|fact| fact.at);
+    facts
+}
+
+#[test]
+fn silence_holds_the_same_back_at_any_number_of_threads_and_wherever_a_run_is_cut() {
+    let events = quiet_stream(45);
+    let facts = silences(45, &events);
+    let whole = world(45).run_with(1, &events, &facts);
+    let unaware = world(45).run(1, &events);
+    let offers = |outcome: &Outcome, scenario: &str| outcome.count(scenario, |_| true);
+    assert!(offers(&whole, "absence") > 10 && whole.ledger != unaware.ledger, "{}", offers(&whole, "absence"));
+    for threads in [2, 8] {
+        assert_same(&whole, &world(45).run_with(threads, &events, &facts), &format!("{threads} threads"));
+    }
+    for seed in 0..12 {
+        let mut random = Random::new(3_000 + seed);
+        let mut world = world(seed);
+        (world.arena_bytes, world.profiles) = (1 << (10 + random.below(12)), random.below(2) as usize * 1_000);
+        for _ in 0..1 + random.below(4) {
+            let mut engine = world.start(1 + random.below(8) as usize);
+            feed_with(&mut engine, &events, &facts, 0..random.below(events.len() as u64) as usize);
+            drop(engine);
+        }
+        let resumed = world.run_with(1 + random.below(8) as usize, &events, &facts);
+        assert_same(&whole, &resumed, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn a_hole_in_the_feed_is_no_absence_and_no_stay() {
+    let at = |minute: u64| START.parse::<Timestamp>().unwrap() + MINUTE * minute as u32;
+    let area = Lai { plmn: "460-00".parse().unwrap(), lac: 1 };
+    let seen = |minute, kind| {
+        let mut random = Random::new(1);
+        let cell = CellId { plmn: Some(area.plmn), lac: Some(area.lac), ci: Some(7) };
+        let event = random_event(&mut random, imsi(1));
+        Event { at: at(minute), binding: Binding::OnWire, imei: None, after_reset: false, cell, kind, ..event }
+    };
+    let sms = Kind::Sms { direction: Direction::Out, peer: None };
+    let call = Kind::CallSetup { direction: Direction::Out, number: "13900000077".parse().ok(), emergency: false };
+    // A message; then silence from the first minute to the 101st: the call that would have been no absence is not seen.
+    let hole = [
+        AreaFact { at: at(1), area, kind: AreaFactKind::Silent { source: Source::Link, since: at(0) } },
+        AreaFact { at: at(101), area, kind: AreaFactKind::Heard },
+    ];
+    let withheld = |outcome: &Outcome| -> Vec<(String, Timestamp, bool)> {
+        let entry = |entry: &LedgerEntry| {
+            (entry.scenario.to_string(), entry.at, matches!(entry.verdict, crate::window::Verdict::Offered(_)))
+        };
+        outcome
+            .ledger
+            .iter()
+            .map(entry)
+            .filter(|(scenario, ..)| scenario == "absence" || scenario == "presumed")
+            .collect()
+    };
+    let events = [seen(0, sms), seen(102, call)];
+    let told = withheld(&world(1).run_with(2, &events, &hole));
+    // Called before ten minutes were heard; and seen inside again, so there for two minutes at least.
+    let decided = |scenario: &str, is_offer| (scenario.to_owned(), at(102), is_offer);
+    assert_eq!(told, [decided("absence", false), decided("presumed", true)]);
+    let told = withheld(&world(1).run(2, &events));
+    assert!(told.iter().any(|(_, decided, _)| *decided < at(101)), "{told:?}");
+}
+
+// --- other rules -----------------------------------------------------------------------------------------------------
 
 /// What was decided after this: by what it is about, not by how it came about.
 fn decided_after(outcome: &Outcome, later: Timestamp) -> Vec<(Timestamp, Imsi, Arc<str>, bool)> {

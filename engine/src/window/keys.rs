@@ -3,7 +3,7 @@
 //! Integers are big endian, so that the order of keys is the order of what they name. A bucket is six hours of event
 //! time; whatever belongs to one bucket is dropped with it.
 
-use event::{Imsi, Timestamp};
+use event::{Imsi, Lai, Plmn, Timestamp};
 
 use super::octets::Octets;
 use crate::offer::{Offer, OfferId};
@@ -12,8 +12,9 @@ use crate::offer::{Offer, OfferId};
 /// what an older program does not know; a store of a newer one is refused.
 ///
 /// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`. 3: rows of
-/// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time.
-pub(crate) const VERSION: u32 = 3;
+/// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time. 4: rows of [`AREA`]; those of
+/// [`LIVE`] say up to when silence is credited.
+pub(crate) const VERSION: u32 = 4;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
@@ -34,6 +35,9 @@ pub(crate) const LIVE: &str = "live";
 /// Rows: due, IMSI → empty: not later than the next moment at which something of [`LIVE`] ends by itself, one row per
 /// subscriber. Deleted when it fires.
 pub(crate) const TIMER: &str = "timer";
+/// Rows: network and code of a location area → when it could not be heard, and how often phones report there. Kept: as many as
+/// [`rules::areas::AREAS_LIMIT`].
+pub(crate) const AREA: &str = "area";
 /// Rows: bucket, IMSI, time, sequence, scenario → what was decided. Dropped with the bucket.
 pub(crate) const LEDGER: &str = "ledger";
 /// Rows: bucket, offer → the offer and its state. Dropped with the bucket, but never before it is settled.
@@ -46,8 +50,8 @@ pub(crate) const QUEUE: &str = "queue";
 pub(crate) const TOTAL: &str = "total";
 
 /// The column families that every store has.
-pub(crate) const FIXED: [&str; 12] =
-    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, TIMER, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+pub(crate) const FIXED: [&str; 13] =
+    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, TIMER, AREA, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
 
 const WINDOW_PREFIX: &str = "window-";
 
@@ -219,6 +223,15 @@ pub(crate) fn proposal(offer: &Offer) -> [u8; 34] {
     join(&[&offer.input.to_be_bytes(), &sequence, &ordered(offer.at), &subscriber(offer.imsi), &rank])
 }
 
+pub(crate) fn area(area: Lai) -> [u8; 5] {
+    join(&[&area.plmn.octets(), &area.lac.to_be_bytes()])
+}
+
+pub(crate) fn read_area(key: &[u8]) -> Option<Lai> {
+    let mut octets = Octets::new(key);
+    Some(Lai { plmn: Plmn::from_octets(octets.fixed()?), lac: u16::from_be_bytes(octets.fixed()?) })
+}
+
 pub(crate) fn timer(due: Timestamp, imsi: Imsi) -> [u8; 16] {
     join(&[&ordered(due), &subscriber(imsi)])
 }
@@ -291,6 +304,8 @@ mod tests {
         let at = "2026-11-22T06:00:00Z".parse().unwrap();
         let imsi = "460001234567890".parse().unwrap();
         assert_eq!(read_timer(&timer(at, imsi)), Some((at, imsi)));
+        let lai = Lai { plmn: "310-260".parse().unwrap(), lac: 0x6a11 };
+        assert_eq!(read_area(&area(lai)), Some(lai));
         assert_eq!(read_outbox(&outbox(at, OfferId(5))), Some((Bucket::of(at), OfferId(5))));
     }
 }

@@ -6,8 +6,8 @@ use rules::matcher::{Live, Mark, Slot, SlotKind};
 
 use super::octets::{Octets, put_signed, put_varint};
 
-/// 1: without edition. 2: with it.
-const LIVE_VERSION: u8 = 2;
+/// 1: without edition. 2: with it. 3: with the time up to which silence is credited.
+const LIVE_VERSION: u8 = 3;
 
 /// What a subscriber's patterns have begun, and for when its timer is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,11 @@ pub(crate) fn put(out: &mut Vec<u8>, edition: u32, live: &Live, armed: Option<Ti
     if let Some(armed) = armed {
         put_signed(out, armed.as_micros());
     }
+    let credited = Some(live.credited()).filter(|credited| *credited != Timestamp::MIN);
+    out.push(u8::from(credited.is_some()));
+    if let Some(credited) = credited {
+        put_signed(out, credited.as_micros());
+    }
     put_varint(out, live.marks().len() as u64);
     for mark in live.marks() {
         put_varint(out, mark.rank.into());
@@ -37,14 +42,21 @@ pub(crate) fn put(out: &mut Vec<u8>, edition: u32, live: &Live, armed: Option<Ti
 /// Reads what [`put`] appended.
 pub(crate) fn read(octets: &[u8]) -> Option<Stored> {
     let mut octets = Octets::new(octets);
-    let edition = match octets.octet()? {
+    let version = octets.octet()?;
+    let edition = match version {
         1 => 0,
-        LIVE_VERSION => u32::try_from(octets.varint()?).ok()?,
+        2..=LIVE_VERSION => u32::try_from(octets.varint()?).ok()?,
         _ => return None,
     };
-    let armed = if octets.octet()? == 0 { None } else { Some(Timestamp::from_micros(octets.signed()?)) };
+    let armed = time(&mut octets)?;
+    let credited = if version < 3 { None } else { time(&mut octets)? };
     let marks = (0..octets.varint()?).map(|_| mark(&mut octets)).collect::<Option<Vec<_>>>()?;
-    Some(Stored { edition, live: Live::from_marks(marks), armed })
+    Some(Stored { edition, live: Live::from_marks(marks, credited.unwrap_or(Timestamp::MIN)), armed })
+}
+
+/// A time that need not be there.
+fn time(octets: &mut Octets<'_>) -> Option<Option<Timestamp>> {
+    Some(if octets.octet()? == 0 { None } else { Some(Timestamp::from_micros(octets.signed()?)) })
 }
 
 fn mark(octets: &mut Octets<'_>) -> Option<Mark> {
@@ -65,12 +77,14 @@ mod tests {
             let mark = |random: &mut Random| Mark {
                 rank: random.below(20_000) as u32,
                 slot: Slot {
-                    kind: SlotKind::from_code(1 + random.below(6) as u8).unwrap(),
+                    kind: SlotKind::from_code(1 + random.below(10) as u8).unwrap(),
                     index: random.below(32) as u8,
                 },
                 at: Timestamp::from_micros(random.next() as i64),
             };
-            let live = Live::from_marks((0..count).map(|_| mark(&mut random)).collect());
+            let credited =
+                if random.chance(50) { Timestamp::MIN } else { Timestamp::from_micros(random.next() as i64) };
+            let live = Live::from_marks((0..count).map(|_| mark(&mut random)).collect(), credited);
             let armed = random.chance(50).then(|| Timestamp::from_micros(random.next() as i64));
             let edition = random.below(1_000) as u32;
             let mut out = Vec::new();
@@ -84,7 +98,7 @@ mod tests {
     fn rows_of_older_layouts_are_read() {
         let mark = |rank, kind, index, at| Mark { rank, slot: Slot { kind, index }, at: Timestamp::from_micros(at) };
         let marks = vec![mark(3, SlotKind::Held, 0, 5), mark(200, SlotKind::Counted, 1, -2)];
-        let live = Live::from_marks(marks);
+        let live = Live::from_marks(marks, Timestamp::MIN);
         let armed = Some(Timestamp::from_micros(64));
         let first = [1, 1, 0x80, 1, 2, 3, 1, 0, 10, 0xc8, 1, 4, 1, 3];
         assert_eq!(read(&first), Some(Stored { edition: 0, live: live.clone(), armed }));

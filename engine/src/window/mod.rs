@@ -4,6 +4,7 @@
 //! hours, or when an arena is full, [`seal`] turns it into a sorted run. [`recover`] seals what a crash has left. The
 //! layout is in [`keys`].
 
+pub(crate) mod areas;
 pub(crate) mod arena;
 pub(crate) mod editions;
 pub(crate) mod journal;

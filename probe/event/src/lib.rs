@@ -2,6 +2,7 @@
 //!
 //! Plain values without allocation. This crate knows no packets and no scenarios.
 
+mod area;
 mod domain_name;
 mod event;
 mod identity;
@@ -10,6 +11,7 @@ mod number;
 mod place;
 mod time;
 
+pub use area::{AreaFact, AreaFactKind, ReportTimer, Source};
 pub use domain_name::{DomainName, InvalidDomainName};
 pub use event::{
     Answered, Binding, Direction, Event, Forwarding, ForwardingOperation, Interface, Kind, RoutingAreaUpdateType,

@@ -5,7 +5,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::Outcome;
-use super::live::{Marks, SlotKind};
+use super::live::{Marks, Slot, SlotKind};
 use super::pattern::Bits;
 use crate::policy::{self, Policy, Reason};
 use crate::scenario::{self, Calendar, Scenario, Schedule, Until, WINDOW};
@@ -48,10 +48,18 @@ impl Delay {
         Self { until, unless, still_here: delay.still_here }
     }
 
+    /// Where it is remembered that an offer waits.
+    pub(super) fn slot(&self) -> Slot {
+        match self.until {
+            End::After(_) => SlotKind::Postponed.at(0),
+            End::Clock(_) => SlotKind::Scheduled.at(0),
+        }
+    }
+
     /// The trigger is complete: the offer waits from now on, unless one waits already. Gives what comes of it where there
     /// is nothing to wait for.
     pub(super) fn begin(&self, marks: &mut Marks<'_>, at: Timestamp) -> Option<Outcome> {
-        let slot = SlotKind::Postponed.at(0);
+        let slot = self.slot();
         if marks.find(slot).is_some() {
             return None;
         }

@@ -1,6 +1,8 @@
 //! What patterns have begun for one subscriber: marks in time, 16 octets each. A dwell is one mark, a sequence one for
 //! each step reached, a count one for each occurrence. Knows nothing of what the marks mean.
 
+use std::time::Duration;
+
 use event::Timestamp;
 use smallvec::SmallVec;
 
@@ -49,6 +51,8 @@ pub enum SlotKind {
     Offered = 8,
     /// An offer was not made for the sake of the control group, and success is watched for.
     Spared = 9,
+    /// The pattern is complete, and the offer waits for this time by the clock on the wall.
+    Scheduled = 10,
 }
 
 impl SlotKind {
@@ -59,7 +63,7 @@ impl SlotKind {
 
     /// The inverse of [`SlotKind::code`].
     pub fn from_code(code: u8) -> Option<Self> {
-        const ALL: [SlotKind; 9] = [
+        const ALL: [SlotKind; 10] = [
             SlotKind::Held,
             SlotKind::Outside,
             SlotKind::Reached,
@@ -69,6 +73,7 @@ impl SlotKind {
             SlotKind::Postponed,
             SlotKind::Offered,
             SlotKind::Spared,
+            SlotKind::Scheduled,
         ];
         ALL.into_iter().find(|kind| kind.code() == code)
     }
@@ -81,17 +86,25 @@ impl SlotKind {
 const _: () = assert!(size_of::<Mark>() == 16);
 
 /// All marks of one subscriber.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Live {
     /// In order of rank and slot, each place once. Mostly there is one, and it stands with what else is known of the
     /// subscriber.
     marks: SmallVec<[Mark; 1]>,
+    /// Up to when marks have been moved by the times in which nobody could be heard.
+    credited: Timestamp,
     has_changed: bool,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self { marks: SmallVec::new(), credited: Timestamp::MIN, has_changed: false }
+    }
 }
 
 impl PartialEq for Live {
     fn eq(&self, other: &Self) -> bool {
-        self.marks == other.marks
+        (&self.marks, self.credited) == (&other.marks, other.credited)
     }
 }
 
@@ -104,15 +117,34 @@ impl Live {
     }
 
     /// From marks in any order.
-    pub fn from_marks(mut marks: Vec<Mark>) -> Self {
+    pub fn from_marks(mut marks: Vec<Mark>, credited: Timestamp) -> Self {
         marks.sort_unstable();
         marks.dedup_by_key(|mark| (mark.rank, mark.slot));
-        Self { marks: SmallVec::from_vec(marks), has_changed: false }
+        Self { marks: SmallVec::from_vec(marks), credited, has_changed: false }
     }
 
     /// From marks in any order, which are other ones than before.
-    pub(super) fn changed(marks: Vec<Mark>) -> Self {
-        Self { has_changed: true, ..Self::from_marks(marks) }
+    pub(super) fn changed(marks: Vec<Mark>, credited: Timestamp) -> Self {
+        Self { has_changed: true, ..Self::from_marks(marks, credited) }
+    }
+
+    /// Up to when marks have been moved by the times in which nobody could be heard.
+    pub fn credited(&self) -> Timestamp {
+        self.credited
+    }
+
+    /// Moves the marks whose clocks stood still by this time, which was none and ended at `upto`; what was held back in it is
+    /// not before that.
+    pub(super) fn credit(&mut self, by: Duration, upto: Timestamp) {
+        for mark in &mut self.marks {
+            match mark.slot.kind {
+                SlotKind::Awaited | SlotKind::Postponed => mark.at = mark.at + by,
+                SlotKind::Scheduled => mark.at = mark.at.max(upto),
+                _ => {}
+            }
+        }
+        self.credited = upto;
+        self.has_changed = true;
     }
 
     /// Whether nothing has begun.
@@ -222,7 +254,7 @@ mod tests {
         assert_eq!([0, 3, 4, 8].map(|rank| live.next_rank(rank)), [Some(3), Some(3), Some(7), None]);
         let mut turned = live.marks().to_vec();
         turned.reverse();
-        assert_eq!(Live::from_marks(turned), live);
+        assert_eq!(Live::from_marks(turned, Timestamp::MIN), live);
         live.of(7).clear_all(SlotKind::Counted, |time| time < at(6));
         assert_eq!(live.of(7).times(SlotKind::Counted).collect::<Vec<_>>(), [(1, at(6))]);
         live.of(7).clear(SlotKind::Counted.at(1));
@@ -241,7 +273,7 @@ mod tests {
 
     #[test]
     fn every_kind_survives() {
-        (1..=9).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
-        assert_eq!([0, 10].map(SlotKind::from_code), [None, None]);
+        (1..=10).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
+        assert_eq!([0, 11].map(SlotKind::from_code), [None, None]);
     }
 }

@@ -1,6 +1,7 @@
 //! From an event to decisions, through an index that only looks at scenarios which the event can concern, and through
 //! what the subscriber's earlier events have begun.
 
+mod course;
 mod delay;
 mod domains;
 mod index;
@@ -22,8 +23,10 @@ pub use self::live::{Live, MARKS_LIMIT, Mark, Slot, SlotKind};
 pub use self::passage::{NO_PATTERN, Passage, PatternId};
 pub use self::set::RuleSet;
 
+use self::course::Course;
 use self::occurrence::{Activity, Occurrence};
 use self::pattern::Moment;
+use crate::areas::Areas;
 use crate::lists::Directory;
 use crate::policy::{self, Case, Home, Person, Reason};
 use crate::profile::{Change, Contact, Profile};
@@ -41,6 +44,8 @@ pub struct Context<'a> {
     pub lookup: bool,
     /// Whether the warm-up is over.
     pub warm: bool,
+    /// What is known of location areas.
+    pub areas: &'a Areas,
 }
 
 /// What came of one scenario that an event triggered or ended, or whose time was up.
@@ -102,9 +107,17 @@ impl RuleSet {
     pub fn decide(&self, event: &Event, profile: &mut Profile, context: Context<'_>, decisions: &mut Vec<Decision>) {
         let Some(imsi) = event.imsi.filter(|imsi| !self.is_protected(*imsi, context.directory)) else { return };
         self.wake(imsi, event.at, profile, context, decisions);
+        let has_begun = !profile.live.is_empty();
+        if has_begun {
+            self.course(profile, context.areas).credit(&mut profile.live, event.at);
+        }
         let change = profile.observe(event, context.warm);
-        if profile.live.is_empty() && !self.index.interest().meets(event, &change) {
-            return;
+        if !has_begun {
+            if !self.index.interest().meets(event, &change) {
+                return;
+            }
+            // For what begins now; after a sighting there is none.
+            self.course(profile, context.areas).credit(&mut profile.live, event.at);
         }
         let serving = serving(&change, profile);
         let home = Home::new(&self.policy, &serving);
@@ -140,9 +153,9 @@ impl RuleSet {
         context: Context<'_>,
         decisions: &mut Vec<Decision>,
     ) {
-        while let Some((due, mark)) = self.next_due(profile).filter(|(due, _)| *due <= upto) {
+        while let Some((due, mark)) = self.next_due(profile, context.areas).filter(|(due, _)| *due <= upto) {
             let before = decisions.len();
-            let gone = self.gone(profile);
+            let gone = self.come_to(due, profile, context.areas);
             let Some(pattern) = self.pattern(mark.rank) else {
                 profile.live.of(mark.rank).clear(mark.slot);
                 continue;
@@ -157,11 +170,18 @@ impl RuleSet {
         }
     }
 
-    /// When [`RuleSet::wake`] has something to decide about the subscriber, if nothing happens before. Costs nothing
-    /// where nothing has begun.
+    /// When [`RuleSet::wake`] may have something to decide about the subscriber, if nothing happens before: not later than
+    /// that, and later than `now` where only the end of a silence can tell. Costs nothing where nothing has begun.
     #[inline]
-    pub fn due(&self, profile: &Profile) -> Option<Timestamp> {
-        if profile.live.is_empty() { None } else { self.next_due(profile).map(|(due, _)| due) }
+    pub fn due(&self, profile: &Profile, areas: &Areas, now: Timestamp) -> Option<Timestamp> {
+        if profile.live.is_empty() { None } else { self.next_look(profile, areas, now) }
+    }
+
+    fn next_look(&self, profile: &Profile, areas: &Areas, now: Timestamp) -> Option<Timestamp> {
+        let course = self.course(profile, areas);
+        let dues = profile.live.marks().iter().filter_map(|mark| self.due_unless_silent(profile, mark, &course));
+        let due = |(kind, due)| course.due(kind, due).unwrap_or_else(|| course.look_again(now));
+        dues.map(due).min()
     }
 
     /// What a scenario sends to a subscriber, as a short message: of a pushed address the title and the address. `None`
@@ -183,13 +203,15 @@ impl RuleSet {
         facts: impl IntoIterator<Item = &'e Event>,
         warm_from: Timestamp,
         now: Timestamp,
+        areas: &Areas,
         profile: &mut Profile,
     ) {
         let mut past = Profile::default();
         let mut ended = Vec::new();
         for event in facts {
             let Some(imsi) = event.imsi else { continue };
-            self.elapse(&mut past, event.at);
+            self.elapse(&mut past, event.at, areas);
+            self.course(&past, areas).credit(&mut past.live, event.at);
             let change = past.observe(event, event.at >= warm_from);
             let serving = serving(&change, &past);
             let home = Home::new(&self.policy, &serving);
@@ -197,13 +219,14 @@ impl RuleSet {
             self.happen(event, &occurrence, &change, &mut past.live, &mut ended);
             ended.clear();
         }
-        self.elapse(&mut past, now);
+        self.elapse(&mut past, now, areas);
+        self.course(&past, areas).credit(&mut past.live, now);
         profile.live = past.live;
     }
 
-    fn elapse(&self, profile: &mut Profile, upto: Timestamp) {
-        while let Some((due, mark)) = self.next_due(profile).filter(|(due, _)| *due <= upto) {
-            let gone = self.gone(profile);
+    fn elapse(&self, profile: &mut Profile, upto: Timestamp, areas: &Areas) {
+        while let Some((due, mark)) = self.next_due(profile, areas).filter(|(due, _)| *due <= upto) {
+            let gone = self.come_to(due, profile, areas);
             let mut marks = profile.live.of(mark.rank);
             match self.pattern(mark.rank) {
                 Some(pattern) => pattern.elapse(&mut marks, &mark, due, gone, |_, _| {}),
@@ -213,24 +236,34 @@ impl RuleSet {
     }
 
     /// The mark whose time is up first.
-    fn next_due(&self, profile: &Profile) -> Option<(Timestamp, Mark)> {
-        let gone = self.gone(profile);
+    fn next_due(&self, profile: &Profile, areas: &Areas) -> Option<(Timestamp, Mark)> {
+        if profile.live.is_empty() {
+            return None;
+        }
+        let course = self.course(profile, areas);
         let due = |mark: &Mark| {
-            let due =
-                self.pattern(mark.rank).map_or(Some(Timestamp::MIN), |pattern| pattern.due(&profile.live, mark, gone));
-            due.map(|due| (due, *mark))
+            let (kind, due) = self.due_unless_silent(profile, mark, &course)?;
+            Some((course.due(kind, due)?, *mark))
         };
         profile.live.marks().iter().filter_map(due).min()
     }
 
-    /// From when on the subscriber is not present, unless seen again before.
-    fn gone(&self, profile: &Profile) -> Timestamp {
-        let lac = profile.cell.lac.or(profile.lai.map(|lai| lai.lac));
-        match profile.last_seen {
-            Some(seen) if !profile.detached => seen + self.policy.t3212.presence(lac),
-            Some(seen) => seen,
-            None => Timestamp::MIN,
-        }
+    /// When a mark's time would be up by a clock that never stands still, and what it is.
+    fn due_unless_silent(&self, profile: &Profile, mark: &Mark, course: &Course<'_>) -> Option<(SlotKind, Timestamp)> {
+        let pattern = self.pattern(mark.rank);
+        let due = pattern.map_or(Some(Timestamp::MIN), |pattern| pattern.due(&profile.live, mark, course.expected));
+        Some((mark.slot.kind, due?))
+    }
+
+    /// Time has come to `due`. Tells from when on the subscriber is not present.
+    fn come_to(&self, due: Timestamp, profile: &mut Profile, areas: &Areas) -> Timestamp {
+        let course = self.course(profile, areas);
+        course.credit(&mut profile.live, due);
+        course.gone()
+    }
+
+    fn course<'a>(&self, profile: &Profile, areas: &'a Areas) -> Course<'a> {
+        Course::new(profile, areas, &self.policy.t3212)
     }
 
     /// Appends what the event ends and triggers, in order of rank; a rank stands in for the scenario.
@@ -427,7 +460,7 @@ mod tests {
     fn check(rules: &RuleSet, expected: &[(i64, &str)]) -> Profile {
         let directory =
             Directory::parse(Path::new("s.csv"), "imsi,msisdn\n460001234567890,13900000001\n".into()).unwrap();
-        let context = Context { directory: &directory, lookup: false, warm: true };
+        let context = Context { directory: &directory, lookup: false, warm: true, areas: Areas::none() };
         let (mut profile, mut decisions) = (Profile::default(), Vec::new());
         for (seconds, expected) in expected {
             decisions.clear();
@@ -509,7 +542,7 @@ mod tests {
         let decided = |policy: Policy| {
             let rules = RuleSet::new(set.clone(), policy, String::new());
             let (directory, mut profile, mut decisions) = (Directory::default(), Profile::default(), Vec::new());
-            let context = Context { directory: &directory, lookup: true, warm: true };
+            let context = Context { directory: &directory, lookup: true, warm: true, areas: Areas::none() };
             rules.decide(&event, &mut profile, context, &mut decisions);
             (decisions.len(), profile.last_seen.is_some())
         };
@@ -524,7 +557,7 @@ mod tests {
     fn decisions_already_there_are_left_alone() {
         let rules = rules(vec![scenario("a", 50, Purpose::Service, None)], Vec::new());
         let directory = Directory::default();
-        let context = Context { directory: &directory, lookup: true, warm: true };
+        let context = Context { directory: &directory, lookup: true, warm: true, areas: Areas::none() };
         let at = Timestamp::from_seconds(0);
         let earlier = Decision { scenario: 9, at, outcome: Outcome::Withheld(Reason::Expired) };
         let (mut profile, mut decisions) = (Profile::default(), vec![earlier]);

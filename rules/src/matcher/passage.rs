@@ -69,7 +69,8 @@ impl Passage {
             Some(Mark { rank, ..*mark })
         });
         let is_new = |mark: &&Mark| self.is_new.get(mark.rank as usize) == Some(&true);
-        Live::changed(kept.chain(derived.marks().iter().filter(is_new).copied()).collect())
+        let marks = kept.chain(derived.marks().iter().filter(is_new).copied()).collect();
+        Live::changed(marks, live.credited().max(derived.credited()))
     }
 }
 
@@ -108,7 +109,7 @@ mod tests {
             slot: SlotKind::Held.at(0),
             at: Timestamp::from_seconds(*at),
         };
-        Live::from_marks(marks.iter().map(mark).collect())
+        Live::from_marks(marks.iter().map(mark).collect(), Timestamp::MIN)
     }
 
     /// Marks of ranks 0, 1… of the first set, and 100 s later in those derived, under the second.

@@ -131,7 +131,7 @@ impl Pattern {
             self.shape.happen(marks, happened, at).into_iter().for_each(|ending| end(at, ending));
             return;
         };
-        if happened & delay.unless != 0 && marks.take(SlotKind::Postponed.at(0)) {
+        if happened & delay.unless != 0 && marks.take(delay.slot()) {
             end(at, Outcome::Withheld(Reason::SeenBeforeDeadline));
         }
         match self.shape.happen(marks, happened, at) {
@@ -155,7 +155,8 @@ impl Pattern {
         }
     }
 
-    /// When a mark's time is up, unless something happens before. `gone` is when the subscriber is no longer present.
+    /// When a mark's time is up, unless something happens before. `gone` is when the subscriber is no longer present. Both by
+    /// clocks that never stand still: see [`super::course`].
     pub(super) fn due(&self, live: &Live, mark: &Mark, gone: Timestamp) -> Option<Timestamp> {
         let index = usize::from(mark.slot.index);
         match mark.slot.kind {
@@ -172,7 +173,7 @@ impl Pattern {
                 self.shape.span().filter(|_| is_newest).map(|span| mark.at + span)
             }
             SlotKind::Reached | SlotKind::Awaited | SlotKind::Barred => self.shape.span().map(|span| mark.at + span),
-            SlotKind::Postponed => Some(mark.at),
+            SlotKind::Postponed | SlotKind::Scheduled => Some(mark.at),
             SlotKind::Offered | SlotKind::Spared => self.conversion.map(|(_, within)| mark.at + within),
         }
     }
@@ -219,7 +220,7 @@ impl Pattern {
                 Shape::Absence { still_here: true, .. } if due >= gone => withhold(Reason::NotPresent),
                 _ => self.complete(marks, due, &mut end),
             },
-            SlotKind::Postponed => match &self.delay {
+            SlotKind::Postponed | SlotKind::Scheduled => match &self.delay {
                 _ if self.shape.is_ruled_out(marks) => withhold(Reason::RuledOut),
                 Some(delay) if delay.still_here && due >= gone => withhold(Reason::NotPresent),
                 _ => end(due, Outcome::Offer),

@@ -141,10 +141,20 @@ impl Default for Periodic {
 }
 
 impl Periodic {
-    /// How long a subscriber last seen in this location area is present without being seen: T3212 plus 10 %.
-    pub fn presence(&self, lac: Option<u16>) -> Duration {
+    /// How often phones report themselves in this location area: as is said of it here, else as was observed there, else as
+    /// usual.
+    pub fn period(&self, lac: Option<u16>, observed: Option<Duration>) -> Duration {
         let own = self.by_lac.iter().find(|(known, _)| Some(*known) == lac).map(|(_, period)| *period);
-        let period = own.unwrap_or(self.usual);
+        own.or(observed).unwrap_or(self.usual)
+    }
+
+    /// How long a subscriber last seen in this location area is present without being seen, where nothing was observed.
+    pub fn presence(&self, lac: Option<u16>) -> Duration {
+        Self::with_tenth(self.period(lac, None))
+    }
+
+    /// The time within which every phone that is there reports itself: T3212 plus 10 %.
+    pub(crate) fn with_tenth(period: Duration) -> Duration {
         period + period / 10
     }
 }

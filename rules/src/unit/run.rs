@@ -3,6 +3,7 @@
 use event::{Binding, Event, Timestamp};
 
 use super::Case;
+use crate::areas::Areas;
 use crate::matcher::{Context, Decision, Outcome, RuleSet};
 use crate::policy::{self, Home, Person, Reason, Verdict};
 use crate::profile::{Contact, Profile};
@@ -60,7 +61,12 @@ impl<'a> Stage<'a> {
     /// Plays all events, and the clock to the end of the case. `each` is told of every decision, and of the moment just
     /// before it.
     fn play(&mut self, mut each: impl FnMut(&Decision, &Moment<'_>)) {
-        let context = Context { directory: &self.case.directory, lookup: self.case.lookup, warm: self.case.warm };
+        let context = Context {
+            directory: &self.case.directory,
+            lookup: self.case.lookup,
+            warm: self.case.warm,
+            areas: Areas::none(),
+        };
         let mut decisions = Vec::new();
         for event in &self.case.events {
             let contacts = self.profile.contacts.clone();

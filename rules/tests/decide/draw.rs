@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event::{
-    Answered, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imei, Imsi, Interface,
-    Kind, Lai, Number, Rai, RoutingAreaUpdateType, Timestamp, UpdateType,
+    Answered, AreaFact, AreaFactKind, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation,
+    Imei, Imsi, Interface, Kind, Lai, Number, Rai, ReportTimer, RoutingAreaUpdateType, Source, Timestamp, UpdateType,
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
@@ -17,7 +17,7 @@ use rules::scenario::{
     Limits, NumberPattern, Origin, Pattern, Purpose, Scenario, Schedule, Send, Step, Text, Trigger, Until, Value,
     Variable,
 };
-use rules::{Directory, Policy, RuleSet};
+use rules::{Context, Directory, Policy, RuleSet};
 
 /// SplitMix64.
 pub(crate) struct Random(u64);
@@ -81,6 +81,8 @@ pub(crate) struct World {
     pub(crate) lookup: bool,
     pub(crate) warm: bool,
     pub(crate) events: Vec<Event>,
+    /// In order of time.
+    pub(crate) facts: Vec<AreaFact>,
 }
 
 impl World {
@@ -97,8 +99,12 @@ impl World {
         let rules = RuleSet::new(scenarios, policy(random, &lists), "0".repeat(16));
         let second = random.of(&[1, 600]);
         let mut at = Timestamp::from_seconds(1_247_200_200 + (random.below(200_000) / second * second) as i64);
-        let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at)).collect();
+        let begin = at;
+        // Where clocks stand still, events come in order: what is late has then missed what it would have begun.
+        let is_silent = random.one_in(2);
+        let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at, !is_silent)).collect();
         Self {
+            facts: if is_silent { facts(random, begin, at) } else { Vec::new() },
             directory: directory(&people),
             areas,
             lists,
@@ -112,6 +118,11 @@ impl World {
 }
 
 impl World {
+    /// What decisions need to know, where this is known of areas.
+    pub(crate) fn context<'w>(&'w self, areas: &'w rules::Areas) -> Context<'w> {
+        Context { directory: &self.directory, lookup: self.lookup, warm: self.warm, areas }
+    }
+
     /// Whether somebody stands on a list.
     pub(crate) fn is_on(&self, list: &Arc<SubscriberList>, person: &Person) -> bool {
         let known = self.lists.iter().find(|(known, _)| Arc::ptr_eq(known, list));
@@ -415,10 +426,10 @@ fn policy(random: &mut Random, lists: &Lists) -> Policy {
     }
 }
 
-fn event(random: &mut Random, people: &[Person], at: &mut Timestamp) -> Event {
+fn event(random: &mut Random, people: &[Person], at: &mut Timestamp, may_be_late: bool) -> Event {
     let step = Duration::from_secs(random.of(&[0, 1, 59, 60, 600, 3600]));
     let late = Duration::from_secs(random.of(&[1, 60, 600]));
-    let is_late = random.one_in(12);
+    let is_late = random.one_in(12) && may_be_late;
     *at = if is_late { *at } else { *at + step };
     let kind = kind(random);
     Event {
@@ -431,9 +442,33 @@ fn event(random: &mut Random, people: &[Person], at: &mut Timestamp) -> Event {
         tmsi: None,
         imei: (kind == Kind::ImeiSeen || random.one_in(6)).then(|| device(random)),
         cell: cell(random, 8),
-        after_reset: false,
+        after_reset: kind.is_registration() && random.one_in(8),
         kind,
     }
+}
+
+/// What shows of some areas, and that all of them are heard in the end.
+fn facts(random: &mut Random, begin: Timestamp, end: Timestamp) -> Vec<AreaFact> {
+    let mut facts = Vec::new();
+    for lac in 1..=random.below(4) as u16 {
+        let area = Lai { plmn: random.of(&PLMNS[..2]).parse().unwrap(), lac };
+        let mut at = begin;
+        while at < end {
+            at = at + Duration::from_secs(random.of(&[1, 59, 600, 3600, 20_000]));
+            let every = span(random);
+            let timer = random.of(&[ReportTimer::T3212, ReportTimer::T3312]);
+            if random.one_in(3) {
+                facts.push(AreaFact { at, area, kind: AreaFactKind::Reports { timer, every } });
+            } else {
+                let kind = AreaFactKind::Silent { source: Source::Area, since: at };
+                facts.push(AreaFact { at, area, kind });
+                at = at + Duration::from_secs(random.of(&[1, 59, 600, 3600, 20_000]));
+                facts.push(AreaFact { at, area, kind: AreaFactKind::Heard });
+            }
+        }
+    }
+    facts.sort_by_key(|fact| fact.at);
+    facts
 }
 
 fn device(random: &mut Random) -> Imei {

@@ -5,6 +5,8 @@ use event::Timestamp;
 use rules::scenario::{Evidence, Happening, Hold, Pattern, Scenario, Step, Trigger, Until, WINDOW};
 use rules::{Group, Outcome, Reason};
 
+use crate::silence::Clock;
+
 const fn withheld(reason: Reason) -> Outcome {
     Outcome::Withheld(reason)
 }
@@ -62,8 +64,8 @@ pub(crate) struct Naive {
     waits_since: Option<Timestamp>,
     happened: Vec<Option<Timestamp>>,
     barred: Vec<Option<Timestamp>>,
-    /// Until when the offer waits.
-    waits_until: Option<Timestamp>,
+    /// Until when the offer waits, and since when its clock goes.
+    waits_until: Option<(Timestamp, Timestamp)>,
     /// Since when success is hoped for, and watched for in the control group.
     hopes_since: Option<Timestamp>,
     compares_since: Option<Timestamp>,
@@ -77,9 +79,18 @@ impl Naive {
         }
     }
 
-    pub(crate) fn due(&self, scenario: &Scenario, gone: Timestamp) -> Option<Due> {
+    /// `expected` is until when the subscriber is present by a clock that always goes, since `seen`.
+    pub(crate) fn due(
+        &self,
+        scenario: &Scenario,
+        seen: Timestamp,
+        expected: Timestamp,
+        clock: &Clock<'_>,
+    ) -> Option<Due> {
         let mut all = Vec::new();
-        all.extend(self.waits_until.map(|at| Due { at, what: What::Offer, index: 0 }));
+        let by_clock = matches!(scenario.delay.as_ref().map(|delay| &delay.until), Some(Until::Clock(_)));
+        let offer = |(at, begun)| if by_clock { clock.hold_back(at) } else { clock.put_off(at, begun) };
+        all.extend(self.waits_until.and_then(offer).map(|at| Due { at, what: What::Offer, index: 0 }));
         if let Some(conversion) = &scenario.conversion {
             for (since, what) in [(self.hopes_since, What::Hope), (self.compares_since, What::Comparison)] {
                 all.extend(since.map(|since| Due { at: since + conversion.within, what, index: 0 }));
@@ -91,12 +102,12 @@ impl Naive {
                 (Hold::Dwell { grace, .. }, Some(outside)) => (outside + grace, What::Excursion),
                 (Hold::Dwell { lasting, evidence: Evidence::Presume, still_here, .. }, None) => {
                     let over = begun.since + lasting;
-                    (if still_here { gone.min(over) } else { over }, What::Lasting)
+                    (if still_here { expected.min(over) } else { over }, What::Lasting)
                 }
                 (Hold::Stable(lasting), _) => (begun.since + lasting + WINDOW, What::Lasting),
-                _ => (gone, What::Lasting),
+                _ => (expected, What::Lasting),
             };
-            all.push(Due { at, what, index });
+            all.extend(clock.put_off(at, seen).map(|at| Due { at, what, index }));
         }
         match &scenario.trigger {
             Pattern::Once(_) => {}
@@ -109,7 +120,8 @@ impl Naive {
                 all.extend(last.map(|last| Due { at: *last + *within, what: What::Count, index: 0 }));
             }
             Pattern::Absence { lasting, .. } => {
-                all.extend(self.waits_since.map(|since| Due { at: since + *lasting, what: What::Wait, index: 0 }));
+                let over = self.waits_since.and_then(|since| clock.put_off(since + *lasting, since));
+                all.extend(over.map(|at| Due { at, what: What::Wait, index: 0 }));
             }
             Pattern::All { within, .. } => {
                 let due = |times: &[Option<Timestamp>], what| -> Vec<Due> {
@@ -218,7 +230,8 @@ impl Naive {
         self.waits_until = match delay.until {
             Until::After(span) => Some(at + span),
             Until::Clock(_) => next(at),
-        };
+        }
+        .map(|until| (until, at));
         if self.waits_until.is_some() { Vec::new() } else { vec![withheld(Reason::OutsideHours)] }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use event::{
-    Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number, Plmn, Timestamp,
-    UpdateType,
+    AreaFactKind, Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number,
+    Plmn, ReportTimer, Timestamp, UpdateType,
 };
 use rules::scenario::{
     Attempt, CallPhase, Cap, Holidays, Message, NumberPattern, Origin, Pattern, Purpose, Scenario, Trigger, Until,
@@ -13,6 +13,7 @@ use rules::{Group, Outcome, Reason};
 
 use crate::draw::{Person, World};
 use crate::naive::{Naive, Tick, entered};
+use crate::silence::{Clock, Seen};
 
 pub(crate) struct Oracle<'w> {
     world: &'w World,
@@ -61,14 +62,16 @@ impl<'w> Oracle<'w> {
         let mut decisions = Vec::new();
         loop {
             let history = self.history(person.imsi);
-            let gone = history.gone(self.world);
+            let clock = history.clock(self.world);
+            let (seen, expected) = history.expected(self.world);
             let due = |(index, scenario): (usize, &&'w Scenario)| {
                 let begun = self.begun.get(&(person.imsi, index))?;
-                Some((begun.due(scenario, gone)?, index))
+                Some((begun.due(scenario, seen, expected, &clock)?, index))
             };
             // Of those due at once the first in order, whatever it is.
             let first = self.scenarios.iter().enumerate().filter_map(due).min_by_key(|(due, index)| (due.at, *index));
             let Some((due, index)) = first.filter(|(due, _)| due.at <= upto) else { return decisions };
+            let gone = clock.put_off(expected, seen).unwrap_or(Timestamp::MAX);
             let scenario = self.scenarios[index];
             let begun = self.begun.get_mut(&(person.imsi, index)).unwrap();
             let nothing = Event { at: due.at, imsi: Some(person.imsi), ..NOTHING };
@@ -314,16 +317,45 @@ impl History {
         self.sightings.iter().fold(CellId::UNKNOWN, |place, sighting| complete(place, sighting.cell))
     }
 
-    /// From when on the subscriber is not present.
-    fn gone(&self, world: &World) -> Timestamp {
-        let Some(last) = self.sightings.last() else { return Timestamp::MIN };
+    /// The last sighting, and until when the subscriber is present after it by a clock that always goes.
+    fn expected(&self, world: &World) -> (Timestamp, Timestamp) {
+        let Some(last) = self.sightings.last() else { return (Timestamp::MIN, Timestamp::MIN) };
+        let Seen { report, .. } = self.seen(world);
+        (last.at, if self.detached() { last.at } else { last.at + report * 11 / 10 })
+    }
+
+    /// When and where the subscriber was seen last, and how often phones report themselves there.
+    fn seen(&self, world: &World) -> Seen {
+        let at = self.sightings.last().unwrap().at;
         let updates = self.sightings.iter().filter(|past| registration(&past.kind).is_some());
         let updated = updates.filter_map(|past| past.cell.lai()).next_back();
-        let lac = self.place().lac.or(updated.map(|lai| lai.lac));
+        let (plmn, lac) = (updated.map(|lai| lai.plmn), updated.map(|lai| lai.lac));
+        let place = self.place();
+        let place = CellId { plmn: place.plmn.or(plmn), lac: place.lac.or(lac), ci: None };
         let t3212 = &world.rules.policy().t3212;
-        let special = t3212.by_lac.iter().find(|(known, _)| Some(*known) == lac);
-        let period = special.map_or(t3212.usual, |(_, period)| *period);
-        if self.detached() { last.at } else { last.at + period * 11 / 10 }
+        let special = t3212.by_lac.iter().find(|(known, _)| Some(*known) == place.lac).map(|(_, period)| *period);
+        let observed = |wanted| {
+            let told = world.facts.iter().filter(|fact| Some(fact.area) == place.lai() && fact.at <= at);
+            let told = told.filter_map(|fact| match fact.kind {
+                AreaFactKind::Reports { timer, every } => Some(every).filter(|_| timer == wanted),
+                _ => None,
+            });
+            told.last()
+        };
+        let observed = observed(ReportTimer::T3212).max(observed(ReportTimer::T3312));
+        Seen { at, area: place.lai(), report: special.or(observed).unwrap_or(t3212.usual) }
+    }
+
+    fn clock<'w>(&self, world: &'w World) -> Clock<'w> {
+        let mut earlier = Self::default();
+        let mut clock = Clock { facts: &world.facts, seen: Vec::new() };
+        if !world.facts.is_empty() {
+            for sighting in &self.sightings {
+                earlier.sightings.push(*sighting);
+                clock.seen.push(earlier.seen(world));
+            }
+        }
+        clock
     }
 
     fn detached(&self) -> bool {
@@ -389,6 +421,15 @@ struct Moment<'m> {
 impl Moment<'_> {
     fn triggers(&self, trigger: &Trigger) -> bool {
         let sighting = self.history.is_sighting(self.event);
+        // Whoever registers after a restart was there and on before.
+        let tells_of_coming = match trigger {
+            Trigger::Enter(_) | Trigger::Leave(_) | Trigger::CellChange => true,
+            Trigger::PowerOn | Trigger::RoamIn(_) | Trigger::RoamBack(_) => true,
+            _ => false,
+        };
+        if self.event.after_reset && tells_of_coming {
+            return false;
+        }
         match (trigger, &self.event.kind) {
             (Trigger::Enter(area), _) => sighting && self.enters(self.rows(area)),
             (Trigger::Leave(area), _) => sighting && self.leaves(self.rows(area)),

@@ -8,6 +8,7 @@ use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
 
 use super::*;
+use crate::areas::Areas;
 use crate::lists::TacList;
 use crate::lists::{Directory, SubscriberList};
 use crate::policy::{ImsiPrefix, scenario_hash};
@@ -58,7 +59,7 @@ fn check(change: impl FnOnce(&mut Fixture), expected: &[Reason]) {
     let directory = Directory::parse(Path::new("subscribers.csv"), fixture.subscribers.into()).unwrap();
     let imsi = "460001234567890".parse().unwrap();
     let at = fixture.at.parse().unwrap();
-    let context = Context { directory: &directory, lookup: fixture.lookup, warm: true };
+    let context = Context { directory: &directory, lookup: fixture.lookup, warm: true, areas: Areas::none() };
     let person = Person::new(imsi, fixture.binding, fixture.origin, &fixture.profile, context);
     let case = Case {
         policy: &fixture.policy,
