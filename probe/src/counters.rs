@@ -19,6 +19,8 @@ pub struct Counters {
     pub unmatched: UnmatchedTotals,
     /// Frames and packets of the Gb interface.
     pub packet: PacketTotals,
+    /// What showed of location areas as a whole.
+    pub areas: AreaTotals,
     /// Named limits that were reached.
     pub limits: LimitTotals,
 }
@@ -168,6 +170,18 @@ totals! {
 }
 
 totals! {
+    /// What showed of location areas.
+    AreaTotals {
+        /// Times that one fell silent.
+        silent,
+        /// Times that one was heard again, or first.
+        heard,
+        /// Times that it was learned how often phones report there.
+        reports,
+    }
+}
+
+totals! {
     /// Limits, and how often each was reached.
     LimitTotals {
         /// `MAX_CONNECTIONS`.
@@ -208,6 +222,12 @@ totals! {
         devices,
         /// `MAX_NODES`.
         resets,
+        /// `MAX_CHANNELS`.
+        channels,
+        /// `MAX_VIEWS`.
+        views,
+        /// `MAX_AREAS`.
+        reports,
     }
 }
 
@@ -236,6 +256,7 @@ impl Counters {
             .chain(self.connections.iter().map(group("connections")))
             .chain(self.unmatched.iter().map(group("unmatched")))
             .chain(self.packet.iter().map(group("packet")))
+            .chain(self.areas.iter().map(group("areas")))
             .chain(self.limits.iter().map(group("limits")))
     }
 

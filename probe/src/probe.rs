@@ -72,8 +72,9 @@ impl Probe {
     }
 
     /// The feed was blind before `until`, for so long that temporary identities may have changed hands: bindings confirmed
-    /// until then are suspect.
-    pub fn doubt(&mut self, until: Timestamp) {
+    /// until then are suspect, and every location area is silent until it is heard again.
+    pub fn doubt<S: Sink>(&mut self, until: Timestamp, sink: &mut S) {
+        self.a_interface.go_blind(sink);
         self.identities_mut().doubt_all(until);
         self.packet_identities_mut().doubt_all(until);
     }

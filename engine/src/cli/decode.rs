@@ -145,7 +145,7 @@ impl Decode {
                 }
                 Step::News(at, news) => {
                     if news.gap().is_some_and(|gap| gap >= DOUBTFUL_GAP) {
-                        probe.doubt(at);
+                        probe.doubt(at, printer);
                     }
                 }
                 Step::End => break,

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use event::{Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
+use rules::Profile;
 use rules::policy::scenario_hash;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{self, Bucket, LedgerKey, Stamp};
 use super::ledger::LedgerEntry;
 use super::store::{Rows, Store, StoreError};
-use super::{journal, ledger, seal};
+use super::{journal, ledger, profile, seal};
 use crate::offer::{Offer, OfferId};
 
 impl Store {
@@ -58,17 +59,27 @@ impl Store {
         Ok(())
     }
 
-    /// How many subscribers the store remembers. Reads all of them.
+    /// How many subscribers the store remembers to have been seen; not those of whom it only knows that somebody was refused
+    /// who said to be them. Reads all of them.
     pub fn subscribers(&self) -> Result<u64, StoreError> {
         let mut unsealed = FxHashSet::default();
+        let mut note = |imsi, event: Event| {
+            let mut profile = Profile::default();
+            profile.observe(&event, true);
+            profile.last_seen.into_iter().for_each(|_| _ = unsealed.insert(imsi));
+        };
         for row in self.rows(keys::JOURNAL, &[])? {
-            journal::read(&row?.1, |imsi, _| _ = unsealed.insert(imsi)).ok_or_else(|| self.damaged(keys::JOURNAL))?;
+            journal::read(&row?.1, &mut note).ok_or_else(|| self.damaged(keys::JOURNAL))?;
         }
         let mut count = 0;
         for row in self.rows(keys::PROFILE, &[])? {
-            let imsi = keys::read_subscriber(&row?.0).ok_or_else(|| self.damaged(keys::PROFILE))?;
-            unsealed.remove(&imsi);
-            count += 1;
+            let (key, value) = row?;
+            let known = keys::read_subscriber(&key).zip(profile::read(&value));
+            let (imsi, profile) = known.ok_or_else(|| self.damaged(keys::PROFILE))?;
+            if profile.last_seen.is_some() {
+                unsealed.remove(&imsi);
+                count += 1;
+            }
         }
         Ok(count + unsealed.len() as u64)
     }

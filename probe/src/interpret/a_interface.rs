@@ -10,16 +10,19 @@ use super::dialogue::{Dialogue, NetworkEnd};
 use super::handover::{Handovers, is_cleared_by_handover};
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
-use super::scene::{Scene, Side};
+use super::scene::{Scene, Side, UNKNOWN_NODE, tell_area};
 use super::settings::NetworkSettings;
 use super::side;
 use super::subject::Standing;
 use crate::counters::Counters;
+use crate::track::channels::{Channel, Channels};
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
 use crate::track::devices::Devices;
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
+use crate::track::reports::Reports;
 use crate::track::resets::Resets;
 use crate::track::segments::Segments;
+use crate::track::silence::Silences;
 use crate::track::transport::Carrier;
 use crate::wire::{
     Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
@@ -44,9 +47,12 @@ pub struct AInterface {
     pub(super) identities: Identities,
     pub(super) devices: Devices,
     pub(super) resets: Resets,
+    pub(super) silences: Silences,
+    pub(super) reports: Reports,
     pub(super) handovers: Handovers,
     pub(super) lost: LostCalls,
     pub(super) segments: Segments,
+    pub(super) channels: Channels,
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
     pub(super) plan: NumberPlan,
@@ -63,9 +69,12 @@ impl AInterface {
             identities: Identities::new(&network.mscs, MAX_SUBSCRIBERS),
             devices: Devices::new(network.subscribers_of_device),
             resets: Resets::new(Duration::from_secs(network.storm_seconds)),
+            silences: Silences::default(),
+            reports: Reports::default(),
             handovers: Handovers::default(),
             lost: LostCalls::default(),
             segments: Segments::default(),
+            channels: Channels::default(),
             nodes: FxHashMap::default(),
             plan,
             network,
@@ -111,6 +120,9 @@ impl AInterface {
         totals.handovers = self.handovers.displaced;
         totals.devices = self.devices.refused;
         totals.resets = self.resets.refused;
+        totals.channels = self.channels.refused;
+        totals.views = self.silences.refused;
+        totals.reports = self.reports.refused;
         counters
     }
 
@@ -181,6 +193,7 @@ impl AInterface {
 
     /// Ends what has been silent for too long at `now`. Messages do so too.
     pub fn tick<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
+        self.pass(now, sink);
         if now < self.expired_until + EXPIRY_INTERVAL {
             return;
         }
@@ -191,6 +204,18 @@ impl AInterface {
         while let Some(lost) = self.lost.expired(now) {
             end_lost(&lost, &mut self.counters, sink);
         }
+    }
+
+    /// Time has come to `now`, on either interface: tells what has fallen silent meanwhile.
+    pub(super) fn pass<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
+        let Self { silences, counters, .. } = self;
+        silences.pass(now, |fact| tell_area(fact, counters, sink));
+    }
+
+    /// Nothing could be heard since the last message.
+    pub fn go_blind<S: Sink>(&mut self, sink: &mut S) {
+        let Self { silences, counters, .. } = self;
+        silences.go_blind(|fact| tell_area(fact, counters, sink));
     }
 
     /// The capture has ended: what still waits goes out. Calls that go on have not ended.
@@ -296,6 +321,7 @@ impl AInterface {
                 Paired::Stale(id) => self.end(id, Some(carrier.from), sink),
                 Paired::Halves(kept, gone) => {
                     self.merge(kept, gone, carrier.from, sink);
+                    self.note_channel(carrier, kept.id);
                     return Some(kept);
                 }
                 Paired::Unknown if open => {
@@ -327,6 +353,12 @@ impl AInterface {
         self.connections.merge(kept, gone);
     }
 
+    /// Whose traffic channel this is.
+    fn note_channel(&mut self, carrier: Carrier, id: ConnectionId) {
+        let Some(name) = self.connections.state(id).and_then(|dialogue| dialogue.channel) else { return };
+        self.channels.give(Channel::new(carrier.network, carrier.sender, carrier.receiver, name), id);
+    }
+
     /// The connection is over for good.
     fn end<S: Sink>(&mut self, id: ConnectionId, from: Option<Provenance>, sink: &mut S) {
         self.finish_dialogue(id, from, sink);
@@ -346,13 +378,28 @@ impl AInterface {
         sink: &mut S,
         act: impl FnOnce(&mut Dialogue, &mut Scene<'_, S>),
     ) {
-        let Self { connections, identities, devices, resets, lost, plan, network, counters, .. } = self;
+        let Self { connections, identities, devices, resets, silences, reports, lost, plan, network, counters, .. } =
+            self;
         let Some(dialogue) = connections.state(id) else { return };
         let Some(from) = from.or(dialogue.last) else { return };
-        let (vlr, bss) = dialogue.network_end.map_or((UNKNOWN_VLR, u32::MAX), |end| (end.vlr, end.bss));
+        let (vlr, bss) = dialogue.network_end.map_or((UNKNOWN_VLR, UNKNOWN_NODE), |end| (end.vlr, end.bss));
         let interface = Interface::A;
-        let mut scene =
-            Scene { from, interface, vlr, bss, identities, devices, resets, lost, plan, network, counters, sink };
+        let mut scene = Scene {
+            from,
+            interface,
+            vlr,
+            bss,
+            identities,
+            devices,
+            resets,
+            silences,
+            reports,
+            lost,
+            plan,
+            network,
+            counters,
+            sink,
+        };
         act(dialogue, &mut scene);
     }
 
@@ -381,6 +428,9 @@ impl AInterface {
                 dialogue.hear(sender, scene.from);
                 dialogue.bssmap(message, scene);
             });
+            if message.circuit.is_some() || message.call_identifier.is_some() {
+                self.note_channel(carrier, place.id);
+            }
         }
         for layer_3 in [message.layer_3_information, message.layer_3_message_contents].into_iter().flatten() {
             self.layer_3(carrier, place, layer_3, sink);
@@ -482,8 +532,8 @@ impl AInterface {
     }
 }
 
-/// Of a connection whose sides are not known. No node has this number.
-const UNKNOWN_VLR: Vlr = Vlr { network: u32::MAX, node: u32::MAX };
+/// Of a connection whose sides are not known.
+const UNKNOWN_VLR: Vlr = Vlr { network: u32::MAX, node: UNKNOWN_NODE };
 
 fn receiver_end(carrier: &Carrier, message: &Sccp<'_>) -> Option<End> {
     let LocalReference(reference) = message.destination?;

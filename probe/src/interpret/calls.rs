@@ -121,6 +121,15 @@ impl Dialogue {
         }
     }
 
+    /// The network does not go on with the calls that the phone asked for: they ended when they were lost.
+    pub(super) fn gives_up_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
+        if std::mem::take(&mut self.reestablishing)
+            && let Some(lost) = scene.lost.recover(self.subject.imsi(), self.subject.temporary())
+        {
+            end_lost(&lost, scene.counters, scene.sink);
+        }
+    }
+
     /// Takes over the calls of another part of this session. What either part saw the end of has ended, once.
     pub(super) fn absorb_calls(&mut self, other: &mut Self) {
         let twice = self.ended_calls & other.ended_calls;

@@ -1,9 +1,9 @@
 //! What the A interface says without a connection: paging, resets, and SCCP's own management.
 
 use super::a_interface::{AInterface, SUBSYSTEM_BSSAP, is_for_bssap};
-use super::dialogue::Dialogue;
 use super::scene::Side;
 use crate::Sink;
+use crate::track::channels::{Channel, ChannelName};
 use crate::track::identity::{Proof, Temporary, Vlr};
 use crate::track::segments::Origin;
 use crate::track::transport::Carrier;
@@ -42,12 +42,12 @@ impl AInterface {
             BssmapMessageType::PAGING => self.paging(carrier, message),
             BssmapMessageType::RESET => self.reset(carrier, sink),
             BssmapMessageType::RESET_CIRCUIT => {
-                let circuit = message.circuit;
-                self.end_call_of(carrier, sink, |dialogue| circuit.is_some() && dialogue.circuit == circuit);
+                let circuit = message.circuit.map(ChannelName::Circuit);
+                circuit.into_iter().for_each(|circuit| self.end_calls_on(carrier, circuit, sink));
             }
             BssmapMessageType::RESET_IP_RESOURCE => {
-                let is_reset = |identifier| message.call_identifiers().any(|reset| reset == identifier);
-                self.end_call_of(carrier, sink, |dialogue| dialogue.call_identifier.is_some_and(is_reset));
+                let calls = message.call_identifiers().map(ChannelName::Call);
+                calls.for_each(|call| self.end_calls_on(carrier, call, sink));
             }
             _ => {}
         }
@@ -74,15 +74,14 @@ impl AInterface {
     }
 
     /// RESET CIRCUIT and, over IP, RESET IP RESOURCE, 3GPP TS 48.008 §3.1.4.2 and §3.1.4.3: the calls that had it are over.
-    fn end_call_of<S: Sink>(&mut self, carrier: Carrier, sink: &mut S, has_it: impl Fn(&Dialogue) -> bool) {
-        let here: Vec<_> = self.connections.between(carrier.network, carrier.sender, carrier.receiver).collect();
-        for id in here {
-            self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
-                if has_it(dialogue) {
-                    dialogue.end_calls(false, scene);
-                }
-            });
-        }
+    fn end_calls_on<S: Sink>(&mut self, carrier: Carrier, name: ChannelName, sink: &mut S) {
+        let channel = Channel::new(carrier.network, carrier.sender, carrier.receiver, name);
+        let Some(id) = self.channels.reset(channel) else { return };
+        self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
+            if dialogue.channel == Some(name) {
+                dialogue.end_calls(false, scene);
+            }
+        });
     }
 
     /// SCCP management, ITU-T Q.714 §5.3: where BSSAP of a node is prohibited, its connections are over.

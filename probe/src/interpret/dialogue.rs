@@ -8,6 +8,7 @@ use super::scene::{Scene, Side};
 use super::subject::{Standing, Subject};
 use super::supplementary::Request;
 use crate::Sink;
+use crate::track::channels::ChannelName;
 use crate::track::connection::ConnectionId;
 use crate::track::identity::{Proof, Vlr};
 use crate::track::prefetch::prefetch;
@@ -43,10 +44,8 @@ pub(super) struct Dialogue {
     pub(super) transfers: Vec<Transfer>,
     pub(super) requests: Vec<Request>,
     pub(super) handover: Handover,
-    /// Circuit identity code of the traffic channel.
-    pub(super) circuit: Option<u16>,
-    /// Call identifier, what a call over IP has in place of a circuit.
-    pub(super) call_identifier: Option<u32>,
+    /// The traffic channel.
+    pub(super) channel: Option<ChannelName>,
 }
 
 /// The MSC's end of a connection.
@@ -103,8 +102,7 @@ impl Dialogue {
         self.service_requested = false;
         self.reestablishing = false;
         self.handover = Handover::default();
-        self.circuit = None;
-        self.call_identifier = None;
+        self.channel = None;
     }
 
     /// Begins to fetch what lies apart.
@@ -144,17 +142,19 @@ impl Dialogue {
             BssmapMessageType::COMMON_ID => self.learn(message, Proof::CommonId, scene),
             BssmapMessageType::CIPHER_MODE_COMMAND | BssmapMessageType::CIPHER_MODE_COMPLETE => self.accept(scene),
             BssmapMessageType::ASSIGNMENT_REQUEST => {
-                self.circuit = message.circuit;
-                self.call_identifier = message.call_identifier;
+                self.channel = channel_of(message);
                 self.accept(scene);
             }
             BssmapMessageType::ASSIGNMENT_COMPLETE => {
+                // The BSS may choose the circuit (§3.2.1.2).
+                self.channel = channel_of(message).or(self.channel);
                 self.accept(scene);
                 self.moves(message.cell, scene);
             }
             BssmapMessageType::HANDOVER_REQUEST => {
                 let target = message.target_cell.map(|target| within(target, message.cell));
                 self.handover.target = target.map(|target| scene.network.complete(target));
+                self.channel = channel_of(message);
                 self.subject.standing = Standing::Accepted;
                 self.learn(message, Proof::Handover, scene);
             }
@@ -223,6 +223,7 @@ impl Dialogue {
         }
         self.heard.mobile |= half.heard.mobile;
         self.heard.network |= half.heard.network;
+        self.channel = self.channel.or(half.channel);
         self.continue_from(half, scene);
     }
 
@@ -276,6 +277,11 @@ impl Dialogue {
             _ => {}
         }
     }
+}
+
+/// The traffic channel that a message names.
+fn channel_of(message: &Bssmap<'_>) -> Option<ChannelName> {
+    message.circuit.map(ChannelName::Circuit).or(message.call_identifier.map(ChannelName::Call))
 }
 
 /// `target`, of the same network as `serving` where it does not say.

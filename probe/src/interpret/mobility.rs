@@ -124,6 +124,7 @@ impl Dialogue {
 
     /// The network refuses the phone: LOCATION UPDATING REJECT or AUTHENTICATION REJECT.
     fn refused<S: Sink>(&mut self, cause: u8, scene: &mut Scene<'_, S>) {
+        self.gives_up_calls(scene);
         self.subject.reject(scene);
         if let Some(Update { update, .. }) = self.update.take() {
             self.subject.tell_refused(Kind::LocationUpdateRejected { update, cause }, scene);
@@ -134,6 +135,7 @@ impl Dialogue {
 
     fn service_refused<S: Sink>(&mut self, cause: u8, scene: &mut Scene<'_, S>) {
         self.service_requested = false;
+        self.gives_up_calls(scene);
         if self.subject.standing == Standing::Claimed {
             self.subject.reject(scene);
         }

@@ -1,6 +1,8 @@
 //! What surrounds a message while it is interpreted: when, from whom, and what its facts go to.
 
-use event::{Event, Interface};
+use std::time::Duration;
+
+use event::{AreaFact, AreaFactKind, CellId, Event, Interface, Lai, ReportTimer};
 
 use super::lost::LostCalls;
 use super::numbers::NumberPlan;
@@ -8,8 +10,13 @@ use super::settings::NetworkSettings;
 use crate::counters::Counters;
 use crate::track::devices::Devices;
 use crate::track::identity::{Identities, Vlr};
+use crate::track::reports::Reports;
 use crate::track::resets::Resets;
+use crate::track::silence::{self, Silences};
 use crate::{Provenance, Sink};
+
+/// In the place of a node that is not known. None has this number.
+pub(super) const UNKNOWN_NODE: u32 = u32::MAX;
 
 /// One of the two sides of the A or Gb interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,6 +50,8 @@ pub(super) struct Scene<'a, S> {
     pub(super) identities: &'a mut Identities,
     pub(super) devices: &'a mut Devices,
     pub(super) resets: &'a mut Resets,
+    pub(super) silences: &'a mut Silences,
+    pub(super) reports: &'a mut Reports,
     pub(super) lost: &'a mut LostCalls,
     pub(super) plan: &'a NumberPlan,
     pub(super) network: &'a NetworkSettings,
@@ -56,9 +65,38 @@ impl<S: Sink> Scene<'_, S> {
         self.resets.serve(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
     }
 
+    /// Somebody is heard in this cell.
+    pub(super) fn hears(&mut self, cell: CellId) {
+        let Some(area) = cell.lai().filter(|_| self.bss != UNKNOWN_NODE) else { return };
+        let name = silence::Name { network: self.vlr.network, bss: self.bss, serving: self.vlr.node, area };
+        let Self { silences, counters, sink, .. } = self;
+        silences.sign(name, self.from.at, |fact| tell_area(fact, counters, *sink));
+    }
+
     /// Gives a fact away.
     pub(super) fn publish(&mut self, event: &Event) {
+        if let Some(fact) = self.reports.sign(event) {
+            tell_area(&fact, self.counters, self.sink);
+        }
         self.counters.event(event);
         self.sink.event(event);
     }
+
+    /// The network tells a phone in this area to report itself so often on the packet side.
+    pub(super) fn demands_reports(&mut self, area: Lai, every: Duration) {
+        if let Some(fact) = self.reports.learn(area, ReportTimer::T3312, every, self.from.at) {
+            tell_area(&fact, self.counters, self.sink);
+        }
+    }
+}
+
+/// Gives away what shows of a location area.
+pub(super) fn tell_area<S: Sink>(fact: &AreaFact, counters: &mut Counters, sink: &mut S) {
+    let totals = &mut counters.areas;
+    match fact.kind {
+        AreaFactKind::Silent { .. } => totals.silent += 1,
+        AreaFactKind::Heard => totals.heard += 1,
+        AreaFactKind::Reports { .. } => totals.reports += 1,
+    }
+    sink.area(fact);
 }

@@ -298,6 +298,7 @@ impl Subject {
 
     /// The event that `kind` is here and now.
     pub(super) fn event<S: Sink>(&self, kind: Kind, scene: &mut Scene<'_, S>) -> Event {
+        scene.hears(self.cell);
         let (imsi, binding) = self.identity();
         Event {
             at: scene.from.at,

@@ -1,5 +1,7 @@
 //! GPRS mobility management messages, 3GPP TS 24.008 §9.4.
 
+use std::time::Duration;
+
 use event::{Rai, RoutingAreaUpdateType, Tmsi};
 
 use super::body::{Body, messages};
@@ -45,6 +47,25 @@ messages! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GmmCause(pub u8);
 
+/// GPRS timer, 3GPP TS 24.008 §10.5.7.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GprsTimer(pub u8);
+
+impl GprsTimer {
+    /// How long; `None` where the timer is deactivated or zero.
+    pub fn duration(self) -> Option<Duration> {
+        let value = u64::from(self.0 & 0x1f);
+        let seconds = match self.0 >> 5 {
+            0 => 2 * value,
+            2 => 360 * value,
+            7 => return None,
+            // 1, and what is to be taken as this.
+            _ => 60 * value,
+        };
+        Some(Duration::from_secs(seconds)).filter(|duration| !duration.is_zero())
+    }
+}
+
 /// ATTACH REQUEST, 3GPP TS 24.008 §9.4.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttachRequest {
@@ -63,6 +84,8 @@ pub struct AttachRequest {
 pub struct AttachAccept {
     /// Attach result, §10.5.5.1: 1 GPRS only, 3 combined.
     pub attach_result: u8,
+    /// Periodic RA update timer: T3312.
+    pub update_timer: GprsTimer,
     /// Routing area identification: where the subscriber now is registered.
     pub routing_area: Rai,
     /// What is optional in this message and in ROUTING AREA UPDATE ACCEPT.
@@ -112,6 +135,8 @@ pub struct RoutingAreaUpdateRequest {
 pub struct RoutingAreaUpdateAccept {
     /// Update result, §10.5.5.17: 0 RA updated, 1 combined.
     pub update_result: u8,
+    /// Periodic RA update timer: T3312.
+    pub update_timer: GprsTimer,
     /// Routing area identification: where the subscriber now is registered.
     pub routing_area: Rai,
     /// What is optional in this message and in ATTACH ACCEPT.
@@ -197,6 +222,7 @@ static DETACH_ELEMENTS: Elements = Elements::of_layer_3(&[
 ]);
 
 const AREA: &str = "routing_area_identification";
+const UPDATE_TIMER: &str = "periodic_ra_update_timer";
 const OLD_AREA: &str = "old_routing_area_identification";
 
 const fn integer(value: u8) -> Value<'static> {
@@ -250,14 +276,15 @@ impl Body for AttachRequest {
 impl Body for AttachAccept {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [result_and_standby] = r.v("attach result")?; // 10.5.5.1, 10.5.5.7
-        let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
+        let update_timer = GprsTimer(r.u8("periodic ra update timer")?); // 10.5.7.3
         let [_radio_priorities] = r.v("radio priority for sms")?; // 10.5.7.2, 10.5.7.5
         let routing_area = routing_area(r)?; // 10.5.5.15
-        Ok(Self { attach_result: three_bits(result_and_standby), routing_area, given: Given::read(r) })
+        Ok(Self { attach_result: three_bits(result_and_standby), update_timer, routing_area, given: Given::read(r) })
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("attach_result", integer(self.attach_result));
+        visit(UPDATE_TIMER, integer(self.update_timer.0));
         visit_area(AREA, self.routing_area, visit);
         self.given.visit(visit);
     }
@@ -359,13 +386,19 @@ const fn update_type(octet: u8) -> RoutingAreaUpdateType {
 impl Body for RoutingAreaUpdateAccept {
     fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let [standby_and_result] = r.v("update result")?; // 10.5.5.7, 10.5.5.17
-        let [_update_timer] = r.v("periodic ra update timer")?; // 10.5.7.3
+        let update_timer = GprsTimer(r.u8("periodic ra update timer")?); // 10.5.7.3
         let routing_area = routing_area(r)?; // 10.5.5.15
-        Ok(Self { update_result: three_bits(standby_and_result >> 4), routing_area, given: Given::read(r) })
+        Ok(Self {
+            update_result: three_bits(standby_and_result >> 4),
+            update_timer,
+            routing_area,
+            given: Given::read(r),
+        })
     }
 
     fn visit(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("update_result", integer(self.update_result));
+        visit(UPDATE_TIMER, integer(self.update_timer.0));
         visit_area(AREA, self.routing_area, visit);
         self.given.visit(visit);
     }
@@ -466,4 +499,17 @@ impl Body for IdentityResponse {
 fn visit_area(name: &'static str, area: Rai, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
     visit(name, Value::Lai(area.lai));
     visit("routing_area_code", Value::Integer(u64::from(area.rac)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gprs_timer_has_units_and_may_be_deactivated() {
+        let seconds = |octet| GprsTimer(octet).duration().map(|duration| duration.as_secs());
+        // 54 minutes is what most networks give.
+        assert_eq!([0x49, 0x3e, 0x05, 0xa3].map(seconds), [Some(9 * 360), Some(1800), Some(10), Some(180)]);
+        assert_eq!([0xe0, 0xff, 0x40, 0x00].map(seconds), [None; 4]);
+    }
 }

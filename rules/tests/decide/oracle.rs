@@ -336,11 +336,11 @@ impl History {
         let special = t3212.by_lac.iter().find(|(known, _)| Some(*known) == place.lac).map(|(_, period)| *period);
         let observed = |wanted| {
             let told = world.facts.iter().filter(|fact| Some(fact.area) == place.lai() && fact.at <= at);
-            let told = told.filter_map(|fact| match fact.kind {
+            let mut told = told.filter_map(|fact| match fact.kind {
                 AreaFactKind::Reports { timer, every } => Some(every).filter(|_| timer == wanted),
                 _ => None,
             });
-            told.last()
+            told.next_back()
         };
         let observed = observed(ReportTimer::T3212).max(observed(ReportTimer::T3312));
         Seen { at, area: place.lai(), report: special.or(observed).unwrap_or(t3212.usual) }
@@ -422,11 +422,15 @@ impl Moment<'_> {
     fn triggers(&self, trigger: &Trigger) -> bool {
         let sighting = self.history.is_sighting(self.event);
         // Whoever registers after a restart was there and on before.
-        let tells_of_coming = match trigger {
-            Trigger::Enter(_) | Trigger::Leave(_) | Trigger::CellChange => true,
-            Trigger::PowerOn | Trigger::RoamIn(_) | Trigger::RoamBack(_) => true,
-            _ => false,
-        };
+        let tells_of_coming = matches!(
+            trigger,
+            Trigger::Enter(_)
+                | Trigger::Leave(_)
+                | Trigger::CellChange
+                | Trigger::PowerOn
+                | Trigger::RoamIn(_)
+                | Trigger::RoamBack(_)
+        );
         if self.event.after_reset && tells_of_coming {
             return false;
         }

@@ -8,9 +8,7 @@ use crate::interpret::a_interface::OVERTAKING_WINDOW;
 use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
 use crate::track::identity::{Identities, Proof, Unplaced};
-use crate::wire::gmm::{
-    AttachAccept, AttachRequest, DetachRequest, Given, RoutingAreaUpdateAccept, RoutingAreaUpdateRequest,
-};
+use crate::wire::gmm::{AttachRequest, DetachRequest, Given, GprsTimer, RoutingAreaUpdateRequest};
 use crate::wire::{Gmm, GmmMessageType, MobileIdentity, Tlli};
 
 /// GMM cause `illegal MS`, 3GPP TS 24.008 §10.5.5.14: a phone takes AUTHENTICATION AND CIPHERING REJECT as this
@@ -46,16 +44,19 @@ impl Session {
                 self.attach_requested(request, scene);
                 self.is_answered_already(vlr_identities, scene);
             }
-            Gmm::AttachAccept(AttachAccept { attach_result, routing_area: area, given }) => {
-                let accept = Accept { area: *area, given: *given, combined: *attach_result == COMBINED };
+            Gmm::AttachAccept(accept) => {
+                demands_reports(accept.routing_area, accept.update_timer, scene);
+                let combined = accept.attach_result == COMBINED;
+                let accept = Accept { area: accept.routing_area, given: accept.given, combined };
                 self.accepted(accept, vlr_identities, scene);
             }
             Gmm::RoutingAreaUpdateRequest(request) => {
                 self.update_requested(request, scene);
                 self.is_answered_already(vlr_identities, scene);
             }
-            Gmm::RoutingAreaUpdateAccept(RoutingAreaUpdateAccept { routing_area: area, given, .. }) => {
-                let accept = Accept { area: *area, given: *given, combined: false };
+            Gmm::RoutingAreaUpdateAccept(accept) => {
+                demands_reports(accept.routing_area, accept.update_timer, scene);
+                let accept = Accept { area: accept.routing_area, given: accept.given, combined: false };
                 self.accepted(accept, vlr_identities, scene);
             }
             Gmm::AttachReject(cause) | Gmm::RoutingAreaUpdateReject(cause) => self.refused(cause.0, scene),
@@ -249,5 +250,12 @@ impl Session {
             MobileIdentity::Tmsi(_) => {}
             other => self.dialogue.identifies(other, scene),
         }
+    }
+}
+
+/// T3312 is given to each phone with its accept (3GPP TS 24.008 §4.7.2.2).
+fn demands_reports<S: Sink>(area: Rai, timer: GprsTimer, scene: &mut Scene<'_, S>) {
+    if let Some(every) = timer.duration() {
+        scene.demands_reports(area.lai, every);
     }
 }

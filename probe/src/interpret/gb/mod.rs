@@ -12,7 +12,7 @@ use event::{CellId, Interface, Timestamp};
 
 use self::session::Session;
 use super::a_interface::AInterface;
-use super::scene::{Scene, Side};
+use super::scene::{Scene, Side, UNKNOWN_NODE};
 use super::settings::NetworkSettings;
 use crate::counters::Counters;
 use crate::track::entities::Entities;
@@ -130,6 +130,7 @@ impl GbInterface {
 
     /// Ends what has been silent for too long at `now`. Messages do so too.
     pub fn tick<S: Sink>(&mut self, now: Timestamp, a: &mut AInterface, sink: &mut S) {
+        a.pass(now, sink);
         if now < self.expired_until + EXPIRY_INTERVAL {
             return;
         }
@@ -328,16 +329,41 @@ impl GbInterface {
     ) -> Option<T> {
         let session = self.links.state(id)?;
         session.dialogue.last = Some(from);
-        let AInterface { identities: vlr_identities, devices, resets, lost, plan, network, counters, .. } = a;
+        let AInterface {
+            identities: vlr_identities,
+            devices,
+            resets,
+            silences,
+            reports,
+            lost,
+            plan,
+            network,
+            counters,
+            ..
+        } = a;
         let (interface, vlr, bss, identities) = (Interface::Gb, sgsn(bvc), bvc.bss, &mut self.identities);
-        let mut scene =
-            Scene { from, interface, vlr, bss, identities, devices, resets, lost, plan, network, counters, sink };
+        let mut scene = Scene {
+            from,
+            interface,
+            vlr,
+            bss,
+            identities,
+            devices,
+            resets,
+            silences,
+            reports,
+            lost,
+            plan,
+            network,
+            counters,
+            sink,
+        };
         Some(act(session, vlr_identities, &mut scene))
     }
 }
 
 /// For what ends without a message: nothing is given then.
-const NO_BVC: Bvc = Bvc { network: u32::MAX, sgsn: u32::MAX, bss: u32::MAX, bvci: SIGNALLING };
+const NO_BVC: Bvc = Bvc { network: u32::MAX, sgsn: UNKNOWN_NODE, bss: UNKNOWN_NODE, bvci: SIGNALLING };
 
 fn sgsn(bvc: Bvc) -> Vlr {
     Vlr { network: bvc.network, node: bvc.sgsn }

@@ -169,6 +169,21 @@ fn a_call_that_is_not_reestablished_ended_when_its_link_was_lost() {
 }
 
 #[test]
+fn a_call_that_the_network_does_not_go_on_with_ended_at_once() {
+    let (mut story, line) = story();
+    story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();
+    story.bss(line, &o::clear_request(1)).closes(line).tells(&[]);
+    let line = Line::new(2);
+    story.opens(line, 9, &o::cm_reestablishment_request(&o::tmsi(5))).tells(&[]);
+    story.network(line, &o::cm_service_reject(38));
+    story.tells(&[
+        "call_ended out 114 1s, anna mapped, cell 7, at 7",
+        "service_rejected 38, anna mapped, cell 9, at 12",
+    ]);
+    story.closes(line).wait(60).tells(&[]);
+}
+
+#[test]
 fn calls_that_go_on_at_the_end_of_the_capture_have_not_ended() {
     let (mut story, line) = story();
     story.phone(line, &o::setup_to(0, "114")).told.0.clear();
