@@ -144,7 +144,7 @@ fn tell_folder(follow: &Follow) {
 fn tell_interface(totals: &InterfaceTotals) {
     eprintln!(
         "{}: {} packets received, {} decoded, {} dropped by the kernel, {} by the interface, {} by our ring, \
-         {} left unread; {} passed over by the filter; {} gaps",
+         {} left unread; {} passed over by the filter; {} gaps; {} at times that cannot be",
         totals.interface,
         grouped(totals.received),
         grouped(totals.decoded),
@@ -154,5 +154,6 @@ fn tell_interface(totals: &InterfaceTotals) {
         grouped(totals.left_unread),
         grouped(totals.filtered),
         grouped(totals.gaps),
+        grouped(totals.implausible),
     );
 }

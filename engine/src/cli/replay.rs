@@ -321,6 +321,7 @@ impl Results {
         counts(&mut line, "transport", transport.iter());
         counts(&mut line, "messages", report::messages_by_protocol(&counters).into_iter());
         counts(&mut line, "events", counters.events());
+        counts(&mut line, "areas", counters.areas.iter());
         self.sight.add_json(&mut line);
         line.open("scenarios");
         for (name, tally) in self.decisions.tallies(&self.rules) {
@@ -364,6 +365,13 @@ impl Results {
             report::grouped(self.counters.unresolved),
             report::grouped(malformed)
         )?;
+        if counters.areas.silent > 0 {
+            writeln!(
+                out,
+                "{} times nothing was heard of a location area: clocks of those last seen there stood still",
+                report::grouped(counters.areas.silent)
+            )?;
+        }
         self.sight.write_tables(out)?;
         if self.counters.skipped > 0 {
             writeln!(

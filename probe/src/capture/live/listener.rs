@@ -9,6 +9,7 @@ use ::pcap::{Error, PacketHeader};
 use event::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::super::plausible;
 use super::super::step::{self, Deadline, News};
 use super::batch::Batch;
 use super::device::{self, Handle, State};
@@ -72,7 +73,7 @@ impl Listener {
             let mut batch = self.batch()?;
             batch.link = handle.link;
             let now = step::now();
-            let filled = fill(handle, &mut batch, self.deadline.at());
+            let filled = self.fill(handle, &mut batch, now);
             self.tally.taken.fetch_add(batch.len() as u64, Ordering::Relaxed);
             if let Some(first) = batch.first_at() {
                 self.is_there(&mut batch, first);
@@ -105,6 +106,30 @@ impl Listener {
                     }
                     wait(handle);
                 }
+            }
+        }
+    }
+
+    fn fill(&self, handle: &mut Handle, batch: &mut Batch, now: Timestamp) -> Filled {
+        let end = self.deadline.at();
+        loop {
+            match handle.packets.next_packet() {
+                Ok(packet) => {
+                    let at = plausible::of_live(time(packet.header), now).unwrap_or_else(|| {
+                        self.tally.implausible.fetch_add(1, Ordering::Relaxed);
+                        now
+                    });
+                    if at > end {
+                        return Filled::Late;
+                    }
+                    batch.push(at, packet.header.len, packet.data);
+                    let is_old = batch.first_at().is_some_and(|first| at.since(first) >= BATCH_TIME);
+                    if is_old || batch.is_full() {
+                        return Filled::Full;
+                    }
+                }
+                Err(Error::TimeoutExpired) => return Filled::Empty,
+                Err(error) => return Filled::Dead(format!("cannot be read ({})", device::reason(error))),
             }
         }
     }
@@ -178,26 +203,6 @@ impl Listener {
 
     fn hand_over(&mut self, batch: Batch) -> Result<(), Ended> {
         self.filled.send(batch).map_err(|_| Ended)
-    }
-}
-
-fn fill(handle: &mut Handle, batch: &mut Batch, end: Timestamp) -> Filled {
-    loop {
-        match handle.packets.next_packet() {
-            Ok(packet) => {
-                let at = time(packet.header);
-                if at > end {
-                    return Filled::Late;
-                }
-                batch.push(at, packet.header.len, packet.data);
-                let is_old = batch.first_at().is_some_and(|first| at.since(first) >= BATCH_TIME);
-                if is_old || batch.is_full() {
-                    return Filled::Full;
-                }
-            }
-            Err(Error::TimeoutExpired) => return Filled::Empty,
-            Err(error) => return Filled::Dead(format!("cannot be read ({})", device::reason(error))),
-        }
     }
 }
 

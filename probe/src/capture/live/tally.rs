@@ -20,6 +20,8 @@ pub(super) struct Tally {
     pub(super) taken: AtomicU64,
     /// Times it was down or away.
     pub(super) gaps: AtomicU64,
+    /// Frames whose time cannot be.
+    pub(super) implausible: AtomicU64,
 }
 
 /// Where the packets of an interface went: `received` = `decoded` + `dropped_by_kernel` + `dropped_by_ring` + `left_unread`.
@@ -43,6 +45,8 @@ pub struct InterfaceTotals {
     pub filtered: u64,
     /// Times the interface was down or away.
     pub gaps: u64,
+    /// Frames whose time cannot be: they were given at the time at which they were taken from the kernel's ring.
+    pub implausible: u64,
 }
 
 impl Tally {
@@ -60,6 +64,7 @@ impl Tally {
             left_unread: received.saturating_sub(by_kernel).saturating_sub(taken),
             filtered: load(&self.seen).saturating_sub(received),
             gaps: load(&self.gaps),
+            implausible: load(&self.implausible),
         }
     }
 }
