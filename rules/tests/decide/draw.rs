@@ -10,6 +10,7 @@ use event::{
 };
 use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
+use rules::areas::{REPORTS_LIMIT, SILENCES_LIMIT};
 use rules::lists::{Area, SubscriberList, TacList};
 use rules::policy::{ImsiPrefix, Periodic};
 use rules::scenario::{
@@ -452,12 +453,17 @@ fn facts(random: &mut Random, begin: Timestamp, end: Timestamp) -> Vec<AreaFact>
     let mut facts = Vec::new();
     for lac in 1..=random.below(4) as u16 {
         let area = Lai { plmn: random.of(&PLMNS[..2]).parse().unwrap(), lac };
-        let mut at = begin;
-        while at < end {
+        let (mut at, mut reports) = (begin, 0);
+        // As many as are remembered.
+        for _ in 0..SILENCES_LIMIT {
+            if at >= end {
+                break;
+            }
             at = at + Duration::from_secs(random.of(&[1, 59, 600, 3600, 20_000]));
             let every = span(random);
             let timer = random.of(&[ReportTimer::T3212, ReportTimer::T3312]);
-            if random.one_in(3) {
+            if random.one_in(3) && reports < REPORTS_LIMIT {
+                reports += 1;
                 facts.push(AreaFact { at, area, kind: AreaFactKind::Reports { timer, every } });
             } else {
                 let kind = AreaFactKind::Silent { source: Source::Area, since: at };

@@ -52,9 +52,10 @@ impl Clock<'_> {
     /// When a clock that has gone since `from` shows `due`; never, as far as anybody knows, where it does not go on.
     pub(crate) fn put_off(&self, due: Timestamp, from: Timestamp) -> Option<Timestamp> {
         let mut left = due.since(from);
-        if left.is_zero() || self.seen.is_empty() {
+        if self.seen.is_empty() {
             return Some(due);
         }
+        // What was due before, and is still to come, waited for this.
         for (start, end, stands_still) in self.stretches(from) {
             if left.is_zero() {
                 return Some(start);
