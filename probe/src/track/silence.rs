@@ -126,8 +126,12 @@ impl Default for Silences {
 }
 
 impl Silences {
-    /// Somebody is heard: a sign of the area, of the BSS and of the link. Tells of areas that are heard again, or first.
+    /// Somebody is heard: a sign of the area, of the BSS and of the link. Tells of areas that are heard again, or first. What is
+    /// only told now, as of a connection that ended unseen, is no sign of now.
     pub fn sign(&mut self, name: Name, at: Timestamp, mut tell: impl FnMut(&AreaFact)) {
+        if at + SLOT < self.latest {
+            return;
+        }
         let Some(index) = self.view(name, at) else { return };
         let Some(view) = self.views.get_mut(index as usize) else { return };
         if std::mem::replace(&mut view.is_heard, true) {
@@ -434,6 +438,15 @@ mod tests {
         town.silences.go_blind(|fact| told.push(short(fact)));
         town.tells(&["7 silent at 9 since 10 (area)", "8 silent at 9 since 10 (area)"]);
         town.sign(500, 1, 8).tells(&["8 area_heard at 500"]);
+    }
+
+    #[test]
+    fn what_is_told_late_is_no_sign_of_now() {
+        let mut town = Town::new();
+        town.signs(0..3000, 10, &[(1, 7)]).pass(9000).told.clear();
+        let name = Name { network: 0, bss: 1, serving: 1, area: area(7) };
+        town.silences.sign(name, Timestamp::from_seconds(2990), |fact| panic!("{fact:?}"));
+        town.sign(9001, 1, 7).tells(&["7 area_heard at 9001"]);
     }
 
     #[test]
