@@ -417,8 +417,12 @@ mod tests {
         let script = |step: Option<usize>| {
             let mut town = Town::new();
             for begin in [0, 90_000, 400_000] {
-                town.signs(begin..begin + 3_000, 70, &[(1, 7)]).signs(begin..begin + 2_000, 10, &[(1, 8), (2, 9)]);
-                let quiet = begin + 3_000..begin + 80_000;
+                town.signs(begin..begin + 2_000, 10, &[(1, 8), (2, 9)]).signs(
+                    begin + 2_000..begin + 8_000,
+                    70,
+                    &[(1, 7)],
+                );
+                let quiet = begin + 8_000..begin + 80_000;
                 step.into_iter().for_each(|step| quiet.clone().step_by(step).for_each(|second| _ = town.pass(second)));
             }
             town.pass(900_000).told.clone()
