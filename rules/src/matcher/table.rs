@@ -20,7 +20,7 @@ mod tests {
     use crate::lists::{Area, TacList};
     use crate::policy::Policy;
     use crate::scenario::{CallPhase, NumberPattern, Purpose, Scenario, Send, Trigger};
-    use crate::{Directory, Profile};
+    use crate::{Areas, Directory, Profile};
 
     thread_local! {
         static LOOK_UPS: Cell<u64> = const { Cell::new(0) };
@@ -106,7 +106,7 @@ mod tests {
         let look_ups = |count| {
             let rules = elsewhere(count);
             let (directory, mut profile, mut decisions) = (Directory::default(), Profile::default(), Vec::new());
-            let context = Context { directory: &directory, lookup: true, warm: true };
+            let context = Context { directory: &directory, lookup: true, warm: true, areas: Areas::none() };
             LOOK_UPS.set(0);
             events().for_each(|event| rules.decide(&event, &mut profile, context, &mut decisions));
             assert!(decisions.is_empty());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use event::{Event, Imsi, Timestamp};
-use rules::{Context, Decision, Directory, Outcome, Profile, Roster, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Roster, RuleSet, in_turn};
 
 use crate::fact;
 use crate::stream::{self, Record, kind};
@@ -69,7 +69,7 @@ impl<'r> Shard<'r> {
 
     fn event(&mut self, event: &Event, warm: bool) {
         let Some(imsi) = event.imsi else { return };
-        let context = Context { directory: &self.directory, lookup: true, warm };
+        let context = Context { directory: &self.directory, lookup: true, warm, areas: Areas::none() };
         let Ok(person) = self.people.find_or_make(imsi, || Ok::<_, Infallible>(Person::default()));
         self.rules.decide(event, &mut person.profile, context, &mut self.decisions);
         set_timer(self.rules, &mut self.timers, imsi, person);
@@ -79,7 +79,7 @@ impl<'r> Shard<'r> {
     /// Decides what is due though nothing happened.
     fn wake(&mut self, upto: Timestamp) {
         while let Some((_, imsi)) = self.timers.first().filter(|(due, _)| *due <= upto).copied() {
-            let context = Context { directory: &self.directory, lookup: true, warm: true };
+            let context = Context { directory: &self.directory, lookup: true, warm: true, areas: Areas::none() };
             let Some(person) = self.people.find(imsi) else { return };
             self.rules.wake(imsi, upto, &mut person.profile, context, &mut self.decisions);
             set_timer(self.rules, &mut self.timers, imsi, person);
@@ -95,7 +95,7 @@ impl<'r> Shard<'r> {
 }
 
 fn set_timer(rules: &RuleSet, timers: &mut BTreeSet<(Timestamp, Imsi)>, imsi: Imsi, person: &mut Person) {
-    let due = rules.due(&person.profile);
+    let due = rules.due(&person.profile, Areas::none(), Timestamp::MIN);
     if due != person.armed {
         person.armed.map(|before| timers.remove(&(before, imsi)));
         timers.extend(due.map(|due| (due, imsi)));
