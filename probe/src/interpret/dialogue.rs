@@ -1,6 +1,6 @@
 //! The state of one connection between a phone and the network, and what each of its messages does to it.
 
-use event::{CellId, Timestamp, UpdateType};
+use event::{CellId, Timestamp, UpdateType, prefetch};
 
 use super::calls::Call;
 use super::messages::Transfer;
@@ -11,7 +11,7 @@ use crate::Sink;
 use crate::track::channels::ChannelName;
 use crate::track::connection::ConnectionId;
 use crate::track::identity::{Proof, Vlr};
-use crate::track::prefetch::prefetch;
+
 use crate::wire::{Bssmap, BssmapMessageType, Dtap, MobileIdentity, Rr};
 
 /// A location update that was asked for.

@@ -3,12 +3,11 @@
 //! What a phone says of itself counts only once the network has gone on with it (authentication, ciphering, accept):
 //! until then its events wait, and after a rejection nothing of it is bound or sighted.
 
-use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi};
+use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi, prefetch};
 
 use super::scene::Scene;
 use crate::Sink;
 use crate::track::identity::{Proof, Temporary};
-use crate::track::prefetch::prefetch;
 
 /// Events of one connection that may wait for its subscriber; beyond, the oldest goes unresolved.
 pub const MAX_WAITING_EVENTS: usize = 32;

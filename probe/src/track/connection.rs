@@ -7,7 +7,7 @@
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use event::Timestamp;
+use event::{Timestamp, prefetch};
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
@@ -15,7 +15,6 @@ use super::assembly::{Assembled, Assemblies};
 use super::hints::Hints;
 use super::idle::{IdleOrder, Seen};
 use super::node_tally::NodeTally;
-use super::prefetch::prefetch;
 
 /// Connections followed at once; beyond, the longest idle one ends.
 pub const MAX_CONNECTIONS: usize = 262_144;

@@ -7,10 +7,8 @@
 
 use std::hash::Hasher;
 
-use event::Timestamp;
+use event::{Timestamp, prefetch};
 use rustc_hash::FxHasher;
-
-use super::prefetch::prefetch;
 
 /// How far apart in time the two taps may show a message, in microseconds of capture time.
 pub const WINDOW_MICROS: i64 = 50_000;

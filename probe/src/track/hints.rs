@@ -4,7 +4,7 @@
 //! alone tells: so many can be under way at one time. It may be outdated, and two keys may share one: whoever follows
 //! it compares the key, and asks the map where that differs.
 
-use super::prefetch::prefetch;
+use event::prefetch;
 
 /// Hints of one place of the table: together they are a quarter of a cache line.
 const SET_SIZE: usize = 4;

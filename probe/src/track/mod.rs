@@ -25,7 +25,6 @@ pub mod network;
 pub mod node_tally;
 pub mod ns_endpoints;
 pub mod pending;
-pub(crate) mod prefetch;
 pub mod reports;
 pub mod resets;
 pub mod sctp;

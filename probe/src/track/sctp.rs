@@ -6,7 +6,7 @@
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use event::Timestamp;
+use event::{Timestamp, prefetch};
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
@@ -14,7 +14,7 @@ use super::counters::TransportCounters;
 use super::hints::Hints;
 use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
-use super::prefetch::prefetch;
+
 use super::tsn::{Admission, TsnWindow};
 use crate::wire::ip::Packet;
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};

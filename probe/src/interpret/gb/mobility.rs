@@ -1,15 +1,15 @@
 //! GPRS mobility management: who is where, accepted or refused (3GPP TS 24.008 §4.7).
 
-use event::{CellId, Kind, Lai, Rai, Timestamp, Tmsi};
+use event::{CellId, Kind, Lai, Rai, Tmsi};
 
 use super::session::{Request, Session};
-use crate::Sink;
 use crate::interpret::a_interface::OVERTAKING_WINDOW;
 use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
 use crate::track::identity::{Identities, Proof, Unplaced};
 use crate::wire::gmm::{AttachRequest, DetachRequest, Given, GprsTimer, RoutingAreaUpdateRequest};
 use crate::wire::{Gmm, GmmMessageType, MobileIdentity, Tlli};
+use crate::{Provenance, Sink};
 
 /// GMM cause `illegal MS`, 3GPP TS 24.008 §10.5.5.14: a phone takes AUTHENTICATION AND CIPHERING REJECT as this
 /// (§4.7.7.5).
@@ -139,17 +139,20 @@ impl Session {
         self.dialogue.subject.uses(p_tmsi, temporary, scene);
     }
 
-    /// The accept of what the phone has just asked for may have been captured before it.
+    /// The accept of what the phone has just asked for may have been captured before it: the fact stands there.
     fn is_answered_already<S: Sink>(&mut self, vlr_identities: &mut Identities, scene: &mut Scene<'_, S>) {
-        let recent = |(at, _): &(Timestamp, Accept)| scene.from.at.since(*at) <= OVERTAKING_WINDOW;
-        if let Some((_, accept)) = self.early.take().filter(recent) {
+        let now = scene.from;
+        let recent = |(from, _): &(Provenance, Accept)| now.at.since(from.at) <= OVERTAKING_WINDOW;
+        if let Some((from, accept)) = self.early.take().filter(recent) {
+            scene.from = from;
             self.accepted(accept, vlr_identities, scene);
+            scene.from = now;
         }
     }
 
     fn accepted<S: Sink>(&mut self, accept: Accept, vlr_identities: &mut Identities, scene: &mut Scene<'_, S>) {
         let Accept { area, given, combined } = accept;
-        self.early = self.request.is_none().then_some((scene.from.at, accept));
+        self.early = self.request.is_none().then_some((scene.from, accept));
         let Lai { plmn, lac } = area.lai;
         scene.identities.learn_area(area.lai, scene.vlr);
         let place = CellId { plmn: Some(plmn), lac: Some(lac), ci: None };

@@ -6,13 +6,13 @@ use event::{CellId, DomainName, Kind, Rai, RoutingAreaUpdateType, Timestamp, Tms
 
 use super::contexts::Context;
 use super::mobility::Accept;
-use crate::Sink;
 use crate::interpret::dialogue::Dialogue;
 use crate::interpret::scene::{Scene, Side};
 use crate::interpret::subject::Standing;
 use crate::track::frame_numbers::{Arrival, FrameNumbers};
 use crate::track::identity::{Identities, Temporary};
 use crate::wire::{Dtap, Llc, Tlli, TlliKind};
+use crate::{Provenance, Sink};
 
 /// The same host is told again after so long.
 const VISIT_INTERVAL: Duration = Duration::from_secs(60);
@@ -34,8 +34,8 @@ pub(super) struct Session {
     /// The TLLI that the phone used last.
     pub(super) tlli: Option<Tlli>,
     pub(super) request: Option<Request>,
-    /// An accept of what was not asked for, and when it came.
-    pub(super) early: Option<(Timestamp, Accept)>,
+    /// An accept of what was not asked for, and where it was seen.
+    pub(super) early: Option<(Provenance, Accept)>,
     /// The network has asked the phone to detach.
     pub(super) is_sent_off: bool,
     /// Whether the last accept gave a P-TMSI, which the phone then confirms.

@@ -10,14 +10,13 @@ mod unplaced;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
-use event::{Binding, Imsi, Lai, Timestamp, Tmsi};
+use event::{Binding, Imsi, Lai, Timestamp, Tmsi, prefetch};
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use self::pools::Pools;
 use self::unplaced::Waiting;
 use super::hints::Hints;
-use super::prefetch::prefetch;
 
 pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
 pub use self::unplaced::{MAX_UNPLACED, Unplaced};
