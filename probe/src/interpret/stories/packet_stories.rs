@@ -326,7 +326,7 @@ fn an_accept_captured_before_what_it_answers_is_its_answer() {
         .network(RANDOM, 7, &p::attach_accept(P_TMSI, None))
         .tells(&[])
         .phone(RANDOM, 7, &p::attach_request(&o::imsi(ANNA), o::NO_AREA))
-        .tells(&["gprs_attach, anna on_wire, cell 7, at 2"])
+        .tells(&["gprs_attach, anna on_wire, cell 7, at 1"])
         .waits(100)
         .network(P_TMSI, 7, &p::update_accept(None))
         .waits(100)
