@@ -1,5 +1,5 @@
-//! Events, and what shows of location areas, in order of event time. They come nearly in order: those that waited for an identity, or for the other
-//! direction of a link, keep their own time and are put in their place, within a window.
+//! Events, and what shows of location areas, in order of event time. They come nearly in order: those that waited for an
+//! identity, or for the other direction of a link, keep their own time and are put in their place, within a window.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -8,21 +8,17 @@ use rustc_hash::FxHashMap;
 use super::calls::end_lost;
 use super::dialogue::{Dialogue, NetworkEnd};
 use super::handover::{Handovers, is_cleared_by_handover};
-use super::lost::LostCalls;
 use super::numbers::NumberPlan;
 use super::scene::{Scene, Side, UNKNOWN_NODE, tell_area};
 use super::settings::NetworkSettings;
 use super::side;
 use super::subject::Standing;
+use super::surroundings::Surroundings;
 use crate::counters::Counters;
 use crate::track::channels::{Channel, Channels};
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
-use crate::track::devices::Devices;
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
-use crate::track::reports::Reports;
-use crate::track::resets::Resets;
 use crate::track::segments::Segments;
-use crate::track::silence::Silences;
 use crate::track::transport::Carrier;
 use crate::wire::{
     Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
@@ -45,18 +41,12 @@ const SUBSYSTEM_UNKNOWN: u8 = 0;
 pub struct AInterface {
     pub(super) connections: Connections<Dialogue>,
     pub(super) identities: Identities,
-    pub(super) devices: Devices,
-    pub(super) resets: Resets,
-    pub(super) silences: Silences,
-    pub(super) reports: Reports,
+    pub(super) around: Surroundings,
     pub(super) handovers: Handovers,
-    pub(super) lost: LostCalls,
     pub(super) segments: Segments,
     pub(super) channels: Channels,
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
-    pub(super) plan: NumberPlan,
-    pub(super) network: NetworkSettings,
     expired_until: Timestamp,
     pub(super) counters: Counters,
 }
@@ -67,17 +57,11 @@ impl AInterface {
         Self {
             connections: Connections::default(),
             identities: Identities::new(&network.mscs, MAX_SUBSCRIBERS),
-            devices: Devices::new(network.subscribers_of_device),
-            resets: Resets::new(Duration::from_secs(network.storm_seconds)),
-            silences: Silences::default(),
-            reports: Reports::default(),
+            around: Surroundings::new(plan, network),
             handovers: Handovers::default(),
-            lost: LostCalls::default(),
             segments: Segments::default(),
             channels: Channels::default(),
             nodes: FxHashMap::default(),
-            plan,
-            network,
             expired_until: Timestamp::MIN,
             counters: Counters::default(),
         }
@@ -118,11 +102,11 @@ impl AInterface {
         totals.segmented_octets = connections.segments_refused;
         totals.segmented_messages = self.segments.refused;
         totals.handovers = self.handovers.displaced;
-        totals.devices = self.devices.refused;
-        totals.resets = self.resets.refused;
+        totals.devices = self.around.devices.refused;
+        totals.resets = self.around.resets.refused;
         totals.channels = self.channels.refused;
-        totals.views = self.silences.refused;
-        totals.reports = self.reports.refused;
+        totals.views = self.around.silences.refused;
+        totals.reports = self.around.reports.refused;
         counters
     }
 
@@ -201,21 +185,21 @@ impl AInterface {
         while let Some(id) = self.connections.expired(now) {
             self.end(id, None, sink);
         }
-        while let Some(lost) = self.lost.expired(now) {
+        while let Some(lost) = self.around.lost.expired(now) {
             end_lost(&lost, &mut self.counters, sink);
         }
     }
 
     /// Time has come to `now`, on either interface: tells what has fallen silent meanwhile.
     pub(super) fn pass<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
-        let Self { silences, counters, .. } = self;
-        silences.pass(now, |fact| tell_area(fact, counters, sink));
+        let Self { around, counters, .. } = self;
+        around.silences.pass(now, |fact| tell_area(fact, counters, sink));
     }
 
     /// Nothing could be heard since the last message.
     pub fn go_blind<S: Sink>(&mut self, sink: &mut S) {
-        let Self { silences, counters, .. } = self;
-        silences.go_blind(|fact| tell_area(fact, counters, sink));
+        let Self { around, counters, .. } = self;
+        around.silences.go_blind(|fact| tell_area(fact, counters, sink));
     }
 
     /// The capture has ended: what still waits goes out. Calls that go on have not ended.
@@ -228,7 +212,7 @@ impl AInterface {
             });
             self.connections.close(id);
         }
-        while let Some(lost) = self.lost.expired(Timestamp::MAX) {
+        while let Some(lost) = self.around.lost.expired(Timestamp::MAX) {
             end_lost(&lost, &mut self.counters, sink);
         }
     }
@@ -321,7 +305,6 @@ impl AInterface {
                 Paired::Stale(id) => self.end(id, Some(carrier.from), sink),
                 Paired::Halves(kept, gone) => {
                     self.merge(kept, gone, carrier.from, sink);
-                    self.note_channel(carrier, kept.id);
                     return Some(kept);
                 }
                 Paired::Unknown if open => {
@@ -340,6 +323,9 @@ impl AInterface {
 
     /// Two halves are one connection.
     fn merge<S: Sink>(&mut self, kept: Place, gone: Place, from: Provenance, sink: &mut S) {
+        if let Some(channel) = self.channel(gone.id) {
+            self.channels.release(channel, gone.id);
+        }
         let Some(mut half) = self.connections.take(gone.id) else { return };
         if let Some(dialogue) = self.connections.state(kept.id)
             && dialogue.network_end.is_none()
@@ -351,17 +337,31 @@ impl AInterface {
         self.with_dialogue(kept.id, Some(from), sink, |dialogue, scene| dialogue.absorb(&mut half, scene));
         self.connections.restore(gone.id, half);
         self.connections.merge(kept, gone);
+        self.note_channel(None, kept.id);
     }
 
-    /// Whose traffic channel this is.
-    fn note_channel(&mut self, carrier: Carrier, id: ConnectionId) {
-        let Some(name) = self.connections.state(id).and_then(|dialogue| dialogue.channel) else { return };
-        self.channels.give(Channel::new(carrier.network, carrier.sender, carrier.receiver, name), id);
+    /// The traffic channel that a connection has.
+    fn channel(&mut self, id: ConnectionId) -> Option<Channel> {
+        let name = self.connections.state(id)?.channel?;
+        let (network, [a, b]) = self.connections.relation(id)?;
+        Some(Channel::new(network, a, b, name))
+    }
+
+    /// A connection that had the channel `before` may have another one now.
+    fn note_channel(&mut self, before: Option<Channel>, id: ConnectionId) {
+        let now = self.channel(id);
+        if let Some(before) = before.filter(|before| now != Some(*before)) {
+            self.channels.release(before, id);
+        }
+        now.into_iter().for_each(|now| self.channels.give(now, id));
     }
 
     /// The connection is over for good.
     fn end<S: Sink>(&mut self, id: ConnectionId, from: Option<Provenance>, sink: &mut S) {
         self.finish_dialogue(id, from, sink);
+        if let Some(channel) = self.channel(id) {
+            self.channels.release(channel, id);
+        }
         self.connections.close(id);
     }
 
@@ -378,28 +378,11 @@ impl AInterface {
         sink: &mut S,
         act: impl FnOnce(&mut Dialogue, &mut Scene<'_, S>),
     ) {
-        let Self { connections, identities, devices, resets, silences, reports, lost, plan, network, counters, .. } =
-            self;
+        let Self { connections, identities, around, counters, .. } = self;
         let Some(dialogue) = connections.state(id) else { return };
         let Some(from) = from.or(dialogue.last) else { return };
         let (vlr, bss) = dialogue.network_end.map_or((UNKNOWN_VLR, UNKNOWN_NODE), |end| (end.vlr, end.bss));
-        let interface = Interface::A;
-        let mut scene = Scene {
-            from,
-            interface,
-            vlr,
-            bss,
-            identities,
-            devices,
-            resets,
-            silences,
-            reports,
-            lost,
-            plan,
-            network,
-            counters,
-            sink,
-        };
+        let mut scene = Scene { from, interface: Interface::A, vlr, bss, identities, around, counters, sink };
         act(dialogue, &mut scene);
     }
 
@@ -424,12 +407,14 @@ impl AInterface {
             self.leave(place.id, carrier.from, sink);
         }
         if let Some(sender) = self.sender(carrier, place, side::of_bssmap(message.message_type)) {
+            let names_channel = message.circuit.is_some() || message.call_identifier.is_some();
+            let before = if names_channel { self.channel(place.id) } else { None };
             self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
                 dialogue.hear(sender, scene.from);
                 dialogue.bssmap(message, scene);
             });
-            if message.circuit.is_some() || message.call_identifier.is_some() {
-                self.note_channel(carrier, place.id);
+            if names_channel {
+                self.note_channel(before, place.id);
             }
         }
         for layer_3 in [message.layer_3_information, message.layer_3_message_contents].into_iter().flatten() {

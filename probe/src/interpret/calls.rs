@@ -107,7 +107,7 @@ impl Dialogue {
         let ended = |call: Call| (call, self.subject.event(call.ended(at, None, false, heard_whole), scene));
         let calls = self.calls.drain(..).map(ended).collect();
         let lost = Lost { at, imsi: self.subject.imsi(), temporary: self.subject.temporary(), calls };
-        if let Some(surplus) = scene.lost.keep(lost) {
+        if let Some(surplus) = scene.around.lost.keep(lost) {
             scene.counters.limits.lost_calls += 1;
             end_lost(&surplus, scene.counters, scene.sink);
         }
@@ -115,7 +115,7 @@ impl Dialogue {
 
     /// A re-established connection goes on with the calls that were lost.
     pub(super) fn recover_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        if let Some(lost) = scene.lost.recover(self.subject.imsi(), self.subject.temporary()) {
+        if let Some(lost) = scene.around.lost.recover(self.subject.imsi(), self.subject.temporary()) {
             scene.counters.connections.reestablished += 1;
             self.calls.extend(lost.calls.into_iter().map(|(call, _)| call));
         }
@@ -124,7 +124,7 @@ impl Dialogue {
     /// The network does not go on with the calls that the phone asked for: they ended when they were lost.
     pub(super) fn gives_up_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         if std::mem::take(&mut self.reestablishing)
-            && let Some(lost) = scene.lost.recover(self.subject.imsi(), self.subject.temporary())
+            && let Some(lost) = scene.around.lost.recover(self.subject.imsi(), self.subject.temporary())
         {
             end_lost(&lost, scene.counters, scene.sink);
         }
@@ -165,7 +165,7 @@ impl Dialogue {
         }
         self.ended_calls &= !transaction.bit();
         let party = if transaction.by_mobile { message.called } else { message.calling };
-        let number = party.map(|number| scene.plan.normalise(number));
+        let number = party.map(|number| scene.around.plan.normalise(number));
         if let Some(call) = self.call(transaction, scene) {
             (call.set_up, call.number) = (true, number);
             self.subject.tell(Kind::CallSetup { direction: transaction.direction(), number, emergency }, scene);

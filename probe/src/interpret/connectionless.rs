@@ -64,7 +64,7 @@ impl AInterface {
     /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
     /// its VLR.
     fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
-        self.resets.note(carrier.nodes, carrier.sender, carrier.from.at);
+        self.around.resets.note(carrier.nodes, carrier.sender, carrier.from.at);
         if self.nodes.get(&(carrier.nodes, carrier.sender)) == Some(&Side::Network) {
             let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
             self.identities.doubt(vlr, carrier.from.at);

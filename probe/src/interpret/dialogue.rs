@@ -153,7 +153,7 @@ impl Dialogue {
             }
             BssmapMessageType::HANDOVER_REQUEST => {
                 let target = message.target_cell.map(|target| within(target, message.cell));
-                self.handover.target = target.map(|target| scene.network.complete(target));
+                self.handover.target = target.map(|target| scene.around.network.complete(target));
                 self.channel = channel_of(message);
                 self.subject.standing = Standing::Accepted;
                 self.learn(message, Proof::Handover, scene);
@@ -240,7 +240,7 @@ impl Dialogue {
 
     /// COMPLETE LAYER 3 INFORMATION: a phone in a cell.
     fn enters<S: Sink>(&mut self, message: &Bssmap<'_>, scene: &mut Scene<'_, S>) {
-        if let Some(cell) = message.cell.map(|cell| scene.network.complete(cell)) {
+        if let Some(cell) = message.cell.map(|cell| scene.around.network.complete(cell)) {
             self.subject.cell = cell;
             if let Some(area) = cell.lai() {
                 scene.identities.learn_area(area, scene.vlr);
@@ -256,7 +256,7 @@ impl Dialogue {
 
     /// The serving cell is another one now.
     fn moves<S: Sink>(&mut self, cell: Option<CellId>, scene: &mut Scene<'_, S>) {
-        let Some(cell) = cell.map(|cell| scene.network.complete(cell.or(self.subject.cell))) else { return };
+        let Some(cell) = cell.map(|cell| scene.around.network.complete(cell.or(self.subject.cell))) else { return };
         if cell != self.subject.cell {
             self.subject.cell = cell;
             self.subject.tell(event::Kind::Handover, scene);

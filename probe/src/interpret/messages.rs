@@ -72,7 +72,7 @@ impl Dialogue {
             scene.counters.limits.transfers += 1;
             self.transfers.remove(0);
         }
-        let peer = peer(tpdu).map(|number| scene.plan.normalise(number));
+        let peer = peer(tpdu).map(|number| scene.around.plan.normalise(number));
         let passed = self.subject.event(Kind::Sms { direction, peer }, scene);
         let by_mobile = rp.message_type.is_from_mobile();
         self.transfers.push(Transfer { transaction, reference: rp.reference, by_mobile, passed });

@@ -20,6 +20,7 @@ mod settings;
 mod side;
 mod subject;
 mod supplementary;
+mod surroundings;
 
 #[cfg(test)]
 mod stories;

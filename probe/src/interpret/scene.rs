@@ -4,15 +4,10 @@ use std::time::Duration;
 
 use event::{AreaFact, AreaFactKind, CellId, Event, Interface, Lai, ReportTimer};
 
-use super::lost::LostCalls;
-use super::numbers::NumberPlan;
-use super::settings::NetworkSettings;
+use super::surroundings::Surroundings;
 use crate::counters::Counters;
-use crate::track::devices::Devices;
 use crate::track::identity::{Identities, Vlr};
-use crate::track::reports::Reports;
-use crate::track::resets::Resets;
-use crate::track::silence::{self, Silences};
+use crate::track::silence;
 use crate::{Provenance, Sink};
 
 /// In the place of a node that is not known. None has this number.
@@ -37,7 +32,7 @@ impl Side {
     }
 }
 
-/// The surroundings of one message.
+/// One message's.
 pub(super) struct Scene<'a, S> {
     /// Where the message came from.
     pub(super) from: Provenance,
@@ -48,13 +43,7 @@ pub(super) struct Scene<'a, S> {
     /// The BSC or BSS, in the same network.
     pub(super) bss: u32,
     pub(super) identities: &'a mut Identities,
-    pub(super) devices: &'a mut Devices,
-    pub(super) resets: &'a mut Resets,
-    pub(super) silences: &'a mut Silences,
-    pub(super) reports: &'a mut Reports,
-    pub(super) lost: &'a mut LostCalls,
-    pub(super) plan: &'a NumberPlan,
-    pub(super) network: &'a NetworkSettings,
+    pub(super) around: &'a mut Surroundings,
     pub(super) counters: &'a mut Counters,
     pub(super) sink: &'a mut S,
 }
@@ -62,20 +51,20 @@ pub(super) struct Scene<'a, S> {
 impl<S: Sink> Scene<'_, S> {
     /// Somebody is seen here and now. Tells whether a registration would be the consequence of a restart.
     pub(super) fn is_after_reset(&mut self) -> bool {
-        self.resets.serve(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
+        self.around.resets.serve(self.from.at, self.vlr.network, [self.vlr.node, self.bss])
     }
 
     /// Somebody is heard in this cell.
     pub(super) fn hears(&mut self, cell: CellId) {
         let Some(area) = cell.lai().filter(|_| self.bss != UNKNOWN_NODE) else { return };
         let name = silence::Name { network: self.vlr.network, bss: self.bss, serving: self.vlr.node, area };
-        let Self { silences, counters, sink, .. } = self;
-        silences.sign(name, self.from.at, |fact| tell_area(fact, counters, *sink));
+        let Self { around, counters, sink, .. } = self;
+        around.silences.sign(name, self.from.at, |fact| tell_area(fact, counters, *sink));
     }
 
     /// Gives a fact away.
     pub(super) fn publish(&mut self, event: &Event) {
-        if let Some(fact) = self.reports.sign(event) {
+        if let Some(fact) = self.around.reports.sign(event) {
             tell_area(&fact, self.counters, self.sink);
         }
         self.counters.event(event);
@@ -84,7 +73,7 @@ impl<S: Sink> Scene<'_, S> {
 
     /// The network tells a phone in this area to report itself so often on the packet side.
     pub(super) fn demands_reports(&mut self, area: Lai, every: Duration) {
-        if let Some(fact) = self.reports.learn(area, ReportTimer::T3312, every, self.from.at) {
+        if let Some(fact) = self.around.reports.learn(area, ReportTimer::T3312, every, self.from.at) {
             tell_area(&fact, self.counters, self.sink);
         }
     }

@@ -364,7 +364,7 @@ impl Subject {
     fn publish<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
         if let (Kind::ImeiSeen, Some(imei), Some(imsi)) = (event.kind, event.imei, event.imsi)
             && event.binding != Binding::Suspect
-            && scene.devices.shown(imei, imsi)
+            && scene.around.devices.shown(imei, imsi)
         {
             scene.counters.identities.imei_shared += 1;
             self.copied = Some(imei);

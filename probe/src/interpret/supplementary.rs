@@ -62,7 +62,7 @@ impl Dialogue {
             self.subject.tell(Kind::Ussd { code }, scene);
         }
         if let Some(mut forwarding) = component.forwarding() {
-            forwarding.to = forwarding.to.map(|number| scene.plan.normalise(number));
+            forwarding.to = forwarding.to.map(|number| scene.around.plan.normalise(number));
             if self.requests.len() >= MAX_REQUESTS {
                 scene.counters.limits.requests += 1;
                 self.requests.remove(0);

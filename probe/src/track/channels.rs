@@ -32,7 +32,7 @@ impl Channel {
     }
 }
 
-/// The channels that were given. Whether the connection still is there, and still has the channel, is the caller's to look at.
+/// The channels that connections have.
 #[derive(Default)]
 pub struct Channels {
     given: FxHashMap<Channel, ConnectionId>,
@@ -47,6 +47,13 @@ impl Channels {
             self.given.insert(channel, to);
         } else {
             self.refused += 1;
+        }
+    }
+
+    /// A connection has this channel no more, if it was its.
+    pub fn release(&mut self, channel: Channel, by: ConnectionId) {
+        if self.given.get(&channel) == Some(&by) {
+            self.given.remove(&channel);
         }
     }
 
@@ -76,8 +83,19 @@ mod tests {
         let mut channels = Channels::default();
         channels.give(circuit(1, 2, 7), first);
         channels.give(circuit(2, 1, 7), second);
+        channels.release(circuit(1, 2, 7), first);
         assert_eq!(channels.reset(Channel::new(0, 1, 2, ChannelName::Call(7))), None);
         assert_eq!([channels.reset(circuit(1, 2, 7)), channels.reset(circuit(1, 2, 7))], [Some(second), None]);
+    }
+
+    #[test]
+    fn a_channel_that_was_released_takes_no_room() {
+        let mut connections = Connections::<()>::default();
+        let id = connections.open(End { network: 0, node: 1, reference: 1 }, 2, Timestamp::from_seconds(0));
+        let mut channels = Channels::default();
+        channels.give(circuit(1, 2, 7), id);
+        channels.release(circuit(1, 2, 7), id);
+        assert!(channels.given.is_empty());
     }
 
     #[test]

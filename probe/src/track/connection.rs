@@ -319,9 +319,9 @@ impl<T: Default> Connections<T> {
         }
     }
 
-    /// The nodes of the connection's ends 0 and 1.
-    pub fn nodes(&self, id: ConnectionId) -> Option<[u32; 2]> {
-        self.slot(id).map(|slot| slot.nodes)
+    /// The connection's network, and the nodes of its ends 0 and 1.
+    pub fn relation(&self, id: ConnectionId) -> Option<(u32, [u32; 2])> {
+        self.slot(id).map(|slot| (slot.network, slot.nodes))
     }
 
     /// A message of this connection was seen: it is not idle.
@@ -534,6 +534,6 @@ mod tests {
         assert_eq!((kept.id, gone.id), (other, one));
         table.merge(kept, gone);
         assert_eq!(table.find(end(1, 1)), Some(Place { id: other, end: 1 }));
-        assert_eq!((table.len(), table.nodes(other)), (1, Some([2, 1])));
+        assert_eq!((table.len(), table.relation(other)), (1, Some((0, [2, 1]))));
     }
 }

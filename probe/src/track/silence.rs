@@ -254,9 +254,9 @@ impl Silences {
 
     fn begin_day(&mut self, slot: i64) {
         let mut replaced = false;
-        for index in 0..self.sources.len() {
-            let is_replaced = self.is_replaced(index as u32);
-            let Some(source) = self.sources.get_mut(index) else { continue };
+        let areas_heard = self.areas_heard();
+        for (source, heard) in self.sources.iter_mut().zip(areas_heard) {
+            let is_replaced = source.is_silent && heard.is_some_and(|heard| heard >= source.last + REPLACED_SLOTS);
             let [today, _] = source.longest;
             source.longest = [0, today];
             if is_replaced {
@@ -269,17 +269,18 @@ impl Silences {
         }
     }
 
-    /// Whether all areas of a silent link or BSS have been heard long after it.
-    fn is_replaced(&self, index: u32) -> bool {
-        let heard = |index: u32| self.sources.get(index as usize);
-        let Some(source) = heard(index).filter(|source| source.is_silent && source.source != Source::Area) else {
-            return false;
-        };
-        let mut views = self.views.iter().filter(|view| view.sources.contains(&index));
-        views.all(|view| {
-            let [_, _, area] = view.sources;
-            heard(area).is_some_and(|area| area.last >= source.last + REPLACED_SLOTS)
-        })
+    /// Of each link and BSS: the slot since which all of its areas have been heard. Of an area nothing.
+    fn areas_heard(&self) -> Vec<Option<i64>> {
+        let mut heard: Vec<Option<i64>> = vec![None; self.sources.len()];
+        for View { sources: [link, bss, area], .. } in &self.views {
+            let Some(last) = self.sources.get(*area as usize).map(|area| area.last) else { continue };
+            for source in [link, bss] {
+                if let Some(since) = heard.get_mut(*source as usize) {
+                    *since = Some(since.map_or(last, |since| last.min(since)));
+                }
+            }
+        }
+        heard
     }
 
     /// Notes which areas are silent now and were not, and the other way.

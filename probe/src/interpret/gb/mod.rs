@@ -160,7 +160,7 @@ impl GbInterface {
         match pdu.pdu_type {
             BssgpPduType::BVC_RESET if pdu.bvci == Some(SIGNALLING) => {
                 let restarted = if from_bss { bvc.bss } else { bvc.sgsn };
-                a.resets.note(bvc.network, restarted, carrier.from.at);
+                a.around.resets.note(bvc.network, restarted, carrier.from.at);
                 if !from_bss {
                     // The SGSN has lost its memory (§8.4).
                     self.identities.doubt(sgsn(bvc), carrier.from.at);
@@ -329,35 +329,9 @@ impl GbInterface {
     ) -> Option<T> {
         let session = self.links.state(id)?;
         session.dialogue.last = Some(from);
-        let AInterface {
-            identities: vlr_identities,
-            devices,
-            resets,
-            silences,
-            reports,
-            lost,
-            plan,
-            network,
-            counters,
-            ..
-        } = a;
+        let AInterface { identities: vlr_identities, around, counters, .. } = a;
         let (interface, vlr, bss, identities) = (Interface::Gb, sgsn(bvc), bvc.bss, &mut self.identities);
-        let mut scene = Scene {
-            from,
-            interface,
-            vlr,
-            bss,
-            identities,
-            devices,
-            resets,
-            silences,
-            reports,
-            lost,
-            plan,
-            network,
-            counters,
-            sink,
-        };
+        let mut scene = Scene { from, interface, vlr, bss, identities, around, counters, sink };
         Some(act(session, vlr_identities, &mut scene))
     }
 }
