@@ -6,6 +6,7 @@
 
 pub(crate) mod areas;
 pub(crate) mod arena;
+mod check;
 pub(crate) mod editions;
 pub(crate) mod journal;
 pub(crate) mod keys;
@@ -20,5 +21,6 @@ mod scan;
 pub(crate) mod seal;
 mod store;
 
+pub use check::{Broken, Invariant};
 pub use ledger::{LedgerEntry, Verdict};
 pub use store::{Store, StoreError};

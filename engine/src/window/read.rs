@@ -131,7 +131,7 @@ impl Store {
         }))
     }
 
-    fn scenario_names(&self) -> Result<FxHashMap<u64, Arc<str>>, StoreError> {
+    pub(super) fn scenario_names(&self) -> Result<FxHashMap<u64, Arc<str>>, StoreError> {
         let prefix = b"scenario/";
         let mut names = FxHashMap::default();
         for row in self.rows(keys::META, prefix)? {

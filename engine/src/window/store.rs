@@ -170,9 +170,14 @@ impl Store {
         Ok(Some(u32::from_be_bytes(octets)))
     }
 
+    /// How often an engine has been started on it.
+    pub fn starts(&self) -> Result<u32, StoreError> {
+        Ok(self.number(keys::META_EPOCH)?.unwrap_or(0))
+    }
+
     /// Begins a start of the engine: gives its number, and clears what an earlier one left half written.
     pub(crate) fn begin(&self) -> Result<u32, StoreError> {
-        let epoch = self.number(keys::META_EPOCH)?.unwrap_or(0).saturating_add(1);
+        let epoch = self.starts()?.saturating_add(1);
         let mut batch = WriteBatch::default();
         batch.put_cf(&self.family(keys::META)?, keys::META_EPOCH, epoch.to_be_bytes());
         self.write(batch, true)?;
