@@ -65,7 +65,9 @@ counters! {
     arbiter_withheld,
     /// Offers that waited in the store because the queue in memory was full.
     spilled,
-    /// Offers handed to the channel.
+    /// Offers that expired before their time because more waited than may: the least important.
+    outbox_limit,
+    /// Offers handed to a channel.
     submitted,
     /// Offers that the message centre took.
     accepted,

@@ -17,7 +17,7 @@ use rules::{Directory, RuleSet};
 
 use crate::counters::{Counters, EngineCounters};
 use crate::offer::arbiter::{Arbiter, Means};
-use crate::offer::channel::Channel;
+use crate::offer::channel::Lane;
 use crate::offer::{AddressSource, Pace};
 use crate::sealer;
 use crate::shard::{self, Batch, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
@@ -47,8 +47,8 @@ pub struct EngineConfig {
     pub rules: Arc<RuleSet>,
     /// The subscriber file.
     pub directory: Arc<Directory>,
-    /// The way out.
-    pub channel: Box<dyn Channel + Send>,
+    /// The ways out.
+    pub lanes: Vec<Lane>,
     /// Where to ask for numbers that the subscriber file does not know.
     pub lookup: Option<Box<dyn AddressSource>>,
     /// Names the input: by its content, so that the same capture is never counted twice into one store.
@@ -72,24 +72,21 @@ pub struct EngineConfig {
     pub arena_bytes: usize,
     /// The most subscribers that a shard keeps in memory.
     pub profiles: usize,
-    /// How long to wait at the end for a channel that tells nothing.
+    /// How long to wait at the end for channels that tell nothing.
     pub patience: Duration,
+    /// The most offers that wait for channels; beyond it the least important expire.
+    pub waiting: usize,
 }
 
 impl EngineConfig {
     /// The defaults of a replay on one thread. The input is still to be named.
-    pub fn new(
-        store: impl Into<PathBuf>,
-        rules: Arc<RuleSet>,
-        directory: Arc<Directory>,
-        channel: Box<dyn Channel + Send>,
-    ) -> Self {
+    pub fn new(store: impl Into<PathBuf>, rules: Arc<RuleSet>, directory: Arc<Directory>, lanes: Vec<Lane>) -> Self {
         Self {
             store: store.into(),
             threads: NonZeroUsize::MIN,
             rules,
             directory,
-            channel,
+            lanes,
             lookup: None,
             input: 0,
             warm: true,
@@ -102,6 +99,7 @@ impl EngineConfig {
             arena_bytes: 32 << 20,
             profiles: 1 << 20,
             patience: Duration::from_secs(30),
+            waiting: 1_000_000,
         }
     }
 }
@@ -193,8 +191,13 @@ impl Engine {
             limits,
         });
         shared.counters.recovered.add(recovered);
-        let means =
-            Means { channel: config.channel, lookup: config.lookup, pace: config.pace, patience: config.patience };
+        let means = Means {
+            lanes: config.lanes,
+            lookup: config.lookup,
+            pace: config.pace,
+            patience: config.patience,
+            waiting: config.waiting,
+        };
         let mut engine = Self::new(shared, threads, config.reorder_window);
         engine.warm_from = config.warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);

@@ -17,7 +17,7 @@ use rules::scenario::{CallPhase, Cap, Limits, Purpose, Send, Trigger};
 use rules::{Directory, Policy, Reason, RuleSet, Scenario};
 
 use crate::offer::address::Answer;
-use crate::offer::channel::{Channel, Report, Submission};
+use crate::offer::channel::{Channel, Lane, Report, Submission};
 use crate::offer::{AddressSource, Offer, OfferId, State};
 use crate::shard::Item;
 use crate::testing::{Random, random_event};
@@ -191,7 +191,8 @@ impl World {
             waiting: VecDeque::new(),
             reports: unbounded(),
         };
-        let mut config = EngineConfig::new(self.store(), self.rules.clone(), self.directory.clone(), Box::new(channel));
+        let lanes = vec![Lane::sole(Box::new(channel))];
+        let mut config = EngineConfig::new(self.store(), self.rules.clone(), self.directory.clone(), lanes);
         config.threads = NonZeroUsize::new(threads).unwrap();
         config.input = 4711;
         config.arena_bytes = self.arena_bytes;

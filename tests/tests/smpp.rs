@@ -24,6 +24,7 @@ fn offer(n: u128, text: impl Into<String>) -> Submission {
         at: "2026-03-01T09:30:00Z".parse().unwrap(),
         from: None,
         text: text.into(),
+        push: None,
         validity_s: 3600,
     }
 }

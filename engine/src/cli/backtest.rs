@@ -14,6 +14,7 @@ use rules::{Directory, RuleSet};
 use tempfile::TempDir;
 
 use crate::backtest::{self, Tally};
+use crate::offer::channel::Lane;
 use crate::offer::channel::journal::Journal;
 use crate::shard;
 use crate::window::Store;
@@ -117,8 +118,8 @@ impl Backtest {
         let mut capture = self.reading.open(&self.pcap)?;
         let folder = tempfile::Builder::new().prefix("touchpoint-").tempdir()?;
         let none = Arc::new(RuleSet::new(Vec::new(), draft.policy().clone(), String::new()));
-        let channel = Box::new(Journal::open(&folder.path().join("offers.jsonl"), false)?);
-        let mut config = EngineConfig::new(folder.path().join("window"), none, Arc::default(), channel);
+        let lanes = vec![Lane::sole(Box::new(Journal::open(&folder.path().join("offers.jsonl"), false)?))];
+        let mut config = EngineConfig::new(folder.path().join("window"), none, Arc::default(), lanes);
         config.threads = default_threads();
         config.retention = Duration::from_secs(u32::MAX.into());
         let mut replayed = Replayed::new(Engine::start(config)?, self.reading.probe_config());

@@ -16,9 +16,9 @@ use tempfile::TempDir;
 
 use crate::offer::AddressSource;
 use crate::offer::address::{Lookup, LookupConfig};
-use crate::offer::channel::Channel;
 use crate::offer::channel::journal::Journal;
-use crate::offer::channel::smpp::{Smpp, SmppConfig};
+use crate::offer::channel::smpp::SmppConfig;
+use crate::offer::channel::{self, Lane, Opening};
 use crate::shard::MAX_THREADS;
 use crate::{Engine, EngineConfig, EngineCounters, Summary};
 
@@ -40,15 +40,18 @@ pub(crate) struct Replay {
     /// CSV with the columns imsi, msisdn, consent and any others as tags.
     #[arg(long, value_name = "CSV")]
     subscribers: Option<PathBuf>,
-    /// Deliver to this message centre: smpp://system_id:password@host:port?parameter=value. The password may stand in
-    /// the environment variable TOUCHPOINT_SMPP_PASSWORD instead.
-    #[arg(long, value_name = "URL")]
+    /// Deliver by this channel; may be repeated. `sms` and `wap_push` are for offers of that kind, other names for those
+    /// that ask for them; where there is none for a kind, the first is. Passwords may stand in the environment instead.
+    #[arg(long = "channel", value_name = "NAME=URL", value_parser = named)]
+    channels: Vec<(String, String)>,
+    /// Deliver to this message centre: the same as --channel sms=URL.
+    #[arg(long, value_name = "URL", conflicts_with = "channels")]
     smsc: Option<String>,
     /// Ask this service for numbers that are not in the subscriber file; `{imsi}` in the URL is replaced.
     #[arg(long, value_name = "URL")]
     lookup: Option<String>,
-    /// Write offers to this journal (JSON lines) when they do not go to a message centre.
-    #[arg(long, value_name = "FILE", conflicts_with = "smsc")]
+    /// Write offers to this journal (JSON lines), whatever channel they ask for, instead of sending them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["smsc", "channels"])]
     journal: Option<PathBuf>,
     /// Keep facts, decisions and offers in this folder.
     #[arg(long, value_name = "DIR")]
@@ -71,8 +74,6 @@ pub(crate) struct Replay {
 }
 
 fn after_help() -> String {
-    let parameters: Vec<String> =
-        SmppConfig::parameters().map(|(name, meaning)| format!("  {name:<20} {meaning}")).collect();
     format!(
         "\
 Examples:
@@ -81,12 +82,36 @@ Examples:
   touchpoint replay a.pcap --scenarios my-scenarios --smsc 'smpp://user@127.0.0.1?source=10086'
 
 A replay may be stopped at any moment and run again on the same store: it goes on where it was, counts nothing twice and \
-sends nothing twice. With --smsc the store is kept, so that this holds; without, it is thrown away at the end.
+sends nothing twice. With --channel the store is kept, so that this holds; without, it is thrown away at the end.
 
-Parameters of the URL of a message centre, as in smpp://user@host:port?window=20&source=10086:
+Channels:
+{}
+
+Parameters of every channel:
+{}
+
+Parameters of smpp, as in smpp://user@host:port?window=20&source=10086:
 {}",
-        parameters.join("\n")
+        listed(channel::URLS.iter().copied()),
+        listed(channel::terms()),
+        listed(SmppConfig::parameters()),
     )
+}
+
+fn listed(entries: impl Iterator<Item = (&'static str, &'static str)>) -> String {
+    let lines: Vec<String> = entries.map(|(name, meaning)| format!("  {name:<20} {meaning}")).collect();
+    lines.join("\n")
+}
+
+/// `NAME=URL`.
+fn named(text: &str) -> Result<(String, String), String> {
+    let (name, url) = text.split_once('=').ok_or("it is written NAME=URL, as in sms=smpp://user@host")?;
+    let is_name =
+        !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "_-".contains(character));
+    match is_name {
+        true => Ok((name.to_owned(), url.to_owned())),
+        false => Err(format!("`{name}` is no name for a channel; it has letters, digits, `_` and `-`")),
+    }
 }
 
 pub(crate) fn default_threads() -> NonZeroUsize {
@@ -102,9 +127,9 @@ impl Replay {
         let mut capture = self.inputs.open()?;
         let lookup = self.lookup.as_deref().map(|url| Lookup::open(LookupConfig::new(url))).transpose()?;
         let folder = Folder::choose(self, &capture)?;
-        let channel = self.channel(folder.path())?;
+        let lanes = self.lanes(folder.path())?;
 
-        let mut config = EngineConfig::new(folder.path().join("window"), Arc::clone(&rules), directory, channel);
+        let mut config = EngineConfig::new(folder.path().join("window"), Arc::clone(&rules), directory, lanes);
         config.threads = self.threads;
         config.warm = !self.cold;
         config.lookup = lookup.map(|lookup| Box::new(lookup) as Box<dyn AddressSource>);
@@ -144,22 +169,28 @@ impl Replay {
         }
     }
 
-    fn channel(&self, folder: &Path) -> Result<Box<dyn Channel + Send>, Failure> {
-        match &self.smsc {
-            Some(url) => Ok(Box::new(Smpp::open(SmppConfig::from_url(url)?)?)),
-            None => {
-                let file = match &self.journal {
-                    Some(file) => file.clone(),
-                    None => {
-                        std::fs::create_dir_all(folder).map_err(|error| {
-                            Failure::new(format_args!("cannot make the folder `{}`: {error}", folder.display()))
-                        })?;
-                        folder.join("offers.jsonl")
-                    }
-                };
-                Ok(Box::new(Journal::open(&file, self.reveal)?))
-            }
+    /// The channels and their URLs, however they were named.
+    fn urls(&self) -> Vec<(&str, &str)> {
+        let smsc = self.smsc.iter().map(|url| ("sms", url.as_str()));
+        self.channels.iter().map(|(name, url)| (name.as_str(), url.as_str())).chain(smsc).collect()
+    }
+
+    fn lanes(&self, folder: &Path) -> Result<Vec<Lane>, Failure> {
+        let opening = Opening { reveal: self.reveal, patient: false };
+        let urls = self.urls();
+        if !urls.is_empty() {
+            return Ok(urls.iter().map(|(name, url)| channel::open(name, url, opening)).collect::<Result<_, _>>()?);
         }
+        let file = match &self.journal {
+            Some(file) => file.clone(),
+            None => {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    Failure::new(format_args!("cannot make the folder `{}`: {error}", folder.display()))
+                })?;
+                folder.join("offers.jsonl")
+            }
+        };
+        Ok(vec![Lane::sole(Box::new(Journal::open(&file, self.reveal)?))])
     }
 }
 
@@ -178,18 +209,21 @@ impl Folder {
         if let Some(folder) = &replay.store {
             return Ok(Self::Named(folder.clone()));
         }
-        let Some(url) = &replay.smsc else {
+        let urls = replay.urls();
+        if urls.is_empty() {
             let folder = tempfile::Builder::new().prefix("touchpoint-").tempdir();
             return folder.map(Self::Temporary).map_err(|error| {
                 Failure::new(format_args!("cannot make a temporary folder: {error}; name one with --store"))
             });
-        };
-        // The same capture, scenarios and message centre are the same replay.
+        }
+        // The same capture, scenarios and message centres are the same replay.
         let scenarios = replay.scenarios.canonicalize().unwrap_or_else(|_| replay.scenarios.clone());
         let mut hasher = SipHasher13::new();
         hasher.write_u64(capture.fingerprint());
         hasher.write(scenarios.as_os_str().as_encoded_bytes());
-        hasher.write(url.split(['?', '@']).nth(1).unwrap_or(url).as_bytes());
+        for (_, url) in urls {
+            hasher.write(url.split(['?', '@']).nth(1).unwrap_or(url).as_bytes());
+        }
         Ok(Self::Kept(state_folder()?.join(format!("replay-{:016x}", hasher.finish()))))
     }
 

@@ -4,6 +4,7 @@
 //! An offer goes `proposed` → `queued` → `sending` → `accepted`, `failed` or `unknown`; or is withheld, or expires.
 
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,16 +13,18 @@ use event::{Imsi, Number};
 use rules::Reason;
 use rustc_hash::FxHashMap;
 
-use super::channel::{Channel, Report, Submission};
+use super::channel::{Lane, Report, Submission};
 use super::merge::Merge;
 use super::outbox::{Outbox, Queued};
+use super::queue::Waiting;
+use super::router::{Leaving, Router};
 use super::undecided::{Known, Undecided};
 use super::{AddressSource, Offer, OfferId, State};
 use crate::shard::{Progress, Shared};
 use crate::window::StoreError;
 
-/// The most offers that wait in memory for the channel; the rest waits in the store.
-const QUEUE_LIMIT: usize = 8_192;
+/// How many offers of the queue are read at once at the start.
+const RESUME_STEP: usize = 8_192;
 /// The most proposals that wait for an address; beyond it the shards wait.
 const UNDECIDED_LIMIT: usize = 16_384;
 /// The most accepted offers whose receipt is still waited for.
@@ -42,11 +45,13 @@ pub enum Pace {
 
 /// What the arbiter works with.
 pub(crate) struct Means {
-    pub(crate) channel: Box<dyn Channel + Send>,
+    pub(crate) lanes: Vec<Lane>,
     pub(crate) lookup: Option<Box<dyn AddressSource>>,
     pub(crate) pace: Pace,
-    /// How long to wait at the end for a channel that tells nothing.
+    /// How long to wait at the end for channels that tell nothing.
     pub(crate) patience: Duration,
+    /// The most offers that wait for channels.
+    pub(crate) waiting: usize,
 }
 
 pub(crate) struct Arbiter {
@@ -55,9 +60,7 @@ pub(crate) struct Arbiter {
     outbox: Outbox,
     merge: Merge,
     undecided: Undecided,
-    queue: VecDeque<Queued>,
-    /// The first ticket of the queue that is only in the store.
-    spilled: Option<u64>,
+    router: Router,
     sending: FxHashMap<OfferId, Queued>,
     accepted: FxHashMap<OfferId, Offer>,
     accepted_order: VecDeque<OfferId>,
@@ -72,15 +75,15 @@ enum Verdict {
 impl Arbiter {
     /// Takes up what an earlier start has left: proposals, the queue, and offers of which nobody knows whether they
     /// were sent. Of these only service messages are sent again.
-    pub(crate) fn open(shared: Arc<Shared>, means: Means, shards: usize) -> Result<Self, StoreError> {
+    pub(crate) fn open(shared: Arc<Shared>, mut means: Means, shards: usize) -> Result<Self, StoreError> {
+        let lanes = mem::take(&mut means.lanes);
         let mut arbiter = Self {
             outbox: Outbox::open(shared.store.clone())?,
             shared,
             means,
             merge: Merge::new(shards),
             undecided: Undecided::default(),
-            queue: VecDeque::new(),
-            spilled: None,
+            router: Router::new(lanes),
             sending: FxHashMap::default(),
             accepted: FxHashMap::default(),
             accepted_order: VecDeque::new(),
@@ -93,7 +96,7 @@ impl Arbiter {
     fn resume_queue(&mut self) -> Result<(), StoreError> {
         let mut from = 0;
         loop {
-            let piece = self.outbox.queued(from, QUEUE_LIMIT)?;
+            let piece = self.outbox.queued(from, RESUME_STEP)?;
             let Some(last) = piece.last() else { break };
             from = last.ticket + 1;
             for queued in piece {
@@ -110,7 +113,7 @@ impl Arbiter {
             self.outbox.update(&queued)?;
         }
         if queued.offer.state == State::Queued {
-            self.enqueue(queued);
+            self.enqueue(queued)?;
         } else {
             self.shared.counters.unknown.add(1);
         }
@@ -128,25 +131,28 @@ impl Arbiter {
         Ok(())
     }
 
-    /// Decides and sends until all shards have finished and the channel has answered, or nothing is heard of it any
+    /// Decides and sends until all shards have finished and the channels have answered, or nothing is heard of them any
     /// more. Ends at once where the shards go away unfinished.
     pub(crate) fn run(mut self, progress: &Receiver<Progress>) -> Result<(), StoreError> {
-        let mut reports = self.means.channel.reports().clone();
+        let mut reports = self.router.reports();
         let mut deadline = never();
         loop {
             let heard = self.receive(progress, &reports, &deadline)?;
             self.decide()?;
             self.outbox.commit(false)?;
-            self.refill()?;
+            self.shed()?;
             self.send()?;
             let is_finished = self.merge.is_finished();
             match heard {
                 _ if is_finished && self.is_idle() => return Ok(()),
                 Heard::Gone if !is_finished => return Ok(()),
                 Heard::Deadline => return Ok(()),
-                Heard::ChannelGone => {
-                    tracing::error!(channel = self.means.channel.name(), "the channel has stopped; offers stay queued");
-                    reports = never();
+                Heard::ChannelGone(index) => {
+                    tracing::error!(
+                        channel = self.router.name(index),
+                        "the channel has stopped; its offers stay queued"
+                    );
+                    reports.get_mut(index).into_iter().for_each(|reports| *reports = never());
                 }
                 // The last word of the shards and their going may be heard at once.
                 Heard::Something | Heard::Gone if is_finished => deadline = after(self.means.patience),
@@ -156,27 +162,25 @@ impl Arbiter {
     }
 
     fn is_idle(&self) -> bool {
-        self.merge.is_empty()
-            && self.undecided.len() == 0
-            && self.queue.is_empty()
-            && self.spilled.is_none()
-            && self.sending.is_empty()
+        self.merge.is_empty() && self.undecided.len() == 0 && self.router.is_empty() && self.sending.is_empty()
     }
 
     // Waits for a first message, then takes what else is there.
     fn receive(
         &mut self,
         progress: &Receiver<Progress>,
-        reports: &Receiver<Report>,
+        reports: &[Receiver<Report>],
         deadline: &Receiver<std::time::Instant>,
     ) -> Result<Heard, StoreError> {
-        let pause = if self.awaits_lookup() { after(LOOKUP_PAUSE) } else { never() };
+        let pause = [self.awaits_lookup().then_some(LOOKUP_PAUSE), self.router.wakes_in()].into_iter().flatten().min();
+        let pause = pause.map_or_else(never, after);
         let nothing = never();
         let is_open = self.undecided.len() < UNDECIDED_LIMIT && !self.merge.is_finished();
         let progress = if is_open { progress } else { &nothing };
         let mut select = Select::new();
         let from_shards = select.recv(progress);
-        let from_channel = select.recv(reports);
+        let first_channel = 1;
+        reports.iter().for_each(|reports| _ = select.recv(reports));
         let at_deadline = select.recv(deadline);
         select.recv(&pause);
         let ready = select.ready();
@@ -184,17 +188,23 @@ impl Arbiter {
             return Ok(Heard::Deadline);
         }
         let mut heard = Heard::Nothing;
-        for _ in 0..TAKE_LIMIT {
-            match reports.try_recv() {
-                Ok(report) => {
-                    // A link that only goes up and down is not worth waiting for.
-                    if !matches!(report, Report::Down { .. } | Report::Ready | Report::Refused { again: true, .. }) {
-                        heard = Heard::Something;
+        for (index, reports) in reports.iter().enumerate() {
+            let from_channel = first_channel + index;
+            for _ in 0..TAKE_LIMIT {
+                match reports.try_recv() {
+                    Ok(report) => {
+                        // A link that only goes up and down is not worth waiting for.
+                        if !matches!(report, Report::Down { .. } | Report::Ready | Report::Refused { again: true, .. })
+                        {
+                            heard = Heard::Something;
+                        }
+                        self.report(index, report)?;
                     }
-                    self.report(report)?;
+                    Err(error) if error.is_disconnected() && ready == from_channel => {
+                        return Ok(Heard::ChannelGone(index));
+                    }
+                    Err(_) => break,
                 }
-                Err(error) if error.is_disconnected() && ready == from_channel => return Ok(Heard::ChannelGone),
-                Err(_) => break,
             }
         }
         for _ in 0..TAKE_LIMIT {
@@ -243,7 +253,7 @@ impl Arbiter {
             Verdict::Pass(number) => {
                 offer.to = Some(number);
                 let queued = self.outbox.queue(offer)?;
-                self.enqueue(queued);
+                self.enqueue(queued)?;
             }
             Verdict::Withhold(reason) => {
                 self.shared.counters.arbiter_withheld.add(1);
@@ -316,36 +326,54 @@ impl Arbiter {
 
     // --- sending ---------------------------------------------------------------------------------------------------
 
-    fn enqueue(&mut self, queued: Queued) {
-        if self.spilled.is_some() {
-            self.shared.counters.spilled.add(1);
-        } else if self.queue.len() >= QUEUE_LIMIT {
-            self.spilled = Some(queued.ticket);
-            self.shared.counters.spilled.add(1);
-        } else {
-            self.queue.push_back(queued);
+    fn enqueue(&mut self, queued: Queued) -> Result<(), StoreError> {
+        match self.router.push(queued) {
+            Ok(is_held) => self.shared.counters.spilled.add(u64::from(!is_held)),
+            Err(mut queued) => {
+                let channel = queued.offer.channel.as_deref().unwrap_or(queued.offer.kind());
+                queued.offer.state = State::Failed(format!("there is no channel `{channel}`"));
+                self.shared.counters.failed.add(1);
+                self.outbox.update(&queued)?;
+            }
         }
+        Ok(())
     }
 
     // After a commit: what is read back has been written.
-    fn refill(&mut self) -> Result<(), StoreError> {
-        let Some(from) = self.spilled.filter(|_| self.queue.len() < QUEUE_LIMIT / 2) else { return Ok(()) };
-        let wanted = QUEUE_LIMIT - self.queue.len();
-        let piece = self.outbox.queued(from, wanted)?;
-        self.spilled = piece.last().filter(|_| piece.len() == wanted).map(|last| last.ticket + 1);
-        self.queue.extend(piece);
+    fn fetch(&self, waiting: Waiting) -> Result<Option<Queued>, StoreError> {
+        match waiting {
+            Waiting::Held(queued) => Ok(Some(*queued)),
+            Waiting::Stored(ticket) => {
+                let found = self.outbox.queued(ticket, 1)?.pop();
+                Ok(found.filter(|queued| queued.ticket == ticket))
+            }
+        }
+    }
+
+    /// More wait than may: the least important expire before their time.
+    fn shed(&mut self) -> Result<(), StoreError> {
+        while self.router.len() > self.means.waiting
+            && let Some(least) = self.router.shed()
+        {
+            let Some(mut queued) = self.fetch(least)? else { continue };
+            queued.offer.state = State::Expired;
+            self.outbox.update(&queued)?;
+            self.shared.counters.expired.add(1);
+            self.shared.counters.outbox_limit.add(1);
+        }
         Ok(())
     }
 
     // As many as go out at once, marked as being sent, durably, before the first byte.
     fn send(&mut self) -> Result<(), StoreError> {
-        let room = self.means.channel.ready().min(self.queue.len());
-        if room == 0 {
+        let due = self.router.due();
+        if due.is_empty() {
             return Ok(());
         }
         let now = self.merge.now();
-        let mut leaving = Vec::with_capacity(room);
-        for mut queued in self.queue.drain(..room) {
+        let mut leaving = Vec::with_capacity(due.len());
+        for Leaving { waiting, track } in due {
+            let Some(mut queued) = self.fetch(waiting)? else { continue };
             if self.means.pace == Pace::Live {
                 queued.offer.since = now.max(queued.offer.since);
             }
@@ -354,21 +382,22 @@ impl Arbiter {
             self.outbox.update(&queued)?;
             match is_late {
                 true => self.shared.counters.expired.add(1),
-                false => leaving.push(queued),
+                false => leaving.push((track, queued)),
             }
         }
         self.outbox.commit(true)?;
         self.shared.counters.submitted.add(leaving.len() as u64);
-        for queued in leaving {
+        for (track, queued) in leaving {
             if let Some(submission) = submission(&queued.offer) {
                 self.sending.insert(queued.offer.id, queued);
-                self.means.channel.submit(submission);
+                self.router.submit(track, submission);
             }
         }
         Ok(())
     }
 
-    fn report(&mut self, report: Report) -> Result<(), StoreError> {
+    fn report(&mut self, track: usize, report: Report) -> Result<(), StoreError> {
+        self.router.heard(track, &report);
         let counters = &self.shared.counters;
         match report {
             Report::Accepted { id, message_id } => {
@@ -394,7 +423,7 @@ impl Arbiter {
             }
             Report::Ready => {}
             Report::Down { reason } => {
-                tracing::warn!(channel = self.means.channel.name(), reason, "the channel is down; offers wait");
+                tracing::warn!(channel = self.router.name(track), reason, "the channel is down; offers wait");
             }
         }
         Ok(())
@@ -419,8 +448,7 @@ impl Arbiter {
         let Some(mut queued) = self.sending.remove(&id) else { return Ok(()) };
         queued.offer.state = State::Queued;
         self.outbox.update(&queued)?;
-        self.queue.push_front(queued);
-        Ok(())
+        self.enqueue(queued)
     }
 
     fn await_receipt(&mut self, offer: Offer) {
@@ -439,7 +467,8 @@ enum Heard {
     Nothing,
     Deadline,
     Gone,
-    ChannelGone,
+    /// This channel of all.
+    ChannelGone(usize),
 }
 
 fn submission(offer: &Offer) -> Option<Submission> {
@@ -451,6 +480,7 @@ fn submission(offer: &Offer) -> Option<Submission> {
         at: offer.at,
         from: offer.from.clone(),
         text: offer.text.clone(),
+        push: offer.push.clone(),
         validity_s: offer.expires.since(offer.since).as_secs().max(1),
     })
 }

@@ -7,7 +7,9 @@ pub mod channel;
 mod identity;
 mod merge;
 pub(crate) mod outbox;
+mod queue;
 mod record;
+mod router;
 pub mod text;
 mod undecided;
 
@@ -17,7 +19,7 @@ use address::{Answer, Lookup};
 
 pub use arbiter::Pace;
 pub use identity::OfferId;
-pub use record::{Offer, State};
+pub use record::{Offer, Pushed, State};
 
 /// Finds numbers that the subscriber file does not know. Never blocks.
 pub trait AddressSource: Send {

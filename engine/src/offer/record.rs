@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use event::{Imsi, Number, Timestamp};
 use rules::Reason;
-use rules::scenario::Purpose;
+use rules::scenario::{DEFAULT_PRIORITY, Message, Purpose, Push};
 
 use super::OfferId;
 use super::channel::ReceiptState;
 use crate::window::octets::{Octets, put_signed, put_text, put_varint};
 use crate::window::record::{put_number, read_number};
 
-const OFFER_VERSION: u8 = 1;
+/// 1: no priority, no channel, no pushed address.
+const OFFER_VERSION: u8 = 2;
 
 /// An intent to send, whole: it outlives the scenario that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,14 @@ pub struct Offer {
     pub purpose: Purpose,
     /// It is not sent later than this.
     pub expires: Timestamp,
-    /// The text.
+    /// The text; of a pushed address the short message that stands in for it: its title, and the address.
     pub text: String,
+    /// The address that is pushed; absent means a short message.
+    pub push: Option<Pushed>,
+    /// The channel that it asks for; absent means the one for its kind.
+    pub channel: Option<String>,
+    /// Its scenario's: the higher goes first; 0 to 100.
+    pub priority: u8,
     /// The sender shown; absent means the channel's own.
     pub from: Option<String>,
     /// The number to send to, once it is known.
@@ -46,6 +53,25 @@ pub struct Offer {
     pub since: Timestamp,
     /// The message centre's last word, where one came.
     pub receipt: Option<ReceiptState>,
+}
+
+/// An address that is pushed to the phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// `http://…` or `https://…`.
+    pub url: String,
+    /// What the phone does with it.
+    pub action: Push,
+}
+
+impl Pushed {
+    /// Of a scenario's message, where it pushes one.
+    pub(crate) fn of(message: &Message) -> Option<Self> {
+        match message {
+            Message::WapPush { url, push, .. } => Some(Self { url: url.clone(), action: *push }),
+            Message::Sms(_) => None,
+        }
+    }
 }
 
 /// How far an offer has come.
@@ -93,6 +119,8 @@ impl State {
 const HAS_FROM: u8 = 1 << 0;
 const HAS_TO: u8 = 1 << 1;
 const HAS_RECEIPT: u8 = 1 << 2;
+const HAS_PUSH: u8 = 1 << 3;
+const HAS_CHANNEL: u8 = 1 << 4;
 
 const RECEIPTS: [ReceiptState; 6] = [
     ReceiptState::Delivered,
@@ -103,6 +131,8 @@ const RECEIPTS: [ReceiptState; 6] = [
     ReceiptState::Undeliverable,
 ];
 
+const PUSHES: [Push; 2] = [Push::Indication, Push::Loading];
+
 const PURPOSES: [Purpose; 3] = [Purpose::Service, Purpose::Marketing, Purpose::Location];
 
 impl Offer {
@@ -111,11 +141,18 @@ impl Offer {
         self.purpose == Purpose::Service
     }
 
+    /// Of which kind it is, as channels are named that are for one kind.
+    pub(crate) fn kind(&self) -> &'static str {
+        if self.push.is_some() { "wap_push" } else { "sms" }
+    }
+
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         let flag = |flag: u8, present: bool| if present { flag } else { 0 };
         let flags = flag(HAS_FROM, self.from.is_some())
             | flag(HAS_TO, self.to.is_some())
-            | flag(HAS_RECEIPT, self.receipt.is_some());
+            | flag(HAS_RECEIPT, self.receipt.is_some())
+            | flag(HAS_PUSH, self.push.is_some())
+            | flag(HAS_CHANNEL, self.channel.is_some());
         out.extend_from_slice(&[OFFER_VERSION, flags, code(&PURPOSES, &self.purpose)]);
         out.extend_from_slice(&self.id.0.to_be_bytes());
         out.extend_from_slice(&self.imsi.to_bits().to_be_bytes());
@@ -132,14 +169,20 @@ impl Offer {
             put_number(out, to);
         }
         out.extend(self.receipt.map(|receipt| code(&RECEIPTS, &receipt)));
+        out.push(self.priority);
+        if let Some(push) = &self.push {
+            out.push(code(&PUSHES, &push.action));
+            put_text(out, &push.url);
+        }
+        if let Some(channel) = &self.channel {
+            put_text(out, channel);
+        }
         put_state(out, &self.state);
     }
 
     pub(crate) fn read(octets: &[u8]) -> Option<Self> {
         let mut octets = Octets::new(octets);
-        if octets.octet()? != OFFER_VERSION {
-            return None;
-        }
+        let version = octets.octet().filter(|version| (1..=OFFER_VERSION).contains(version))?;
         let flags = octets.octet()?;
         let has = |flag: u8| flags & flag != 0;
         let purpose = *PURPOSES.get(usize::from(octets.octet()?))?;
@@ -155,6 +198,9 @@ impl Offer {
         let from = if has(HAS_FROM) { Some(octets.text()?.to_owned()) } else { None };
         let to = if has(HAS_TO) { Some(read_number(&mut octets)?) } else { None };
         let receipt = if has(HAS_RECEIPT) { Some(*RECEIPTS.get(usize::from(octets.octet()?))?) } else { None };
+        let priority = if version > 1 { octets.octet()? } else { DEFAULT_PRIORITY };
+        let push = if has(HAS_PUSH) { Some(read_push(&mut octets)?) } else { None };
+        let channel = if has(HAS_CHANNEL) { Some(octets.text()?.to_owned()) } else { None };
         let state = read_state(&mut octets)?;
         Some(Self {
             id,
@@ -167,6 +213,9 @@ impl Offer {
             purpose,
             expires,
             text,
+            push,
+            channel,
+            priority,
             from,
             to,
             state,
@@ -174,6 +223,11 @@ impl Offer {
             receipt,
         })
     }
+}
+
+fn read_push(octets: &mut Octets<'_>) -> Option<Pushed> {
+    let action = *PUSHES.get(usize::from(octets.octet()?))?;
+    Some(Pushed { url: octets.text()?.to_owned(), action })
 }
 
 fn code<T: PartialEq>(table: &[T], value: &T) -> u8 {
@@ -231,6 +285,9 @@ mod tests {
             purpose: Purpose::Service,
             expires: Timestamp::from_seconds(1_700_000_600),
             text: "欢迎".to_owned(),
+            push: None,
+            channel: None,
+            priority: 70,
             from: None,
             to: None,
             state: State::Proposed,
@@ -242,6 +299,8 @@ mod tests {
             to: "+8613900000005".parse().ok(),
             receipt: Some(ReceiptState::Undeliverable),
             purpose: Purpose::Location,
+            push: Some(Pushed { url: "http://wap.example.cn/3g".to_owned(), action: Push::Loading }),
+            channel: Some("hall".to_owned()),
             ..bare.clone()
         };
         let states = [
@@ -263,5 +322,16 @@ mod tests {
                 (0..out.len()).for_each(|length| assert_eq!(Offer::read(&out[..length]), None));
             }
         }
+    }
+
+    #[test]
+    fn offers_of_the_first_layout_are_read() {
+        let (offer, mut old) = (crate::testing::offer(7), Vec::new());
+        offer.put(&mut old);
+        // The first layout had no priority, which stands just before the state.
+        old[0] = 1;
+        let priority = old.len() - 2;
+        assert_eq!(old.remove(priority), DEFAULT_PRIORITY);
+        assert_eq!(Offer::read(&old), Some(offer));
     }
 }

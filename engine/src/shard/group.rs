@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 
 use super::position::Positions;
 use super::{Routed, SLICES, Shared};
-use crate::offer::{Offer, OfferId, State, outbox};
+use crate::offer::{Offer, OfferId, Pushed, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
 use crate::window::{Store, StoreError, Verdict, areas, ledger, live, profile};
@@ -116,6 +116,9 @@ impl Group {
                 purpose: scenario.purpose,
                 expires: at + scenario.limits.expires,
                 text: text.unwrap_or_default(),
+                push: Pushed::of(&scenario.send.message),
+                channel: None,
+                priority: scenario.priority,
                 from: scenario.send.from.clone(),
                 to: None,
                 state: State::Proposed,

@@ -379,6 +379,7 @@ mod tests {
             at: "2026-03-01T09:30:00Z".parse().unwrap(),
             from: None,
             text: "欢迎\n光临".to_owned(),
+            push: None,
             validity_s: 60,
         }
     }

@@ -1,13 +1,54 @@
 //! The ways out. A channel says how much it can take at once; the outbox marks that much as being sent, durably, and
-//! hands it over; reports come back by a queue.
+//! hands it over; reports come back by a queue. [`open`] makes one of a URL.
 
 pub mod journal;
+mod open;
 pub mod smpp;
+mod url;
+
+use std::num::NonZeroU32;
 
 use crossbeam::channel::Receiver;
 use event::{Imsi, Number, Timestamp};
 
-use super::OfferId;
+pub use open::{ChannelError, Fault, Opening, URLS, open, terms};
+
+use super::{OfferId, Pushed};
+
+/// A channel under the name by which scenarios and fallbacks know it.
+pub struct Lane {
+    /// `sms` and `wap_push` are for offers of that kind that ask for no channel; where there is none of that name, the
+    /// first is.
+    pub name: String,
+    /// The way out.
+    pub channel: Box<dyn Channel + Send>,
+    /// How it is used.
+    pub terms: Terms,
+}
+
+/// How a channel is used, whatever it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// The most offers a second; absent means as many as the channel takes.
+    pub per_second: Option<NonZeroU32>,
+    /// The channel that helps out when this one is down, or has been behind for a while.
+    pub fallback: Option<String>,
+}
+
+impl Lane {
+    /// The name of a channel that takes every offer, whichever channel it asks for.
+    const SOLE: &str = "*";
+
+    /// A channel that takes every offer.
+    pub fn sole(channel: Box<dyn Channel + Send>) -> Self {
+        Self { name: Self::SOLE.to_owned(), channel, terms: Terms::default() }
+    }
+
+    /// Whether it takes every offer.
+    pub fn is_sole(&self) -> bool {
+        self.name == Self::SOLE
+    }
+}
 
 /// An offer on its way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +65,10 @@ pub struct Submission {
     pub at: Timestamp,
     /// The sender shown; absent means the channel's own.
     pub from: Option<String>,
-    /// The text.
+    /// The text; of a pushed address the short message that stands in for it.
     pub text: String,
+    /// The address that is pushed; absent means a short message. A channel that cannot push sends the text.
+    pub push: Option<Pushed>,
     /// How long the message centre may keep trying, in seconds from now; 0 leaves it to the message centre.
     pub validity_s: u64,
 }
@@ -104,7 +147,7 @@ impl ReceiptState {
 
 /// A way out.
 pub trait Channel {
-    /// `journal`, `smpp`.
+    /// `journal`, `smpp`: the protocol.
     fn name(&self) -> &'static str;
 
     /// How many submissions would go out at once now: 0 while the link is down or the window is full.

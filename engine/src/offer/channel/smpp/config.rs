@@ -7,8 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use percent_encoding::percent_decode_str;
-
+use super::super::url::{Parameter, Url, ascii, code, span, store};
 use super::error::SmppError;
 use super::pdu::{Address, command};
 
@@ -21,15 +20,8 @@ pub const DEFAULT_PORT: u16 = 2775;
 /// The widest window that may be asked for.
 pub const WINDOW_LIMIT: usize = 1000;
 
-/// A parameter of the URL: how it is set, and for people what it does.
-struct Parameter {
-    name: &'static str,
-    meaning: &'static str,
-    set: fn(&mut SmppConfig, &str) -> Option<()>,
-}
-
 /// Every parameter. Times are in seconds and may have a fraction.
-const PARAMETERS: &[Parameter] = &[
+const PARAMETERS: &[Parameter<SmppConfig>] = &[
     Parameter {
         name: "mode",
         meaning: "`transceiver` (default) or `transmitter` (no receipts)",
@@ -279,68 +271,21 @@ impl FromStr for SmppConfig {
     type Err = SmppError;
 
     fn from_str(url: &str) -> Result<Self, SmppError> {
-        let rest = url.strip_prefix("smpp://").ok_or_else(|| complaint("it does not begin with `smpp://`"))?;
-        let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (user, place) =
-            authority.rsplit_once('@').ok_or_else(|| complaint("the system_id before `@` is missing"))?;
-        let (system_id, password) = user.split_once(':').unwrap_or((user, ""));
-        let (host, port) = host_and_port(place.strip_suffix('/').unwrap_or(place))?;
-        let mut config =
-            Self { host, port, system_id: decoded(system_id)?, password: decoded(password)?, ..Self::default() };
-        query.split('&').filter(|pair| !pair.is_empty()).try_for_each(|pair| set(&mut config, pair))?;
+        let url = Url::read(url).map_err(SmppError::Url)?;
+        if url.scheme != "smpp" {
+            return Err(SmppError::Url("it does not begin with `smpp://`".to_owned()));
+        }
+        let port = url.port.unwrap_or(DEFAULT_PORT);
+        let mut config = Self {
+            host: url.host.clone(),
+            port,
+            system_id: url.user.clone(),
+            password: url.password.clone(),
+            ..Self::default()
+        };
+        url.set(&mut config, &[PARAMETERS]).map_err(SmppError::Url)?;
         Ok(config)
     }
-}
-
-fn set(config: &mut SmppConfig, pair: &str) -> Result<(), SmppError> {
-    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-    let Some(parameter) = PARAMETERS.iter().find(|parameter| parameter.name == name) else {
-        let known: Vec<&str> = PARAMETERS.iter().map(|parameter| parameter.name).collect();
-        return Err(SmppError::Url(format!("unknown parameter `{name}` (known: {})", known.join(", "))));
-    };
-    (parameter.set)(config, &decoded(value)?)
-        .ok_or_else(|| SmppError::Url(format!("`{value}` does not fit `{name}`: {}", parameter.meaning)))
-}
-
-fn host_and_port(place: &str) -> Result<(String, u16), SmppError> {
-    let bad_port = || complaint("the port is not a number from 1 to 65535");
-    let port = |text: &str| text.parse().ok().filter(|port| *port != 0).ok_or_else(bad_port);
-    let (host, port) = match place.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((host, rest)) => (host, rest.strip_prefix(':').map_or(Ok(DEFAULT_PORT), port)?),
-        None => match place.split_once(':') {
-            Some((host, text)) => (host, port(text)?),
-            None => (place, DEFAULT_PORT),
-        },
-    };
-    Ok((host.to_owned(), port))
-}
-
-fn complaint(what: &str) -> SmppError {
-    SmppError::Url(what.to_owned())
-}
-
-fn decoded(text: &str) -> Result<String, SmppError> {
-    let text = percent_decode_str(text).decode_utf8().map_err(|_| complaint("a percent-encoded part is not UTF-8"))?;
-    Ok(text.into_owned())
-}
-
-fn store<T>(field: &mut T, value: Option<T>) -> Option<()> {
-    *field = value?;
-    Some(())
-}
-
-fn code(value: &str, most: u8) -> Option<u8> {
-    value.parse().ok().filter(|code| *code <= most)
-}
-
-fn ascii(value: &str, most: usize) -> Option<String> {
-    (value.len() <= most && value.bytes().all(|octet| (b' '..=b'~').contains(&octet))).then(|| value.to_owned())
-}
-
-fn span(value: &str) -> Option<Duration> {
-    const MOST_S: f64 = 86_400.0;
-    let seconds: f64 = value.parse().ok().filter(|seconds| (0.001..=MOST_S).contains(seconds))?;
-    Some(Duration::from_secs_f64(seconds))
 }
 
 /// TON and NPI by the form of the sender; §5.2.5, §5.2.6.
@@ -401,25 +346,13 @@ mod tests {
     }
 
     #[test]
-    fn host_and_port_have_their_forms() {
-        let check = |place: &str, host: &str, port| {
-            let config: SmppConfig = format!("smpp://tp:x@{place}").parse().unwrap();
-            assert_eq!((config.host.as_str(), config.port), (host, port));
-        };
-        check("10.0.0.1:9000", "10.0.0.1", 9000);
-        check("smsc", "smsc", 2775);
-        check("[2001:db8::1]", "2001:db8::1", 2775);
-        check("[2001:db8::1]:2776", "2001:db8::1", 2776);
-    }
-
-    #[test]
     fn mistakes_are_explained() {
         let check = |url: &str, expected: &str| {
             let told = SmppConfig::from_url(url).unwrap_err().to_string();
             assert!(told.contains(expected), "{told}");
         };
         check("http://x", "does not begin with `smpp://`");
-        check("smpp://host", "system_id before `@` is missing");
+        check("smpp://host", "system_id has 1 to 15");
         check("smpp://:x@host", "system_id has 1 to 15");
         check("smpp://tp:x@host:0", "port");
         check("smpp://tp:x@", "host is missing");

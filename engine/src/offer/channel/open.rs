@@ -1,0 +1,160 @@
+//! A channel of its name and its URL: the one place that knows every kind.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use thiserror::Error;
+
+use super::journal::{Journal, JournalError};
+use super::smpp::{Smpp, SmppConfig, SmppError};
+use super::url::{Parameter, Url, store};
+use super::{Channel, Lane, Terms};
+
+/// How channels are opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Journals show IMSI and number in clear.
+    pub reveal: bool,
+    /// A message centre that cannot be reached is no error: the channel is down, and tries again. A URL that cannot be
+    /// meant is an error all the same.
+    pub patient: bool,
+}
+
+/// Why a channel cannot be opened: what happened, and what to do. Passwords are never shown.
+#[derive(Debug, Error)]
+#[error("channel `{name}`: {why}")]
+pub struct ChannelError {
+    /// Which.
+    pub name: String,
+    /// Why.
+    #[source]
+    pub why: Fault,
+}
+
+/// What is wrong with a channel.
+#[derive(Debug, Error)]
+pub enum Fault {
+    /// There is no such kind.
+    #[error("`{scheme}` is no kind of channel; there are {}", schemes())]
+    Scheme {
+        /// What stands in its place.
+        scheme: String,
+    },
+    /// What every channel may be told.
+    #[error("{0}")]
+    Terms(String),
+    /// A message centre by SMPP.
+    #[error(transparent)]
+    Smpp(#[from] SmppError),
+    /// A journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// Every kind of channel: how its URL begins, and for people what it is.
+pub const URLS: &[(&str, &str)] = &[
+    ("smpp://system_id:password@host:port", "a message centre by SMPP"),
+    ("journal:FILE", "a file, one JSON line an offer"),
+];
+
+fn schemes() -> String {
+    let schemes: Vec<String> = URLS.iter().map(|(form, _)| format!("`{}`", scheme(form))).collect();
+    schemes.join(", ")
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+/// What a URL may say of any channel.
+const TERMS: &[Parameter<Terms>] = &[
+    Parameter {
+        name: "per_second",
+        meaning: "the most offers a second, from 1 (default: as many as it takes)",
+        set: |terms, value| store(&mut terms.per_second, value.parse::<NonZeroU32>().ok().map(Some)),
+    },
+    Parameter {
+        name: "fallback",
+        meaning: "the name of the channel that helps out when this one is down or behind",
+        set: |terms, value| {
+            store(&mut terms.fallback, Some(value).filter(|name| !name.is_empty()).map(|n| Some(n.to_owned())))
+        },
+    },
+];
+
+/// Every parameter that any channel takes, and its meaning, for help texts.
+pub fn terms() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TERMS.iter().map(|term| (term.name, term.meaning))
+}
+
+/// Opens the channel of this name that a URL describes, `scheme:…?parameter=value&…`.
+pub fn open(name: &str, url: &str, opening: Opening) -> Result<Lane, ChannelError> {
+    let failed = |why| ChannelError { name: name.to_owned(), why };
+    let (terms, url) = cut_terms(url).map_err(|why| failed(Fault::Terms(why)))?;
+    let channel = channel(&url, opening).map_err(failed)?;
+    Ok(Lane { name: name.to_owned(), channel, terms })
+}
+
+fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault> {
+    Ok(match scheme(url) {
+        "smpp" => Box::new(Smpp::open(SmppConfig::from_url(url)?)?),
+        "journal" => {
+            let file = url.trim_start_matches("journal:").trim_start_matches("//");
+            Box::new(Journal::open(Path::new(file), opening.reveal)?)
+        }
+        other => return Err(Fault::Scheme { scheme: other.to_owned() }),
+    })
+}
+
+/// What concerns every channel, and the URL without it.
+fn cut_terms(url: &str) -> Result<(Terms, String), String> {
+    let (place, query) = url.split_once('?').unwrap_or((url, ""));
+    let is_term = |pair: &&str| TERMS.iter().any(|term| pair.split('=').next() == Some(term.name));
+    let (terms, rest): (Vec<&str>, Vec<&str>) = query.split('&').filter(|pair| !pair.is_empty()).partition(is_term);
+    let mut read = Terms::default();
+    Url::read(&format!("x://?{}", terms.join("&")))?.set(&mut read, &[TERMS])?;
+    let rest = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
+    Ok((read, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_channel_may_be_told_is_taken_out_of_the_url() {
+        let check = |url: &str, per_second, fallback: Option<&str>, rest: &str| {
+            let fallback = fallback.map(str::to_owned);
+            let expected = Terms { per_second: NonZeroU32::new(per_second), fallback };
+            assert_eq!(cut_terms(url).unwrap(), (expected, rest.to_owned()));
+        };
+        check(
+            "smpp://a:b@c?window=5&per_second=20&source=1&fallback=other",
+            20,
+            Some("other"),
+            "smpp://a:b@c?window=5&source=1",
+        );
+        check("journal:/tmp/x?per_second=5", 5, None, "journal:/tmp/x");
+        check("journal:offers.jsonl", 0, None, "journal:offers.jsonl");
+    }
+
+    #[test]
+    fn mistakes_are_explained_and_name_the_channel() {
+        let check = |url: &str, expected: &str| {
+            let told = open("sms", url, Opening::default()).map(|lane| lane.name).unwrap_err().to_string();
+            assert!(told.starts_with("channel `sms`: ") && told.contains(expected), "{told}");
+        };
+        check("smtp://host", "`smtp` is no kind of channel; there are `smpp`");
+        check("smpp://a:b@c?per_second=0", "`0` does not fit `per_second`");
+        check("smpp://a:b@c?windows=1", "unknown parameter `windows`");
+    }
+
+    #[test]
+    fn a_journal_is_opened_by_its_url() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("journal:{}/offers.jsonl?per_second=7", folder.path().display());
+        let lane = open("trial", &url, Opening::default()).unwrap();
+        assert_eq!((lane.name.as_str(), lane.channel.name()), ("trial", "journal"));
+        assert_eq!(lane.terms.per_second, NonZeroU32::new(7));
+    }
+}
