@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::backtest::{self, Tally};
 use crate::offer::channel::Lane;
-use crate::offer::channel::journal::Journal;
+use crate::offer::channel::journal;
 use crate::shard;
 use crate::window::Store;
 use crate::{Engine, EngineConfig};
@@ -118,7 +118,7 @@ impl Backtest {
         let mut capture = self.reading.open(&self.pcap)?;
         let folder = tempfile::Builder::new().prefix("touchpoint-").tempdir()?;
         let none = Arc::new(RuleSet::new(Vec::new(), draft.policy().clone(), String::new()));
-        let lanes = vec![Lane::sole(Box::new(Journal::open(&folder.path().join("offers.jsonl"), false)?))];
+        let lanes = vec![Lane::sole(journal::open(&folder.path().join("offers.jsonl"), false)?)];
         let mut config = EngineConfig::new(folder.path().join("window"), none, Arc::default(), lanes);
         config.threads = default_threads();
         config.retention = Duration::from_secs(u32::MAX.into());

@@ -16,7 +16,8 @@ use tempfile::TempDir;
 
 use crate::offer::AddressSource;
 use crate::offer::address::{Lookup, LookupConfig};
-use crate::offer::channel::journal::Journal;
+use crate::offer::channel::cmpp::CmppConfig;
+use crate::offer::channel::journal;
 use crate::offer::channel::smpp::SmppConfig;
 use crate::offer::channel::{self, Lane, Opening};
 use crate::shard::MAX_THREADS;
@@ -91,10 +92,14 @@ Parameters of every channel:
 {}
 
 Parameters of smpp, as in smpp://user@host:port?window=20&source=10086:
+{}
+
+Parameters of cmpp beside those of any message centre:
 {}",
         listed(channel::URLS.iter().copied()),
         listed(channel::terms()),
         listed(SmppConfig::parameters()),
+        listed(CmppConfig::parameters()),
     )
 }
 
@@ -190,7 +195,7 @@ impl Replay {
                 folder.join("offers.jsonl")
             }
         };
-        Ok(vec![Lane::sole(Box::new(Journal::open(&file, self.reveal)?))])
+        Ok(vec![Lane::sole(journal::open(&file, self.reveal)?)])
     }
 }
 

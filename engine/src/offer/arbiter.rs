@@ -421,7 +421,7 @@ impl Arbiter {
                     self.outbox.put(&offer)?;
                 }
             }
-            Report::Ready => {}
+            Report::Ready | Report::Incoming { .. } => {}
             Report::Down { reason } => {
                 tracing::warn!(channel = self.router.name(track), reason, "the channel is down; offers wait");
             }

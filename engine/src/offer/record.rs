@@ -72,6 +72,11 @@ impl Pushed {
             Message::Sms(_) => None,
         }
     }
+
+    /// What stands before the address in the short message that stands in for it.
+    pub(crate) fn title<'t>(&self, text: &'t str) -> &'t str {
+        text.strip_suffix(&*self.url).unwrap_or(text).trim_end()
+    }
 }
 
 /// How far an offer has come.
@@ -333,5 +338,12 @@ mod tests {
         let priority = old.len() - 2;
         assert_eq!(old.remove(priority), DEFAULT_PRIORITY);
         assert_eq!(Offer::read(&old), Some(offer));
+    }
+
+    #[test]
+    fn a_title_is_what_stands_before_the_address() {
+        let push = Pushed { url: "http://a.cn/x".to_owned(), action: Push::Indication };
+        assert_eq!(push.title("看 看 http://a.cn/x"), "看 看");
+        assert_eq!(push.title("http://a.cn/x"), "");
     }
 }

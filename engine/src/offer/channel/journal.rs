@@ -8,16 +8,14 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use crossbeam::channel::{self, Receiver, Sender};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::desk::{Clerk, Desk};
 use super::{Channel, Report, Submission};
 use crate::offer::{OfferId, text};
 
@@ -69,16 +67,6 @@ pub enum JournalError {
     },
 }
 
-/// A file of offers, one JSON object a line; see [`Line`] for its fields.
-pub struct Journal {
-    in_flight: Arc<AtomicUsize>,
-    /// `None` only while being dropped.
-    submissions: Option<Sender<Submission>>,
-    refusals: Sender<Report>,
-    reports: Receiver<Report>,
-    thread: Option<JoinHandle<()>>,
-}
-
 /// A line of the journal. Fields are only ever added.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -100,65 +88,12 @@ struct Line<'a> {
     encoding: &'static str,
 }
 
-impl Journal {
-    /// Opens or creates the file. `reveal` writes IMSI and number in clear.
-    pub fn open(path: &Path, reveal: bool) -> Result<Self, JournalError> {
-        let Opened { file, end, written } = open(path)?;
-        let (submissions, submitted) = channel::bounded(BATCH_LIMIT);
-        let (told, reports) = channel::unbounded();
-        let in_flight = Arc::new(AtomicUsize::new(0));
-        let writer = Writer {
-            path: path.to_owned(),
-            file,
-            end,
-            dirty: false,
-            failing: false,
-            reveal,
-            written,
-            reports: told.clone(),
-            in_flight: Arc::clone(&in_flight),
-        };
-        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run(&submitted));
-        let thread = thread.map_err(|source| failed(path, "start the thread of")(source))?;
-        Ok(Self { in_flight, submissions: Some(submissions), refusals: told, reports, thread: Some(thread) })
-    }
-}
-
-impl Channel for Journal {
-    fn name(&self) -> &'static str {
-        "journal"
-    }
-
-    fn ready(&self) -> usize {
-        BATCH_LIMIT.saturating_sub(self.in_flight.load(Ordering::Acquire))
-    }
-
-    fn submit(&mut self, submission: Submission) {
-        let id = submission.id;
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
-        let sent = self.submissions.as_ref().map(|writer| writer.try_send(submission).is_ok());
-        if sent != Some(true) {
-            self.in_flight.fetch_sub(1, Ordering::AcqRel);
-            let reason = "not written: more was submitted than there was room for".to_owned();
-            // The receiving end is ours, so that sending cannot fail.
-            self.refusals.send(Report::Refused { id, reason, again: true }).unwrap_or_default();
-        }
-    }
-
-    fn reports(&self) -> &Receiver<Report> {
-        &self.reports
-    }
-}
-
-impl Drop for Journal {
-    fn drop(&mut self) {
-        self.submissions = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread of the journal of offers panicked");
-        }
-    }
+/// Opens or creates the file. `reveal` writes IMSI and number in clear.
+pub fn open(path: &Path, reveal: bool) -> Result<Box<dyn Channel + Send>, JournalError> {
+    let Opened { file, end, written } = open_file(path)?;
+    let writer = Writer { path: path.to_owned(), file, end, dirty: false, failing: false, reveal, written };
+    let desk = Desk::open("journal", BATCH_LIMIT, vec![writer]).map_err(failed(path, "start the thread of"))?;
+    Ok(Box::new(desk))
 }
 
 /// The thread that owns the file.
@@ -173,44 +108,35 @@ struct Writer {
     failing: bool,
     reveal: bool,
     written: Remembered,
-    reports: Sender<Report>,
-    in_flight: Arc<AtomicUsize>,
+}
+
+impl Clerk for Writer {
+    const BATCH: usize = BATCH_LIMIT;
+
+    fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
+        let outcome = self.write(batch);
+        match &outcome {
+            Ok(()) => self.failing = false,
+            Err(error) => {
+                // Once, not for each try.
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::error!(path = %self.path.display(), %error, "the journal of offers cannot be written");
+                }
+                thread::sleep(FAILURE_PAUSE);
+            }
+        }
+        batch.iter().for_each(|submission| tell(report(submission.id, &outcome)));
+    }
 }
 
 impl Writer {
-    fn run(mut self, submitted: &Receiver<Submission>) {
-        let (mut batch, mut octets) = (Vec::new(), Vec::new());
-        while let Ok(first) = submitted.recv() {
-            batch.push(first);
-            batch.extend(submitted.try_iter().take(BATCH_LIMIT - 1));
-            let outcome = self.write(&batch, &mut octets);
-            match &outcome {
-                Ok(()) => self.failing = false,
-                Err(error) => {
-                    // Once, not for each try.
-                    if !std::mem::replace(&mut self.failing, true) {
-                        tracing::error!(path = %self.path.display(), %error, "the journal of offers cannot be written");
-                    }
-                    thread::sleep(FAILURE_PAUSE);
-                }
-            }
-            let was_full = self.in_flight.fetch_sub(batch.len(), Ordering::AcqRel) >= BATCH_LIMIT;
-            for submission in batch.drain(..) {
-                self.tell(report(submission.id, &outcome));
-            }
-            if was_full {
-                self.tell(Report::Ready);
-            }
-        }
-    }
-
     /// All or nothing: what a failure leaves behind is cut off before the next batch.
-    fn write(&mut self, batch: &[Submission], octets: &mut Vec<u8>) -> io::Result<()> {
-        octets.clear();
+    fn write(&mut self, batch: &[Submission]) -> io::Result<()> {
+        let mut octets = Vec::new();
         let mut new = FxHashSet::default();
         for submission in batch {
             if !self.written.contains(submission.id) && new.insert(submission.id) {
-                serde_json::to_writer(&mut *octets, &line(submission, self.reveal))?;
+                serde_json::to_writer(&mut octets, &line(submission, self.reveal))?;
                 octets.push(b'\n');
             }
         }
@@ -219,17 +145,12 @@ impl Writer {
             self.file.seek(SeekFrom::Start(self.end))?;
         }
         self.dirty = true;
-        self.file.write_all(octets)?;
+        self.file.write_all(&octets)?;
         self.file.sync_data()?;
         self.dirty = false;
         self.end += octets.len() as u64;
         batch.iter().for_each(|submission| self.written.insert(submission.id));
         Ok(())
-    }
-
-    fn tell(&self, report: Report) {
-        // Nobody listens any more only when the channel is being dropped.
-        self.reports.send(report).ok();
     }
 }
 
@@ -298,7 +219,7 @@ struct Opened {
     written: Remembered,
 }
 
-fn open(path: &Path) -> Result<Opened, JournalError> {
+fn open_file(path: &Path) -> Result<Opened, JournalError> {
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -369,30 +290,21 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::offer::channel::tests::submission as of_tests;
 
     fn submission(id: u128) -> Submission {
-        Submission {
-            id: OfferId(id),
-            to: "+8613900000005".parse().unwrap(),
-            imsi: "460001234567890".parse().unwrap(),
-            scenario: "welcome".to_owned(),
-            at: "2026-03-01T09:30:00Z".parse().unwrap(),
-            from: None,
-            text: "欢迎\n光临".to_owned(),
-            push: None,
-            validity_s: 60,
-        }
+        Submission { id: OfferId(id), scenario: "welcome".to_owned(), ..of_tests("欢迎\n光临") }
     }
 
-    fn report(journal: &Journal) -> Report {
+    fn report(journal: &(dyn Channel + Send)) -> Report {
         journal.reports().recv_timeout(Duration::from_secs(10)).expect("a report comes")
     }
 
     fn write(path: &Path, ids: impl IntoIterator<Item = u128>) {
-        let mut journal = Journal::open(path, false).unwrap();
+        let mut journal = open(path, false).unwrap();
         for id in ids {
             journal.submit(submission(id));
-            assert_eq!(report(&journal), Report::Accepted { id: OfferId(id), message_id: OfferId(id).to_string() });
+            assert_eq!(report(&*journal), Report::Accepted { id: OfferId(id), message_id: OfferId(id).to_string() });
         }
     }
 
@@ -405,9 +317,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let check = |name: &str, reveal, subscriber: &str, msisdn: &str| {
             let path = folder.path().join(name);
-            let mut journal = Journal::open(&path, reveal).unwrap();
+            let mut journal = open(&path, reveal).unwrap();
             journal.submit(submission(0xabc));
-            report(&journal);
+            report(&*journal);
             let expected = format!(
                 "{{\"id\":\"00000000000000000000000000000abc\",\"at\":\"2026-03-01T09:30:00.000000Z\",\"scenario\":\
                  \"welcome\",\"subscriber\":\"{subscriber}\",\"msisdn\":\"{msisdn}\",\"text\":\"欢迎\\n光临\",\
@@ -437,7 +349,7 @@ mod tests {
         let kept = |length: usize| whole[..length].iter().filter(|octet| **octet == b'\n').count();
         for length in 0..=whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let opened = open(&path).unwrap();
+            let opened = open_file(&path).unwrap();
             assert_eq!(opened.written.order.len(), kept(length), "cut at {length}");
         }
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
@@ -451,7 +363,7 @@ mod tests {
         let check = |content: &str, line: usize| {
             let path = folder.path().join("other");
             fs::write(&path, content).unwrap();
-            let told = Journal::open(&path, false).map(|_| ()).unwrap_err().to_string();
+            let told = open(&path, false).map(|_| ()).unwrap_err().to_string();
             assert!(told.contains(&format!("not a journal of offers: line {line}")), "{told}");
             assert_eq!(fs::read_to_string(&path).unwrap(), content);
         };
@@ -465,17 +377,17 @@ mod tests {
     fn a_journal_has_one_writer() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("offers.jsonl");
-        let _first = Journal::open(&path, false).unwrap();
-        assert!(matches!(Journal::open(&path, false), Err(JournalError::Locked { .. })));
+        let _first = open(&path, false).unwrap();
+        assert!(matches!(open(&path, false).err(), Some(JournalError::Locked { .. })));
     }
 
     #[test]
     fn ready_counts_what_is_on_its_way_to_the_disk() {
         let folder = tempfile::tempdir().unwrap();
-        let mut journal = Journal::open(&folder.path().join("offers.jsonl"), false).unwrap();
+        let mut journal = open(&folder.path().join("offers.jsonl"), false).unwrap();
         assert_eq!(journal.ready(), BATCH_LIMIT);
         (0..BATCH_LIMIT as u128).for_each(|id| journal.submit(submission(id)));
-        let accepted = (0..BATCH_LIMIT).filter(|_| matches!(report(&journal), Report::Accepted { .. })).count();
+        let accepted = (0..BATCH_LIMIT).filter(|_| matches!(report(&*journal), Report::Accepted { .. })).count();
         assert!(accepted >= BATCH_LIMIT - 1, "{accepted}");
         assert_eq!(journal.ready(), BATCH_LIMIT);
     }

@@ -1,16 +1,29 @@
 //! The ways out. A channel says how much it can take at once; the outbox marks that much as being sent, durably, and
 //! hands it over; reports come back by a queue. [`open`] makes one of a URL.
 
+mod centre;
+pub mod cmpp;
+mod desk;
+mod http;
 pub mod journal;
+mod list;
+mod mm7;
+mod multipart;
 mod open;
+mod pap;
 pub mod smpp;
 mod url;
+mod webhook;
+mod xml;
 
 use std::num::NonZeroU32;
 
 use crossbeam::channel::Receiver;
 use event::{Imsi, Number, Timestamp};
 
+pub use centre::{BINDS_LIMIT, CentreError, WINDOW_LIMIT};
+pub use http::WebError;
+pub use list::ListError;
 pub use open::{ChannelError, Fault, Opening, URLS, open, terms};
 
 use super::{OfferId, Pushed};
@@ -105,6 +118,15 @@ pub enum Report {
         /// What became of it; of several segments, the worst.
         state: ReceiptState,
     },
+    /// A subscriber has written to one of our numbers.
+    Incoming {
+        /// The subscriber, as the message centre writes numbers.
+        from: String,
+        /// Our number.
+        to: String,
+        /// What it says: looked at for keywords, never kept.
+        text: String,
+    },
     /// `ready` has grown: room in the window, or the link came up.
     Ready,
     /// The link is down, and why; the channel keeps trying by itself.
@@ -158,4 +180,24 @@ pub trait Channel {
 
     /// What became of submissions.
     fn reports(&self) -> &Receiver<Report>;
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Offer 7 with this text.
+    pub(super) fn submission(text: &str) -> Submission {
+        Submission {
+            id: OfferId(7),
+            to: "+8613900000005".parse().unwrap(),
+            imsi: "460001234567890".parse().unwrap(),
+            scenario: "test".to_owned(),
+            at: "2026-03-01T09:30:00Z".parse().unwrap(),
+            from: None,
+            text: text.to_owned(),
+            push: None,
+            validity_s: 60,
+        }
+    }
 }

@@ -5,10 +5,14 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::journal::{Journal, JournalError};
-use super::smpp::{Smpp, SmppConfig, SmppError};
+use super::centre::CentreError;
+use super::cmpp::{self, CmppConfig};
+use super::http::WebError;
+use super::journal::{self, JournalError};
+use super::list::{self, ListError};
+use super::smpp::{self, SmppConfig};
 use super::url::{Parameter, Url, store};
-use super::{Channel, Lane, Terms};
+use super::{Channel, Lane, Terms, mm7, pap, webhook};
 
 /// How channels are opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,17 +47,29 @@ pub enum Fault {
     /// What every channel may be told.
     #[error("{0}")]
     Terms(String),
-    /// A message centre by SMPP.
+    /// A message centre.
     #[error(transparent)]
-    Smpp(#[from] SmppError),
+    Centre(#[from] CentreError),
+    /// A server over HTTP.
+    #[error(transparent)]
+    Web(#[from] WebError),
     /// A journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// Lists.
+    #[error(transparent)]
+    List(#[from] ListError),
 }
 
 /// Every kind of channel: how its URL begins, and for people what it is.
 pub const URLS: &[(&str, &str)] = &[
     ("smpp://system_id:password@host:port", "a message centre by SMPP"),
+    ("smpps://system_id:password@host:port", "the same over TLS"),
+    ("cmpp://sp_id:secret@host:port", "a gateway by CMPP 2.0 or 3.0"),
+    ("pap+http://user:password@host:port/path", "a push proxy gateway, for pushed addresses"),
+    ("mm7+http://user:password@host:port/path", "MMS by MM7"),
+    ("webhook+https://host/path", "a server of yours: JSON, signed, with an idempotency key"),
+    ("list:DIR", "CSV files by scenario and hour, for halls and outbound calls"),
     ("journal:FILE", "a file, one JSON line an offer"),
 ];
 
@@ -97,11 +113,22 @@ pub fn open(name: &str, url: &str, opening: Opening) -> Result<Lane, ChannelErro
 
 fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault> {
     Ok(match scheme(url) {
-        "smpp" => Box::new(Smpp::open(SmppConfig::from_url(url)?)?),
+        "smpp" | "smpps" => {
+            let config = SmppConfig::from_url(url)?;
+            if opening.patient { smpp::open_patiently(config)? } else { smpp::open(config)? }
+        }
+        "cmpp" => {
+            let config = CmppConfig::from_url(url)?;
+            if opening.patient { cmpp::open_patiently(config)? } else { cmpp::open(config)? }
+        }
         "journal" => {
             let file = url.trim_start_matches("journal:").trim_start_matches("//");
-            Box::new(Journal::open(Path::new(file), opening.reveal)?)
+            journal::open(Path::new(file), opening.reveal)?
         }
+        "webhook+http" | "webhook+https" => webhook::open(url)?,
+        "pap+http" | "pap+https" => pap::open(url)?,
+        "mm7+http" | "mm7+https" => mm7::open(url)?,
+        "list" => list::open(url)?,
         other => return Err(Fault::Scheme { scheme: other.to_owned() }),
     })
 }

@@ -65,28 +65,26 @@ pub(super) fn septets(character: char) -> Option<Septets> {
     plain().or_else(extended)
 }
 
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    /// The reader of the specification: an unknown extension shows the default alphabet's character.
-    pub(in super::super) fn read(septets: &[u8]) -> String {
-        let mut text = String::new();
-        let mut rest = septets.iter();
-        while let Some(code) = rest.next() {
-            text.push(match *code {
-                ESCAPE => {
-                    let code = rest.next().expect("an escape is not the last septet");
-                    EXTENSION
-                        .iter()
-                        .find(|(known, _)| known == code)
-                        .map_or(DEFAULT[usize::from(*code)], |(_, character)| *character)
-                }
-                code => DEFAULT[usize::from(code)],
-            });
-        }
-        text
+/// The reader of the specification: an unknown extension shows the default alphabet's character, §6.2.1.1.
+pub(super) fn read(septets: &[u8]) -> String {
+    let mut rest = septets.iter();
+    let mut text = String::new();
+    while let Some(code) = rest.next() {
+        let extended = match *code {
+            ESCAPE => rest.next().map(|code| (EXTENSION.iter().find(|(known, _)| known == code), *code)),
+            code => Some((None, code)),
+        };
+        let plain = |code: u8| DEFAULT.get(usize::from(code)).copied();
+        text.extend(
+            extended.and_then(|(extension, code)| extension.map_or_else(|| plain(code), |(_, known)| Some(*known))),
+        );
     }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn characters_have_the_codes_of_the_specification() {

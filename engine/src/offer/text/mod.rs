@@ -161,6 +161,17 @@ impl Segments {
     }
 }
 
+/// Reads the GSM 7 bit default alphabet, a septet to an octet; what is not of it is left out.
+pub(super) fn read_default(octets: &[u8]) -> String {
+    alphabet::read(octets)
+}
+
+/// Reads UTF-16, big endian; half a pair is shown as U+FFFD.
+pub(super) fn read_ucs2(octets: &[u8]) -> String {
+    let units = octets.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, octet| unit << 8 | u16::from(*octet)));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+}
+
 /// The concatenation reference of an offer: the same on every attempt, so that a repeated segment completes the same
 /// message (3GPP TS 23.040 §9.2.3.24.1).
 pub fn reference(offer: OfferId) -> u8 {
@@ -220,7 +231,7 @@ mod tests {
     fn put_together(segments: &Segments) -> String {
         let octets: Vec<u8> = segments.with_headers(0).flat_map(|(_, octets)| octets.iter().copied()).collect();
         match segments.encoding() {
-            Encoding::Gsm7 => alphabet::tests::read(&octets),
+            Encoding::Gsm7 => alphabet::read(&octets),
             Encoding::Ucs2 => String::from_utf16(&units(&octets)).unwrap(),
         }
     }
@@ -234,7 +245,7 @@ mod tests {
         match encoding {
             Encoding::Gsm7 => {
                 assert!(octets.len() <= room);
-                alphabet::tests::read(octets);
+                alphabet::read(octets);
             }
             Encoding::Ucs2 => {
                 assert!(octets.len() <= room * 2);

@@ -1,15 +1,14 @@
-//! A message centre as one URL, `smpp://system_id:password@host:port?parameter=value&…`.
+//! A message centre as one URL, `smpp://system_id:password@host:port?parameter=value&…`, `smpps://` for TLS.
 //!
 //! Password, user name and values are percent-encoded where they must be; without a password in the URL the
-//! environment variable `TOUCHPOINT_SMPP_PASSWORD` is used. The table [`PARAMETERS`] is the documentation of the rest.
+//! environment variable `TOUCHPOINT_SMPP_PASSWORD` is used. The tables [`PARAMETERS`] and of [`Habits`] are the documentation
+//! of the rest.
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
-use super::super::url::{Parameter, Url, ascii, code, span, store};
-use super::error::SmppError;
-use super::pdu::{Address, command};
+use super::super::centre::{Address, CentreError, Habits, Role};
+use super::super::url::{Parameter, Url, ascii, code, store};
 
 /// The environment variable that holds the password when the URL does not.
 pub const PASSWORD_VARIABLE: &str = "TOUCHPOINT_SMPP_PASSWORD";
@@ -17,17 +16,20 @@ pub const PASSWORD_VARIABLE: &str = "TOUCHPOINT_SMPP_PASSWORD";
 /// The port where the URL names none: IANA's for SMPP.
 pub const DEFAULT_PORT: u16 = 2775;
 
-/// The widest window that may be asked for.
-pub const WINDOW_LIMIT: usize = 1000;
+/// IANA's for SMPP over TLS.
+const TLS_PORT: u16 = 3550;
 
-/// Every parameter. Times are in seconds and may have a fraction.
+const FORM: &str = "smpp://system_id:password@host:port?window=10&source=10086";
+
+/// What SMPP has of its own.
 const PARAMETERS: &[Parameter<SmppConfig>] = &[
     Parameter {
         name: "mode",
-        meaning: "`transceiver` (default) or `transmitter` (no receipts)",
+        meaning: "`transceiver` (default), `pair` (a transmitter and a receiver) or `transmitter` (no receipts)",
         set: |config, value| {
             config.mode = match value {
                 "transceiver" => Mode::Transceiver,
+                "pair" => Mode::Pair,
                 "transmitter" => Mode::Transmitter,
                 _ => return None,
             };
@@ -35,11 +37,28 @@ const PARAMETERS: &[Parameter<SmppConfig>] = &[
         },
     },
     Parameter {
-        name: "window",
-        meaning: "most unanswered submit_sm, 1 to 1000 (default 10)",
+        name: "version",
+        meaning: "of SMPP: `3.4` (default) or `5.0`",
         set: |config, value| {
-            let window = value.parse().ok().filter(|window| (1..=WINDOW_LIMIT).contains(window))?;
-            store(&mut config.window, Some(window))
+            config.interface_version = match value {
+                "3.4" => 0x34,
+                "5.0" => 0x50,
+                _ => return None,
+            };
+            Some(())
+        },
+    },
+    Parameter {
+        name: "concatenation",
+        meaning: "how long texts are told: `udh` (default), `sar` (parameters beside each part) or `payload` (in one piece)",
+        set: |config, value| {
+            config.concatenation = match value {
+                "udh" => Long::Header,
+                "sar" => Long::Parameters,
+                "payload" => Long::Payload,
+                _ => return None,
+            };
+            Some(())
         },
     },
     Parameter {
@@ -99,36 +118,6 @@ const PARAMETERS: &[Parameter<SmppConfig>] = &[
             Some(())
         },
     },
-    Parameter {
-        name: "connect_s",
-        meaning: "wait for a connection (default 10)",
-        set: |config, value| store(&mut config.connect_timeout, span(value)),
-    },
-    Parameter {
-        name: "response_s",
-        meaning: "wait for any answer (default 30)",
-        set: |config, value| store(&mut config.response_timeout, span(value)),
-    },
-    Parameter {
-        name: "enquire_link_s",
-        meaning: "silence before the link is tried (default 30)",
-        set: |config, value| store(&mut config.enquire_interval, span(value)),
-    },
-    Parameter {
-        name: "reconnect_s",
-        meaning: "first pause before connecting again, doubled each time (default 1)",
-        set: |config, value| store(&mut config.reconnect_first, span(value)),
-    },
-    Parameter {
-        name: "reconnect_max_s",
-        meaning: "longest such pause (default 60)",
-        set: |config, value| store(&mut config.reconnect_most, span(value)),
-    },
-    Parameter {
-        name: "close_s",
-        meaning: "wait for answers when closing (default 5)",
-        set: |config, value| store(&mut config.close_timeout, span(value)),
-    },
 ];
 
 /// How we bind.
@@ -136,19 +125,32 @@ const PARAMETERS: &[Parameter<SmppConfig>] = &[
 pub enum Mode {
     /// Sends, and receives receipts.
     Transceiver,
+    /// A session that sends and one that receives, for each of `binds=`.
+    Pair,
     /// Only sends.
     Transmitter,
+}
+
+/// How the parts of a long text are told to belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Long {
+    /// By a user data header in each part, 3GPP TS 23.040 §9.2.3.24.1.
+    Header,
+    /// By `sar_msg_ref_num` and its like, SMPP 3.4 §5.3.2.22.
+    Parameters,
+    /// The text is given whole, in `message_payload`, SMPP 3.4 §5.3.2.32; the message centre cuts it.
+    Payload,
 }
 
 /// A message centre and how to use it. Read from a URL: see the module.
 #[derive(Clone, PartialEq)]
 pub struct SmppConfig {
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(super) habits: Habits,
     pub(super) system_id: String,
     pub(super) password: String,
     pub(super) mode: Mode,
-    pub(super) window: usize,
+    pub(super) interface_version: u8,
+    pub(super) concatenation: Long,
     pub(super) source: String,
     pub(super) ton: Option<u8>,
     pub(super) npi: Option<u8>,
@@ -159,17 +161,17 @@ pub struct SmppConfig {
     pub(super) registered_delivery: Option<u8>,
     pub(super) priority: u8,
     pub(super) always_ucs2: bool,
-    pub(super) connect_timeout: Duration,
-    pub(super) response_timeout: Duration,
-    pub(super) enquire_interval: Duration,
-    pub(super) reconnect_first: Duration,
-    pub(super) reconnect_most: Duration,
-    pub(super) close_timeout: Duration,
+}
+
+impl AsMut<Habits> for SmppConfig {
+    fn as_mut(&mut self) -> &mut Habits {
+        &mut self.habits
+    }
 }
 
 impl SmppConfig {
     /// Reads the URL; a password that it lacks comes from [`PASSWORD_VARIABLE`].
-    pub fn from_url(url: &str) -> Result<Self, SmppError> {
+    pub fn from_url(url: &str) -> Result<Self, CentreError> {
         let mut config: Self = url.parse()?;
         if config.password.is_empty() {
             config.password = std::env::var(PASSWORD_VARIABLE).unwrap_or_default();
@@ -180,24 +182,27 @@ impl SmppConfig {
 
     /// Every parameter of the URL and its meaning, for help texts.
     pub fn parameters() -> impl Iterator<Item = (&'static str, &'static str)> {
-        PARAMETERS.iter().map(|parameter| (parameter.name, parameter.meaning))
+        let common = Habits::parameters::<Self>().map(|parameter| (parameter.name, parameter.meaning));
+        PARAMETERS.iter().map(|parameter| (parameter.name, parameter.meaning)).chain(common)
     }
 
     /// `system_id@host:port`, for messages.
     pub(super) fn centre(&self) -> String {
-        format!("{}@{}:{}", self.system_id, self.host, self.port)
+        format!("{}@{}:{}", self.system_id, self.habits.host, self.habits.port)
     }
 
-    pub(super) fn bind_command(&self) -> u32 {
-        match self.mode {
-            Mode::Transceiver => command::BIND_TRANSCEIVER,
-            Mode::Transmitter => command::BIND_TRANSMITTER,
-        }
+    pub(super) fn roles(&self) -> Vec<Role> {
+        let of_each: &[Role] = match self.mode {
+            Mode::Transceiver => &[Role::Both],
+            Mode::Pair => &[Role::Sender, Role::Receiver],
+            Mode::Transmitter => &[Role::Sender],
+        };
+        of_each.repeat(self.habits.binds)
     }
 
     pub(super) fn registered_delivery(&self) -> u8 {
         self.registered_delivery.unwrap_or(match self.mode {
-            Mode::Transceiver => 1,
+            Mode::Transceiver | Mode::Pair => 1,
             Mode::Transmitter => 0,
         })
     }
@@ -213,15 +218,15 @@ impl SmppConfig {
         }
     }
 
-    fn check(&self) -> Result<(), SmppError> {
+    fn check(&self) -> Result<(), CentreError> {
         // §5.2.1, §5.2.2: 15 and 8 characters; many message centres take longer passwords, none a longer system_id.
-        let complain = |what: &str| Err(SmppError::Url(what.to_owned()));
+        let complain = |what: &str| Err(complaint(what.to_owned()));
         match () {
             () if self.system_id.is_empty() || ascii(&self.system_id, 15).is_none() => {
                 complain("the system_id has 1 to 15 ASCII characters")
             }
             () if ascii(&self.password, 64).is_none() => complain("the password has at most 64 ASCII characters"),
-            () if self.host.is_empty() => complain("the host is missing"),
+            () if self.habits.host.is_empty() => complain("the host is missing"),
             () => Ok(()),
         }
     }
@@ -230,12 +235,12 @@ impl SmppConfig {
 impl Default for SmppConfig {
     fn default() -> Self {
         Self {
-            host: String::new(),
-            port: DEFAULT_PORT,
+            habits: Habits::default(),
             system_id: String::new(),
             password: String::new(),
             mode: Mode::Transceiver,
-            window: 10,
+            interface_version: 0x34,
+            concatenation: Long::Header,
             source: String::new(),
             ton: None,
             npi: None,
@@ -246,12 +251,6 @@ impl Default for SmppConfig {
             registered_delivery: None,
             priority: 0,
             always_ucs2: false,
-            connect_timeout: Duration::from_secs(10),
-            response_timeout: Duration::from_secs(30),
-            enquire_interval: Duration::from_secs(30),
-            reconnect_first: Duration::from_secs(1),
-            reconnect_most: Duration::from_secs(60),
-            close_timeout: Duration::from_secs(5),
         }
     }
 }
@@ -261,31 +260,35 @@ impl fmt::Debug for SmppConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SmppConfig")
             .field("centre", &self.centre())
-            .field("window", &self.window)
+            .field("window", &self.habits.window)
             .finish_non_exhaustive()
     }
 }
 
 /// The URL alone, without the environment.
 impl FromStr for SmppConfig {
-    type Err = SmppError;
+    type Err = CentreError;
 
-    fn from_str(url: &str) -> Result<Self, SmppError> {
-        let url = Url::read(url).map_err(SmppError::Url)?;
-        if url.scheme != "smpp" {
-            return Err(SmppError::Url("it does not begin with `smpp://`".to_owned()));
-        }
-        let port = url.port.unwrap_or(DEFAULT_PORT);
+    fn from_str(url: &str) -> Result<Self, CentreError> {
+        let url = Url::read(url).map_err(complaint)?;
+        let (tls, port) = match url.scheme.as_str() {
+            "smpp" => (false, DEFAULT_PORT),
+            "smpps" => (true, TLS_PORT),
+            _ => return Err(complaint("it does not begin with `smpp://` or `smpps://`".to_owned())),
+        };
         let mut config = Self {
-            host: url.host.clone(),
-            port,
+            habits: Habits { tls, ..Habits::default().at(&url, port) },
             system_id: url.user.clone(),
             password: url.password.clone(),
             ..Self::default()
         };
-        url.set(&mut config, &[PARAMETERS]).map_err(SmppError::Url)?;
+        url.set(&mut config, &[PARAMETERS, &Habits::parameters()]).map_err(complaint)?;
         Ok(config)
     }
+}
+
+fn complaint(why: String) -> CentreError {
+    CentreError::Url { why, form: FORM }
 }
 
 /// TON and NPI by the form of the sender; §5.2.5, §5.2.6.
@@ -316,6 +319,8 @@ fn sender_fits(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -325,20 +330,23 @@ mod tests {
             .parse()
             .unwrap();
         let expected = SmppConfig {
-            host: "smsc.example".into(),
-            port: 2776,
+            habits: Habits {
+                host: "smsc.example".into(),
+                port: 2776,
+                window: 7,
+                enquire_interval: Duration::from_millis(500),
+                reconnect_most: Duration::from_secs(90),
+                ..Habits::default()
+            },
             system_id: "tp".into(),
             password: "p@ss:word".into(),
             mode: Mode::Transmitter,
-            window: 7,
             source: "+8610086".into(),
             dest_ton: 1,
             system_type: "VMA".into(),
             service_type: "CMT".into(),
             priority: 2,
             always_ucs2: true,
-            enquire_interval: Duration::from_millis(500),
-            reconnect_most: Duration::from_secs(90),
             ..SmppConfig::default()
         };
         assert!(config == expected, "{config:?}");
@@ -351,16 +359,31 @@ mod tests {
             let told = SmppConfig::from_url(url).unwrap_err().to_string();
             assert!(told.contains(expected), "{told}");
         };
-        check("http://x", "does not begin with `smpp://`");
+        check("http://x", "does not begin with `smpp://` or `smpps://`");
         check("smpp://host", "system_id has 1 to 15");
         check("smpp://:x@host", "system_id has 1 to 15");
         check("smpp://tp:x@host:0", "port");
         check("smpp://tp:x@", "host is missing");
-        check("smpp://tp:x@host?window=0", "`0` does not fit `window`: most unanswered submit_sm, 1 to 1000");
-        check("smpp://tp:x@host?windows=5", "unknown parameter `windows` (known: mode, window");
-        check("smpp://tp:x@host?mode=receiver", "`transceiver` (default) or `transmitter`");
+        check("smpp://tp:x@host?window=0", "`0` does not fit `window`: most unanswered submissions");
+        check("smpp://tp:x@host?windows=5", "unknown parameter `windows` (known: mode, version");
+        check("smpp://tp:x@host?mode=receiver", "`transceiver` (default), `pair`");
         check("smpp://tp:x@host?source=TwelveLettrs", "`source`");
         check("smpp://tp:x@host?response_s=-1", "wait for any answer");
+    }
+
+    #[test]
+    fn tls_has_a_port_of_its_own() {
+        let config: SmppConfig = "smpps://tp:x@smsc.example?ca=/etc/ca.pem".parse().unwrap();
+        assert_eq!((config.habits.tls, config.habits.port), (true, 3550));
+        assert_eq!(config.habits.authorities, Some("/etc/ca.pem".into()));
+    }
+
+    #[test]
+    fn each_bind_has_its_sessions() {
+        let roles = |query: &str| format!("smpp://tp:x@host?{query}").parse::<SmppConfig>().unwrap().roles();
+        assert_eq!(roles("binds=2"), [Role::Both, Role::Both]);
+        assert_eq!(roles("binds=2&mode=pair"), [Role::Sender, Role::Receiver, Role::Sender, Role::Receiver]);
+        assert_eq!(roles("mode=transmitter"), [Role::Sender]);
     }
 
     #[test]

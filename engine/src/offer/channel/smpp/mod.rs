@@ -1,118 +1,194 @@
-//! A message centre by SMPP 3.4: one session, on its own thread, that never has more than its window unanswered.
+//! SMPP 3.4 and 5.0 as an ESME: what is said to a message centre, and what its answers mean.
 //!
-//! `config` reads the URL, `link` is a connection, `session` what is said over it, `exchange` the window and the
-//! messages in it, `pace` how fast, `receipts` what became of them, `pdu` and `status` the octets.
+//! `config` reads the URL, `pdu` and `status` are the octets, `delivery` what a `deliver_sm` is.
 
 mod config;
-mod error;
-mod exchange;
-mod gate;
-mod link;
-mod pace;
+mod delivery;
 mod pdu;
-mod receipts;
-mod session;
 mod status;
 
-use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use bytes::BytesMut;
+use event::Number;
 
-use crossbeam::channel::{self, Receiver, Sender};
-use tokio::sync::mpsc;
+pub use self::config::{DEFAULT_PORT, Long, Mode, PASSWORD_VARIABLE, SmppConfig};
+use self::pdu::{Bind, DeliverSm, Pdu, SubmitSm, command};
+use self::status::{Status, advice};
+use super::Channel;
+use super::centre::{
+    Address, Alphabet, Answer, Broken, Centre, CentreError, Coding, Dialect, Habits, Heard, Message, Part, Role,
+    Verdict, Wanted,
+};
 
-pub use self::config::{DEFAULT_PORT, Mode, PASSWORD_VARIABLE, SmppConfig, WINDOW_LIMIT};
-pub use self::error::SmppError;
-use self::exchange::Message;
-use self::gate::Gate;
-use self::session::Session;
-use super::{Channel, Report, Submission};
-use crate::offer::text::{self, Segments, TooLong};
-
-/// A session with a message centre. Dropping it waits for the answers still missing (`close_s=` at most) and unbinds.
-pub struct Smpp {
-    config: SmppConfig,
-    gate: Arc<Gate>,
-    /// `None` only while being dropped.
-    submissions: Option<mpsc::Sender<Message>>,
-    refusals: Sender<Report>,
-    reports: Receiver<Report>,
-    thread: Option<JoinHandle<()>>,
+/// Opens a channel to a message centre, waiting until every session is bound, or a first one fails.
+pub fn open(config: SmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
+    Ok(Box::new(Centre::open(config)?))
 }
 
-impl Smpp {
-    /// Connects and binds, and returns when that has succeeded or failed, `connect_s=` plus `response_s=` at most.
-    /// Later breaks of the link are not errors: the session binds again by itself and reports them.
-    pub fn open(config: SmppConfig) -> Result<Self, SmppError> {
-        let (submissions, submitted) = mpsc::channel(config.window);
-        let (told, reports) = channel::unbounded();
-        let (bound, first_bind) = channel::bounded(1);
-        let gate = Arc::new(Gate::default());
-        let session = Session::new(config.clone(), submitted, told.clone(), Arc::clone(&gate));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(SmppError::Thread)?;
-        let thread = thread::Builder::new()
-            .name("smpp".to_owned())
-            .spawn(move || runtime.block_on(session.run(bound)))
-            .map_err(SmppError::Thread)?;
-        // An end without a word is a panic in the session.
-        let ended = || SmppError::Thread(std::io::Error::other("the session ended by itself"));
-        first_bind.recv().unwrap_or_else(|_| Err(ended()))?;
-        Ok(Self { config, gate, submissions: Some(submissions), refusals: told, reports, thread: Some(thread) })
-    }
-
-    fn message(&self, submission: Submission) -> Result<Message, Report> {
-        let Submission { id, to, from, text, validity_s, .. } = submission;
-        let refused = |reason| Report::Refused { id, reason, again: false };
-        let source = self.config.source(from.as_deref()).ok_or_else(|| {
-            refused("the sender is neither a number of up to 20 digits nor 1 to 11 ASCII characters".to_owned())
-        })?;
-        let segments = self.segments(&text).map_err(|error| refused(error.to_string()))?;
-        Ok(Message { id, to, source, segments, validity_s })
-    }
-
-    fn segments(&self, text: &str) -> Result<Segments, TooLong> {
-        if self.config.always_ucs2 { text::ucs2_segments(text) } else { text::segments(text) }
-    }
-
-    fn hand_over(&self, message: Message) -> Result<(), Report> {
-        let permit = self.submissions.as_ref().and_then(|session| session.try_reserve().ok());
-        let permit = permit.ok_or_else(|| Report::Refused {
-            id: message.id,
-            reason: "not sent: more was submitted than there was room for".to_owned(),
-            again: true,
-        })?;
-        self.gate.hand_over(message.segments.count());
-        permit.send(message);
-        Ok(())
-    }
+/// The same, but a message centre that cannot be reached is tried again, as after a break.
+pub fn open_patiently(config: SmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
+    Ok(Box::new(Centre::open_patiently(config)?))
 }
 
-impl Channel for Smpp {
-    fn name(&self) -> &'static str {
-        "smpp"
+impl Dialect for SmppConfig {
+    const NAME: &'static str = "smpp";
+    type Pdu = Pdu;
+
+    fn habits(&self) -> &Habits {
+        &self.habits
     }
 
-    fn ready(&self) -> usize {
-        self.gate.ready()
+    fn centre(&self) -> String {
+        self.centre()
     }
 
-    fn submit(&mut self, submission: Submission) {
-        let handed_over = self.message(submission).and_then(|message| self.hand_over(message));
-        // The receiving end is ours, so that sending cannot fail.
-        handed_over.unwrap_or_else(|report| self.refusals.send(report).unwrap_or_default());
+    fn roles(&self) -> Vec<Role> {
+        self.roles()
     }
 
-    fn reports(&self) -> &Receiver<Report> {
-        &self.reports
+    fn has_receipts(&self) -> bool {
+        self.registered_delivery() != 0
     }
-}
 
-impl Drop for Smpp {
-    fn drop(&mut self) {
-        self.submissions = None;
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the thread of the message centre's session panicked");
+    fn wanted(&self) -> Wanted {
+        let alphabet = if self.always_ucs2 { Alphabet::Ucs2 } else { Alphabet::Default };
+        Wanted { alphabet, whole: self.concatenation == Long::Payload }
+    }
+
+    fn source(&self, from: Option<&str>) -> Option<Address> {
+        self.source(from)
+    }
+
+    fn cut(inbound: &mut BytesMut) -> Result<Option<Pdu>, u32> {
+        Pdu::cut(inbound)
+    }
+
+    fn greet(&mut self, role: Role, sequence: u32, out: &mut BytesMut) {
+        let bind = Bind {
+            command: bind_command(role),
+            system_id: &self.system_id,
+            password: &self.password,
+            system_type: &self.system_type,
+            interface_version: self.interface_version,
+        };
+        bind.write(sequence, out);
+    }
+
+    fn greeted(&self, pdu: &Pdu, sequence: u32, out: &mut BytesMut) -> Option<Result<(), CentreError>> {
+        const BINDS: [u32; 3] = [command::BIND_RECEIVER, command::BIND_TRANSMITTER, command::BIND_TRANSCEIVER];
+        let is_answer = match pdu.command {
+            command::GENERIC_NACK => true,
+            // §3.3: some answer a bind of another version with a response of another kind.
+            answer if answer & command::RESPONSE != 0 => {
+                pdu.sequence == sequence || BINDS.contains(&(answer & !command::RESPONSE))
+            }
+            _ => false,
+        };
+        if pdu.command == command::ENQUIRE_LINK {
+            respond(pdu, out);
         }
+        is_answer.then(|| match pdu.status {
+            Status::OK => Ok(()),
+            status => {
+                Err(CentreError::Refused { centre: self.centre(), status: status.to_string(), advice: advice(status) })
+            }
+        })
+    }
+
+    fn submit(&self, sequence: u32, message: &Message, part: Part<'_>, out: &mut BytesMut) {
+        let submit = SubmitSm {
+            service_type: &self.service_type,
+            source: &message.source,
+            destination: &self.destination(message.to),
+            priority_flag: self.priority,
+            validity_s: message.validity_s,
+            registered_delivery: self.registered_delivery(),
+            data_coding: data_coding(message.short.coding()),
+            concatenation: self.concatenation,
+            part,
+        };
+        submit.write(sequence, out);
+    }
+
+    fn enquire(&self, sequence: u32, out: &mut BytesMut) {
+        pdu::write_bare(out, command::ENQUIRE_LINK, Status::OK, sequence);
+    }
+
+    fn leave(&self, sequence: u32, out: &mut BytesMut) {
+        pdu::write_bare(out, command::UNBIND, Status::OK, sequence);
+    }
+
+    fn hear(&self, pdu: Pdu, out: &mut BytesMut) -> Heard {
+        const SUBMIT_SM_RESP: u32 = command::SUBMIT_SM | command::RESPONSE;
+        const UNBIND_RESP: u32 = command::UNBIND | command::RESPONSE;
+        match pdu.command {
+            SUBMIT_SM_RESP | command::GENERIC_NACK => return Heard::Answered(answer(&pdu)),
+            command::DELIVER_SM => {
+                pdu::write_delivered(out, pdu.command, pdu.sequence);
+                return Heard::Delivered(delivery::read(&DeliverSm::read(&pdu.body)));
+            }
+            // Nobody expects data here, but an unanswered request would block their window.
+            command::DATA_SM => pdu::write_delivered(out, pdu.command, pdu.sequence),
+            command::ENQUIRE_LINK => respond(&pdu, out),
+            command::UNBIND => {
+                respond(&pdu, out);
+                return Heard::Ended(Broken::Unbound);
+            }
+            UNBIND_RESP => return Heard::Farewell,
+            command::ALERT_NOTIFICATION => {} // §4.12.1: has no response
+            response if response & command::RESPONSE != 0 => {}
+            _ => {
+                pdu::write_bare(out, command::GENERIC_NACK, Status::INVALID_COMMAND_ID, pdu.sequence);
+                return Heard::Odd("unknown_pdus");
+            }
+        }
+        Heard::Nothing
+    }
+}
+
+impl SmppConfig {
+    /// The subscriber's address: international with `+`, else as the message centre's operator wants it.
+    fn destination(&self, number: Number) -> Address {
+        let ton = if number.is_international() { 1 } else { self.dest_ton };
+        Address { ton, npi: self.dest_npi, digits: number.without_first(0, false).to_string() }
+    }
+}
+
+fn bind_command(role: Role) -> u32 {
+    match role {
+        Role::Both => command::BIND_TRANSCEIVER,
+        Role::Sender => command::BIND_TRANSMITTER,
+        Role::Receiver => command::BIND_RECEIVER,
+    }
+}
+
+/// Answers a request with nothing but a status.
+fn respond(request: &Pdu, out: &mut BytesMut) {
+    pdu::write_bare(out, request.command | command::RESPONSE, Status::OK, request.sequence);
+}
+
+fn answer(pdu: &Pdu) -> Answer {
+    // A generic_nack that says "success" still took nothing; §4.3.1.
+    let status = match (pdu.command, pdu.status) {
+        (command::GENERIC_NACK, Status::OK) => Status::INVALID_COMMAND_ID,
+        (_, status) => status,
+    };
+    let verdict = status.verdict();
+    let is_taken = verdict == Verdict::Taken;
+    Answer {
+        sequence: pdu.sequence,
+        verdict,
+        status: status.name().unwrap_or("other"),
+        why: if is_taken { String::new() } else { format!("submit_sm refused: {status}") },
+        name: pdu.message_id(),
+    }
+}
+
+/// §5.2.19.
+fn data_coding(coding: Coding) -> u8 {
+    match coding {
+        Coding::Gsm7 => 0,
+        Coding::Ascii => 1, // IA5
+        Coding::Binary => 4,
+        Coding::Ucs2 => 8,
     }
 }

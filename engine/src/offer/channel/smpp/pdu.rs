@@ -3,6 +3,8 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
+use super::super::centre::{Address, Part};
+use super::config::Long;
 use super::status::Status;
 
 /// `command_length`, `command_id`, `command_status`, `sequence_number`; §3.2.
@@ -13,6 +15,7 @@ pub(super) const PDU_LIMIT: usize = 128 * 1024;
 
 /// `command_id`, §5.1.2.1.
 pub(super) mod command {
+    pub(in super::super) const BIND_RECEIVER: u32 = 0x01;
     pub(in super::super) const RESPONSE: u32 = 0x8000_0000;
     pub(in super::super) const GENERIC_NACK: u32 = 0x8000_0000;
     pub(in super::super) const BIND_TRANSMITTER: u32 = 0x02;
@@ -25,13 +28,14 @@ pub(super) mod command {
     pub(in super::super) const DATA_SM: u32 = 0x103;
 }
 
-/// `interface_version`: SMPP 3.4, §5.2.4.
-const INTERFACE_VERSION: u8 = 0x34;
 /// `esm_class` with a user data header, §5.2.12.
 const ESM_CLASS_UDHI: u8 = 0x40;
 
-/// Optional parameters that are read, §5.3.2.
+/// Optional parameters, §5.3.2.
 mod tag {
+    pub(super) const SAR_MSG_REF_NUM: u16 = 0x020c;
+    pub(super) const SAR_TOTAL_SEGMENTS: u16 = 0x020e;
+    pub(super) const SAR_SEGMENT_SEQNUM: u16 = 0x020f;
     pub(super) const RECEIPTED_MESSAGE_ID: u16 = 0x001e;
     pub(super) const MESSAGE_PAYLOAD: u16 = 0x0424;
     pub(super) const MESSAGE_STATE: u16 = 0x0427;
@@ -39,7 +43,7 @@ mod tag {
 
 /// One PDU as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pdu {
+pub(in super::super) struct Pdu {
     pub(super) command: u32,
     pub(super) status: Status,
     pub(super) sequence: u32,
@@ -76,6 +80,7 @@ pub(super) struct DeliverSm {
     pub(super) source: String,
     pub(super) destination: String,
     pub(super) esm_class: u8,
+    pub(super) data_coding: u8,
     /// `short_message`, or `message_payload` where that was used.
     pub(super) text: Vec<u8>,
     pub(super) receipted_message_id: Option<String>,
@@ -95,10 +100,12 @@ impl DeliverSm {
         fields.skip(2); // protocol_id, priority_flag
         fields.c_octet_string(); // schedule_delivery_time
         fields.c_octet_string(); // validity_period
-        fields.skip(4); // registered_delivery, replace_if_present_flag, data_coding, sm_default_msg_id
+        fields.skip(2); // registered_delivery, replace_if_present_flag
+        let data_coding = fields.octet();
+        fields.skip(1); // sm_default_msg_id
         let length = usize::from(fields.octet());
         let text = fields.octets(length).to_vec();
-        let mut deliver = Self { source, destination, esm_class, text, ..Self::default() };
+        let mut deliver = Self { source, destination, esm_class, data_coding, text, ..Self::default() };
         while let Some((tag, value)) = fields.tlv() {
             deliver.optional(tag, value);
         }
@@ -149,27 +156,14 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// An address with its type of number and numbering plan, §5.2.5, §5.2.6.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Address {
-    pub(super) ton: u8,
-    pub(super) npi: u8,
-    pub(super) digits: String,
-}
-
-impl Address {
-    fn write(&self, to: &mut BytesMut) {
-        to.put_slice(&[self.ton, self.npi]);
-        put_c_octet_string(to, &self.digits);
-    }
-}
-
 /// `bind_transceiver`, `bind_transmitter`; §4.1.
 pub(super) struct Bind<'a> {
     pub(super) command: u32,
     pub(super) system_id: &'a str,
     pub(super) password: &'a str,
     pub(super) system_type: &'a str,
+    /// §5.2.4: 0x34, or 0x50 for SMPP 5.0.
+    pub(super) interface_version: u8,
 }
 
 impl Bind<'_> {
@@ -178,7 +172,7 @@ impl Bind<'_> {
             put_c_octet_string(to, self.system_id);
             put_c_octet_string(to, self.password);
             put_c_octet_string(to, self.system_type);
-            to.put_slice(&[INTERFACE_VERSION, 0, 0]); // addr_ton, addr_npi
+            to.put_slice(&[self.interface_version, 0, 0]); // addr_ton, addr_npi
             put_c_octet_string(to, ""); // address_range
         });
     }
@@ -194,30 +188,63 @@ pub(super) struct SubmitSm<'a> {
     pub(super) validity_s: u64,
     pub(super) registered_delivery: u8,
     pub(super) data_coding: u8,
-    pub(super) user_data_header: Option<[u8; 6]>,
-    /// At most 160 octets: see [`super::super::super::text`].
-    pub(super) text: &'a [u8],
+    pub(super) concatenation: Long,
+    /// At most 160 octets with its header, but for [`Long::Payload`].
+    pub(super) part: Part<'a>,
 }
 
 impl SubmitSm<'_> {
     pub(super) fn write(&self, sequence: u32, to: &mut BytesMut) {
-        let header = self.user_data_header.as_ref().map_or(&[][..], |header| header);
-        let length = header.len() + self.text.len();
-        debug_assert!(length <= 254, "sm_length, §4.4.1");
+        let header = match self.concatenation {
+            Long::Header => self.part.header(),
+            Long::Parameters | Long::Payload => self.part.header_without_concatenation(),
+        };
+        let (header, text) = (header.octets(), self.part.octets);
+        // sm_length is one octet, §5.2.21; what is longer goes beside it.
+        let is_payload = header.len() + text.len() > 254;
         write_pdu(to, command::SUBMIT_SM, Status::OK, sequence, |to| {
             put_c_octet_string(to, self.service_type);
-            self.source.write(to);
-            self.destination.write(to);
+            put_address(to, self.source);
+            put_address(to, self.destination);
             to.put_u8(if header.is_empty() { 0 } else { ESM_CLASS_UDHI });
             to.put_slice(&[0, self.priority_flag]); // protocol_id
             put_c_octet_string(to, ""); // schedule_delivery_time: at once
             put_c_octet_string(to, &relative_time(self.validity_s));
             // replace_if_present_flag, sm_default_msg_id: none
-            to.put_slice(&[self.registered_delivery, 0, self.data_coding, 0, length as u8]);
+            to.put_slice(&[self.registered_delivery, 0, self.data_coding, 0]);
+            let length = header.len() + text.len();
+            match is_payload {
+                true => {
+                    to.put_u8(0);
+                    to.put_u16(tag::MESSAGE_PAYLOAD);
+                    to.put_u16(length as u16);
+                }
+                false => to.put_u8(length as u8),
+            }
             to.put_slice(header);
-            to.put_slice(self.text);
+            to.put_slice(text);
+            self.put_concatenation(to);
         });
     }
+
+    fn put_concatenation(&self, to: &mut BytesMut) {
+        if let (Long::Parameters, Some(which)) = (self.concatenation, self.part.concatenation) {
+            put_tlv(to, tag::SAR_MSG_REF_NUM, &[0, which.reference]);
+            put_tlv(to, tag::SAR_TOTAL_SEGMENTS, &[which.total]);
+            put_tlv(to, tag::SAR_SEGMENT_SEQNUM, &[which.sequence]);
+        }
+    }
+}
+
+fn put_tlv(to: &mut BytesMut, tag: u16, value: &[u8]) {
+    to.put_u16(tag);
+    to.put_u16(value.len() as u16);
+    to.put_slice(value);
+}
+
+fn put_address(to: &mut BytesMut, address: &Address) {
+    to.put_slice(&[address.ton, address.npi]);
+    put_c_octet_string(to, &address.digits);
 }
 
 /// Relative time format `YYMMDDhhmmsstnnR`, §7.1.1.2; empty for 0. More than 30 days are 30 days: months and years
@@ -262,7 +289,9 @@ fn put_c_octet_string(to: &mut BytesMut, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::centre::{Short, Wanted};
     use super::*;
+    use crate::offer::OfferId;
 
     fn hex(octets: &[u8]) -> String {
         octets.iter().map(|octet| format!("{octet:02x}")).collect()
@@ -287,6 +316,7 @@ mod tests {
             system_id: "SMPP3TEST",
             password: "secret08",
             system_type: "SUBMIT1",
+            interface_version: 0x34,
         };
         assert_eq!(
             written(|out| bind.write(1, out)),
@@ -297,21 +327,33 @@ mod tests {
 
     #[test]
     fn submit_sm_is_written_field_by_field() {
-        let submit = SubmitSm {
-            service_type: "CMT",
-            source: &Address { ton: 5, npi: 0, digits: "Shop".into() },
-            destination: &Address { ton: 1, npi: 1, digits: "8613900000005".into() },
-            priority_flag: 1,
-            validity_s: 86_400 + 2 * 3600 + 3 * 60 + 4,
-            registered_delivery: 1,
-            data_coding: 8,
-            user_data_header: Some([5, 0, 3, 0xa7, 2, 1]),
-            text: &[0x6b, 0x22],
+        let short = Short::text(OfferId(0xa7), &"欢".repeat(71), Wanted::default()).unwrap();
+        let whole = Short::text(OfferId(0xa7), &"欢".repeat(150), Wanted { whole: true, ..Wanted::default() }).unwrap();
+        let check = |concatenation, part: Part<'_>, expected: &str| {
+            let submit = SubmitSm {
+                service_type: "CMT",
+                source: &Address { ton: 5, npi: 0, digits: "Shop".into() },
+                destination: &Address { ton: 1, npi: 1, digits: "8613900000005".into() },
+                priority_flag: 1,
+                validity_s: 86_400 + 2 * 3600 + 3 * 60 + 4,
+                registered_delivery: 1,
+                data_coding: 8,
+                concatenation,
+                part,
+            };
+            assert_eq!(written(|out| submit.write(10, out)), hex(&octets(expected)));
         };
-        let expected = "0000004d 00000004 00000000 0000000a\
-             434d5400 050053686f7000 01013836313339303030303030303500 40 00 01 00\
-             3030303030313032303330343030305200 01 00 08 00 08 050003a702016b22";
-        assert_eq!(written(|out| submit.write(10, out)), hex(&octets(expected)));
+        let common = "00000004 00000000 0000000a 434d5400 050053686f7000 01013836313339303030303030303500";
+        let times = "000100 3030303030313032303330343030305200 01000800";
+        let text = "6b22".repeat(4);
+        check(Long::Header, short.part(1).unwrap(), &format!("00000053 {common} 40 {times} 0e 050003a70202 {text}"));
+        check(
+            Long::Parameters,
+            short.part(1).unwrap(),
+            &format!("0000005d {common} 00 {times} 08 {text} 020c000200a7 020e000102 020f000102"),
+        );
+        let text = "6b22".repeat(150);
+        check(Long::Payload, whole.part(0).unwrap(), &format!("00000175 {common} 00 {times} 00 0424012c {text}"));
     }
 
     #[test]
@@ -363,6 +405,7 @@ mod tests {
             source: "8613900000005".into(),
             destination: "10086".into(),
             esm_class: 4,
+            data_coding: 0,
             text: b"id:".to_vec(),
             receipted_message_id: Some("A1".into()),
             message_state: Some(2),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::super::centre::Verdict;
+
 /// A `command_status`. Codes that the specification does not name are kept and shown in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Status(pub(super) u32);
@@ -34,17 +36,19 @@ impl Status {
     }
 }
 
-/// What an answer to a `submit_sm` asks of the sender.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Nothing: the message was taken.
-    Taken,
-    /// To send it again later, and everything more slowly.
-    Slower,
-    /// To bind again: for the message centre there is no session.
-    Unbound,
-    /// To give it up.
-    Refused,
+/// What to check where a bind was refused.
+pub(super) fn advice(status: Status) -> &'static str {
+    match status {
+        Status::INVALID_PASSWORD => "the password is wrong: check it in the URL, or in `TOUCHPOINT_SMPP_PASSWORD`",
+        Status::INVALID_SYSTEM_ID => "it does not know this system_id: check the part of the URL before `:` and `@`",
+        Status::ALREADY_BOUND => "another program is bound with this system_id: stop it, or ask for one more session",
+        Status::INVALID_SYSTEM_TYPE => "set `system_type=` in the URL to what the message centre's operator gave you",
+        Status::BIND_FAILED => {
+            "check system_id, password, `system_type=`, `mode=` and `version=` in the URL with the message centre's operator"
+        }
+        Status::THROTTLED | Status::QUEUE_FULL => "it is overloaded: try again later",
+        _ => "ask the message centre's operator",
+    }
 }
 
 /// `ESME_RINVDSTADR (0x0000000b)`.

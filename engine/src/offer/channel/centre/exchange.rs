@@ -1,4 +1,4 @@
-//! What is being sent: messages, their segments, and which `submit_sm` is unanswered. No I/O and no clock; the session
+//! What is being sent: messages, their segments, and which submission is unanswered. No I/O and no clock; the session
 //! asks what to write next and tells what came back.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -7,28 +7,28 @@ use std::time::{Duration, Instant};
 use event::Number;
 use rustc_hash::FxHashMap;
 
+use super::dialect::{Address, Answer, Verdict};
 use super::pace::Pace;
-use super::pdu::Address;
-use super::status::{Status, Verdict};
+use super::short::Short;
 use crate::offer::OfferId;
 use crate::offer::channel::Report;
-use crate::offer::text::Segments;
 
 /// How often segments of one message are repeated after throttling when others of it were taken already, so that giving
 /// it back whole would send those twice.
 const REPEATS_LIMIT: u32 = 50;
 
-/// The highest `sequence_number`, §5.1.4.
+/// The highest sequence number, SMPP 3.4 §5.1.4; CMPP allows more.
 const LAST_SEQUENCE: u32 = 0x7fff_ffff;
 
 /// An offer, ready to be written.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub(super) id: OfferId,
-    pub(super) to: Number,
-    pub(super) source: Address,
-    pub(super) segments: Segments,
-    pub(super) validity_s: u64,
+pub(in super::super) struct Message {
+    pub(in super::super) id: OfferId,
+    pub(in super::super) to: Number,
+    pub(in super::super) source: Address,
+    pub(in super::super) short: Short,
+    /// In seconds from now; 0 leaves it to the message centre.
+    pub(in super::super) validity_s: u64,
 }
 
 /// A message of which not every segment is answered.
@@ -111,7 +111,7 @@ impl Exchange {
     pub(super) fn accept(&mut self, message: Message) {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        self.waiting.extend((0..message.segments.count()).map(|segment| Part { ticket, segment }));
+        self.waiting.extend((0..message.short.count()).map(|segment| Part { ticket, segment }));
         let open = Open { message, unanswered: 0, taken: 0, repeats: 0, message_id: String::new() };
         self.open.insert(ticket, open);
     }
@@ -130,7 +130,7 @@ impl Exchange {
         Some(Due { sequence, message: &open.message, segment: part.segment })
     }
 
-    /// A `sequence_number` that no unanswered request has; requests that are not `submit_sm` take theirs here too.
+    /// A sequence number that no unanswered request has; requests that are not submissions take theirs here too.
     pub(super) fn sequence(&mut self) -> u32 {
         loop {
             self.last_sequence = if self.last_sequence >= LAST_SEQUENCE { 1 } else { self.last_sequence + 1 };
@@ -141,9 +141,9 @@ impl Exchange {
     }
 
     /// An answer came; `None` where nothing was asked under this number.
-    pub(super) fn answered(&mut self, sequence: u32, status: Status, name: String, now: Instant) -> Option<Answered> {
-        let sent = self.unanswered.remove(&sequence)?;
-        let verdict = status.verdict();
+    pub(super) fn answered(&mut self, answer: Answer, now: Instant) -> Option<Answered> {
+        let sent = self.unanswered.remove(&answer.sequence)?;
+        let Answer { verdict, why, name, .. } = answer;
         match verdict {
             Verdict::Taken => self.pace.widen(),
             Verdict::Slower => self.pace.narrow(now),
@@ -154,9 +154,9 @@ impl Exchange {
         open.unanswered -= 1;
         Some(match verdict {
             Verdict::Taken => self.taken(sent.part, name),
-            Verdict::Slower => Answered { report: self.throttled(sent.part, status), ..nothing },
+            Verdict::Slower => Answered { report: self.throttled(sent.part, verdict, why), ..nothing },
             Verdict::Unbound | Verdict::Refused => {
-                Answered { report: self.refused(sent.part.ticket, status), ..nothing }
+                Answered { report: self.refused(sent.part.ticket, verdict, why), ..nothing }
             }
         })
     }
@@ -168,7 +168,7 @@ impl Exchange {
         if part.segment == 0 {
             open.message_id = name;
         }
-        let segments = open.message.segments.count();
+        let segments = open.message.short.count();
         answered.taken = Some(TakenSegment { id: open.message.id, to: open.message.to, segments });
         if open.taken == segments {
             answered.report = self
@@ -179,27 +179,27 @@ impl Exchange {
     }
 
     /// Given back while that is certain to send nothing twice; else repeated here.
-    fn throttled(&mut self, part: Part, status: Status) -> Option<Report> {
+    fn throttled(&mut self, part: Part, verdict: Verdict, why: String) -> Option<Report> {
         let open = self.open.get_mut(&part.ticket)?;
         let certain = open.taken == 0 && open.unanswered == 0;
         open.repeats += 1;
         if certain || open.repeats > REPEATS_LIMIT {
-            return self.refused(part.ticket, status);
+            return self.refused(part.ticket, verdict, why);
         }
         self.waiting.push_front(part);
         None
     }
 
-    fn refused(&mut self, ticket: Ticket, status: Status) -> Option<Report> {
+    fn refused(&mut self, ticket: Ticket, verdict: Verdict, why: String) -> Option<Report> {
         let open = self.close(ticket)?;
         let untouched = open.taken == 0 && open.unanswered == 0;
-        let again = untouched && matches!(status.verdict(), Verdict::Slower | Verdict::Unbound);
-        let segments = open.message.segments.count();
+        let again = untouched && matches!(verdict, Verdict::Slower | Verdict::Unbound);
+        let segments = open.message.short.count();
         let partly = match open.taken {
             0 => String::new(),
             taken => format!(" after {taken} of {segments} segments had been taken"),
         };
-        Some(Report::Refused { id: open.message.id, reason: format!("submit_sm refused: {status}{partly}"), again })
+        Some(Report::Refused { id: open.message.id, reason: why + &partly, again })
     }
 
     fn close(&mut self, ticket: Ticket) -> Option<Open> {
@@ -264,8 +264,8 @@ impl Exchange {
 
 #[cfg(test)]
 mod tests {
+    use super::super::short::Wanted;
     use super::*;
-    use crate::offer::text::segments;
 
     const WINDOW: usize = 3;
     const TIMEOUT: Duration = Duration::from_secs(30);
@@ -291,7 +291,7 @@ mod tests {
                 id: OfferId(id),
                 to: "13900000005".parse().unwrap(),
                 source: Address::default(),
-                segments: segments(&"x".repeat(if segment_count == 1 { 1 } else { 153 * segment_count })).unwrap(),
+                short: short(segment_count),
                 validity_s: 0,
             });
         }
@@ -305,14 +305,21 @@ mod tests {
             written
         }
 
-        fn answer(&mut self, sequence: u32, status: u32) -> Option<Report> {
-            let name = format!("m{sequence}");
-            self.exchange.answered(sequence, Status(status), name, self.now).expect("it was asked").report
+        fn answer(&mut self, sequence: u32, verdict: Verdict) -> Option<Report> {
+            self.exchange.answered(answer(sequence, verdict), self.now).expect("it was asked").report
         }
 
         fn wait(&mut self, span: Duration) {
             self.now += span;
         }
+    }
+
+    fn short(segments: usize) -> Short {
+        Short::text(OfferId(1), &"x".repeat(if segments == 1 { 1 } else { 153 * segments }), Wanted::default()).unwrap()
+    }
+
+    fn answer(sequence: u32, verdict: Verdict) -> Answer {
+        Answer { sequence, verdict, status: "", why: "refused".to_owned(), name: format!("m{sequence}") }
     }
 
     fn refused(id: u128, reason: &str, again: bool) -> Option<Report> {
@@ -325,7 +332,7 @@ mod tests {
         (1..=5).for_each(|id| story.offer(id, 1));
         assert_eq!(story.write(), [(1, 1, 0), (2, 2, 0), (3, 3, 0)]);
         assert_eq!(story.write(), []);
-        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
         assert_eq!(story.write(), [(4, 4, 0)]);
         assert_eq!(story.exchange.load(), 4);
     }
@@ -335,21 +342,21 @@ mod tests {
         let mut story = Story::new();
         story.offer(1, 3);
         assert_eq!(story.write(), [(1, 1, 0), (2, 1, 1), (3, 1, 2)]);
-        assert_eq!(story.answer(3, 0), None);
-        assert_eq!(story.answer(1, 0), None);
-        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+        assert_eq!(story.answer(3, Verdict::Taken), None);
+        assert_eq!(story.answer(1, Verdict::Taken), None);
+        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
         assert!(story.exchange.is_idle());
     }
 
     #[test]
-    fn a_refusal_names_its_code_and_ends_the_message() {
+    fn a_refusal_gives_its_reason_and_ends_the_message() {
         let mut story = Story::new();
         story.offer(1, 5);
         story.write();
-        assert_eq!(story.answer(1, 0), None);
-        let reason = "submit_sm refused: ESME_RINVDSTADR (0x0000000b) after 1 of 5 segments had been taken";
-        assert_eq!(story.answer(2, 0x0b), refused(1, reason, false));
-        assert_eq!(story.answer(3, 0x0b), None);
+        assert_eq!(story.answer(1, Verdict::Taken), None);
+        let reason = "refused after 1 of 5 segments had been taken";
+        assert_eq!(story.answer(2, Verdict::Refused), refused(1, reason, false));
+        assert_eq!(story.answer(3, Verdict::Refused), None);
         assert_eq!(story.write(), []);
         assert_eq!(story.exchange.load(), 0);
     }
@@ -359,13 +366,13 @@ mod tests {
         let mut story = Story::new();
         (1..=3).for_each(|id| story.offer(id, 1));
         story.write();
-        let reason = "submit_sm refused: ESME_RTHROTTLED (0x00000058)";
-        assert_eq!(story.answer(1, 0x58), refused(1, reason, true));
-        assert_eq!(story.answer(2, 0), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        let reason = "refused";
+        assert_eq!(story.answer(1, Verdict::Slower), refused(1, reason, true));
+        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
         story.offer(4, 1);
         assert_eq!(story.exchange.width(), 0);
         assert_eq!(story.write(), []);
-        assert_eq!(story.answer(3, 0), Some(Report::Accepted { id: OfferId(3), message_id: "m3".into() }));
+        assert_eq!(story.answer(3, Verdict::Taken), Some(Report::Accepted { id: OfferId(3), message_id: "m3".into() }));
         story.wait(Duration::from_millis(250));
         assert_eq!(story.write(), [(4, 4, 0)]);
     }
@@ -375,11 +382,11 @@ mod tests {
         let mut story = Story::new();
         story.offer(1, 2);
         story.write();
-        assert_eq!(story.answer(1, 0), None);
-        assert_eq!(story.answer(2, 0x14), None);
+        assert_eq!(story.answer(1, Verdict::Taken), None);
+        assert_eq!(story.answer(2, Verdict::Slower), None);
         story.wait(Duration::from_secs(1));
         assert_eq!(story.write(), [(3, 1, 1)]);
-        assert_eq!(story.answer(3, 0), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+        assert_eq!(story.answer(3, Verdict::Taken), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
     }
 
     #[test]
@@ -387,8 +394,8 @@ mod tests {
         let mut story = Story::new();
         story.offer(1, 2);
         story.write();
-        assert_eq!(story.answer(1, 0x58), None);
-        assert_eq!(story.answer(2, 0x58), refused(1, "submit_sm refused: ESME_RTHROTTLED (0x00000058)", true));
+        assert_eq!(story.answer(1, Verdict::Slower), None);
+        assert_eq!(story.answer(2, Verdict::Slower), refused(1, "refused", true));
         assert_eq!(story.exchange.load(), 0);
     }
 
@@ -399,7 +406,7 @@ mod tests {
         story.offer(2, 2);
         story.offer(3, 1);
         story.write();
-        story.answer(1, 0);
+        story.answer(1, Verdict::Taken);
         let reports = story.exchange.broken("the connection was reset");
         let given_back =
             Report::Refused { id: OfferId(3), reason: "not sent: the connection was reset".into(), again: true };
@@ -414,14 +421,14 @@ mod tests {
         story.write();
         story.wait(TIMEOUT - Duration::from_millis(1));
         assert_eq!(story.exchange.overdue(story.now), None);
-        story.answer(1, 0);
+        story.answer(1, Verdict::Taken);
         story.wait(Duration::from_millis(1));
         assert_eq!(story.exchange.overdue(story.now), Some(Report::Unknown { id: OfferId(2) }));
         assert_eq!(story.exchange.overdue(story.now), Some(Report::Unknown { id: OfferId(3) }));
         assert_eq!(story.exchange.overdue(story.now), None);
         assert!(!story.exchange.is_stuck());
         assert_eq!(story.write(), [(4, 4, 0)]);
-        assert_eq!(story.answer(2, 0), None);
+        assert_eq!(story.answer(2, Verdict::Taken), None);
         story.wait(TIMEOUT);
         story.offer(5, 1);
         assert_eq!(story.write(), [(5, 5, 0)]);
@@ -441,6 +448,6 @@ mod tests {
 
     #[test]
     fn an_answer_to_nothing_is_no_answer() {
-        assert!(Story::new().exchange.answered(77, Status::OK, String::new(), start()).is_none());
+        assert!(Story::new().exchange.answered(answer(77, Verdict::Taken), start()).is_none());
     }
 }

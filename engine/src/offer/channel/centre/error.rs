@@ -1,20 +1,21 @@
-//! Why the channel could not be opened: what happened, and what the operator may do.
+//! Why a channel to a message centre could not be opened: what happened, and what the operator may do.
 
 use std::io;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::status::Status;
-
-/// Why [`super::Smpp::open`] failed. `centre` is `system_id@host:port`; a password is never shown.
+/// Why a session cannot be opened. `centre` is `user@host:port`; a password is never shown.
 #[derive(Debug, Error)]
-pub enum SmppError {
+pub enum CentreError {
     /// The URL says something that cannot be meant.
-    #[error(
-        "the message centre's URL: {0}; it is written `smpp://system_id:password@host:port?window=10&source=10086`"
-    )]
-    Url(String),
+    #[error("the message centre's URL: {why}; it is written `{form}`")]
+    Url {
+        /// What is wrong with it.
+        why: String,
+        /// How it should look.
+        form: &'static str,
+    },
     /// The name does not resolve.
     #[error("cannot find the host of message centre `{centre}`: {source}; check the name, or give its address")]
     UnknownHost {
@@ -33,7 +34,18 @@ pub enum SmppError {
         /// What the system says.
         source: io::Error,
     },
-    /// No connection, or no answer to the bind, within the time.
+    /// The handshake failed, or it is not the host that was named.
+    #[error(
+        "no TLS with message centre `{centre}`: {source}; check that the port is the one for TLS, that the URL's host is the \
+         one in its certificate, and name who signed that with `ca=FILE`"
+    )]
+    Tls {
+        /// Which.
+        centre: String,
+        /// What is wrong.
+        source: io::Error,
+    },
+    /// No connection, or no answer to the first request, within the time.
     #[error(
         "message centre `{centre}` did not {step} within {}; check host, port and firewall, or give it longer with `{parameter}=`",
         seconds(*.waited)
@@ -56,47 +68,37 @@ pub enum SmppError {
         /// Which.
         centre: String,
     },
-    /// Something else than SMPP came back.
-    #[error("what listens at `{centre}` does not speak SMPP ({found}); check the port")]
-    NotSmpp {
+    /// Something else came back.
+    #[error("what listens at `{centre}` does not speak {} ({found}); check the port", protocol.to_ascii_uppercase())]
+    Foreign {
         /// Which.
         centre: String,
+        /// What was expected.
+        protocol: &'static str,
         /// What came, for people.
         found: String,
     },
     /// It answered with an error.
     #[error("message centre `{centre}` refused the bind with {status}; {advice}")]
-    BindRefused {
+    Refused {
         /// Which.
         centre: String,
-        /// Name and code of the `command_status`.
+        /// Name and code of the status.
         status: String,
         /// What to check.
         advice: &'static str,
     },
+    /// It could not prove that it knows the password.
+    #[error(
+        "message centre `{centre}` does not know the shared secret: its own proof is wrong; check the secret, and that this is the right host"
+    )]
+    Impostor {
+        /// Which.
+        centre: String,
+    },
     /// The system gave no thread or no event queue.
     #[error("cannot start the message centre's thread: {0}; check the limits on processes and open files")]
     Thread(io::Error),
-}
-
-impl SmppError {
-    pub(super) fn refused(centre: String, status: Status) -> Self {
-        Self::BindRefused { centre, status: status.to_string(), advice: advice(status) }
-    }
-}
-
-fn advice(status: Status) -> &'static str {
-    match status {
-        Status::INVALID_PASSWORD => "the password is wrong: check it in the URL, or in `TOUCHPOINT_SMPP_PASSWORD`",
-        Status::INVALID_SYSTEM_ID => "it does not know this system_id: check the part of the URL before `:` and `@`",
-        Status::ALREADY_BOUND => "another program is bound with this system_id: stop it, or ask for one more session",
-        Status::INVALID_SYSTEM_TYPE => "set `system_type=` in the URL to what the message centre's operator gave you",
-        Status::BIND_FAILED => {
-            "check system_id, password, `system_type=` and `mode=` in the URL with the message centre's operator"
-        }
-        Status::THROTTLED | Status::QUEUE_FULL => "it is overloaded: try again later",
-        _ => "ask the message centre's operator",
-    }
 }
 
 fn seconds(span: Duration) -> String {

@@ -1,12 +1,10 @@
-//! Delivery receipts: read from `deliver_sm` in the forms that message centres use (SMPP 3.4 Appendix B, §5.3.2.12,
-//! §5.3.2.35), and matched to the offer. Names come back in another base, case or width than they were given in; the
+//! Delivery receipts matched to the offer. Names come back in another base, case or width than they were given in; the
 //! subscriber's number must fit too, since a wrong match is worse than none.
 
 use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
-use super::pdu::DeliverSm;
 use crate::offer::OfferId;
 use crate::offer::channel::ReceiptState;
 
@@ -15,97 +13,24 @@ const REMEMBERED_LIMIT: usize = 100_000;
 /// Receipts kept that came before the answer to their `submit_sm`; the oldest is forgotten first.
 const EARLY_LIMIT: usize = 1_000;
 
-/// `esm_class`, §5.2.12: bits 5 to 2 say what kind of message this is.
-const ESM_CLASS_KIND: u8 = 0b0011_1100;
-const DELIVERY_RECEIPT: u8 = 0b0000_0100;
-const INTERMEDIATE_NOTIFICATION: u8 = 0b0010_0000;
-
-/// What a `deliver_sm` is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
-    /// The last word on a message.
-    Receipt(Receipt),
-    /// A word that is not the last, or that cannot be read.
-    Passing,
-    /// A message from a subscriber.
-    MobileOriginated,
-}
-
 /// The last word on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Receipt {
+pub(in super::super) struct Receipt {
     message_id: String,
     /// The subscriber's, by the specification, then the sender's: some exchange them.
     numbers: [u32; 2],
     state: ReceiptState,
 }
 
-/// Tells a receipt from a message, and reads it.
-pub(super) fn read(deliver: &DeliverSm) -> Delivery {
-    match deliver.esm_class & ESM_CLASS_KIND {
-        INTERMEDIATE_NOTIFICATION => return Delivery::Passing,
-        DELIVERY_RECEIPT => {}
-        _ if deliver.receipted_message_id.is_some() => {}
-        _ => return Delivery::MobileOriginated,
+impl Receipt {
+    /// Of the message that the message centre gave this name, to one of these numbers.
+    pub(in super::super) fn new(message_id: &str, numbers: [&str; 2], state: ReceiptState) -> Self {
+        Self { message_id: message_id.to_owned(), numbers: numbers.map(last_digits), state }
     }
-    let text = String::from_utf8_lossy(&deliver.text);
-    let named = deliver.receipted_message_id.as_deref().or_else(|| field(&text, "id:"));
-    let state = deliver.message_state.map_or_else(|| state_of_text(&text), state_of_code);
-    match (named, state) {
-        (Some(name), Some(state)) => Delivery::Receipt(Receipt {
-            message_id: name.to_owned(),
-            numbers: [last_digits(&deliver.source), last_digits(&deliver.destination)],
-            state,
-        }),
-        _ => Delivery::Passing,
-    }
-}
-
-/// `message_state`, §5.2.28; `None` where it is not the last.
-fn state_of_code(code: u8) -> Option<ReceiptState> {
-    match code {
-        2 => Some(ReceiptState::Delivered),
-        3 => Some(ReceiptState::Expired),
-        4 => Some(ReceiptState::Deleted),
-        5 => Some(ReceiptState::Undeliverable),
-        7 => Some(ReceiptState::Unknown),
-        8 => Some(ReceiptState::Rejected),
-        _ => None,
-    }
-}
-
-/// Appendix B; where `stat` is missing, a delivered count that is not zero says it.
-fn state_of_text(text: &str) -> Option<ReceiptState> {
-    let Some(stat) = field(text, "stat:") else {
-        let delivered = field(text, "dlvrd:")?.parse::<u32>().ok()?;
-        return (delivered > 0).then_some(ReceiptState::Delivered);
-    };
-    const STATES: [(&str, ReceiptState); 6] = [
-        ("DELIV", ReceiptState::Delivered),
-        ("EXPIR", ReceiptState::Expired),
-        ("DELET", ReceiptState::Deleted),
-        ("UNDEL", ReceiptState::Undeliverable),
-        ("UNKNO", ReceiptState::Unknown),
-        ("REJEC", ReceiptState::Rejected),
-    ];
-    let stat = stat.to_ascii_uppercase();
-    STATES.iter().find(|(word, _)| stat.starts_with(word)).map(|(_, state)| *state)
-}
-
-/// The word after `key`, whatever the case; the message's own text at the end is not looked at.
-fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    text.split_ascii_whitespace()
-        .take_while(|word| !starts_with(word, "text:"))
-        .find_map(|word| starts_with(word, key).then(|| word.get(key.len()..)).flatten())
-        .filter(|value| !value.is_empty())
-}
-
-fn starts_with(word: &str, key: &str) -> bool {
-    word.get(..key.len()).is_some_and(|start| start.eq_ignore_ascii_case(key))
 }
 
 /// The last eight digits, as a number: what remains of a number whatever prefix it is written with.
-pub(super) fn last_digits(number: &str) -> u32 {
+fn last_digits(number: &str) -> u32 {
     let digits = number.bytes().rev().filter(u8::is_ascii_digit).take(8);
     digits.enumerate().map(|(place, digit)| u32::from(digit - b'0') * 10_u32.pow(place as u32)).sum()
 }
@@ -227,7 +152,7 @@ impl Receipts {
 }
 
 fn limit_reached(table: &'static str) {
-    metrics::counter!("touchpoint_smpp_limit_reached_total", "table" => table).increment(1);
+    metrics::counter!("touchpoint_centre_limit_reached_total", "table" => table).increment(1);
 }
 
 #[cfg(test)]
@@ -235,43 +160,7 @@ mod tests {
     use super::*;
 
     fn receipt(message_id: &str, from: &str, state: ReceiptState) -> Receipt {
-        Receipt { message_id: message_id.into(), numbers: [last_digits(from), last_digits("10086")], state }
-    }
-
-    #[test]
-    fn receipts_are_read_in_the_forms_that_are_sent() {
-        let check = |esm_class, text: &str, named: Option<&str>, code, expected: Option<(&str, ReceiptState)>| {
-            let deliver = DeliverSm {
-                source: "8613900000005".into(),
-                destination: "10086".into(),
-                esm_class,
-                text: text.into(),
-                receipted_message_id: named.map(str::to_owned),
-                message_state: code,
-            };
-            let expected = expected
-                .map_or(Delivery::Passing, |(id, state)| Delivery::Receipt(receipt(id, "+86 139 0000 0005", state)));
-            assert_eq!(read(&deliver), expected, "{text}");
-        };
-        use ReceiptState::{Delivered, Expired, Rejected, Undeliverable};
-        let whole =
-            "id:0A1 sub:001 dlvrd:001 submit date:0907101200 done date:0907101201 stat:DELIVRD err:000 text:id:9";
-        check(4, whole, None, None, Some(("0A1", Delivered)));
-        check(4, "ID:7 STAT:undeliv", None, None, Some(("7", Undeliverable)));
-        check(4, "id:7 dlvrd:001 text:stat:EXPIRED", None, None, Some(("7", Delivered)));
-        check(4, "id:7 stat:ENROUTE", None, None, None);
-        check(4, "stat:DELIVRD", None, None, None);
-        check(4, "", None, None, None);
-        check(0, "", Some("abc"), Some(3), Some(("abc", Expired)));
-        check(4, "id:7 stat:DELIVRD", Some("8"), Some(8), Some(("8", Rejected)));
-        check(4, "", Some("8"), Some(1), None);
-        check(0x20, "id:7 stat:DELIVRD", None, None, None);
-    }
-
-    #[test]
-    fn what_a_subscriber_writes_is_no_receipt() {
-        let deliver = DeliverSm { text: b"id:7 stat:DELIVRD".into(), ..DeliverSm::default() };
-        assert_eq!(read(&deliver), Delivery::MobileOriginated);
+        Receipt::new(message_id, [from, "10086"], state)
     }
 
     #[test]

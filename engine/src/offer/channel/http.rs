@@ -1,0 +1,315 @@
+//! A channel that posts each offer to a server: threads that ask one after the other, patient with a server that is down
+//! and certain of what they tell. What is posted and what the answer means is a [`Dialog`]'s.
+//!
+//! A request that may have arrived is repeated under the same identity, which the server must know again; if it still gives
+//! no answer, nobody knows what became of the offer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use thiserror::Error;
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Error as HttpError, Timeout};
+
+use super::desk::{Clerk, Desk};
+use super::url::{Parameter, Url, span, store};
+use super::{Channel, Report, Submission};
+
+/// The longest answer that is read, in octets.
+const ANSWER_LIMIT: u64 = 64 * 1024;
+/// The most requests at once.
+const WORKERS_LIMIT: usize = 64;
+/// How often a request that may have arrived is repeated.
+const REPEATS: u32 = 3;
+/// Pauses while the server takes nothing: the first, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why a channel over HTTP cannot be opened.
+#[derive(Debug, Error)]
+pub enum WebError {
+    /// The URL says something that cannot be meant.
+    #[error("the URL: {0}")]
+    Url(String),
+    /// The certificates to trust cannot be used.
+    #[error("`ca={}`: {why}; it is a PEM file with the authority's certificate", path.display())]
+    Authorities {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// The system gives no thread.
+    #[error("cannot start a thread of the channel: {0}; check the limits on processes")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Where a server is, and how to ask it.
+#[derive(Clone, Debug)]
+pub(super) struct Web {
+    /// `http://…` or `https://…`, with what the URL says that is not ours.
+    pub(super) url: String,
+    pub(super) user: String,
+    pub(super) password: String,
+    workers: usize,
+    timeout: Duration,
+    authorities: Option<PathBuf>,
+}
+
+/// What any server's URL may say.
+const fn parameters<C: AsMut<Web>>() -> [Parameter<C>; 3] {
+    [
+        Parameter {
+            name: "workers",
+            meaning: "requests side by side, 1 to 64 (default 4)",
+            set: |config, value| {
+                let workers = value.parse().ok().filter(|workers| (1..=WORKERS_LIMIT).contains(workers));
+                store(&mut config.as_mut().workers, workers)
+            },
+        },
+        Parameter {
+            name: "timeout_s",
+            meaning: "wait for an answer (default 10)",
+            set: |config, value| store(&mut config.as_mut().timeout, span(value)),
+        },
+        Parameter {
+            name: "ca",
+            meaning: "with https: file of the certificates to trust (PEM; default: the public authorities)",
+            set: |config, value| store(&mut config.as_mut().authorities, Some(Some(value.into()))),
+        },
+    ]
+}
+
+impl Web {
+    /// Reads `PREFIX+http://…`, setting what `own` knows; other parameters are the server's.
+    pub(super) fn read<C: AsMut<Self>>(
+        prefix: &str,
+        url: &str,
+        config: impl FnOnce(Self) -> C,
+        own: &[Parameter<C>],
+    ) -> Result<C, WebError> {
+        let wrong = |why: &str| WebError::Url(why.to_owned());
+        let plain = url.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('+')).unwrap_or(url);
+        let read = Url::read(plain).map_err(WebError::Url)?;
+        if !matches!(read.scheme.as_str(), "http" | "https") || read.host.is_empty() {
+            return Err(wrong(&format!("it is written `{prefix}+http://host/path` or `{prefix}+https://host/path`")));
+        }
+        let tables: [&[Parameter<C>]; 2] = [own, &parameters()];
+        let (ours, theirs) = read
+            .query
+            .iter()
+            .cloned()
+            .partition(|(name, _)| tables.iter().any(|table| table.iter().any(|parameter| parameter.name == name)));
+        let web = Self {
+            url: server(&read, theirs),
+            user: read.user.clone(),
+            password: read.password.clone(),
+            workers: 4,
+            timeout: Duration::from_secs(10),
+            authorities: None,
+        };
+        let mut config = config(web);
+        Url { query: ours, ..read }.set(&mut config, &tables).map_err(WebError::Url)?;
+        Ok(config)
+    }
+
+    /// RFC 7617, where the URL names a user.
+    pub(super) fn authorization(&self) -> Option<(&'static str, String)> {
+        let credentials = || BASE64_STANDARD.encode(format!("{}:{}", self.user, self.password));
+        (!self.user.is_empty()).then(|| ("authorization", format!("Basic {}", credentials())))
+    }
+
+    fn agent(&self) -> Result<Agent, WebError> {
+        let roots = match &self.authorities {
+            Some(path) => RootCerts::new_with_certs(&certificates(path)?),
+            None => RootCerts::WebPki,
+        };
+        let config = Agent::config_builder()
+            .timeout_global(Some(self.timeout))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .proxy(None)
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .user_agent(concat!("touchpoint/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Agent::new_with_config(config))
+    }
+}
+
+/// The address without user and password, and without what is ours.
+fn server(url: &Url, theirs: Vec<(String, String)>) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    let host = if url.host.contains(':') { format!("[{}]", url.host) } else { url.host.clone() };
+    let port = url.port.map(|port| format!(":{port}")).unwrap_or_default();
+    let path = if url.path.is_empty() { "/" } else { &url.path };
+    let pairs: Vec<String> =
+        theirs.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))).collect();
+    let query = if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) };
+    format!("{}://{host}{port}{path}{query}", url.scheme)
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, WebError> {
+    let unusable = |why: String| WebError::Authorities { path: path.to_owned(), why };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let mut certificates = Vec::new();
+    for item in parse_pem(&pem) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| unusable(error.to_string()))? {
+            certificates.push(certificate);
+        }
+    }
+    if certificates.is_empty() {
+        return Err(unusable("it holds no certificate".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// What is posted, and what the answer means.
+pub(super) trait Dialog: Send + Sync + 'static {
+    /// `webhook`, `pap`, `mm7`.
+    const NAME: &'static str;
+
+    /// The request for an offer; what cannot be sent this way is told for people.
+    fn request(&self, submission: &Submission) -> Result<Request, String>;
+
+    /// What an answer means.
+    fn judge(&self, status: u16, body: &str) -> Judgement;
+}
+
+/// A request, without the address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// Taken, under this name; the offer's own where the server gives none.
+    Taken(Option<String>),
+    /// Not taken now.
+    Later(String),
+    /// Not taken, and never.
+    Refused(String),
+}
+
+impl Judgement {
+    /// What a status of HTTP says of itself; RFC 9110 §15.
+    pub(super) fn of_status(status: u16) -> Self {
+        let why = format!("the server answered with HTTP status {status}");
+        match status {
+            200..300 => Self::Taken(None),
+            408 | 425 | 429 | 500..600 => Self::Later(why),
+            _ => Self::Refused(why),
+        }
+    }
+}
+
+/// Opens a channel that holds this dialog.
+pub(super) fn open<D: Dialog>(web: &Web, dialog: D) -> Result<Box<dyn Channel + Send>, WebError> {
+    let (agent, dialog) = (web.agent()?, Arc::new(dialog));
+    let clerk = |_| Asker { agent: agent.clone(), web: web.clone(), dialog: Arc::clone(&dialog), pause: FIRST_PAUSE };
+    Ok(Box::new(Desk::open(D::NAME, 2 * web.workers, (0..web.workers).map(clerk).collect())?))
+}
+
+struct Asker<D> {
+    agent: Agent,
+    web: Web,
+    dialog: Arc<D>,
+    pause: Duration,
+}
+
+/// How asking went.
+enum Outcome {
+    Judged(Judgement),
+    /// Nothing has left.
+    NotAsked(String),
+    /// It may have arrived.
+    NoAnswer,
+}
+
+impl<D: Dialog> Clerk for Asker<D> {
+    const BATCH: usize = 1;
+
+    fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
+        for submission in batch.drain(..) {
+            tell(self.deliver(&submission));
+        }
+    }
+}
+
+impl<D: Dialog> Asker<D> {
+    fn deliver(&mut self, submission: &Submission) -> Report {
+        let id = submission.id;
+        let request = match self.dialog.request(submission) {
+            Ok(request) => request,
+            Err(reason) => return Report::Refused { id, reason, again: false },
+        };
+        let mut outcome = self.ask(&request);
+        for _ in 0..REPEATS {
+            if !matches!(outcome, Outcome::NoAnswer) {
+                break;
+            }
+            outcome = self.ask(&request);
+        }
+        count::<D>(&outcome);
+        match outcome {
+            Outcome::Judged(Judgement::Taken(name)) => {
+                self.pause = FIRST_PAUSE;
+                Report::Accepted { id, message_id: name.unwrap_or_else(|| id.to_string()) }
+            }
+            Outcome::Judged(Judgement::Refused(reason)) => Report::Refused { id, reason, again: false },
+            Outcome::Judged(Judgement::Later(reason)) | Outcome::NotAsked(reason) => {
+                self.rest();
+                Report::Refused { id, reason, again: true }
+            }
+            Outcome::NoAnswer => Report::Unknown { id },
+        }
+    }
+
+    fn ask(&self, request: &Request) -> Outcome {
+        let mut asked = self.agent.post(&self.web.url);
+        for (name, value) in &request.headers {
+            asked = asked.header(*name, value);
+        }
+        let answered = asked.send(request.body.as_slice()).and_then(|mut answer| {
+            let status = answer.status().as_u16();
+            Ok((status, answer.body_mut().with_config().limit(ANSWER_LIMIT).read_to_string()?))
+        });
+        match answered {
+            Ok((status, body)) => Outcome::Judged(self.dialog.judge(status, &body)),
+            Err(HttpError::HostNotFound) => Outcome::NotAsked("the server's host is not found".to_owned()),
+            Err(HttpError::Timeout(Timeout::Resolve | Timeout::Connect)) => {
+                Outcome::NotAsked("the server cannot be reached in time".to_owned())
+            }
+            Err(HttpError::ConnectionFailed) => Outcome::NotAsked("the server cannot be connected to".to_owned()),
+            Err(HttpError::Io(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+                Outcome::NotAsked(format!("the server cannot be connected to: {error}"))
+            }
+            Err(HttpError::Tls(why)) => Outcome::NotAsked(format!("no TLS with the server: {why}")),
+            Err(HttpError::Rustls(why)) => Outcome::NotAsked(format!("no TLS with the server: {why}")),
+            Err(_) => Outcome::NoAnswer,
+        }
+    }
+
+    /// A server that takes nothing is asked more and more rarely.
+    fn rest(&mut self) {
+        thread::sleep(self.pause);
+        self.pause = LONGEST_PAUSE.min(self.pause * 2);
+    }
+}
+
+fn count<D: Dialog>(outcome: &Outcome) {
+    let outcome = match outcome {
+        Outcome::Judged(Judgement::Taken(_)) => "taken",
+        Outcome::Judged(Judgement::Later(_)) => "later",
+        Outcome::Judged(Judgement::Refused(_)) => "refused",
+        Outcome::NotAsked(_) => "not_asked",
+        Outcome::NoAnswer => "no_answer",
+    };
+    metrics::counter!("touchpoint_web_requests_total", "protocol" => D::NAME, "outcome" => outcome).increment(1);
+}

@@ -1,0 +1,177 @@
+//! A pushed address by PAP (WAP-247) to a push proxy gateway: a control entity and a Service Indication or Service Loading
+//! in one multipart message. What the gateway says stands in its XML; the status of HTTP says only that it was heard.
+
+use rules::scenario::Push;
+
+use super::http::{self, Dialog, Judgement, Request, Web, WebError};
+use super::multipart::{Part, boundary, multipart};
+use super::url::{Parameter, store};
+use super::xml::{self, escaped};
+use super::{Channel, Submission};
+use crate::offer::Pushed;
+
+/// What PAP has of its own.
+const PARAMETERS: &[Parameter<Pap>] = &[
+    Parameter {
+        name: "domain",
+        meaning: "of the gateway: in the addresses of phones and in push-ids (default: the host)",
+        set: |config, value| store(&mut config.domain, Some(value.to_owned()).filter(|domain| !domain.is_empty())),
+    },
+    Parameter {
+        name: "notify",
+        meaning: "where the gateway shall tell what became of a push (default: nowhere)",
+        set: |config, value| store(&mut config.notify, Some(Some(value.to_owned()))),
+    },
+];
+
+struct Pap {
+    web: Web,
+    domain: String,
+    notify: Option<String>,
+}
+
+impl AsMut<Web> for Pap {
+    fn as_mut(&mut self) -> &mut Web {
+        &mut self.web
+    }
+}
+
+/// Opens `pap+http://user:password@host:port/path`.
+pub(super) fn open(url: &str) -> Result<Box<dyn Channel + Send>, WebError> {
+    let pap = read(url)?;
+    http::open(&pap.web.clone(), pap)
+}
+
+fn read(url: &str) -> Result<Pap, WebError> {
+    let new = |web: Web| {
+        let host = web.url.split("://").nth(1).unwrap_or_default().split(['/', ':', '?']).next().unwrap_or_default();
+        Pap { domain: host.to_owned(), web, notify: None }
+    };
+    Web::read("pap", url, new, PARAMETERS)
+}
+
+impl Pap {
+    /// §9.2: push-message, its address (WAP-247 §10), and how it is delivered.
+    fn control(&self, submission: &Submission) -> String {
+        let Self { domain, notify, .. } = self;
+        let notify =
+            notify.as_ref().map(|url| format!(" ppg-notify-requested-to=\"{}\"", escaped(url))).unwrap_or_default();
+        let domain = escaped(domain);
+        format!(
+            "<?xml version=\"1.0\"?>\n\
+             <!DOCTYPE pap PUBLIC \"-//WAPFORUM//DTD PAP 1.0//EN\" \"http://www.wapforum.org/DTD/pap_1.0.dtd\">\n\
+             <pap>\n<push-message push-id=\"{}@{domain}\"{notify}>\n\
+             <address address-value=\"WAPPUSH={}/TYPE=PLMN@{domain}\"/>\n\
+             <quality-of-service delivery-method=\"unconfirmed\"/>\n</push-message>\n</pap>\n",
+            submission.id, submission.to
+        )
+    }
+}
+
+/// The document that is pushed, as text: its media type, and itself.
+fn document(push: &Pushed, title: &str) -> (&'static str, String) {
+    let (url, title) = (escaped(&push.url), escaped(title));
+    match push.action {
+        Push::Indication => (
+            "text/vnd.wap.si",
+            format!(
+                "<?xml version=\"1.0\"?>\n<!DOCTYPE si PUBLIC \"-//WAPFORUM//DTD SI 1.0//EN\" \
+                 \"http://www.wapforum.org/DTD/si.dtd\">\n<si><indication href=\"{url}\">{title}</indication></si>\n"
+            ),
+        ),
+        Push::Loading => (
+            "text/vnd.wap.sl",
+            format!(
+                "<?xml version=\"1.0\"?>\n<!DOCTYPE sl PUBLIC \"-//WAPFORUM//DTD SL 1.0//EN\" \
+                 \"http://www.wapforum.org/DTD/sl.dtd\">\n<sl href=\"{url}\"/>\n"
+            ),
+        ),
+    }
+}
+
+impl Dialog for Pap {
+    const NAME: &'static str = "pap";
+
+    fn request(&self, submission: &Submission) -> Result<Request, String> {
+        let push = submission.push.as_ref().ok_or("a push proxy gateway takes only pushed addresses, not texts")?;
+        let (media_type, document) = document(push, push.title(&submission.text));
+        let boundary = boundary(submission.id);
+        let parts = [
+            Part { media_type: "application/xml", id: None, content: &self.control(submission) },
+            Part { media_type, id: None, content: &document },
+        ];
+        let media_type = format!("multipart/related; boundary={boundary}; type=\"application/xml\"");
+        let mut headers = vec![("content-type", media_type)];
+        headers.extend(self.web.authorization());
+        Ok(Request { headers, body: multipart(&boundary, &parts) })
+    }
+
+    /// §9.3, §9.13: response-result of push-response, or badmessage-response.
+    fn judge(&self, status: u16, body: &str) -> Judgement {
+        let heard = Judgement::of_status(status);
+        if !matches!(heard, Judgement::Taken(_)) {
+            return heard;
+        }
+        let Some(result) = xml::attributes(body, &["response-result", "badmessage-response"], &["code", "desc"]) else {
+            return Judgement::Refused("the gateway's answer is no PAP".to_owned());
+        };
+        let [code, description] = result.map(Option::unwrap_or_default);
+        let why = || format!("the gateway answered {code} {description}").trim_end().to_owned();
+        // §9.13: 1xxx success, 2xxx our fault, 3xxx the gateway's, 4xxx the network's.
+        match code.parse().unwrap_or(0) {
+            DUPLICATE_PUSH_ID => Judgement::Taken(None),
+            1000..2000 => Judgement::Taken(None),
+            3000..4000 => Judgement::Later(why()),
+            _ => Judgement::Refused(why()),
+        }
+    }
+}
+
+/// An answer to what was taken before.
+const DUPLICATE_PUSH_ID: u32 = 2007;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offer::channel::tests::submission;
+
+    #[test]
+    fn a_push_is_a_control_entity_and_a_document() {
+        let pap = read("pap+http://u:p@ppg.example:8080/wappush?notify=http://us/").unwrap();
+        let push = Pushed { url: "http://a.cn/?x=1&y=2".to_owned(), action: Push::Indication };
+        let submission = Submission { push: Some(push), ..submission("看 http://a.cn/?x=1&y=2") };
+        let request = pap.request(&submission).unwrap();
+        assert_eq!(pap.web.url, "http://ppg.example:8080/wappush");
+        let body = String::from_utf8(request.body).unwrap();
+        for part in [
+            "push-id=\"00000000000000000000000000000007@ppg.example\" ppg-notify-requested-to=\"http://us/\">",
+            "<address address-value=\"WAPPUSH=+8613900000005/TYPE=PLMN@ppg.example\"/>",
+            "Content-Type: text/vnd.wap.si\r\n",
+            "<si><indication href=\"http://a.cn/?x=1&amp;y=2\">看</indication></si>",
+        ] {
+            assert!(body.contains(part), "{body}");
+        }
+        assert!(request.headers.contains(&("authorization", "Basic dTpw".to_owned())));
+        assert!(pap.request(&Submission { push: None, ..submission }).is_err());
+    }
+
+    #[test]
+    fn what_the_gateway_says_stands_in_its_xml() {
+        let pap = read("pap+http://ppg.example/").unwrap();
+        let response = |code: &str| {
+            format!(
+                "<?xml version=\"1.0\"?><!DOCTYPE pap PUBLIC \"-//WAPFORUM//DTD PAP 1.0//EN\" \"pap_1.0.dtd\">\
+                 <pap><push-response push-id=\"7\"><response-result code=\"{code}\" desc=\"Why\"/></push-response></pap>"
+            )
+        };
+        let check = |status, body: &str, expected| assert_eq!(pap.judge(status, body), expected, "{body}");
+        check(202, &response("1001"), Judgement::Taken(None));
+        check(202, &response("2007"), Judgement::Taken(None));
+        check(202, &response("2000"), Judgement::Refused("the gateway answered 2000 Why".to_owned()));
+        check(202, &response("3000"), Judgement::Later("the gateway answered 3000 Why".to_owned()));
+        let bad = "<pap><badmessage-response code=\"2000\" desc=\"No\"/></pap>";
+        check(202, bad, Judgement::Refused("the gateway answered 2000 No".to_owned()));
+        check(202, "Sent.", Judgement::Refused("the gateway's answer is no PAP".to_owned()));
+        check(503, "", Judgement::Later("the server answered with HTTP status 503".to_owned()));
+    }
+}
