@@ -79,6 +79,16 @@ counters! {
     unknown,
     /// Offers that expired in the queue.
     expired,
+    /// Offers withheld at the last moment because the subscriber had refused meanwhile.
+    scrubbed,
+    /// Messages from subscribers.
+    incoming,
+    /// Of them, refusals.
+    refusals,
+    /// Offers that were answered.
+    answered,
+    /// Of them, with yes.
+    yes,
     /// Group commits.
     commits,
     /// Of them, made durable against a failure of the machine.

@@ -18,7 +18,8 @@ use rules::{Directory, RuleSet};
 use crate::counters::{Counters, EngineCounters};
 use crate::offer::arbiter::{Arbiter, Means};
 use crate::offer::channel::Lane;
-use crate::offer::{AddressSource, Pace};
+use crate::offer::consent::Consent;
+use crate::offer::{AddressSource, Keywords, Pace};
 use crate::sealer;
 use crate::shard::{self, Batch, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
 use crate::sweep::Sweep;
@@ -76,6 +77,10 @@ pub struct EngineConfig {
     pub patience: Duration,
     /// The most offers that wait for channels; beyond it the least important expire.
     pub waiting: usize,
+    /// Who has refused what; absent means that nothing is known, and nothing kept.
+    pub consent: Option<Consent>,
+    /// What subscribers may answer.
+    pub keywords: Keywords,
 }
 
 impl EngineConfig {
@@ -100,6 +105,8 @@ impl EngineConfig {
             profiles: 1 << 20,
             patience: Duration::from_secs(30),
             waiting: 1_000_000,
+            consent: None,
+            keywords: Keywords::default(),
         }
     }
 }
@@ -197,6 +204,8 @@ impl Engine {
             pace: config.pace,
             patience: config.patience,
             waiting: config.waiting,
+            consent: config.consent,
+            keywords: config.keywords,
         };
         let mut engine = Self::new(shared, threads, config.reorder_window);
         engine.warm_from = config.warm.then_some(Timestamp::MIN);

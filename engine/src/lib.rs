@@ -1,7 +1,8 @@
 //! The engine: events in, offers out. It knows no octets of A or Gb.
 //!
 //! [`shard`] gives each subscriber to one thread, [`window`] keeps the facts of 48 hours, [`offer`] carries the
-//! intent to offer through the outbox to a channel, [`backtest`] tries scenarios on facts that are there, [`cli`] is the
+//! intent to offer through the outbox to a channel, [`backtest`] tries scenarios on facts that are there, [`results`] sums up
+//! what they have brought, [`cli`] is the
 //! command line.
 
 pub mod backtest;
@@ -9,6 +10,7 @@ pub mod cli;
 mod counters;
 mod engine;
 pub mod offer;
+pub mod results;
 mod sealer;
 pub mod shard;
 #[cfg(test)]

@@ -32,6 +32,7 @@ pub(crate) fn offer(sequence: u64) -> Offer {
         state: State::Proposed,
         since: at,
         receipt: None,
+        reaction: None,
     }
 }
 

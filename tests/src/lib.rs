@@ -4,6 +4,7 @@ pub mod allocations;
 pub mod gateway;
 pub mod lookup;
 pub mod smsc;
+pub mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -73,7 +73,10 @@ fn after_a_break_the_unanswered_are_unknown_and_the_rest_goes_on() {
     let outcome = deliver(&mut *cmpp, offers(50));
     assert!((1..=16).contains(&outcome.unknown()), "{}", outcome.unknown());
     assert_eq!(outcome.accepted() + outcome.unknown(), 50);
-    assert_eq!((gateway.seen().connections, gateway.seen().submitted), (2, 50));
+    // What was on its way when the connection was cut may not have come; nothing came twice.
+    let seen = gateway.seen();
+    assert_eq!(seen.connections, 2);
+    assert!((50 - outcome.unknown() as u64..=50).contains(&seen.submitted), "{}", seen.submitted);
 }
 
 #[test]
@@ -152,6 +155,15 @@ fn lines(log: &Path, event: &str) -> Vec<Value> {
     lines.map(|line| serde_json::from_str::<Value>(&line).unwrap()).filter(|line| line["ev"] == event).collect()
 }
 
+/// The same, once there is any.
+fn lines_to_come(log: &Path, event: &str) -> Vec<Value> {
+    let found = (0..200).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        Some(lines(log, event)).filter(|lines| !lines.is_empty())
+    });
+    found.unwrap_or_default()
+}
+
 fn free_port() -> u16 {
     std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
@@ -171,7 +183,7 @@ fn another_gateway_takes_offers_in_both_versions_and_its_reports_are_matched() {
         assert_eq!(deliver_with_receipts(&mut *cmpp, 60), 60);
         assert_eq!(deliver(&mut *cmpp, [offer(99, LONG_CHINESE.repeat(4))].into()).accepted(), 1);
         drop(cmpp);
-        let closed = lines(&log, "link_closed");
+        let closed = lines_to_come(&log, "link_closed");
         assert!(closed[0]["max_outstanding"].as_u64().is_some_and(|most| most <= 16), "{closed:?}");
         let submitted = lines(&log, "submit");
         let long = submitted.iter().filter(|line| line["dests"][0] == "13900000099");

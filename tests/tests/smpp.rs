@@ -6,11 +6,12 @@ use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::thread;
+use std::time::Duration;
 
 use delivery::{PATIENCE, deliver, next, offer, offers};
 use engine::offer::OfferId;
 use engine::offer::channel::smpp::{self, SmppConfig};
-use engine::offer::channel::{Channel, ReceiptState, Report, Submission};
+use engine::offer::channel::{Channel, ReceiptState, Report, Submission, Taken};
 use serde_json::{Value, json};
 use tests::smsc::{Smsc, Text};
 
@@ -220,6 +221,47 @@ fn receipts_are_matched_in_the_forms_that_are_sent() {
             assert!(accepted < receipt, "{form}: {reports:?}");
         }
         smsc.wait_for_count("deliver_sm_resp", 3);
+    }
+}
+
+fn taken(n: u128, message_id: &str) -> Taken {
+    let message_id = message_id.to_owned();
+    Taken { id: OfferId(n), message_id, to: format!("+86139{n:08}").parse().unwrap(), from: None }
+}
+
+#[test]
+fn what_was_taken_in_an_earlier_life_is_asked_about() {
+    let smsc = Smsc::start(json!({}));
+    let mut smpp = open(&smsc, "source=10086");
+    (1..=3).for_each(|n| smpp.recall(taken(n, &format!("a{n}"))));
+    let receipts = std::iter::from_fn(|| Some(next(&*smpp))).filter(|report| !matches!(report, Report::Ready));
+    let expected = (1..=3).map(|n| Report::Receipt { id: OfferId(n), state: ReceiptState::Delivered });
+    assert!(receipts.take(3).eq(expected));
+    let asked = smsc.events("query_sm");
+    assert_eq!((&asked[0]["message_id"], &asked[0]["source_addr"]), (&json!("a1"), &json!("10086")));
+    // What is not at its end has no receipt yet.
+    let smsc = Smsc::start(json!({ "query_state": 1 }));
+    let mut smpp = open(&smsc, "source=10086");
+    smpp.recall(taken(1, "a1"));
+    smsc.wait_for_count("query_sm", 1);
+    assert!(smpp.reports().recv_timeout(Duration::from_millis(300)).is_ok_and(|report| report == Report::Ready));
+    assert!(smpp.reports().recv_timeout(Duration::from_millis(300)).is_err());
+}
+
+#[test]
+fn pairs_and_several_sessions_share_the_work_and_their_receipts() {
+    let smsc = Smsc::start(json!({ "receipts": "text", "delay_ms": 20 }));
+    let mut smpp = open(&smsc, "source=10086&mode=pair&binds=2&window=3&version=5.0");
+    let mut reports = deliver(&mut *smpp, offers(40)).all;
+    assert_eq!((smsc.events("bind_transmitter").len(), smsc.events("bind_receiver").len()), (2, 2));
+    assert_eq!(smsc.events("bind_receiver")[0]["interface_version"], 0x50);
+    let submitted = smsc.events("submit_sm");
+    let by = |session: &Value| submitted.iter().filter(|line| line["session"] == *session).count();
+    let sessions: Vec<Value> = smsc.events("bind_transmitter").iter().map(|line| line["session"].clone()).collect();
+    assert!(sessions.iter().all(|session| by(session) >= 10), "{sessions:?}");
+    assert!(submitted.iter().all(|line| line["unanswered"].as_u64().is_some_and(|most| most <= 3)));
+    while reports.iter().filter(|report| matches!(report, Report::Receipt { .. })).count() < 40 {
+        reports.push(next(&*smpp));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backtest;
 mod check;
+mod consent;
 mod decode;
 mod diff;
 mod e1;
@@ -11,8 +12,10 @@ mod inputs;
 mod json;
 mod links;
 mod network;
+mod release;
 mod replay;
 mod report;
+mod results;
 mod schema;
 mod show;
 mod test;
@@ -51,6 +54,9 @@ enum Command {
     Test(test::Test),
     Backtest(backtest::Backtest),
     Explain(explain::Explain),
+    Report(results::Report),
+    Consent(consent::Consent),
+    Release(release::Release),
     Diff(diff::Diff),
     Schema(schema::Schema),
 }
@@ -73,6 +79,9 @@ pub fn run() -> ExitCode {
         Command::Test(test) => test.run(),
         Command::Backtest(backtest) => backtest.run(),
         Command::Explain(explain) => explain.run(),
+        Command::Report(report) => report.run(),
+        Command::Consent(consent) => consent.run(),
+        Command::Release(release) => release.run(),
         Command::Diff(diff) => diff.run(),
         Command::Schema(schema) => schema.run(),
     };

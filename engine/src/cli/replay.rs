@@ -20,6 +20,7 @@ use crate::offer::channel::cmpp::CmppConfig;
 use crate::offer::channel::journal;
 use crate::offer::channel::smpp::SmppConfig;
 use crate::offer::channel::{self, Lane, Opening};
+use crate::offer::consent::Consent;
 use crate::shard::MAX_THREADS;
 use crate::{Engine, EngineConfig, EngineCounters, Summary};
 
@@ -48,6 +49,10 @@ pub(crate) struct Replay {
     /// Deliver to this message centre: the same as --channel sms=URL.
     #[arg(long, value_name = "URL", conflicts_with = "channels")]
     smsc: Option<String>,
+    /// The ledger of who has refused, a CSV: looked into before sending, and written when somebody answers with a keyword.
+    /// Otherwise it lies in the store.
+    #[arg(long, value_name = "CSV")]
+    consent: Option<PathBuf>,
     /// Ask this service for numbers that are not in the subscriber file; `{imsi}` in the URL is replaced.
     #[arg(long, value_name = "URL")]
     lookup: Option<String>,
@@ -138,6 +143,7 @@ impl Replay {
         config.threads = self.threads;
         config.warm = !self.cold;
         config.lookup = lookup.map(|lookup| Box::new(lookup) as Box<dyn AddressSource>);
+        config.consent = Some(self.ledger(folder.path())?);
         config.input = capture.fingerprint();
         let mut replayed = Replayed::new(Engine::start(config)?, self.inputs.probe_config());
         let ending = replayed.drive(&mut capture)?;
@@ -180,6 +186,14 @@ impl Replay {
         self.channels.iter().map(|(name, url)| (name.as_str(), url.as_str())).chain(smsc).collect()
     }
 
+    fn ledger(&self, folder: &Path) -> Result<Consent, Failure> {
+        let file = match &self.consent {
+            Some(file) => file.clone(),
+            None => made(folder)?.join("consent.csv"),
+        };
+        Ok(Consent::open(&file)?)
+    }
+
     fn lanes(&self, folder: &Path) -> Result<Vec<Lane>, Failure> {
         let opening = Opening { reveal: self.reveal, patient: false };
         let urls = self.urls();
@@ -188,15 +202,16 @@ impl Replay {
         }
         let file = match &self.journal {
             Some(file) => file.clone(),
-            None => {
-                std::fs::create_dir_all(folder).map_err(|error| {
-                    Failure::new(format_args!("cannot make the folder `{}`: {error}", folder.display()))
-                })?;
-                folder.join("offers.jsonl")
-            }
+            None => made(folder)?.join("offers.jsonl"),
         };
         Ok(vec![Lane::sole(journal::open(&file, self.reveal)?)])
     }
+}
+
+fn made(folder: &Path) -> Result<&Path, Failure> {
+    let failed = |error| Failure::new(format_args!("cannot make the folder `{}`: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    Ok(folder)
 }
 
 /// The folder of the store.

@@ -13,7 +13,10 @@ use event::{Imsi, Number};
 use rules::Reason;
 use rustc_hash::FxHashMap;
 
+use super::answer::{Keywords, Reaction, Said};
+use super::back::{Back, Incoming};
 use super::channel::{Lane, Report, Submission};
+use super::consent::Consent;
 use super::merge::Merge;
 use super::outbox::{Outbox, Queued};
 use super::queue::Waiting;
@@ -52,6 +55,8 @@ pub(crate) struct Means {
     pub(crate) patience: Duration,
     /// The most offers that wait for channels.
     pub(crate) waiting: usize,
+    pub(crate) consent: Option<Consent>,
+    pub(crate) keywords: Keywords,
 }
 
 pub(crate) struct Arbiter {
@@ -61,6 +66,7 @@ pub(crate) struct Arbiter {
     merge: Merge,
     undecided: Undecided,
     router: Router,
+    back: Back,
     sending: FxHashMap<OfferId, Queued>,
     accepted: FxHashMap<OfferId, Offer>,
     accepted_order: VecDeque<OfferId>,
@@ -77,6 +83,7 @@ impl Arbiter {
     /// were sent. Of these only service messages are sent again.
     pub(crate) fn open(shared: Arc<Shared>, mut means: Means, shards: usize) -> Result<Self, StoreError> {
         let lanes = mem::take(&mut means.lanes);
+        let back = Back::new(means.consent.take(), mem::take(&mut means.keywords));
         let mut arbiter = Self {
             outbox: Outbox::open(shared.store.clone())?,
             shared,
@@ -84,13 +91,29 @@ impl Arbiter {
             merge: Merge::new(shards),
             undecided: Undecided::default(),
             router: Router::new(lanes),
+            back,
             sending: FxHashMap::default(),
             accepted: FxHashMap::default(),
             accepted_order: VecDeque::new(),
         };
+        arbiter.resume_sent()?;
         arbiter.resume_queue()?;
         arbiter.resume_proposals()?;
         Ok(arbiter)
+    }
+
+    /// Who got an offer may still answer it, and its receipt may still come.
+    fn resume_sent(&mut self) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.shared.store);
+        for offer in store.outbox()? {
+            let offer = offer?;
+            if matches!(offer.state, State::Accepted(_)) {
+                self.back.sent(&offer);
+                self.router.recall(&offer);
+                self.await_receipt(offer);
+            }
+        }
+        Ok(())
     }
 
     fn resume_queue(&mut self) -> Result<(), StoreError> {
@@ -162,7 +185,11 @@ impl Arbiter {
     }
 
     fn is_idle(&self) -> bool {
-        self.merge.is_empty() && self.undecided.len() == 0 && self.router.is_empty() && self.sending.is_empty()
+        self.merge.is_empty()
+            && self.undecided.len() == 0
+            && self.router.is_empty()
+            && !self.back.is_replying()
+            && self.sending.is_empty()
     }
 
     // Waits for a first message, then takes what else is there.
@@ -296,6 +323,7 @@ impl Arbiter {
         };
         match number {
             None => Verdict::Withhold(Reason::NoAddress),
+            Some(number) if self.back.refuses(&number, offer.purpose) => Verdict::Withhold(Reason::NoConsent),
             Some(_) if offer.since > offer.expires => Verdict::Withhold(Reason::Expired),
             Some(number) => Verdict::Pass(number),
         }
@@ -366,6 +394,9 @@ impl Arbiter {
 
     // As many as go out at once, marked as being sent, durably, before the first byte.
     fn send(&mut self) -> Result<(), StoreError> {
+        while let Some((track, reply)) = self.back.reply(|track| self.router.has_room(track)) {
+            self.router.submit(track, reply);
+        }
         let due = self.router.due();
         if due.is_empty() {
             return Ok(());
@@ -377,12 +408,10 @@ impl Arbiter {
             if self.means.pace == Pace::Live {
                 queued.offer.since = now.max(queued.offer.since);
             }
-            let is_late = queued.offer.since > queued.offer.expires;
-            queued.offer.state = if is_late { State::Expired } else { State::Sending };
+            queued.offer.state = self.departure(&queued.offer);
             self.outbox.update(&queued)?;
-            match is_late {
-                true => self.shared.counters.expired.add(1),
-                false => leaving.push((track, queued)),
+            if queued.offer.state == State::Sending {
+                leaving.push((track, queued));
             }
         }
         self.outbox.commit(true)?;
@@ -396,13 +425,31 @@ impl Arbiter {
         Ok(())
     }
 
+    /// What becomes of an offer whose turn has come: a last look at the time and at what the subscriber has said since.
+    fn departure(&self, offer: &Offer) -> State {
+        let counters = &self.shared.counters;
+        if offer.since > offer.expires {
+            counters.expired.add(1);
+            return State::Expired;
+        }
+        if offer.to.is_some_and(|to| self.back.refuses(&to, offer.purpose)) {
+            counters.scrubbed.add(1);
+            return State::Withheld(Reason::NoConsent);
+        }
+        State::Sending
+    }
+
     fn report(&mut self, track: usize, report: Report) -> Result<(), StoreError> {
         self.router.heard(track, &report);
+        if report.ends().is_some_and(|id| self.back.is_reply(id)) {
+            return Ok(());
+        }
         let counters = &self.shared.counters;
         match report {
             Report::Accepted { id, message_id } => {
                 counters.accepted.add(1);
                 if let Some(offer) = self.settle(id, State::Accepted(message_id))? {
+                    self.back.sent(&offer);
                     self.await_receipt(offer);
                 }
             }
@@ -421,10 +468,40 @@ impl Arbiter {
                     self.outbox.put(&offer)?;
                 }
             }
-            Report::Ready | Report::Incoming { .. } => {}
+            Report::Incoming { at, from, to, text } => {
+                self.hear(&Incoming { track, at, from: &from, to: &to, text: &text })?;
+            }
+            Report::Ready => {}
             Report::Down { reason } => {
                 tracing::warn!(channel = self.router.name(track), reason, "the channel is down; offers wait");
             }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, incoming: &Incoming<'_>) -> Result<(), StoreError> {
+        let counters = &self.shared.counters;
+        let Some(heard) = self.back.hear(incoming) else { return Ok(()) };
+        counters.incoming.add(1);
+        counters.refusals.add(u64::from(matches!(heard.said, Said::Stop(_))));
+        let Some((at, id)) = heard.offer else { return Ok(()) };
+        // What is known of it is in memory while a receipt is waited for, else in the store.
+        self.outbox.commit(false)?;
+        let counters = &self.shared.counters;
+        let stored = || self.shared.store.offer(at, id);
+        let Some(mut offer) = self.accepted.get(&id).cloned().map_or_else(stored, |offer| Ok(Some(offer)))? else {
+            return Ok(());
+        };
+        let is_yes = heard.said == Said::Yes;
+        if offer.reaction.is_some_and(|before| before.is_yes || !is_yes) {
+            return Ok(());
+        }
+        counters.answered.add(u64::from(offer.reaction.is_none()));
+        counters.yes.add(u64::from(is_yes));
+        offer.reaction = Some(Reaction { at: incoming.at, is_yes });
+        self.outbox.put(&offer)?;
+        if let Some(waiting) = self.accepted.get_mut(&id) {
+            waiting.reaction = offer.reaction;
         }
         Ok(())
     }
@@ -452,6 +529,9 @@ impl Arbiter {
     }
 
     fn await_receipt(&mut self, offer: Offer) {
+        if offer.receipt.is_some() {
+            return;
+        }
         if self.accepted_order.len() >= RECEIPT_LIMIT
             && let Some(oldest) = self.accepted_order.pop_front()
         {
@@ -475,7 +555,7 @@ fn submission(offer: &Offer) -> Option<Submission> {
     Some(Submission {
         id: offer.id,
         to: offer.to?,
-        imsi: offer.imsi,
+        imsi: Some(offer.imsi),
         scenario: offer.scenario.to_string(),
         at: offer.at,
         from: offer.from.clone(),

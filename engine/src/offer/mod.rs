@@ -2,8 +2,12 @@
 //! caused it, so that no crash, retry or replay sends it twice.
 
 pub mod address;
+mod answer;
 pub(crate) mod arbiter;
+mod back;
 pub mod channel;
+pub mod consent;
+pub mod hold;
 mod identity;
 mod merge;
 pub(crate) mod outbox;
@@ -17,6 +21,7 @@ use event::Imsi;
 
 use address::{Answer, Lookup};
 
+pub use answer::{Keywords, Reaction, Said};
 pub use arbiter::Pace;
 pub use identity::OfferId;
 pub use record::{Offer, Pushed, State};

@@ -6,8 +6,8 @@ use event::{Imsi, Number, Timestamp};
 use rules::Reason;
 use rules::scenario::{DEFAULT_PRIORITY, Message, Purpose, Push};
 
-use super::OfferId;
 use super::channel::ReceiptState;
+use super::{OfferId, Reaction, text};
 use crate::window::octets::{Octets, put_signed, put_text, put_varint};
 use crate::window::record::{put_number, read_number};
 
@@ -53,6 +53,8 @@ pub struct Offer {
     pub since: Timestamp,
     /// The message centre's last word, where one came.
     pub receipt: Option<ReceiptState>,
+    /// What the subscriber answered first, or yes where that came at all.
+    pub reaction: Option<Reaction>,
 }
 
 /// An address that is pushed to the phone.
@@ -126,6 +128,7 @@ const HAS_TO: u8 = 1 << 1;
 const HAS_RECEIPT: u8 = 1 << 2;
 const HAS_PUSH: u8 = 1 << 3;
 const HAS_CHANNEL: u8 = 1 << 4;
+const HAS_REACTION: u8 = 1 << 5;
 
 const RECEIPTS: [ReceiptState; 6] = [
     ReceiptState::Delivered,
@@ -146,6 +149,11 @@ impl Offer {
         self.purpose == Purpose::Service
     }
 
+    /// How many short messages it takes.
+    pub fn parts(&self) -> u64 {
+        text::segments(&self.text).map_or_else(|error| error.segments, |segments| segments.count()) as u64
+    }
+
     /// Of which kind it is, as channels are named that are for one kind.
     pub(crate) fn kind(&self) -> &'static str {
         if self.push.is_some() { "wap_push" } else { "sms" }
@@ -157,7 +165,8 @@ impl Offer {
             | flag(HAS_TO, self.to.is_some())
             | flag(HAS_RECEIPT, self.receipt.is_some())
             | flag(HAS_PUSH, self.push.is_some())
-            | flag(HAS_CHANNEL, self.channel.is_some());
+            | flag(HAS_CHANNEL, self.channel.is_some())
+            | flag(HAS_REACTION, self.reaction.is_some());
         out.extend_from_slice(&[OFFER_VERSION, flags, code(&PURPOSES, &self.purpose)]);
         out.extend_from_slice(&self.id.0.to_be_bytes());
         out.extend_from_slice(&self.imsi.to_bits().to_be_bytes());
@@ -181,6 +190,10 @@ impl Offer {
         }
         if let Some(channel) = &self.channel {
             put_text(out, channel);
+        }
+        if let Some(Reaction { at, is_yes }) = self.reaction {
+            put_signed(out, at.as_micros());
+            out.push(u8::from(is_yes));
         }
         put_state(out, &self.state);
     }
@@ -206,6 +219,7 @@ impl Offer {
         let priority = if version > 1 { octets.octet()? } else { DEFAULT_PRIORITY };
         let push = if has(HAS_PUSH) { Some(read_push(&mut octets)?) } else { None };
         let channel = if has(HAS_CHANNEL) { Some(octets.text()?.to_owned()) } else { None };
+        let reaction = if has(HAS_REACTION) { Some(read_reaction(&mut octets)?) } else { None };
         let state = read_state(&mut octets)?;
         Some(Self {
             id,
@@ -226,8 +240,13 @@ impl Offer {
             state,
             since,
             receipt,
+            reaction,
         })
     }
+}
+
+fn read_reaction(octets: &mut Octets<'_>) -> Option<Reaction> {
+    Some(Reaction { at: Timestamp::from_micros(octets.signed()?), is_yes: octets.octet()? != 0 })
 }
 
 fn read_push(octets: &mut Octets<'_>) -> Option<Pushed> {
@@ -298,6 +317,7 @@ mod tests {
             state: State::Proposed,
             since: at,
             receipt: None,
+            reaction: None,
         };
         let full = Offer {
             from: Some("10086".to_owned()),
@@ -306,6 +326,7 @@ mod tests {
             purpose: Purpose::Location,
             push: Some(Pushed { url: "http://wap.example.cn/3g".to_owned(), action: Push::Loading }),
             channel: Some("hall".to_owned()),
+            reaction: Some(Reaction { at, is_yes: true }),
             ..bare.clone()
         };
         let states = [

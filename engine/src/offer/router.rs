@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
-use super::Offer;
-use super::channel::{Lane, Report, Submission};
+use super::channel::{Lane, Report, Submission, Taken};
+use super::hold::{self, Hold};
 use super::outbox::Queued;
 use super::queue::{Queue, Waiting};
+use super::{Offer, State};
 
 /// How long a channel may have offers waiting before its fallback takes some.
 const BEHIND: Duration = Duration::from_secs(10);
@@ -25,6 +26,7 @@ struct Track {
     lane: Lane,
     queue: Queue,
     allowance: Option<Allowance>,
+    hold: Option<Hold>,
     is_down: bool,
     /// Since when its queue has not been empty.
     behind: Option<Instant>,
@@ -42,6 +44,7 @@ impl Router {
         let now = clock();
         let track = |lane: Lane| Track {
             allowance: lane.terms.per_second.map(|rate| Allowance::new(f64::from(rate.get()), now)),
+            hold: lane.terms.manual.clone().map(Hold::new),
             lane,
             queue: Queue::default(),
             is_down: false,
@@ -94,23 +97,28 @@ impl Router {
         let mut leaving = Vec::new();
         let mut room: Vec<usize> = self.tracks.iter_mut().map(|track| track.room(now)).collect();
         for index in 0..self.tracks.len() {
-            self.move_out(index, index, &mut room, &mut leaving);
+            self.move_out(index, index, now, &mut room, &mut leaving);
         }
         for index in 0..self.tracks.len() {
             let is_behind = self.tracks.get_mut(index).is_some_and(|track| track.is_behind(now));
             if let Some(fallback) = self.fallback(index).filter(|_| is_behind) {
-                self.move_out(index, fallback, &mut room, &mut leaving);
+                self.move_out(index, fallback, now, &mut room, &mut leaving);
             }
         }
         leaving
     }
 
-    fn move_out(&mut self, from: usize, by: usize, room: &mut [usize], leaving: &mut Vec<Leaving>) {
+    fn move_out(&mut self, from: usize, by: usize, now: Instant, room: &mut [usize], leaving: &mut Vec<Leaving>) {
         let (Some(track), Some(room)) = (self.tracks.get_mut(from), room.get_mut(by)) else { return };
         let before = leaving.len();
-        leaving
-            .extend(std::iter::from_fn(|| track.queue.pop()).take(*room).map(|waiting| Leaving { waiting, track: by }));
+        let released = track.hold.as_mut().map(|hold| hold.released(track.queue.len(), now));
+        leaving.extend(
+            std::iter::from_fn(|| track.queue.pop())
+                .take(released.map_or(*room, |released| released.min(*room)))
+                .map(|waiting| Leaving { waiting, track: by }),
+        );
         let moved = leaving.len() - before;
+        track.hold.iter_mut().for_each(|hold| hold.spend(moved));
         *room -= moved;
         if let Some(allowance) = self.tracks.get_mut(by).and_then(|track| track.allowance.as_mut()) {
             allowance.spend(moved);
@@ -122,10 +130,25 @@ impl Router {
         self.tracks.iter().position(|track| track.lane.name == name && !track.is_down)
     }
 
+    /// Whether a channel has room for one more.
+    pub(crate) fn has_room(&self, track: usize) -> bool {
+        self.tracks.get(track).is_some_and(|track| track.lane.channel.ready() > 0)
+    }
+
     /// Hands over to a channel what it had room for.
     pub(crate) fn submit(&mut self, track: usize, submission: Submission) {
         if let Some(track) = self.tracks.get_mut(track) {
             track.lane.channel.submit(submission);
+        }
+    }
+
+    /// Reminds the channel of an offer of what it took in an earlier life.
+    pub(crate) fn recall(&mut self, offer: &Offer) {
+        let State::Accepted(message_id) = &offer.state else { return };
+        let Some(to) = offer.to.filter(|_| offer.receipt.is_none()) else { return };
+        let taken = Taken { id: offer.id, message_id: message_id.clone(), to, from: offer.from.clone() };
+        if let Some(track) = self.track_of(offer).and_then(|track| self.tracks.get_mut(track)) {
+            track.lane.channel.recall(taken);
         }
     }
 
@@ -158,7 +181,8 @@ impl Router {
         let behind = waiting()
             .filter(|track| track.lane.terms.fallback.is_some())
             .filter_map(|track| Some((track.behind? + BEHIND).saturating_duration_since(now).max(PAUSE)));
-        allowed.chain(behind).min()
+        let held = waiting().filter(|track| track.hold.is_some()).map(|_| hold::LOOK);
+        allowed.chain(behind).chain(held).min()
     }
 }
 

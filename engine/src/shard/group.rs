@@ -124,6 +124,7 @@ impl Group {
                 state: State::Proposed,
                 since: cause.released,
                 receipt: None,
+                reaction: None,
             };
             outbox::propose(&shared.store, &mut self.batch, &offer)?;
             self.intents.push(offer);

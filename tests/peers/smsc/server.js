@@ -13,6 +13,12 @@
 //   garbage_at            n: send what is no PDU instead of answering the n-th submit_sm
 //   unbind_at             n: answer the n-th submit_sm, then end the session with unbind
 //   receipts              "text", "tlv" or "early" (before the submit_sm_resp)
+//   answer                text that every subscriber answers with, to each message
+//   throttle_every        n: answer every n-th submit_sm with `throttle_status`
+//   receipt_times         how often each receipt is sent (default 1)
+//   receipt_ms            wait before each receipt
+//   terse                 of a submit_sm, log only what counts need
+//   query_state           message_state of every query_sm_resp (default 2, DELIVERED)
 //   glue_ms               collect what is sent for so long and send it in one piece
 //   chop                  send in pieces of so many octets
 //   odd                   after a bind: an unknown command, an unknown TLV, a message from a subscriber
@@ -37,6 +43,9 @@ function concatenation(udh) {
   const part = (udh || []).find((element) => element[0] === 0x00);
   return part ? { reference: part[2], total: part[3], part: part[4] } : null;
 }
+
+// Whom to, of which session, and how many are unanswered.
+const terse = (pdu, more) => ({ event: 'submit_sm', ...more, destination_addr: pdu.destination_addr });
 
 // What the test reads: addresses, flags, and the text as the package decoded it.
 function describe(pdu, more) {
@@ -84,7 +93,12 @@ function disturb(socket) {
   }
 }
 
-function receipt(session, pdu, message_id) {
+// By a session that receives, where the one that sent does not.
+const receivers = new Set();
+const receiving = (session) => (receivers.size > 0 ? [...receivers][0] : session);
+
+function receipt(sender, pdu, message_id) {
+  const session = receiving(sender);
   const deliver = { source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4 };
   if (options.receipts === 'tlv') {
     session.deliver_sm({ ...deliver, receipted_message_id: message_id, message_state: 2 });
@@ -114,11 +128,22 @@ function answer(session, pdu, n) {
   if (has(options.drop_at, n)) return session.socket.destroy();
   if (has(options.mute_at, n)) return undefined;
   if (options.garbage_at === n) return session.socket.write(Buffer.from('HTTP/1.1 500 Internal Server Error\r\n'));
-  if (n <= (options.throttle_first || 0)) return respond(options.throttle_status);
+  const isThrottled = n <= (options.throttle_first || 0) || (options.throttle_every && n % options.throttle_every === 0);
+  if (isThrottled) return respond(options.throttle_status);
   if (refused) return respond(refused);
   if (options.receipts === 'early') receipt(session, pdu, message_id);
   respond(0, message_id);
-  if (options.receipts && options.receipts !== 'early') receipt(session, pdu, message_id);
+  if (options.receipts && options.receipts !== 'early') {
+    const tell = () => receipt(session, pdu, message_id);
+    for (let times = options.receipt_times || 1; times > 0; times -= 1) {
+      if (options.receipt_ms) setTimeout(tell, options.receipt_ms).unref();
+      else tell();
+    }
+  }
+  if (options.answer) {
+    const { destination_addr: source_addr, source_addr: destination_addr } = pdu;
+    session.deliver_sm({ source_addr, destination_addr, short_message: options.answer });
+  }
   if (options.unbind_at === n) session.unbind();
   return undefined;
 }
@@ -144,19 +169,26 @@ const server = smpp.createServer((session) => {
     const { command, system_id, system_type, interface_version } = pdu;
     log({ event: command, session: session.number, system_id, system_type, interface_version, command_status });
     session.send(pdu.response({ command_status, system_id: 'smsc' }));
+    if (command_status === 0 && command === 'bind_receiver') receivers.add(session);
     if (command_status === 0) bound(session);
   };
   session.on('bind_transceiver', bind);
   session.on('bind_transmitter', bind);
+  session.on('bind_receiver', bind);
   session.on('submit_sm', (pdu) => {
     const n = ++submitted;
     session.unanswered += 1;
-    log(describe(pdu, { session: session.number, n, unanswered: session.unanswered }));
+    log((options.terse ? terse : describe)(pdu, { session: session.number, n, unanswered: session.unanswered }));
     setTimeout(() => answer(session, pdu, n), options.delay_ms || 0);
   });
   session.on('enquire_link', (pdu) => {
     log({ event: 'enquire_link', session: session.number });
     session.send(pdu.response());
+  });
+  session.on('query_sm', (pdu) => {
+    const { message_id, source_addr } = pdu;
+    log({ event: 'query_sm', session: session.number, message_id, source_addr });
+    session.send(pdu.response({ message_id, message_state: options.query_state ?? 2 }));
   });
   session.on('unbind', (pdu) => {
     log({ event: 'unbind', session: session.number });
@@ -167,6 +199,7 @@ const server = smpp.createServer((session) => {
       log({ event, session: session.number, command_status, sequence_number });
     session.on(event, note);
   }
+  session.on('close', () => receivers.delete(session));
   session.on('close', () => log({ event: 'close', session: session.number }));
   session.on('error', (error) => log({ event: 'error', session: session.number, error: error.message }));
 });

@@ -13,7 +13,7 @@ pub fn offer(n: u128, text: impl Into<String>) -> Submission {
     Submission {
         id: OfferId(n),
         to: format!("+86139{n:08}").parse().unwrap(),
-        imsi: "460001234567890".parse().unwrap(),
+        imsi: "460001234567890".parse().ok(),
         scenario: "test".to_owned(),
         at: "2026-03-01T09:30:00Z".parse().unwrap(),
         from: None,

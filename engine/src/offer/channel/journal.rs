@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use event::Imsi;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -169,9 +170,10 @@ fn line(submission: &Submission, reveal: bool) -> Line<'_> {
         Ok(segments) => (segments.count(), segments.encoding().name()),
         Err(error) => (error.segments, error.encoding.name()),
     };
+    let imsi = |show: fn(Imsi) -> String| submission.imsi.map(show).unwrap_or_default();
     let (subscriber, msisdn) = match reveal {
-        true => (submission.imsi.to_string(), submission.to.to_string()),
-        false => (submission.imsi.masked().to_string(), submission.to.masked().to_string()),
+        true => (imsi(|imsi| imsi.to_string()), submission.to.to_string()),
+        false => (imsi(|imsi| imsi.masked().to_string()), submission.to.masked().to_string()),
     };
     Line {
         id: submission.id.to_string(),

@@ -17,6 +17,7 @@ mod webhook;
 mod xml;
 
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use crossbeam::channel::Receiver;
 use event::{Imsi, Number, Timestamp};
@@ -46,6 +47,8 @@ pub struct Terms {
     pub per_second: Option<NonZeroU32>,
     /// The channel that helps out when this one is down, or has been behind for a while.
     pub fallback: Option<String>,
+    /// The folder by which a person lets offers go: see [`super::hold`]. Absent means that they go by themselves.
+    pub manual: Option<PathBuf>,
 }
 
 impl Lane {
@@ -70,8 +73,9 @@ pub struct Submission {
     pub id: OfferId,
     /// Whom to.
     pub to: Number,
-    /// Whose offer it is: what the journal writes (masked unless told otherwise); never sent.
-    pub imsi: Imsi,
+    /// Whose offer it is: what the journal writes (masked unless told otherwise); never sent. Absent where only the number
+    /// is known.
+    pub imsi: Option<Imsi>,
     /// The scenario's name.
     pub scenario: String,
     /// Event time of the trigger.
@@ -84,6 +88,19 @@ pub struct Submission {
     pub push: Option<Pushed>,
     /// How long the message centre may keep trying, in seconds from now; 0 leaves it to the message centre.
     pub validity_s: u64,
+}
+
+/// An offer that a channel took in an earlier life of this process, and whose receipt has not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Which offer.
+    pub id: OfferId,
+    /// The message centre's name for it (of its first segment).
+    pub message_id: String,
+    /// Whom it went to.
+    pub to: Number,
+    /// The sender that it named.
+    pub from: Option<String>,
 }
 
 /// What a channel tells.
@@ -120,6 +137,8 @@ pub enum Report {
     },
     /// A subscriber has written to one of our numbers.
     Incoming {
+        /// When it came.
+        at: Timestamp,
         /// The subscriber, as the message centre writes numbers.
         from: String,
         /// Our number.
@@ -134,6 +153,16 @@ pub enum Report {
         /// For people.
         reason: String,
     },
+}
+
+impl Report {
+    /// The submission that this is the end of.
+    pub(super) fn ends(&self) -> Option<OfferId> {
+        match self {
+            Self::Accepted { id, .. } | Self::Refused { id, .. } | Self::Unknown { id } => Some(*id),
+            Self::Receipt { .. } | Self::Incoming { .. } | Self::Ready | Self::Down { .. } => None,
+        }
+    }
 }
 
 /// How an accepted message ended: the final states of SMPP 3.4 §5.2.28, best first.
@@ -178,6 +207,9 @@ pub trait Channel {
     /// Sends. Never called more often than `ready` said since it said so.
     fn submit(&mut self, submission: Submission);
 
+    /// Reminds it of an offer whose receipt may still come, and which it may ask about. A channel without receipts forgets it.
+    fn recall(&mut self, _taken: Taken) {}
+
     /// What became of submissions.
     fn reports(&self) -> &Receiver<Report>;
 }
@@ -191,7 +223,7 @@ pub(super) mod tests {
         Submission {
             id: OfferId(7),
             to: "+8613900000005".parse().unwrap(),
-            imsi: "460001234567890".parse().unwrap(),
+            imsi: "460001234567890".parse().ok(),
             scenario: "test".to_owned(),
             at: "2026-03-01T09:30:00Z".parse().unwrap(),
             from: None,

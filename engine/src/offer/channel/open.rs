@@ -96,6 +96,14 @@ const TERMS: &[Parameter<Terms>] = &[
             store(&mut terms.fallback, Some(value).filter(|name| !name.is_empty()).map(|n| Some(n.to_owned())))
         },
     },
+    Parameter {
+        name: "manual",
+        meaning: "a folder: offers wait until `touchpoint release FOLDER` lets them go",
+        set: |terms, value| {
+            let folder = Some(value).filter(|folder| !folder.is_empty());
+            store(&mut terms.manual, folder.map(|folder| Some(folder.into())))
+        },
+    },
 ];
 
 /// Every parameter that any channel takes, and its meaning, for help texts.
@@ -152,7 +160,7 @@ mod tests {
     fn what_every_channel_may_be_told_is_taken_out_of_the_url() {
         let check = |url: &str, per_second, fallback: Option<&str>, rest: &str| {
             let fallback = fallback.map(str::to_owned);
-            let expected = Terms { per_second: NonZeroU32::new(per_second), fallback };
+            let expected = Terms { per_second: NonZeroU32::new(per_second), fallback, manual: None };
             assert_eq!(cut_terms(url).unwrap(), (expected, rest.to_owned()));
         };
         check(

@@ -64,7 +64,7 @@ fn an_offer_goes_by_the_channel_that_it_asks_for_else_by_that_of_its_kind() {
 #[test]
 fn no_more_go_than_there_is_room_for_and_than_may_go_in_a_second() {
     let (narrow, _) = lane("sms", 2, Terms::default());
-    let (slow, _) = lane("list", 100, Terms { per_second: NonZeroU32::new(30), fallback: None });
+    let (slow, _) = lane("list", 100, Terms { per_second: NonZeroU32::new(30), ..Terms::default() });
     let mut router = Router::new(vec![narrow, slow]);
     (1..=10).for_each(|ticket| assert!(router.push(asking(ticket, None)).is_ok()));
     (11..=30).for_each(|ticket| assert!(router.push(asking(ticket, Some("list"))).is_ok()));
@@ -74,7 +74,7 @@ fn no_more_go_than_there_is_room_for_and_than_may_go_in_a_second() {
 
 #[test]
 fn a_channel_that_is_down_is_helped_out_by_its_fallback() {
-    let (main, room) = lane("sms", 5, Terms { per_second: None, fallback: Some("other".to_owned()) });
+    let (main, room) = lane("sms", 5, Terms { fallback: Some("other".to_owned()), ..Terms::default() });
     let (other, _) = lane("other", 2, Terms::default());
     let mut router = Router::new(vec![main, other]);
     room.store(0, Ordering::Relaxed);
@@ -99,4 +99,17 @@ fn the_least_important_of_all_channels_gives_way() {
     let ticket = |waiting| if let Waiting::Held(queued) = waiting { queued.ticket } else { 0 };
     let order: Vec<u64> = std::iter::from_fn(|| router.shed().map(ticket)).collect();
     assert_eq!(order, [2, 3, 1, 4]);
+}
+
+#[test]
+fn what_a_person_has_not_let_go_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (by_hand, _) = lane("sms", 9, Terms { manual: Some(folder.path().to_owned()), ..Terms::default() });
+    let mut router = Router::new(vec![by_hand]);
+    (1..=3).for_each(|ticket| assert!(router.push(asking(ticket, None)).is_ok()));
+    assert_eq!(moved(&mut router), []);
+    hold::release(folder.path(), Some(2)).unwrap();
+    std::thread::sleep(router.wakes_in().unwrap());
+    assert_eq!(moved(&mut router), [(1, 0), (2, 0)]);
+    assert_eq!(moved(&mut router), []);
 }

@@ -8,6 +8,7 @@ use super::habits::Habits;
 use super::link::Broken;
 use super::receipts::Receipt;
 use super::short::{Part, Wanted};
+use crate::offer::channel::{ReceiptState, Taken};
 
 /// What a session may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,11 @@ pub(in super::super) trait Dialect: Clone + Send + 'static {
     /// Writes the request that ends the session.
     fn leave(&self, sequence: u32, out: &mut BytesMut);
 
+    /// Writes the question what became of a message; whether the protocol has one.
+    fn query(&self, _sequence: u32, _taken: &Taken, _out: &mut BytesMut) -> bool {
+        false
+    }
+
     /// What a unit means; writes the answer that it asks for.
     fn hear(&self, pdu: Self::Pdu, out: &mut BytesMut) -> Heard;
 }
@@ -73,6 +79,13 @@ pub(in super::super) enum Heard {
     Answered(Answer),
     /// A message or a receipt has come.
     Delivered(Delivery),
+    /// The answer to a question: what became of the message, where that is known for good.
+    Told {
+        /// Of the question.
+        sequence: u32,
+        /// Its end.
+        state: Option<ReceiptState>,
+    },
     /// The session is over.
     Ended(Broken),
     /// Our leave was taken.

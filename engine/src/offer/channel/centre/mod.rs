@@ -35,17 +35,22 @@ pub(super) use self::link::Broken;
 pub(super) use self::receipts::Receipt;
 use self::session::{Seat, Session, Shared};
 pub(super) use self::short::{Alphabet, Coding, Part, Short, Wanted};
-use super::{Channel, Report, Submission};
+use super::{Channel, Report, Submission, Taken};
 use crate::offer::text::TooLong;
 
 /// Sessions with a message centre. Dropping it waits for the answers still missing (`close_s=` at most) and takes leave.
 pub(super) struct Centre<D: Dialect> {
     dialect: D,
     outlets: Vec<Outlet>,
+    /// To the first session that sends.
+    recalls: Option<mpsc::Sender<Taken>>,
     refusals: Sender<Report>,
     reports: Receiver<Report>,
     thread: Option<JoinHandle<()>>,
 }
+
+/// Offers of an earlier life that wait to be asked about.
+const RECALLS_LIMIT: usize = 65_536;
 
 /// The way to one session that sends.
 struct Outlet {
@@ -69,10 +74,13 @@ impl<D: Dialect> Centre<D> {
         let (told, reports) = channel::unbounded();
         let (bound, first_binds) = channel::unbounded();
         let (mut outlets, mut seats) = (Vec::new(), Vec::new());
+        let (recalls, recalled) = mpsc::channel(RECALLS_LIMIT);
+        let mut recalled = Some(recalled);
         for role in dialect.roles() {
             let (submissions, submitted) = mpsc::channel(dialect.habits().window);
             let gate = Arc::new(Gate::default());
-            seats.push(Seat { role, submitted, gate: Arc::clone(&gate) });
+            let recalled = if role == Role::Receiver { None } else { recalled.take() };
+            seats.push(Seat { role, submitted, recalled, gate: Arc::clone(&gate) });
             outlets.push(Outlet { gate, submissions });
         }
         let binds = seats.len();
@@ -89,7 +97,7 @@ impl<D: Dialect> Centre<D> {
             runtime.block_on(sessions);
         };
         let thread = thread::Builder::new().name(D::NAME.to_owned()).spawn(serve).map_err(CentreError::Thread)?;
-        let centre = Self { dialect, outlets, refusals: told, reports, thread: Some(thread) };
+        let centre = Self { dialect, outlets, recalls: Some(recalls), refusals: told, reports, thread: Some(thread) };
         // An end without a word is a panic in a session. Where one fails, all end with their outlets.
         let ended = || CentreError::Thread(std::io::Error::other("the session ended by itself"));
         for _ in 0..binds {
@@ -143,6 +151,11 @@ impl<D: Dialect> Channel for Centre<D> {
         handed_over.unwrap_or_else(|report| self.refusals.send(report).unwrap_or_default());
     }
 
+    /// Beyond the limit the oldest are remembered and the others' receipts come in vain.
+    fn recall(&mut self, taken: Taken) {
+        self.recalls.iter().for_each(|session| session.try_send(taken.clone()).unwrap_or_default());
+    }
+
     fn reports(&self) -> &Receiver<Report> {
         &self.reports
     }
@@ -151,6 +164,7 @@ impl<D: Dialect> Channel for Centre<D> {
 impl<D: Dialect> Drop for Centre<D> {
     fn drop(&mut self) {
         self.outlets.clear();
+        self.recalls = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam::channel::Sender;
+use event::Timestamp;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::sleep_until;
 
@@ -16,8 +17,8 @@ use super::error::CentreError;
 use super::exchange::{Exchange, Message, TakenSegment};
 use super::gate::Gate;
 use super::link::{Broken, Link, Moved};
-use super::receipts::{Matched, Receipts};
-use crate::offer::channel::Report;
+use super::receipts::{Matched, Receipt, Receipts};
+use crate::offer::channel::{ReceiptState, Report, Taken};
 
 /// Reports that nobody has read yet, beyond which those that may be lost (receipts, notices) are dropped and counted.
 /// Ends of submissions are never dropped: the side that reads them bounds them by what it submits.
@@ -44,6 +45,8 @@ struct State {
 pub(super) struct Seat {
     pub(super) role: Role,
     pub(super) submitted: Receiver<Message>,
+    /// Of one of the sessions.
+    pub(super) recalled: Option<Receiver<Taken>>,
     pub(super) gate: Arc<Gate>,
 }
 
@@ -52,6 +55,9 @@ pub(super) struct Session<D> {
     dialect: D,
     role: Role,
     submissions: Receiver<Message>,
+    recalls: Option<Receiver<Taken>>,
+    /// A question is unanswered: which, since when, and about what.
+    asked: Option<(u32, Instant, Taken)>,
     gate: Arc<Gate>,
     shared: Rc<Shared>,
     exchange: Exchange,
@@ -98,8 +104,19 @@ impl<D: Dialect> Session<D> {
         let habits = dialect.habits();
         let exchange = Exchange::new(habits.window, habits.response_timeout);
         let reconnect_after = habits.reconnect_first;
-        let Seat { role, submitted, gate } = seat;
-        Self { dialect, role, submissions: submitted, gate, shared, exchange, was_ready: false, reconnect_after }
+        let Seat { role, submitted, recalled, gate } = seat;
+        Self {
+            dialect,
+            role,
+            submissions: submitted,
+            recalls: recalled,
+            asked: None,
+            gate,
+            shared,
+            exchange,
+            was_ready: false,
+            reconnect_after,
+        }
     }
 
     /// Binds, tells `bound` how that went, and serves until nobody submits any more. Where the first bind fails, only the
@@ -168,6 +185,7 @@ impl<D: Dialect> Session<D> {
                     Some(message) => self.accept(message),
                     None => pulse.closes_at = Some(now() + self.dialect.habits().close_timeout),
                 },
+                taken = next(&mut self.recalls), if self.asked.is_none() => self.recall(link, taken),
                 () = sleep_until(wakes_at.into()) => {}
             }
         }
@@ -189,11 +207,38 @@ impl<D: Dialect> Session<D> {
         if self.exchange.is_stuck() {
             return Err(Broken::Silent("a submission", response_timeout));
         }
+        // A question is asked in vain where nobody answers it.
+        self.asked.take_if(|(_, since, _)| *since + response_timeout <= now);
         self.enquire(link, pulse, now)?;
         self.take_waiting();
         self.fill(link, now);
         self.publish();
         Ok(())
+    }
+
+    /// Waits for an earlier offer's receipt again, and asks what became of it.
+    fn recall(&mut self, link: &mut Link<D>, taken: Taken) {
+        if !self.dialect.has_receipts() {
+            return;
+        }
+        let (to, message_id) = (taken.to.to_string(), &taken.message_id);
+        let ended = self.shared.state.borrow_mut().receipts.expect(taken.id, 1, message_id, &to);
+        if let Some(matched) = ended {
+            return self.matched(matched);
+        }
+        let sequence = self.exchange.sequence();
+        if self.dialect.query(sequence, &taken, &mut link.outbound) {
+            count::<D>("questions");
+            self.asked = Some((sequence, now(), taken));
+        }
+    }
+
+    fn told(&mut self, sequence: u32, state: Option<ReceiptState>) {
+        let Some((_, _, taken)) = self.asked.take_if(|(asked, _, _)| *asked == sequence) else { return };
+        if let Some(state) = state {
+            let receipt = Receipt::new(&taken.message_id, [&taken.to.to_string(), ""], state);
+            self.delivered(Delivery::Receipt(receipt));
+        }
     }
 
     fn accept(&mut self, message: Message) {
@@ -247,6 +292,7 @@ impl<D: Dialect> Session<D> {
         match heard {
             Heard::Answered(answer) => return self.answered(answer),
             Heard::Delivered(delivery) => self.delivered(delivery),
+            Heard::Told { sequence, state } => self.told(sequence, state),
             Heard::Ended(broken) => return Err(broken),
             Heard::Odd(what) => count::<D>(what),
             Heard::Farewell | Heard::Nothing => {}
@@ -292,7 +338,7 @@ impl<D: Dialect> Session<D> {
             Delivery::Incoming { from, to, text } => {
                 count::<D>("mobile_originated");
                 if let Some(text) = text {
-                    self.notice(Report::Incoming { from, to, text });
+                    self.notice(Report::Incoming { at: time(), from, to, text });
                 }
             }
         }
@@ -351,6 +397,7 @@ impl<D: Dialect> Session<D> {
             self.shared.tell(report);
         }
         self.was_ready = false;
+        self.asked = None;
         self.gate.publish(0, 0);
     }
 
@@ -371,6 +418,18 @@ impl<D: Dialect> Session<D> {
     }
 }
 
+/// The next offer to be recalled; never where there are no more.
+async fn next(recalls: &mut Option<Receiver<Taken>>) -> Taken {
+    let taken = match recalls {
+        Some(recalls) => recalls.recv().await,
+        None => None,
+    };
+    match taken {
+        Some(taken) => taken,
+        None => std::future::pending().await,
+    }
+}
+
 fn count<D: Dialect>(what: &'static str) {
     metrics::counter!("touchpoint_centre_total", "protocol" => D::NAME, "what" => what).increment(1);
 }
@@ -378,4 +437,10 @@ fn count<D: Dialect>(what: &'static str) {
 #[expect(clippy::disallowed_methods, reason = "timers of a live link, not of the subscriber's story")]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[expect(clippy::disallowed_methods, reason = "when a subscriber's message came, for the proof of what it says")]
+fn time() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(since.as_micros() as i64)
 }

@@ -46,7 +46,7 @@ fn incoming(deliver: &DeliverSm) -> Delivery {
 }
 
 /// `message_state`, §5.2.28; `None` where it is not the last.
-fn state_of_code(code: u8) -> Option<ReceiptState> {
+pub(super) fn state_of_code(code: u8) -> Option<ReceiptState> {
     match code {
         2 => Some(ReceiptState::Delivered),
         3 => Some(ReceiptState::Expired),

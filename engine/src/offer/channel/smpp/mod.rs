@@ -13,11 +13,11 @@ use event::Number;
 pub use self::config::{DEFAULT_PORT, Long, Mode, PASSWORD_VARIABLE, SmppConfig};
 use self::pdu::{Bind, DeliverSm, Pdu, SubmitSm, command};
 use self::status::{Status, advice};
-use super::Channel;
 use super::centre::{
     Address, Alphabet, Answer, Broken, Centre, CentreError, Coding, Dialect, Habits, Heard, Message, Part, Role,
     Verdict, Wanted,
 };
+use super::{Channel, Taken};
 
 /// Opens a channel to a message centre, waiting until every session is bound, or a first one fails.
 pub fn open(config: SmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
@@ -117,8 +117,15 @@ impl Dialect for SmppConfig {
         pdu::write_bare(out, command::UNBIND, Status::OK, sequence);
     }
 
+    fn query(&self, sequence: u32, taken: &Taken, out: &mut BytesMut) -> bool {
+        let source = self.source(taken.from.as_deref());
+        source.iter().for_each(|source| pdu::write_query(out, sequence, &taken.message_id, source));
+        source.is_some()
+    }
+
     fn hear(&self, pdu: Pdu, out: &mut BytesMut) -> Heard {
         const SUBMIT_SM_RESP: u32 = command::SUBMIT_SM | command::RESPONSE;
+        const QUERY_SM_RESP: u32 = command::QUERY_SM | command::RESPONSE;
         const UNBIND_RESP: u32 = command::UNBIND | command::RESPONSE;
         match pdu.command {
             SUBMIT_SM_RESP | command::GENERIC_NACK => return Heard::Answered(answer(&pdu)),
@@ -132,6 +139,11 @@ impl Dialect for SmppConfig {
             command::UNBIND => {
                 respond(&pdu, out);
                 return Heard::Ended(Broken::Unbound);
+            }
+            QUERY_SM_RESP => {
+                let state = pdu::message_state(&pdu.body).filter(|_| pdu.status == Status::OK);
+                let state = state.and_then(delivery::state_of_code);
+                return Heard::Told { sequence: pdu.sequence, state };
             }
             UNBIND_RESP => return Heard::Farewell,
             command::ALERT_NOTIFICATION => {} // §4.12.1: has no response

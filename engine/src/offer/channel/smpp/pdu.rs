@@ -19,6 +19,7 @@ pub(super) mod command {
     pub(in super::super) const RESPONSE: u32 = 0x8000_0000;
     pub(in super::super) const GENERIC_NACK: u32 = 0x8000_0000;
     pub(in super::super) const BIND_TRANSMITTER: u32 = 0x02;
+    pub(in super::super) const QUERY_SM: u32 = 0x03;
     pub(in super::super) const SUBMIT_SM: u32 = 0x04;
     pub(in super::super) const DELIVER_SM: u32 = 0x05;
     pub(in super::super) const UNBIND: u32 = 0x06;
@@ -72,6 +73,22 @@ impl Pdu {
     pub(super) fn message_id(&self) -> String {
         Fields(&self.body).c_octet_string()
     }
+}
+
+/// `query_sm`, §4.8.1.
+pub(super) fn write_query(to: &mut BytesMut, sequence: u32, message_id: &str, source: &Address) {
+    write_pdu(to, command::QUERY_SM, Status::OK, sequence, |to| {
+        put_c_octet_string(to, message_id);
+        put_address(to, source);
+    });
+}
+
+/// `message_state` of `query_sm_resp`, §4.8.2; `None` where it is missing.
+pub(super) fn message_state(body: &[u8]) -> Option<u8> {
+    let mut fields = Fields(body);
+    fields.c_octet_string(); // message_id
+    fields.c_octet_string(); // final_date
+    fields.0.first().copied()
 }
 
 /// The fields of `deliver_sm` that matter here; §4.6.1.
@@ -354,6 +371,18 @@ mod tests {
         );
         let text = "6b22".repeat(150);
         check(Long::Payload, whole.part(0).unwrap(), &format!("00000175 {common} 00 {times} 00 0424012c {text}"));
+    }
+
+    #[test]
+    fn a_question_names_the_message_and_its_sender() {
+        let source = Address { ton: 3, npi: 0, digits: "10086".into() };
+        assert_eq!(
+            written(|out| write_query(out, 5, "a1", &source)),
+            hex(&octets("0000001b 00000003 00000000 00000005 613100 0300 313030383600"))
+        );
+        assert_eq!(message_state(b"a1\x00260101000000000R\0\x02\0"), Some(2));
+        assert_eq!(message_state(b"a1\0\0\x01\0"), Some(1));
+        assert_eq!(message_state(b"a1\0"), None);
     }
 
     #[test]

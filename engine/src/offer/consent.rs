@@ -1,0 +1,343 @@
+//! Who has refused what, and who has agreed again: a ledger with time, source and proof of each word, as a CSV that people can
+//! read, `at,msisdn,purpose,consent,source,proof`. A row is only ever added, and counts once it is on the disk; of a number
+//! and a purpose the latest row holds. It is looked into just before sending.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use event::{Number, Timestamp};
+use rules::scenario::Purpose;
+use rustc_hash::FxHashMap;
+use thiserror::Error;
+
+const HEAD: &str = "at,msisdn,purpose,consent,source,proof";
+
+/// The purposes that may be refused, in the order in which choices are kept.
+const PURPOSES: [Purpose; 2] = [Purpose::Marketing, Purpose::Location];
+
+/// Why the ledger cannot be used.
+#[derive(Debug, Error)]
+pub enum ConsentError {
+    /// The system says so.
+    #[error("cannot {step} the consent ledger `{}`: {source}", path.display())]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// `open`, `read`, `write`.
+        step: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process writes it.
+    #[error("the consent ledger `{}` is being written by another process; stop it first", path.display())]
+    Locked {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A row says nothing that can be meant.
+    #[error("`{}`, line {line}: {why}; a row is `{HEAD}`, as in `2026-11-22T08:00:00Z,+8613900000005,all,no,hotline,ticket 77`", path.display())]
+    Row {
+        /// Which file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
+}
+
+/// A word about consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// When it was given.
+    pub at: Timestamp,
+    /// By whom.
+    pub msisdn: Number,
+    /// About what; absent means everything that may be refused.
+    pub purpose: Option<Purpose>,
+    /// Yes or no.
+    pub agrees: bool,
+    /// How it came: `sms 10086`, `hotline`.
+    pub source: String,
+    /// What proves it: the keyword, a ticket.
+    pub proof: String,
+}
+
+/// What is known of one number: of each purpose, when what was said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Choices([Option<(Timestamp, bool)>; PURPOSES.len()]);
+
+/// The ledger.
+#[derive(Debug)]
+pub struct Consent {
+    path: PathBuf,
+    file: File,
+    /// Where the last whole row ends.
+    end: u64,
+    /// By the last digits of the number.
+    known: FxHashMap<u32, Vec<(Number, Choices)>>,
+}
+
+impl Consent {
+    /// Opens or begins a ledger. A last row without its end was being written when we stopped, and never counted.
+    pub fn open(path: &Path) -> Result<Self, ConsentError> {
+        let failed = |step| move |source| ConsentError::Io { path: path.to_owned(), step, source };
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed("open"))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(ConsentError::Locked { path: path.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
+        }
+        let mut consent = Self { path: path.to_owned(), file, end: 0, known: FxHashMap::default() };
+        consent.end = consent.read().map_err(|error| match error {
+            Unread::Io(source) => failed("read")(source),
+            Unread::Row(line, why) => ConsentError::Row { path: path.to_owned(), line, why },
+        })?;
+        consent.file.set_len(consent.end).map_err(failed("repair"))?;
+        consent.file.seek(SeekFrom::Start(consent.end)).map_err(failed("read"))?;
+        if consent.end == 0 {
+            consent.append(&format!("{HEAD}\n"))?;
+        }
+        Ok(consent)
+    }
+
+    fn read(&mut self) -> Result<u64, Unread> {
+        let file = self.file.try_clone()?;
+        let mut end = 0;
+        for_each_row(file, |length, word| {
+            end += length;
+            word.into_iter().for_each(|word| self.remember(&word));
+        })?;
+        Ok(end)
+    }
+
+    /// Takes words in, and writes them down. Where that fails they hold until the ledger is closed.
+    pub fn record(&mut self, words: &[Word]) -> Result<(), ConsentError> {
+        words.iter().for_each(|word| self.remember(word));
+        let rows: String = words.iter().map(row).collect();
+        self.append(&rows)
+    }
+
+    /// Adds the rows of another file, all or none. Tells how many they are.
+    pub fn import(&mut self, path: &Path) -> Result<usize, ConsentError> {
+        let failed = |source| ConsentError::Io { path: path.to_owned(), step: "read", source };
+        let mut words = Vec::new();
+        let read = for_each_row(File::open(path).map_err(failed)?, |_, word| words.extend(word));
+        read.map_err(|error| match error {
+            Unread::Io(source) => failed(source),
+            Unread::Row(line, why) => ConsentError::Row { path: path.to_owned(), line, why },
+        })?;
+        self.record(&words)?;
+        Ok(words.len())
+    }
+
+    /// Whether the last word about this purpose is a no. Service messages cannot be refused.
+    pub fn refuses(&self, msisdn: &Number, purpose: Purpose) -> bool {
+        let Some(place) = PURPOSES.iter().position(|known| *known == purpose) else { return false };
+        let same = self.known.get(&last_digits(msisdn)).into_iter().flatten();
+        let choices = same.filter(|(known, _)| is_same(known, msisdn));
+        let last = choices.filter_map(|(_, choices)| choices.0.get(place).copied().flatten()).max_by_key(|(at, _)| *at);
+        last.is_some_and(|(_, agrees)| !agrees)
+    }
+
+    fn remember(&mut self, word: &Word) {
+        let of_digits = self.known.entry(last_digits(&word.msisdn)).or_default();
+        let place = of_digits.iter().position(|(known, _)| known == &word.msisdn).unwrap_or_else(|| {
+            of_digits.push((word.msisdn, Choices::default()));
+            of_digits.len() - 1
+        });
+        let Some((_, choices)) = of_digits.get_mut(place) else { return };
+        for (purpose, choice) in PURPOSES.iter().zip(&mut choices.0) {
+            let is_meant = word.purpose.is_none_or(|meant| meant == *purpose);
+            if is_meant && choice.is_none_or(|(at, _)| at <= word.at) {
+                *choice = Some((word.at, word.agrees));
+            }
+        }
+    }
+
+    /// All or nothing.
+    fn append(&mut self, rows: &str) -> Result<(), ConsentError> {
+        let written = self.file.write_all(rows.as_bytes()).and_then(|()| self.file.sync_data());
+        if let Err(source) = written {
+            // What cannot be cut off here is cut off, or read, at the next start.
+            self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end))).ok();
+            return Err(ConsentError::Io { path: self.path.clone(), step: "write", source });
+        }
+        self.end += rows.len() as u64;
+        Ok(())
+    }
+}
+
+/// Whether two ways of writing a number mean the same one: with the country's code or without, `+` or `00` before it.
+pub(crate) fn is_same(a: &Number, b: &Number) -> bool {
+    // `00` and the longest code of a country; the shortest number of a subscriber.
+    const PREFIX: usize = 5;
+    const SHORTEST: usize = 7;
+    let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
+    let more = long.len() - short.len();
+    short.len() >= SHORTEST && more <= PREFIX && long.symbols().skip(more).eq(short.symbols())
+}
+
+/// The last seven digits, as a number: what remains of a number whatever is written before it.
+pub(crate) fn last_digits(number: &Number) -> u32 {
+    const KEPT: usize = 7;
+    let digits = number.symbols().skip(number.len().saturating_sub(KEPT));
+    digits.fold(0, |value, digit| value << 4 | u32::from(digit))
+}
+
+enum Unread {
+    Io(io::Error),
+    /// Line and what is wrong with it.
+    Row(usize, &'static str),
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// Gives each whole row's length in octets, and its word (the head has none).
+fn for_each_row(file: File, mut take: impl FnMut(u64, Option<Word>)) -> Result<(), Unread> {
+    let (mut reader, mut line) = (BufReader::new(file), String::new());
+    for number in 1.. {
+        line.clear();
+        let length = reader.read_line(&mut line)?;
+        if length == 0 || !line.ends_with('\n') {
+            break;
+        }
+        let text = line.trim_end().trim_start_matches('\u{feff}');
+        let is_head = number == 1 && text.starts_with("at,");
+        let word = match is_head || text.is_empty() {
+            true => None,
+            false => Some(word(text).map_err(|why| Unread::Row(number, why))?),
+        };
+        take(length as u64, word);
+    }
+    Ok(())
+}
+
+fn word(row: &str) -> Result<Word, &'static str> {
+    let mut fields = row.splitn(6, ',').map(str::trim);
+    let mut field = |missing| fields.next().ok_or(missing);
+    let at = field("the time is missing")?.parse().map_err(|_| "the time is not written as in 2026-11-22T08:00:00Z")?;
+    let msisdn = field("the number is missing")?.parse().map_err(|_| "the number is none")?;
+    let purpose = match field("the purpose is missing")? {
+        "marketing" => Some(Purpose::Marketing),
+        "location" => Some(Purpose::Location),
+        "all" => None,
+        _ => return Err("the purpose is none of marketing, location and all"),
+    };
+    let agrees = match field("the word is missing")? {
+        "yes" => true,
+        "no" => false,
+        _ => return Err("the word is neither yes nor no"),
+    };
+    let (source, proof) = (field("the source is missing")?.to_owned(), field("the proof is missing")?.to_owned());
+    Ok(Word { at, msisdn, purpose, agrees, source, proof })
+}
+
+fn row(word: &Word) -> String {
+    let purpose = match word.purpose {
+        Some(Purpose::Marketing) => "marketing",
+        Some(Purpose::Location) => "location",
+        _ => "all",
+    };
+    let agrees = if word.agrees { "yes" } else { "no" };
+    let plain = |text: &str| text.replace([',', '\r', '\n'], " ");
+    format!("{},{},{purpose},{agrees},{},{}\n", word.at, word.msisdn, plain(&word.source), plain(&word.proof))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(at: &str, msisdn: &str, purpose: Option<Purpose>, agrees: bool) -> Word {
+        Word {
+            at: at.parse().unwrap(),
+            msisdn: msisdn.parse().unwrap(),
+            purpose,
+            agrees,
+            source: "sms 10086".to_owned(),
+            proof: "TD".to_owned(),
+        }
+    }
+
+    fn refuses(consent: &Consent, msisdn: &str) -> [bool; 3] {
+        let number = msisdn.parse().unwrap();
+        [Purpose::Service, Purpose::Marketing, Purpose::Location].map(|purpose| consent.refuses(&number, purpose))
+    }
+
+    #[test]
+    fn the_latest_word_holds_by_purpose_and_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("consent.csv");
+        let mut consent = Consent::open(&path).unwrap();
+        assert_eq!(refuses(&consent, "+8613900000005"), [false; 3]);
+        consent.record(&[word("2026-03-01T09:00:00Z", "8613900000005", None, false)]).unwrap();
+        consent.record(&[word("2026-03-01T10:00:00Z", "+8613900000005", Some(Purpose::Location), true)]).unwrap();
+        consent.record(&[word("2026-03-01T08:00:00Z", "13900000005", Some(Purpose::Marketing), true)]).unwrap();
+        for _ in 0..2 {
+            assert_eq!(refuses(&consent, "13900000005"), [false, true, false]);
+            assert_eq!(refuses(&consent, "+8613900000006"), [false; 3]);
+            drop(consent);
+            consent = Consent::open(&path).unwrap();
+        }
+        assert!(matches!(Consent::open(&path), Err(ConsentError::Locked { .. })));
+    }
+
+    #[test]
+    fn a_crash_at_any_octet_loses_no_word_that_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("consent.csv");
+        let numbers = ["13900000001", "13900000002"];
+        let words = numbers.map(|number| word("2026-03-01T09:00:00Z", number, None, false));
+        Consent::open(&path).unwrap().record(&words).unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for length in 0..=whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let consent = Consent::open(&path).unwrap();
+            let rows = whole[..length].iter().filter(|octet| **octet == b'\n').count();
+            for (index, number) in numbers.iter().enumerate() {
+                assert_eq!(refuses(&consent, number)[1], rows > index + 1, "cut at {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_import_is_all_or_nothing_and_names_the_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("consent.csv"), folder.path().join("other.csv"));
+        let mut consent = Consent::open(&path).unwrap();
+        let mut check = |rows: &str, expected: Result<usize, &str>| {
+            std::fs::write(&other, rows).unwrap();
+            match (consent.import(&other), expected) {
+                (Ok(count), Ok(expected)) => assert_eq!(count, expected),
+                (Err(told), Err(expected)) => assert!(told.to_string().contains(expected), "{told}"),
+                (found, expected) => panic!("{found:?} {expected:?}"),
+            }
+        };
+        check("\u{feff}at,msisdn,purpose,consent,source,proof\r\n2026-03-01T09:00:00Z,139,all,no,hotline,7\r\n", Ok(1));
+        check("2026-03-01T09:00:00Z,139,all,no,hotline,7\n2026-03-01,139,all,no,x,y\n", Err("line 2: the time"));
+        check("2026-03-01T09:00:00Z,139,all,perhaps,hotline,7\n", Err("line 1: the word is neither"));
+        check("2026-03-01T09:00:00Z,139,some,no,hotline,7\n", Err("the purpose is none of"));
+        check("2026-03-01T09:00:00Z,139\n", Err("the purpose is missing"));
+    }
+
+    #[test]
+    fn numbers_are_the_same_however_they_are_written() {
+        let check = |a: &str, b: &str, expected| {
+            let (a, b): (Number, Number) = (a.parse().unwrap(), b.parse().unwrap());
+            assert_eq!((is_same(&a, &b), is_same(&b, &a)), (expected, expected), "{a} {b}");
+            assert!(!expected || last_digits(&a) == last_digits(&b));
+        };
+        check("+8613900000005", "13900000005", true);
+        check("008613900000005", "13900000005", true);
+        check("+8613900000005", "+8613900000005", true);
+        check("13800000005", "13900000005", false);
+        check("+4512345678", "12345678", true);
+        check("10086", "10086", false);
+    }
+}

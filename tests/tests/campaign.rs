@@ -1,0 +1,65 @@
+//! A hundred thousand offers to a message centre in every kind of trouble: each ends once, and none is sent twice. What the
+//! message centre's own log says decides.
+
+mod delivery;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use delivery::{deliver, next, offers};
+use engine::offer::channel::{self, Opening, ReceiptState, Report};
+use serde_json::{Value, json};
+use tests::smsc::Smsc;
+
+const COUNT: u128 = 100_000;
+const WINDOW: u64 = 50;
+
+fn field<'a>(line: &'a Value, name: &str) -> &'a str {
+    line[name].as_str().unwrap_or_default()
+}
+
+#[test]
+fn a_hundred_thousand_offers_end_once_each_in_every_trouble() {
+    let every = |step: u64| (1..=u64::MAX).map(move |n| n * step).take_while(|n| *n < 90_000).collect::<Vec<_>>();
+    let smsc = Smsc::start(json!({
+        "terse": true, "throttle_every": 9_973, "drop_at": every(20_011), "mute_at": every(30_011),
+        "receipts": "text", "receipt_times": 2, "receipt_ms": 100, "max_seconds": 900,
+    }));
+    let url = format!("{}?window={WINDOW}&binds=2&response_s=2&reconnect_s=0.05", smsc.url());
+    let mut smpp = channel::open("sms", &url, Opening::default()).unwrap().channel;
+    let outcome = deliver(&mut *smpp, offers(COUNT));
+    assert_eq!(outcome.ends.len() as u128, COUNT);
+    assert_eq!(outcome.accepted() + outcome.unknown(), outcome.ends.len());
+    assert!(outcome.given_back() > 0 && (1..=1_000).contains(&outcome.unknown()), "{}", outcome.unknown());
+
+    let (submitted, answered) = (smsc.events("submit_sm"), smsc.events("submit_sm_resp"));
+    let most = submitted.iter().filter_map(|line| line["unanswered"].as_u64()).max();
+    assert!(most.is_some_and(|most| most <= WINDOW), "{most:?}");
+    let to: BTreeMap<u64, &str> =
+        submitted.iter().filter_map(|line| Some((line["n"].as_u64()?, field(line, "destination_addr")))).collect();
+    let refused: BTreeSet<u64> =
+        answered.iter().filter(|line| line["command_status"] != 0).filter_map(|line| line["n"].as_u64()).collect();
+    // What was not refused was taken, or may have been: it came once.
+    let mut may_be_taken: Vec<&str> = to.iter().filter(|(n, _)| !refused.contains(n)).map(|(_, to)| *to).collect();
+    let came = may_be_taken.len();
+    may_be_taken.sort_unstable();
+    may_be_taken.dedup();
+    assert_eq!(may_be_taken.len(), came, "none came twice");
+    // What was on its way when a connection was cut may not have come.
+    assert!(outcome.ends.len() - came <= outcome.unknown(), "{came} came");
+
+    let is_receipt = |report: &&Report| matches!(report, Report::Receipt { .. });
+    let mut receipts: Vec<Report> = outcome.all.iter().filter(is_receipt).cloned().collect();
+    // Those of links that broke never come.
+    while receipts.len() + 1_000 < outcome.accepted() {
+        receipts.extend(Some(next(&*smpp)).filter(|report| is_receipt(&report)));
+    }
+    let delivered = |report: &Report| matches!(report, Report::Receipt { state: ReceiptState::Delivered, .. });
+    assert!(receipts.iter().all(delivered));
+    let mut offers: Vec<u128> = receipts
+        .iter()
+        .filter_map(|report| if let Report::Receipt { id, .. } = report { Some(id.0) } else { None })
+        .collect();
+    offers.sort_unstable();
+    offers.dedup();
+    assert_eq!(offers.len(), receipts.len(), "one receipt an offer");
+}

@@ -1,0 +1,101 @@
+//! Channels over HTTP against a server that misbehaves.
+
+mod delivery;
+
+use std::time::Duration;
+
+use delivery::{deliver, offer, offers};
+use engine::offer::Pushed;
+use engine::offer::channel::{self, Channel, Opening, Report, Submission};
+use rules::scenario::Push;
+use serde_json::{Value, json};
+use tests::web::{Answer, Web};
+
+fn open(url: &str) -> Box<dyn Channel + Send> {
+    channel::open("web", url, Opening::default()).unwrap().channel
+}
+
+fn ok() -> Answer {
+    Answer::Say(204, String::new())
+}
+
+#[test]
+fn an_offer_is_posted_signed_and_under_its_identity() {
+    let web = Web::start(|_, _| ok());
+    let url = format!("webhook+http://{}/offers?tenant=7&secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", web.address());
+    assert_eq!(deliver(&mut *open(&url), [offer(7, "欢迎")].into()).accepted(), 1);
+    let request = &web.seen()[0];
+    assert_eq!(request.path, "/offers?tenant=7");
+    let id = Some("00000000000000000000000000000007");
+    assert_eq!((request.header("idempotency-key"), request.header("webhook-id")), (id, id));
+    assert!(request.header("webhook-signature").is_some_and(|signature| signature.starts_with("v1,")));
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let expected = json!({
+        "offer": id, "at": "2026-03-01T09:30:00.000000Z", "scenario": "test", "msisdn": "+8613900000007",
+        "text": "欢迎", "valid_s": 3600,
+    });
+    assert_eq!(body, expected);
+}
+
+#[test]
+fn a_server_in_trouble_gets_every_offer_once_by_its_identity() {
+    let trouble = |nth: usize, _: &_| match nth {
+        2 => Answer::HangUp,
+        4 => Answer::Stall(Duration::from_secs(2)),
+        6 | 7 => Answer::Say(503, String::new()),
+        9 => Answer::Say(409, String::new()),
+        _ => ok(),
+    };
+    let web = Web::start(trouble);
+    let url = format!("webhook+http://{}/?timeout_s=0.5&workers=1", web.address());
+    let outcome = deliver(&mut *open(&url), offers(12));
+    assert_eq!(outcome.accepted(), 12);
+    assert_eq!(outcome.given_back(), 2);
+    let mut keys: Vec<String> =
+        web.seen().iter().filter_map(|request| request.header("idempotency-key").map(str::to_owned)).collect();
+    assert!(keys.len() >= 16, "{}", keys.len());
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 12);
+}
+
+#[test]
+fn what_is_refused_or_never_answered_says_so() {
+    let web = Web::start(|nth, _| if nth == 1 { Answer::Say(422, String::new()) } else { Answer::HangUp });
+    let url = format!("webhook+http://{}/?workers=1", web.address());
+    let outcome = deliver(&mut *open(&url), offers(2));
+    let reason = "the server answered with HTTP status 422".to_owned();
+    assert_eq!(outcome.ends[&1], Report::Refused { id: engine::offer::OfferId(1), reason, again: false });
+    assert_eq!(outcome.ends[&2], Report::Unknown { id: engine::offer::OfferId(2) });
+    // Port 9 of the loopback: nobody listens there.
+    let mut absent = open("webhook+http://127.0.0.1:9/");
+    absent.submit(offer(1, "x"));
+    let told = absent.reports().recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(matches!(told, Report::Refused { again: true, .. }), "{told:?}");
+}
+
+#[test]
+fn a_push_proxy_gateway_and_a_relay_are_spoken_to_in_their_xml() {
+    let pap = |_: usize, _: &_| {
+        let response = "<?xml version=\"1.0\"?><pap><push-response push-id=\"1\"><response-result code=\"1001\" \
+                        desc=\"Accepted\"/></push-response></pap>";
+        Answer::Say(202, response.to_owned())
+    };
+    let web = Web::start(pap);
+    let push = Pushed { url: "http://example.com/".to_owned(), action: Push::Loading };
+    let pushed = Submission { push: Some(push), ..offer(1, "Hi http://example.com/") };
+    let url = format!("pap+http://u:p@{}/wappush", web.address());
+    assert_eq!(deliver(&mut *open(&url), [pushed].into()).accepted(), 1);
+    let request = &web.seen()[0];
+    assert_eq!(request.header("authorization"), Some("Basic dTpw"));
+    assert!(request.header("content-type").is_some_and(|media| media.starts_with("multipart/related; boundary=")));
+    assert!(request.body.contains("<sl href=\"http://example.com/\"/>"), "{}", request.body);
+    let mm7 = |_: usize, _: &_| {
+        let response = "<e:Envelope xmlns:e=\"x\"><e:Body><SubmitRsp><Status><StatusCode>1000</StatusCode></Status>\
+                        <MessageID>m1</MessageID></SubmitRsp></e:Body></e:Envelope>";
+        Answer::Say(200, response.to_owned())
+    };
+    let relay = Web::start(mm7);
+    let outcome = deliver(&mut *open(&format!("mm7+http://{}/?vasp=TP", relay.address())), offers(1));
+    assert_eq!(outcome.ends[&1], Report::Accepted { id: engine::offer::OfferId(1), message_id: "m1".to_owned() });
+}
