@@ -10,6 +10,8 @@ const SLOT_MICROS: i64 = 1000;
 const SLOTS: i64 = 1 << SLOT_BITS;
 const SLOT_BITS: u32 = 12;
 const LEVELS: usize = 3;
+const WORD_BITS: usize = u64::BITS as usize;
+const WORDS: usize = SLOTS as usize / WORD_BITS;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<T> {
@@ -28,19 +30,46 @@ impl<T> Entry<T> {
 #[derive(Debug)]
 struct Level<T> {
     slots: Vec<Vec<Entry<T>>>,
+    // Which slots hold anything, the first in the least significant bit.
+    occupied: [u64; WORDS],
     waiting: usize,
 }
 
 impl<T> Level<T> {
     fn new() -> Self {
-        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), waiting: 0 }
+        Self { slots: (0..SLOTS).map(|_| Vec::new()).collect(), occupied: [0; WORDS], waiting: 0 }
     }
 
     fn put(&mut self, slot: i64, entry: Entry<T>) {
-        if let Some(slot) = self.slots.get_mut(index(slot)) {
+        let index = index(slot);
+        if let (Some(slot), Some(word)) = (self.slots.get_mut(index), self.occupied.get_mut(index / WORD_BITS)) {
             slot.push(entry);
+            *word |= 1 << (index % WORD_BITS);
             self.waiting += 1;
         }
+    }
+
+    fn take(&mut self, slot: i64) -> Option<&mut Vec<Entry<T>>> {
+        let index = index(slot);
+        let entries = self.slots.get_mut(index)?;
+        if let Some(word) = self.occupied.get_mut(index / WORD_BITS) {
+            *word &= !(1 << (index % WORD_BITS));
+        }
+        self.waiting -= entries.len();
+        Some(entries)
+    }
+
+    // The next slot that holds anything, or the first of the next round, in which levels above have their turn first.
+    fn next(&self, slot: i64) -> i64 {
+        let from = index(slot) + 1;
+        let ahead = |(number, word): (usize, &u64)| match number == from / WORD_BITS {
+            true => word >> (from % WORD_BITS) << (from % WORD_BITS),
+            false => *word,
+        };
+        let words = self.occupied.iter().enumerate().skip(from / WORD_BITS);
+        let found = words.map(|word| (word.0, ahead(word))).find(|(_, word)| *word != 0);
+        let next = found.map_or(SLOTS, |(number, word)| (number * WORD_BITS) as i64 + i64::from(word.trailing_zeros()));
+        slot - index(slot) as i64 + next
     }
 }
 
@@ -105,8 +134,8 @@ impl<T: Copy> Queue<T> {
 
     // To the next slot of the lowest level that holds anything. `None` where nothing is left.
     fn advance(&mut self) -> Option<()> {
-        let level = self.levels.iter().position(|level| level.waiting > 0)?;
-        self.reached = ((self.reached >> bits(level)) + 1) << bits(level);
+        let (number, level) = self.levels.iter().enumerate().find(|(_, level)| level.waiting > 0)?;
+        self.reached = level.next(self.reached >> bits(number)) << bits(number);
         let reached = self.reached;
         let begins = |level: &usize| reached.trailing_zeros() >= bits(*level);
         (0..LEVELS).rev().filter(begins).for_each(|level| self.open(level));
@@ -116,10 +145,8 @@ impl<T: Copy> Queue<T> {
 
     // What waits in the slot that a level has reached goes where it is due, or into the levels below.
     fn open(&mut self, number: usize) {
-        let slot = index(self.reached >> bits(number));
-        let Some(level) = self.levels.get_mut(number) else { return };
-        let Some(entries) = level.slots.get_mut(slot) else { return };
-        level.waiting -= entries.len();
+        let slot = self.reached >> bits(number);
+        let Some(entries) = self.levels.get_mut(number).and_then(|level| level.take(slot)) else { return };
         match number {
             0 => self.due.append(entries),
             _ => std::mem::take(entries).into_iter().for_each(|entry| self.place(entry)),

@@ -103,6 +103,15 @@ pub enum Binding {
     Deleted,
 }
 
+/// An SCCP connection of a script.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Its ends.
+    pub line: Line,
+    /// The steps in it, from its request to its release.
+    pub steps: Range<StepId>,
+}
+
 /// A procedure in the making or under way. Reused, so that its memory is allocated once.
 #[derive(Debug)]
 pub struct Script {
@@ -121,7 +130,7 @@ pub struct Script {
     /// The steps without which nothing in the connection can be told: its opening, and handovers since.
     pub opening: Vec<StepId>,
     /// The SCCP connections, whose references are free when it is over.
-    pub lines: Vec<Line>,
+    pub connections: Vec<Connection>,
     /// What becomes of the TMSI, or on Gb of the P-TMSI.
     pub binding: Binding,
     /// On Gb: the step that gives a TMSI for calls.
@@ -162,7 +171,7 @@ impl Default for Script {
             imsi_shown: Vec::new(),
             accepted: None,
             opening: Vec::new(),
-            lines: Vec::new(),
+            connections: Vec::new(),
             binding: Binding::default(),
             binds_for_calls: None,
             devices: Vec::new(),
@@ -187,7 +196,7 @@ impl Script {
         self.imsi_shown.clear();
         self.accepted = None;
         self.opening.clear();
-        self.lines.clear();
+        self.connections.clear();
         self.binding = Binding::default();
         self.interface = Interface::A;
         self.binds_for_calls = None;
@@ -228,6 +237,28 @@ impl Script {
         });
         self.missing += 1;
         (self.steps.len() - 1) as StepId
+    }
+
+    /// A connection begins with the next step.
+    pub fn connect(&mut self, line: Line) {
+        self.connections.push(Connection { line, steps: self.len() as StepId..StepId::MAX });
+    }
+
+    /// The BSC's connection was released with the last step.
+    pub fn release(&mut self, bsc: u32) {
+        let end = self.len() as StepId;
+        let mut open = self.connections.iter_mut().filter(|connection| connection.steps.end == StepId::MAX);
+        if let Some(connection) = open.find(|connection| connection.line.bsc == bsc) {
+            connection.steps.end = end;
+        }
+    }
+
+    /// The connections of which something has been sent, and not everything.
+    pub fn open_lines(&self) -> impl Iterator<Item = &Line> {
+        let next = self.sent as StepId;
+        let is_open =
+            move |connection: &&Connection| (connection.steps.start + 1..connection.steps.end).contains(&next);
+        self.connections.iter().filter(is_open).map(|connection| &connection.line)
     }
 
     /// Appends a fact that depends on the connection's opening, on its own step and on `depends`.

@@ -2,21 +2,25 @@
 //! the frames that each event depends on and whether its identity could be known.
 
 mod packet;
+mod row;
 
 use std::io::{self, Write};
 
-use event::{Imei, Imsi, Interface, Kind, Number, Timestamp, Tmsi};
+use event::{Imei, Imsi, Interface, Kind, Timestamp, Tmsi};
 
 use crate::encode::digits;
 use crate::population::Subscriber;
 use crate::script::{Binding, Fact, Presented, Script, Sighting};
+
+use row::Row;
 
 /// Writes truth lines, or only counts them.
 #[derive(Debug)]
 pub struct TruthWriter<W> {
     out: Option<W>,
     feed: String,
-    line: Vec<u8>,
+    row: Row,
+    depends: Vec<Sighting>,
     clock: Clock,
     written: u64,
     observable: u64,
@@ -28,7 +32,8 @@ impl<W: Write> TruthWriter<W> {
         Self {
             out,
             feed: feed.to_owned(),
-            line: Vec::with_capacity(1024),
+            row: Row::default(),
+            depends: Vec::new(),
             clock: Clock::default(),
             written: 0,
             observable: 0,
@@ -78,42 +83,25 @@ impl<W: Write> TruthWriter<W> {
         self.written += 1;
         self.observable += u64::from(identity.proof.is_some());
         let Some(out) = &mut self.out else { return Ok(()) };
-        let line = &mut self.line;
-        line.clear();
-        line.extend_from_slice(b"{\"frame\":");
-        write_frame(line, evidence.frame);
-        let at = self.clock.show(evidence.at);
-        let (interface, kind) = (script.interface.name(), fact.kind.name());
-        for text in [
-            ",\"at\":\"",
-            at,
-            "\",\"feed\":\"",
-            &self.feed,
-            "\",\"interface\":\"",
-            interface,
-            "\",\"kind\":\"",
-            kind,
-            "\"",
-        ] {
-            line.extend_from_slice(text.as_bytes());
-        }
+        let row = &mut self.row;
+        row.begin();
+        row.frame("frame", evidence.frame);
+        row.text("at", self.clock.show(evidence.at));
+        row.text("feed", self.feed.as_str());
+        row.text("interface", script.interface.name());
+        row.text("kind", fact.kind.name());
         if script.presented != Presented::Imei {
-            write!(line, ",\"imsi\":\"{imsi}\"")?;
+            row.text("imsi", &imsi);
         }
-        if let Some(tmsi) = shown_tmsi(script, fact) {
-            write!(line, ",\"tmsi\":\"{tmsi}\"")?;
-        }
-        if let Some(device) = device {
-            write!(line, ",\"imei\":\"{device}\"")?;
-        }
-        write!(line, ",\"cell\":\"{}\"", fact.cell)?;
-        write_kind(line, script, fact, evidence)?;
-        if let Some(number) = fact.signalled {
-            write!(line, ",\"signalled\":\"{number}\"")?;
-        }
-        write_depends(line, script, fact, identity, further);
-        writeln!(line, ",\"observable\":{}}}", identity.proof.is_some())?;
-        out.write_all(line)
+        row.text_if("tmsi", shown_tmsi(script, fact).as_ref());
+        row.text_if("imei", device.as_ref());
+        row.text("cell", &fact.cell);
+        write_kind(row, script, fact, evidence);
+        row.text_if("signalled", fact.signalled.as_ref());
+        collect_depends(&mut self.depends, script, fact, identity, further);
+        row.frames("depends", self.depends.iter().map(|sighting| sighting.frame));
+        row.flag("observable", identity.proof.is_some());
+        out.write_all(row.end())
     }
 }
 
@@ -182,121 +170,132 @@ fn remember(script: &Script, identity: Identity, subscriber: &mut Subscriber, op
     });
 }
 
-fn write_kind(line: &mut Vec<u8>, script: &Script, fact: &Fact, evidence: Sighting) -> io::Result<()> {
+fn write_kind(row: &mut Row, script: &Script, fact: &Fact, evidence: Sighting) {
     match &fact.kind {
         Kind::LocationUpdate { update, old } => {
-            write!(line, ",\"update\":\"{}\"", update.name())?;
-            old.map_or(Ok(()), |old| write!(line, ",\"old_lai\":\"{old}\""))
+            row.text("update", update.name());
+            row.text_if("old_lai", old.as_ref());
         }
         Kind::LocationUpdateRejected { update, cause } => {
-            write!(line, ",\"update\":\"{}\",\"cause\":{cause}", update.name())
+            row.text("update", update.name());
+            row.integer("cause", (*cause).into());
         }
-        Kind::ServiceRejected { cause } => write!(line, ",\"cause\":{cause}"),
+        Kind::ServiceRejected { cause } | Kind::GprsAttachRejected { cause } => row.integer("cause", (*cause).into()),
         Kind::CallSetup { direction, number, emergency } => {
-            write!(line, ",\"direction\":\"{}\"", direction.name())?;
-            write_number(line, number.as_ref())?;
-            write!(line, ",\"emergency\":{emergency}")
+            row.text("direction", direction.name());
+            row.text_if("number", number.as_ref());
+            row.flag("emergency", *emergency);
         }
-        Kind::CallAnswered { direction, number } => {
-            write!(line, ",\"direction\":\"{}\"", direction.name())?;
-            write_number(line, number.as_ref())
+        Kind::CallAnswered { direction, number } | Kind::Sms { direction, peer: number } => {
+            row.text("direction", direction.name());
+            row.text_if("number", number.as_ref());
         }
         Kind::CallEnded { direction, number, cause, .. } => {
-            write!(line, ",\"direction\":\"{}\"", direction.name())?;
-            write_number(line, number.as_ref())?;
+            row.text("direction", direction.name());
+            row.text_if("number", number.as_ref());
             let connected = fact.connected.and_then(|step| script.sighting(step));
-            write!(line, ",\"answered\":{}", connected.is_some())?;
+            row.flag("answered", connected.is_some());
             if let Some(connected) = connected {
-                write!(line, ",\"length_ms\":{}", evidence.at.since(connected.at).as_millis())?;
+                row.integer("length_ms", evidence.at.since(connected.at).as_millis() as u64);
             }
-            cause.map_or(Ok(()), |cause| write!(line, ",\"cause\":{cause}"))
+            if let Some(cause) = cause {
+                row.integer("cause", (*cause).into());
+            }
         }
-        Kind::Sms { direction, peer } => {
-            write!(line, ",\"direction\":\"{}\"", direction.name())?;
-            write_number(line, peer.as_ref())
-        }
-        Kind::Ussd { code } => write!(line, ",\"code\":\"{code}\""),
+        Kind::Ussd { code } => row.text("code", code),
         Kind::CallForwarding(forwarding) => {
-            let operation = forwarding.operation.name();
-            write!(line, ",\"operation\":\"{operation}\",\"service\":\"0x{:02x}\"", forwarding.service)?;
-            write_number(line, forwarding.to.as_ref())
+            row.text("operation", forwarding.operation.name());
+            row.text("service", format!("0x{:02x}", forwarding.service).as_str());
+            row.text_if("number", forwarding.to.as_ref());
         }
         Kind::GprsAttach { combined, old } => {
-            write!(line, ",\"combined\":{combined}")?;
-            write_old_area(line, *old)
+            row.flag("combined", *combined);
+            write_old_area(row, *old);
         }
-        Kind::GprsAttachRejected { cause } => write!(line, ",\"cause\":{cause}"),
         Kind::RoutingAreaUpdate { update, old } => {
-            write!(line, ",\"update\":\"{}\"", update.name())?;
-            write_old_area(line, *old)
+            row.text("update", update.name());
+            write_old_area(row, *old);
         }
         Kind::RoutingAreaUpdateRejected { update, cause } => {
-            write!(line, ",\"update\":\"{}\",\"cause\":{cause}", update.name())
+            row.text("update", update.name());
+            row.integer("cause", (*cause).into());
         }
-        Kind::GprsDetach { power_off } => write!(line, ",\"power_off\":{power_off}"),
+        Kind::GprsDetach { power_off } => row.flag("power_off", *power_off),
         Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {
-            access_point.map_or(Ok(()), |name| write!(line, ",\"access_point\":\"{name}\""))
+            row.text_if("access_point", access_point.as_ref());
         }
-        Kind::WebVisit { host } => write!(line, ",\"host\":\"{host}\""),
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => Ok(()),
+        Kind::WebVisit { host } => row.text("host", host),
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::ImeiSeen | Kind::Sighting => {}
     }
 }
 
-fn write_old_area(line: &mut Vec<u8>, old: Option<event::Rai>) -> io::Result<()> {
-    old.map_or(Ok(()), |old| write!(line, ",\"old_lai\":\"{}\",\"old_rac\":{}", old.lai, old.rac))
-}
-
-fn write_number(line: &mut Vec<u8>, number: Option<&Number>) -> io::Result<()> {
-    number.map_or(Ok(()), |number| write!(line, ",\"number\":\"{number}\""))
-}
-
-// Frames in order, each once; null for each message that the capture lacks.
-fn write_depends(line: &mut Vec<u8>, script: &Script, fact: &Fact, identity: &Identity, further: &[Sighting]) {
-    let mut steps = script.depends(fact).to_vec();
-    steps.extend(script.accepted.filter(|accepted| *accepted > fact.step));
-    steps.sort_unstable();
-    steps.dedup();
-    let own = steps.iter().filter_map(|step| script.sighting(*step));
-    let mut frames: Vec<Sighting> =
-        own.chain(identity.proof.iter().flatten().copied()).chain(further.iter().copied()).collect();
-    frames.sort_by_key(|sighting| (sighting.frame, sighting.at));
-    frames.dedup();
-    line.extend_from_slice(b",\"depends\":[");
-    for (index, sighting) in frames.iter().enumerate() {
-        if index > 0 {
-            line.push(b',');
-        }
-        write_frame(line, sighting.frame);
-    }
-    line.push(b']');
-}
-
-fn write_frame(line: &mut Vec<u8>, frame: u64) {
-    match frame {
-        0 => line.extend_from_slice(b"null"),
-        _ => line.extend_from_slice(itoa::Buffer::new().format(frame).as_bytes()),
+fn write_old_area(row: &mut Row, old: Option<event::Rai>) {
+    if let Some(old) = old {
+        row.text("old_lai", &old.lai);
+        row.integer("old_rac", old.rac.into());
     }
 }
 
-/// Times of day in text. Of times that follow each other closely only the last digits differ.
+// In order of capture, each once; first each message that the capture lacks.
+fn collect_depends(
+    depends: &mut Vec<Sighting>,
+    script: &Script,
+    fact: &Fact,
+    identity: &Identity,
+    further: &[Sighting],
+) {
+    let late = script.accepted.filter(|accepted| *accepted > fact.step);
+    let own = script.depends(fact).iter().copied().chain(late).filter_map(|step| script.sighting(step));
+    depends.clear();
+    depends.extend(own.chain(identity.proof.iter().flatten().copied()).chain(further.iter().copied()));
+    depends.sort_unstable_by_key(|sighting| (sighting.frame, sighting.at));
+    depends.dedup();
+}
+
+/// Times in text, RFC 3339 in UTC. Dates are asked for again only where they change.
 #[derive(Debug, Default)]
 struct Clock {
-    // The second of the time that was shown last.
-    second: Option<i64>,
+    // The day of the time that was shown last, from that of the epoch.
+    day: Option<i64>,
     text: String,
 }
 
 impl Clock {
     fn show(&mut self, at: Timestamp) -> &str {
-        const MICROS: i64 = 1_000_000;
-        const FRACTION: usize = "000000Z".len();
-        let second = at.as_micros().div_euclid(MICROS);
-        if self.second.replace(second) != Some(second) {
+        const DAY_MICROS: i64 = 86_400_000_000;
+        const DATE: usize = "2026-11-22T".len();
+        let day = at.as_micros().div_euclid(DAY_MICROS);
+        if self.day.replace(day) != Some(day) {
             self.text = at.to_string();
         }
-        self.text.truncate(self.text.len() - FRACTION);
-        let micros = digits(at.as_micros().rem_euclid(MICROS) as u64, 6);
-        self.text.extend(micros.map(|digit| char::from(b'0' + digit)).chain(['Z']));
+        self.text.truncate(DATE);
+        let micros = at.as_micros().rem_euclid(DAY_MICROS) as u64;
+        let seconds = micros / 1_000_000;
+        for (value, places, end) in [
+            (seconds / 3600, 2, ':'),
+            (seconds / 60 % 60, 2, ':'),
+            (seconds % 60, 2, '.'),
+            (micros % 1_000_000, 6, 'Z'),
+        ] {
+            self.text.extend(digits(value, places).map(|digit| char::from(b'0' + digit)));
+            self.text.push(end);
+        }
         &self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_as_the_probe_does() {
+        let mut clock = Clock::default();
+        for micros in
+            [1_772_442_000_000_000, 1_772_495_999_999_999, 1_772_496_000_000_001, 0, -1, 1_772_442_061_000_050]
+        {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(clock.show(at), at.to_string());
+        }
     }
 }

@@ -34,10 +34,12 @@ pub fn accounts(probe: &Probe, observer: &Observer) -> Vec<Account> {
     let books = Books { transport, counters: &counters, observer };
     vec![
         books.frames(),
+        books.adaptation(),
         books.mtp3(),
         books.sccp(),
         books.sua(),
         books.ns(),
+        books.bssgp(),
         books.gsmtap(),
         books.llc(),
         books.connections(),
@@ -86,6 +88,21 @@ impl Books<'_> {
         Account { name: "frames", credit: t.frames, debit }
     }
 
+    /// User messages of SCTP, and what stands in streams of TCP.
+    fn adaptation(&self) -> Account {
+        const LAYERS: [Protocol; 5] = [Protocol::M3ua, Protocol::M2ua, Protocol::M2pa, Protocol::Sua, Protocol::Ipa];
+        let t = self.transport;
+        let whole = t.sctp_data - t.sctp_repeated - t.sctp_fragments;
+        let m3ua = t.m3ua_data + t.m3ua_management;
+        let others = t.m2ua_data + t.m2ua_management + t.m2pa_data + t.m2pa_status + t.sua_data + t.sua_management;
+        let ipa = t.ipa_sccp + t.ipa_control + t.ipa_mgcp + t.ipa_other_streams;
+        Account {
+            name: "messages of SCTP and TCP",
+            credit: whole + t.sctp_reassembled + t.tcp_messages,
+            debit: m3ua + others + ipa + t.sctp_other_protocols + self.malformed_below(&LAYERS),
+        }
+    }
+
     fn mtp3(&self) -> Account {
         let t = self.transport;
         let mtp2 = t.mtp2_messages - t.mtp2_repeated;
@@ -109,12 +126,18 @@ impl Books<'_> {
     /// Who is shown messages is shown duplicates too.
     fn ns(&self) -> Account {
         let t = self.transport;
-        // Of others than these the message was counted, as far as it could be read.
-        let is_unreadable = |malformed: &Malformed| malformed.layer == Protocol::Ns && malformed.element == "pdu type";
+        Account { name: "NS PDUs", credit: t.ns_over_udp + t.ns_over_frame_relay, debit: self.pdus(Protocol::Ns) }
+    }
+
+    fn bssgp(&self) -> Account {
+        Account { name: "BSSGP PDUs", credit: self.observer.ns_data, debit: self.pdus(Protocol::Bssgp) }
+    }
+
+    /// Of others than those without a type the message was counted, as far as it could be read.
+    fn pdus(&self, protocol: Protocol) -> u64 {
+        let is_unreadable = |malformed: &Malformed| malformed.layer == protocol && malformed.element == "pdu type";
         let unreadable = self.counters.malformed().filter(|(malformed, _)| is_unreadable(malformed));
-        let unreadable: u64 = unreadable.map(|(_, count)| count).sum();
-        let debit = self.messages_of(Protocol::Ns) + unreadable;
-        Account { name: "NS PDUs", credit: t.ns_over_udp + t.ns_over_frame_relay, debit }
+        self.messages_of(protocol) + unreadable.map(|(_, count)| count).sum::<u64>()
     }
 
     fn gsmtap(&self) -> Account {

@@ -17,9 +17,14 @@ pub struct Observer {
     pub gsmtap: u64,
     /// Of them, messages of SUA.
     pub sua: u64,
+    /// Of them, PDUs of network service that carry one of BSSGP.
+    pub ns_data: u64,
     /// Messages whose decoding stopped.
     pub malformed: u64,
 }
+
+/// 3GPP TS 48.016 §9.2.10.
+const NS_UNITDATA: u8 = 0;
 
 struct Nowhere;
 
@@ -47,8 +52,11 @@ impl Sink for Observer {
         self.messages += 1;
         self.gsmtap += u64::from(message.protocol() == Protocol::Gsmtap);
         self.sua += u64::from(message.protocol() == Protocol::Sua);
+        let is_ns_data = message.protocol() == Protocol::Ns && message.code() == NS_UNITDATA;
         show(format_args!("{} {} {}", message.protocol().name(), message.name(), message.code()));
         message.elements(&mut |name, value| match value {
+            // What it is for stands before what it carries.
+            Value::Integer(_) if is_ns_data && name == "bvci" => self.ns_data += 1,
             Value::Number(number) => show(format_args!("{name} {number}")),
             Value::Imsi(imsi) => show(format_args!("{name} {imsi}")),
             Value::Imei(imei) => show(format_args!("{name} {imei}")),

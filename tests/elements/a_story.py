@@ -11,9 +11,9 @@ from circuit_phone import (ALERTING, CALL, CC, CONNECT, CP_DATA, DISCONNECT, EME
                            STATUS_ENQUIRY, STOP_DTMF, SUPPLEMENTARY, UPDATE_ACCEPT, UPDATE_REJECT,
                            CLASSMARK_2 as PHONE_CLASSMARK, Phone, is_message)
 from coding import lv, temporary, tlv
-from elements import HERE, Console, Elements, until
+from elements import HERE, Console, Elements, is_listening, until
 
-GATEWAY = ("127.0.0.10", 5000)
+GATEWAY, MSC_CONSOLE = ("127.0.0.10", 5000), ("127.0.0.11", 4254)
 EXCHANGE, TOWN, COUNTRY = 0 << 11 | 23 << 3 | 1, 0 << 11 | 23 << 3 | 3, 0 << 11 | 23 << 3 | 4
 
 
@@ -105,14 +105,17 @@ def messages(phones, console):
     until(lambda: Bsc.rest(0.1) or second.called, "no message comes")
     second.called.gone()
     first.write("49179999", "anybody").gone()
-    second.memory = False
+    second.memory, second.called = False, None
     console("enable", f"subscriber imsi {second.imsi} sms sender msisdn {first.number} send there is no room")
-    Bsc.rest(2.0)
+    until(lambda: Bsc.rest(0.1) or second.called, "no message comes to a full memory")
+    second.called.gone()
     second.memory = True
     second.has_memory().gone()
     Bsc.rest(1.0)
+    third.called = None
     console(f"subscriber imsi {third.imsi} silent-sms sender msisdn {first.number} send x")
-    Bsc.rest(1.5)
+    until(lambda: Bsc.rest(0.1) or third.called, "no silent message comes")
+    third.called.gone()
     connection = first.begin(SUPPLEMENTARY)
     connection.bssmap(SAPI_N_REJECT, b"\x18\x03" + tlv(CAUSE, b"\x25"))
     connection.bssmap(CLEAR_REQUEST, tlv(CAUSE, b"\x01"))
@@ -174,8 +177,10 @@ def main(folder):
         network.start("osmo-hlr", configuration / "hlr.cfg", "-l", "hlr.db")
         network.start("osmo-mgw", configuration / "mgw.cfg")
         network.start("osmo-msc", configuration / "msc.cfg")
-        console = Console("127.0.0.11", 4254)
+        console = Console(*MSC_CONSOLE)
         network.start("osmo-bsc", configuration / "bsc.cfg")
+        town.link()
+        country.link()
         reset(town)
         reset(country)
         updates(phones, stranger, impostor)
@@ -186,14 +191,16 @@ def main(folder):
         handovers(phones, country)
         phones[0].go_to(country)
         is_heard("update in another area", phones[0].update(), UPDATE_ACCEPT)
+        phones[0].called = None
         console("enable", f"subscriber imsi {phones[0].imsi} paging")
+        until(lambda: Bsc.rest(0.1) or phones[0].called, "nobody is paged")
         Bsc.rest(1.0)
         left = phones[1].call("49179998")
         reset(town)
         network.stop("msc")
         Bsc.rest(0.5)
         network.start("osmo-msc", configuration / "msc.cfg")
-        Console("127.0.0.11", 4254)
+        until(lambda: Bsc.rest(0.1) or is_listening(*MSC_CONSOLE), "the exchange does not come back")
         reset(town)
         is_heard("update after the restart", phones[1].update(), UPDATE_ACCEPT)
 

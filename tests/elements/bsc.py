@@ -3,7 +3,7 @@ import select
 import time
 
 from coding import location_area, lv, tlv, u16
-from elements import connect
+from elements import PATIENCE, connect
 
 IPA_CONTROL, IPA_SCCP = 0xFE, 0xFD
 PING, PONG, IDENTITY_GET, IDENTITY_RESPONSE, IDENTITY_ACK = 0x00, 0x01, 0x04, 0x05, 0x06
@@ -63,9 +63,9 @@ class Connection:
     def data(self, octets):
         self.bsc.sccp(bytes([DT1]) + self.far + b"\x00\x01" + lv(octets))
 
-    def until(self, what, is_wanted, patience=20.0):
+    def until(self, what, is_wanted):
         """Lets everybody answer until something wanted was heard here: (BSSMAP message or None, octets)."""
-        end = time.monotonic() + patience
+        end = time.monotonic() + PATIENCE
         while not (found := [heard for heard in self.heard if is_wanted(*heard)]):
             if time.monotonic() > end:
                 raise TimeoutError(f"no {what} after {[heard[1].hex() for heard in self.heard]}")
@@ -79,7 +79,7 @@ class Connection:
 
     def gone(self):
         """Waits for the release."""
-        end = time.monotonic() + 20.0
+        end = time.monotonic() + PATIENCE
         while self.is_open:
             if time.monotonic() > end:
                 raise TimeoutError("no release")
@@ -94,11 +94,15 @@ class Bsc:
     def __init__(self, name, gateway, point_code, exchange, lac, ci):
         self.name, self.point_code, self.exchange, self.lac = name, point_code, exchange, lac
         self.cell = location_area(lac) + u16(ci)
-        self.socket = connect(*gateway)
+        self.gateway, self.socket = gateway, None
         self.received, self.connections, self.phones, self.handed_over = b"", {}, [], []
         self.awaited = None
-        self.references = 0x100 * len(Bsc.every)
+        self.references = 0x100 * (point_code & 7)
         self.heard = []
+
+    def link(self):
+        """Connects to the signalling transfer point, which hangs up on those who do not answer: from now on all are to be pumped."""
+        self.socket = connect(*self.gateway)
         Bsc.every.append(self)
 
     @staticmethod

@@ -3,6 +3,7 @@ import socket
 import time
 
 from coding import routing_area, u16, u32
+from elements import PATIENCE
 
 NS_UNITDATA, NS_RESET, NS_RESET_ACK, NS_BLOCK, NS_BLOCK_ACK = 0x00, 0x02, 0x03, 0x04, 0x05
 NS_UNBLOCK, NS_UNBLOCK_ACK, NS_ALIVE, NS_ALIVE_ACK = 0x06, 0x07, 0x0A, 0x0B
@@ -105,7 +106,7 @@ class Bss:
         """Waits for a BSSGP PDU."""
         return self.pump(lambda pdu: pdu[0] == NS_UNITDATA and pdu[4] == pdu_type, f"BSSGP PDU {pdu_type:02x}")
 
-    def pump(self, is_wanted, what, patience=20.0):
+    def pump(self, is_wanted, what, patience=PATIENCE):
         """Lets every phone answer until something wanted comes; gives it."""
         end = time.monotonic() + patience
         while (left := end - time.monotonic()) > 0:

@@ -7,7 +7,8 @@ import subprocess
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATIENCE = 20
+# Seconds: a busy machine takes its time.
+PATIENCE = 90
 
 
 class Elements:
@@ -90,6 +91,15 @@ def connect(address, port):
             if time.monotonic() - since > PATIENCE:
                 raise
             time.sleep(0.1)
+
+
+def is_listening(address, port):
+    """Whether an element has come so far."""
+    try:
+        socket.create_connection((address, port), 1).close()
+    except OSError:
+        return False
+    return True
 
 
 def until(condition, what):

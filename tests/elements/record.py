@@ -19,10 +19,10 @@ import time
 sys.dont_write_bytecode = True
 import a_story
 import gb_story
-from elements import HERE, until
+from elements import HERE, PATIENCE, until
 
 STORIES = {"gb": ("udp port 23000", gb_story.main), "a": ("sctp or tcp port 5000", a_story.main)}
-SECONDS = 180
+SECONDS = 900
 NAMESPACE = ["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
 
 
@@ -59,7 +59,7 @@ def watched(folder, expression, touchpoint):
         for process in running:
             process.send_signal(signal.SIGINT)
         for process in running:
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
 def inside(kind, folder, touchpoint):

@@ -391,11 +391,12 @@ impl<'a> Dialogue<'a> {
         if !self.practice_strikes(self.practice.unconfirmed_releases) {
             self.sccp(Side::Bss, |o| sccp::release_complete(o, leg.msc, leg.bss));
         }
+        self.script.release(leg.site.bsc);
     }
 
     /// The connection of a leg is opened.
     pub(super) fn connect(&mut self, leg: Leg) {
-        self.script.lines.push(Line { bsc: leg.site.bsc, msc: leg.msc_index, bss: leg.bss, at_msc: leg.msc });
+        self.script.connect(Line { bsc: leg.site.bsc, msc: leg.msc_index, bss: leg.bss, at_msc: leg.msc });
     }
 
     // No draw where it never happens, so that captures without it stay what they are.

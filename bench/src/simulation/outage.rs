@@ -37,14 +37,14 @@ impl<C: Write, T: Write> Simulation<C, T> {
         }
     }
 
-    /// A BSC or its MSCs lose their memory of the connections between them. Where a phone is between two BSCs this waits: the
+    /// A BSC or its MSCs lose their memory of the connections between them. While a phone is between two BSCs this waits: the
     /// other BSC's part would go on without the call.
     pub(super) fn outage(&mut self, at: Timestamp) {
         let bsc = self.outage_random.below(u64::from(self.plan.size.bscs)) as u32;
         let by = if self.outage_random.chance(0.5) { Side::Bss } else { Side::Msc };
         let is_between = |script: &Script| {
-            let here = script.lines.iter().filter(|line| line.bsc == bsc).count();
-            here != 0 && here != script.lines.len()
+            let has = |is_here: bool| script.open_lines().any(|line| (line.bsc == bsc) == is_here);
+            has(true) && has(false)
         };
         if self.running.iter().flatten().any(|script| is_between(script)) {
             return self.schedule(at + OUTAGE_WAITS, Action::Outage);
@@ -62,7 +62,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
         let mut ended = Vec::new();
         for (subscriber, script) in (0..).zip(&mut self.running) {
             if let Some(script) = script
-                && script.lines.iter().any(|line| (line.bsc, line.msc) == (bsc, msc))
+                && script.open_lines().any(|line| (line.bsc, line.msc) == (bsc, msc))
                 && let Some(step) = script.cut_off(at)
             {
                 ended.push(Token { subscriber, step, is_whole: true });

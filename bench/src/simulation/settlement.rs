@@ -50,7 +50,7 @@ impl<C: Write, T: Write> Simulation<C, T> {
 
     fn give_back(&mut self, script: &Script, at: Timestamp) {
         if self.plan.practice.reuse_references {
-            script.lines.iter().for_each(|line| self.network.give_back(*line, at));
+            script.connections.iter().for_each(|connection| self.network.give_back(connection.line, at));
         }
     }
 

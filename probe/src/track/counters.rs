@@ -95,6 +95,8 @@ counters! {
     tcp_holes,
     /// Octets passed over in search of the next message.
     tcp_octets_skipped,
+    /// Messages of IPA and M3UA found in connections, and places where none can begin.
+    tcp_messages,
     /// Segments dropped at the limit of connections.
     tcp_refused,
     /// Times that what waited in a connection was given up, at the limit of octets that wait.

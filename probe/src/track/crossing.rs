@@ -1,6 +1,6 @@
-//! A gateway tapped on both of its sides, SCCP in IPA on the one and between point codes on the other: the same message passes
-//! on both, and nothing below SCCP tells so. A connection request does, by its reference and what a phone or an MSC says in
-//! it; from then on the messages of the IPA connection count as the point codes' own.
+//! A gateway tapped on both of its sides, SCCP in IPA or between point codes of one network on the one, between point codes of
+//! another on the other: the same message passes on both, and nothing below SCCP tells so. A connection request does, by its
+//! reference and what a phone or an MSC says in it; from then on the messages of one side count as those of the other.
 
 use std::hash::Hasher;
 use std::time::Duration;
@@ -13,20 +13,21 @@ use super::duplicates::WINDOW_MICROS;
 use super::network::{Carrier, ENDPOINTS};
 use crate::wire::{PointCodeFormat, SccpMessageType, sccp};
 
-/// IPA connections whose other side is remembered; further ones are taken for themselves.
-pub const ROUTE_LIMIT: usize = 4096;
+/// Directions between two nodes whose other side is remembered; further ones are taken for themselves.
+pub const ROUTE_LIMIT: usize = 8192;
 /// Connection requests remembered; a new one takes the place of an old one.
 pub const REQUEST_LIMIT: usize = 4096;
 
 /// So much user data is no chance: a service request alone, in COMPLETE LAYER 3 INFORMATION, is longer.
 const LEAST_OCTETS: usize = 12;
 
-/// Requests of late, and the IPA connections whose other side they have shown.
+/// Requests of late, and the ways whose other side they have shown.
 #[derive(Default)]
 pub struct Crossings {
-    /// By the number of the IPA connection.
-    routes: FxHashMap<u32, Route>,
+    routes: FxHashMap<Way, Route>,
     requests: Vec<Option<Request>>,
+    /// The first network of point codes: where there is no other, nor IPA, there is no gateway.
+    first: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -35,27 +36,39 @@ struct Request {
     carrier: Carrier,
 }
 
-/// The other side of an IPA connection.
+/// From whom to whom, in one network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Way {
+    network: u32,
+    sender: u32,
+    receiver: u32,
+}
+
+/// The other side of a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Route {
-    /// Between these point codes.
-    Between {
-        /// Network and nodes of the point codes, as in [`Carrier`].
-        network: u32,
-        nodes: u32,
-        /// Endpoint of the IPA connection, and the point code that it stands for.
-        ends: [(u32, u32); 2],
-        point_codes: PointCodeFormat,
-    },
+    /// This way, whose nodes and point codes are as in [`Carrier`].
+    To { way: Way, nodes: u32, point_codes: PointCodeFormat },
     /// It leads to several nodes, which nothing in a message tells apart.
     Several,
 }
 
+impl Way {
+    const fn of(carrier: &Carrier) -> Self {
+        Self { network: carrier.network, sender: carrier.sender, receiver: carrier.receiver }
+    }
+
+    const fn reverse(self) -> Self {
+        Self { network: self.network, sender: self.receiver, receiver: self.sender }
+    }
+}
+
 impl Crossings {
-    /// What counts as the carrier of an SCCP message: that of the other side, where the message came by IPA and that is known.
+    /// What counts as the carrier of an SCCP message: that of the other side, where that is known.
     #[inline]
     pub fn place(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) -> Carrier {
-        match self.requests.is_empty() && carrier.nodes != ENDPOINTS {
+        let is_only = carrier.nodes != ENDPOINTS && *self.first.get_or_insert(carrier.nodes) == carrier.nodes;
+        match is_only && self.requests.is_empty() {
             true => carrier,
             false => self.look(carrier, octets, counters),
         }
@@ -84,34 +97,52 @@ impl Crossings {
         if let Some(digest) = digest(octets) {
             self.request(Request { digest, carrier }, counters);
         }
-        let route = (carrier.nodes == ENDPOINTS).then(|| self.routes.get(&carrier.network)).flatten();
-        route.and_then(|route| route.carry(carrier)).unwrap_or(carrier)
+        self.carry(carrier)
+    }
+
+    /// As the carrier's way is on the other side, where that is one.
+    fn carry(&self, carrier: Carrier) -> Carrier {
+        match self.routes.get(&Way::of(&carrier)) {
+            Some(Route::To { way: Way { network, sender, receiver }, nodes, point_codes }) => Carrier {
+                network: *network,
+                nodes: *nodes,
+                sender: *sender,
+                receiver: *receiver,
+                point_codes: *point_codes,
+                ..carrier
+            },
+            Some(Route::Several) | None => carrier,
+        }
     }
 
     fn request(&mut self, request: Request, counters: &mut TransportCounters) {
         let place = request.digest as usize % REQUEST_LIMIT;
         let Some(before) = self.requests.get_mut(place).and_then(|place| place.replace(request)) else { return };
-        let is_ipa = |request: &Request| request.carrier.nodes == ENDPOINTS;
-        if before.is_also(&request) && is_ipa(&before) != is_ipa(&request) {
-            let (ipa, other) = if is_ipa(&before) { (before, request) } else { (request, before) };
-            self.learn(ipa.carrier, other.carrier, counters);
+        let (one, other) = (self.carry(before.carrier), self.carry(request.carrier));
+        if !before.is_also(&request)
+            || before.carrier.network == request.carrier.network
+            || Way::of(&one) == Way::of(&other)
+        {
+            return;
+        }
+        // Of IPA nothing stays when its connection ends; else the side stays that was seen first.
+        match before.carrier.nodes == ENDPOINTS {
+            true => self.learn(before.carrier, other, counters),
+            false => self.learn(request.carrier, one, counters),
         }
     }
 
-    fn learn(&mut self, ipa: Carrier, other: Carrier, counters: &mut TransportCounters) {
-        let full = self.routes.len() >= ROUTE_LIMIT;
-        let known = self.routes.get_mut(&ipa.network);
-        match known {
-            Some(known) if known.carry(ipa).is_none_or(|carried| !has_ends(&carried, &other)) => {
-                *known = Route::Several
-            }
-            Some(_) => {}
-            None if full => counters.crossings_refused += 1,
-            None => {
-                let Carrier { network, nodes, point_codes, .. } = other;
-                let ends = [(ipa.sender, other.sender), (ipa.receiver, other.receiver)];
-                self.routes.insert(ipa.network, Route::Between { network, nodes, ends, point_codes });
-            }
+    /// What comes by `from` is what goes by `to`, in both directions.
+    fn learn(&mut self, from: Carrier, to: Carrier, counters: &mut TransportCounters) {
+        let (from, way) = (Way::of(&from), Way::of(&to));
+        let is_known = self.routes.contains_key(&from);
+        if !is_known && self.routes.len() + 2 > ROUTE_LIMIT {
+            counters.crossings_refused += 1;
+            return;
+        }
+        for (from, way) in [(from, way), (from.reverse(), way.reverse())] {
+            let route = Route::To { way, nodes: to.nodes, point_codes: to.point_codes };
+            self.routes.insert(from, if is_known { Route::Several } else { route });
         }
     }
 }
@@ -123,19 +154,6 @@ impl Request {
         let window = Duration::from_micros(WINDOW_MICROS.unsigned_abs());
         self.digest == other.digest && one.feed == two.feed && apart(one.at, two.at) <= window
     }
-}
-
-impl Route {
-    fn carry(&self, carrier: Carrier) -> Option<Carrier> {
-        let Self::Between { network, nodes, ends, point_codes } = *self else { return None };
-        let code = |end| ends.iter().find(|(of, _)| *of == end).map(|(_, code)| *code);
-        let (sender, receiver) = (code(carrier.sender)?, code(carrier.receiver)?);
-        Some(Carrier { network, nodes, sender, receiver, point_codes, ..carrier })
-    }
-}
-
-fn has_ends(one: &Carrier, other: &Carrier) -> bool {
-    (one.network, one.sender, one.receiver) == (other.network, other.sender, other.receiver)
 }
 
 /// What names a connection request: its reference, and what it carries.
@@ -206,6 +224,30 @@ mod tests {
     }
 
     #[test]
+    fn a_gateway_between_networks_is_crossed_to_the_side_that_was_seen_first() {
+        let (near, far) = (carrier(0, 3, BSC, MSC), carrier(0, 4, BSC + 1, MSC + 1));
+        let back = |there: Carrier| Carrier { sender: there.receiver, receiver: there.sender, ..there };
+        for (first, second) in [(near, far), (far, near)] {
+            let mut crossings = Crossings::default();
+            for carrier in [near, far] {
+                place(&mut crossings, carrier, &DATA);
+            }
+            for carrier in [first, second] {
+                place(&mut crossings, carrier, &request(1, 7));
+            }
+            let placed = [first, second, back(second)].map(|carrier| place(&mut crossings, carrier, &DATA));
+            assert_eq!(placed, [first, first, back(first)]);
+        }
+    }
+
+    #[test]
+    fn one_network_of_point_codes_is_not_looked_at() {
+        let mut crossings = Crossings::default();
+        place(&mut crossings, carrier(0, 3, BSC, MSC), &request(1, 7));
+        assert!(crossings.requests.is_empty());
+    }
+
+    #[test]
     fn other_requests_show_nothing() {
         check((0, request(1, 7)), (2, request(2, 7)), false);
         check((0, request(1, 7)), (2, request(1, 8)), false);
@@ -242,7 +284,7 @@ mod tests {
     #[test]
     fn the_table_is_bounded() {
         let (mut crossings, mut counters) = (Crossings::default(), TransportCounters::default());
-        for number in 0..=ROUTE_LIMIT as u32 {
+        for number in 0..=ROUTE_LIMIT as u32 / 2 {
             let ipa = carrier(0, IPA, BSC_END, STP_END);
             let [low, high, ..] = number.to_le_bytes();
             crossings.place(Carrier { network: IPA + number, ..ipa }, &request(low, high), &mut counters);

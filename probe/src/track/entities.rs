@@ -38,11 +38,10 @@ impl Entities {
         let key = (network, endpoint, nsei);
         match self.peers.get(&key).copied() {
             Some(first) if first == peer || self.stands_for.contains_key(&(network, peer)) => {}
+            Some(first) if self.node(network, first) == peer => {}
+            Some(_) if self.stands_for.len() >= MAX_ENDPOINTS => self.refused += 1,
             Some(first) => {
-                let node = self.node(network, first);
-                if node != peer {
-                    self.stands_for.insert((network, peer), node);
-                }
+                self.stands_for.insert((network, peer), self.node(network, first));
             }
             None if self.peers.len() >= MAX_ENDPOINTS => self.refused += 1,
             None => {
@@ -120,6 +119,21 @@ mod tests {
         entities.learn(0, [12, 22], 7);
         entities.learn(0, [10, 23], 8);
         assert_eq!([20, 22, 23].map(|endpoint| entities.node(0, endpoint)), [20, 22, 23]);
+    }
+
+    #[test]
+    fn endpoints_beyond_the_limit_stand_for_themselves_and_are_counted() {
+        let mut entities = Entities::default();
+        let most = MAX_ENDPOINTS as u32;
+        // Peers of endpoints that are remembered, and peers that stand for another.
+        (0..most + 3).for_each(|endpoint| entities.learn_peer(0, endpoint, 1 << 20, 7));
+        assert_eq!((entities.peers.len() as u32, entities.refused), (most, 3));
+        (1..=most + 2).for_each(|peer| entities.learn_peer(0, 0, (1 << 20) + peer, 7));
+        assert_eq!((entities.stands_for.len() as u32, entities.refused), (most, 5));
+        assert_eq!(
+            [1, most, most + 1].map(|peer| entities.node(0, (1 << 20) + peer)),
+            [1 << 20, 1 << 20, (1 << 20) + most + 1]
+        );
     }
 
     #[test]

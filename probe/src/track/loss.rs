@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::frame_numbers::{Arrival, Inside};
 use super::network::{Endpoint, Endpoints};
-use super::signalling_link::LinkDirection;
+use super::signalling_link::{LinkDirection, Sender};
 use crate::wire::ip::Address;
 
 /// Links whose losses are kept after they are gone.
@@ -119,9 +119,7 @@ impl Link {
         match *self {
             Self::Sctp(ports) => Some(Self::Sctp(ports.reverse())),
             Self::Tcp(ports) => Some(Self::Tcp(ports.reverse())),
-            Self::Mtp2(direction) => {
-                direction.sent.map(|sent| Self::Mtp2(LinkDirection { sent: Some(!sent), ..direction }))
-            }
+            Self::Mtp2(direction) => direction.reverse().map(Self::Mtp2),
             Self::Ns(EndpointPair { feed, source, destination, from_bss }) => {
                 Some(Self::Ns(EndpointPair { feed, source: destination, destination: source, from_bss: !from_bss }))
             }
@@ -253,14 +251,12 @@ impl fmt::Display for Ends {
                 write!(f, "{source} from the {}", if *from_bss { "BSS" } else { "SGSN" })
             }
             Link::Ns(EndpointPair { source, destination, .. }) => write!(f, "{source} > {destination}"),
-            Link::Mtp2(LinkDirection { file, link, sent, .. }) => {
-                let direction = match sent {
-                    Some(true) => " sent",
-                    Some(false) => " received",
-                    None => "",
-                };
-                write!(f, "{file}/{link}{direction}")
-            }
+            Link::Mtp2(LinkDirection { file, link, sender, .. }) => match sender {
+                Sender::Own => write!(f, "{file}/{link} sent"),
+                Sender::Far => write!(f, "{file}/{link} received"),
+                Sender::Side(node) => write!(f, "{file}/{link} from the side of {node}"),
+                Sender::Unknown => write!(f, "{file}/{link}"),
+            },
         }
     }
 }

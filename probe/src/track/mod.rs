@@ -18,6 +18,7 @@ pub mod framing;
 mod hints;
 pub mod identity;
 pub mod idle;
+pub mod link_sides;
 pub mod links;
 pub mod loss;
 pub mod n_pdus;

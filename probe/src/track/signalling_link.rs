@@ -10,6 +10,7 @@ use event::Timestamp;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 
 use super::duplicates::Path;
+use super::link_sides::LinkSides;
 use super::loss::{Link, LinkLoss};
 use crate::wire::mtp2::SequenceFormat;
 
@@ -27,17 +28,40 @@ pub struct LinkDirection {
     pub file: u16,
     /// The number of the link; 0 where the capture does not tell links apart.
     pub link: u16,
-    /// Whether it was sent by the side that captured; absent where the capture does not tell.
-    pub sent: Option<bool>,
+    /// Which side sends.
+    pub sender: Sender,
+}
+
+/// A side of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sender {
+    /// Nothing tells which.
+    Unknown,
+    /// The side that captured.
+    Own,
+    /// The side across from it.
+    Far,
+    /// The side of the node with this point code, where only the labels of messages tell sides apart.
+    Side(u32),
 }
 
 impl LinkDirection {
     /// The path that this is to a message, where the capture tells directions apart: numbers are one direction's.
     pub fn path(self) -> Path {
-        match self.sent {
-            Some(_) => Path::numbered(FxBuildHasher.hash_one(self) as u32),
-            None => Path::UNNUMBERED,
+        match self.sender {
+            Sender::Own | Sender::Far => Path::numbered(FxBuildHasher.hash_one(self) as u32),
+            Sender::Unknown | Sender::Side(_) => Path::UNNUMBERED,
         }
+    }
+
+    /// The other direction, where the capture names it.
+    pub fn reverse(self) -> Option<Self> {
+        let sender = match self.sender {
+            Sender::Own => Sender::Far,
+            Sender::Far => Sender::Own,
+            Sender::Unknown | Sender::Side(_) => return None,
+        };
+        Some(Self { sender, ..self })
     }
 }
 
@@ -56,6 +80,7 @@ pub enum Admission {
 #[derive(Default)]
 pub struct SignallingLinks {
     directions: FxHashMap<LinkDirection, Direction>,
+    sides: LinkSides,
 }
 
 struct Direction {
@@ -82,6 +107,11 @@ struct Unit {
 }
 
 impl SignallingLinks {
+    /// The direction in which a message between these point codes goes, as far as anything tells it.
+    pub fn direction_of(&mut self, link: LinkDirection, sender: u32, receiver: u32) -> LinkDirection {
+        self.sides.direction(link, sender, receiver)
+    }
+
     /// Takes a message signal unit's number and octets.
     pub fn admit(
         &mut self,
@@ -92,7 +122,7 @@ impl SignallingLinks {
         at: Timestamp,
     ) -> Admission {
         match self.direction(direction, format, at) {
-            Some(state) => state.admit(fsn, octets, direction.sent.is_some()),
+            Some(state) => state.admit(fsn, octets, direction.sender != Sender::Unknown),
             None => Admission::Untracked,
         }
     }
@@ -106,14 +136,21 @@ impl SignallingLinks {
 
     /// The link is aligned anew (Q.703 §7.3): its numbers begin again.
     pub fn align(&mut self, direction: LinkDirection) {
-        if let Some(state) = self.directions.get_mut(&direction) {
-            state.next = None;
+        for direction in self.sides.both(direction) {
+            if let Some(state) = self.directions.get_mut(&direction) {
+                state.next = None;
+            }
         }
     }
 
-    /// What was lost before it reached the capture, by link.
+    /// What was lost before it reached the capture, by link. Where only labels tell sides apart, what seems to lose more than it
+    /// brings is several links between the same nodes, each with numbers of its own: nothing is told of it.
     pub fn losses(&self) -> impl Iterator<Item = LinkLoss> + '_ {
-        let told = self.directions.iter().filter(|(direction, _)| direction.sent.is_some());
+        let told = self.directions.iter().filter(|(direction, state)| match direction.sender {
+            Sender::Own | Sender::Far => true,
+            Sender::Side(_) => state.missing <= state.seen,
+            Sender::Unknown => false,
+        });
         told.map(|(direction, state)| LinkLoss {
             repeated: state.repeated,
             fill_in_units: state.fill_in_units,
@@ -186,7 +223,7 @@ fn hash(octets: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    const DIRECTION: LinkDirection = LinkDirection { feed: 0, file: 0, link: 1, sent: Some(true) };
+    const DIRECTION: LinkDirection = LinkDirection { feed: 0, file: 0, link: 1, sender: Sender::Own };
 
     /// Numbers and octets; gives how many were fresh, and how many are missing.
     fn check(format: SequenceFormat, units: impl IntoIterator<Item = (u16, u32)>, fresh: usize, missing: u64) {
@@ -219,14 +256,44 @@ mod tests {
         check(SequenceFormat::Basic, [(5, 1), (7, 3), (8, 4), (6, 2), (7, 3), (8, 4), (9, 5)], 5, 0);
     }
 
+    const UNTOLD: LinkDirection = LinkDirection { sender: Sender::Unknown, ..DIRECTION };
+
     #[test]
     fn alignment_begins_the_numbers_again() {
-        let mut links = SignallingLinks::default();
-        for (fsn, octets) in [(5, [1]), (0, [2]), (1, [3])] {
-            links.admit(DIRECTION, SequenceFormat::Basic, fsn, &octets, Timestamp::MIN);
-            links.align(DIRECTION);
+        for link in [DIRECTION, UNTOLD] {
+            let mut links = SignallingLinks::default();
+            for (fsn, octets) in [(5, [1]), (0, [2]), (1, [3])] {
+                let direction = links.direction_of(link, 187, 9);
+                links.admit(direction, SequenceFormat::Basic, fsn, &octets, Timestamp::MIN);
+                links.align(link);
+            }
+            assert_eq!(links.losses().map(|loss| (loss.seen, loss.missing)).next(), Some((3, 0)));
         }
-        assert_eq!(links.losses().map(|loss| (loss.seen, loss.missing)).next(), Some((3, 0)));
+    }
+
+    /// Messages from the node 9 and to it, by number; seen and missing of each side.
+    #[track_caller]
+    fn check_sides(messages: &[(bool, u16)], expected: &[(u64, u64)]) {
+        let mut links = SignallingLinks::default();
+        for (serial, (is_from, fsn)) in (0_u32..).zip(messages) {
+            let (sender, receiver) = if *is_from { (9, 187) } else { (187, 9) };
+            let direction = links.direction_of(UNTOLD, sender, receiver);
+            links.admit(direction, SequenceFormat::Basic, *fsn, &serial.to_be_bytes(), Timestamp::MIN);
+        }
+        let mut told: Vec<_> = links.losses().map(|loss| (loss.link, loss.seen, loss.missing)).collect();
+        told.sort();
+        assert_eq!(told.iter().map(|(_, seen, missing)| (*seen, *missing)).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn sides_that_only_labels_tell_lose_each_their_own() {
+        let both = [(true, 5), (false, 90), (true, 6), (false, 92), (true, 7), (false, 93), (true, 8)];
+        check_sides(&both, &[(4, 0), (3, 1)]);
+    }
+
+    #[test]
+    fn several_links_between_the_same_nodes_are_not_judged() {
+        check_sides(&[(true, 5), (true, 50), (true, 6), (true, 51), (true, 7), (true, 52)], &[]);
     }
 
     #[test]

@@ -19,7 +19,8 @@ const LEAST_SLOTS: i64 = 12;
 const SLOTS_TO_JUDGE: u32 = 50;
 /// The longest pause of today and yesterday is what counts.
 const DAY_SLOTS: i64 = 8640;
-/// A BSS or link that has been silent for so long while its areas are heard has been replaced by others: a day.
+/// A BSS or link that has been silent for so long while its areas are heard has been replaced by others, and an area while
+/// its BSSs are heard has been retired: a day.
 const REPLACED_SLOTS: i64 = DAY_SLOTS;
 
 /// All that is followed.
@@ -254,9 +255,9 @@ impl Silences {
 
     fn begin_day(&mut self, slot: i64) {
         let mut replaced = false;
-        let areas_heard = self.areas_heard();
-        for (source, heard) in self.sources.iter_mut().zip(areas_heard) {
-            let is_replaced = source.is_silent && heard.is_some_and(|heard| heard >= source.last + REPLACED_SLOTS);
+        let others_heard = self.others_heard();
+        for (source, others) in self.sources.iter_mut().zip(others_heard) {
+            let is_replaced = source.is_silent && others >= source.last + REPLACED_SLOTS;
             let [today, _] = source.longest;
             source.longest = [0, today];
             if is_replaced {
@@ -269,14 +270,15 @@ impl Silences {
         }
     }
 
-    /// Of each link and BSS: the slot since which all of its areas have been heard. Of an area nothing.
-    fn areas_heard(&self) -> Vec<Option<i64>> {
-        let mut heard: Vec<Option<i64>> = vec![None; self.sources.len()];
+    /// Of each link and BSS: the slot in which all of its areas had been heard; of an area, all of its BSSs.
+    fn others_heard(&self) -> Vec<i64> {
+        let mut heard = vec![i64::MAX; self.sources.len()];
         for View { sources: [link, bss, area], .. } in &self.views {
-            let Some(last) = self.sources.get(*area as usize).map(|area| area.last) else { continue };
-            for source in [link, bss] {
-                if let Some(since) = heard.get_mut(*source as usize) {
-                    *since = Some(since.map_or(last, |since| last.min(since)));
+            for (source, other) in [(link, area), (bss, area), (area, bss)] {
+                if let Some(last) = self.sources.get(*other as usize).map(|other| other.last)
+                    && let Some(all) = heard.get_mut(*source as usize)
+                {
+                    *all = last.min(*all);
                 }
             }
         }
@@ -411,6 +413,24 @@ mod tests {
         let mut town = Town::new();
         town.signs(0..6000, 10, &[(1, 7), (2, 7)]).signs(6000..260_000, 10, &[(1, 7)]);
         town.tells(&["7 area_heard at 0", "7 silent at 6120 since 6000 (link)", "7 area_heard at 172800"]);
+    }
+
+    #[test]
+    fn an_area_that_its_bss_has_done_without_for_a_day_is_retired() {
+        let mut town = Town::new();
+        town.signs(0..6000, 10, &[(1, 7), (1, 8)]).signs(6000..260_000, 10, &[(1, 8)]);
+        let retired = "7 area_heard at 172800";
+        town.tells(&["7 area_heard at 0", "8 area_heard at 0", "7 silent at 6120 since 6000 (area)", retired]);
+        // It may come back, and is judged anew.
+        town.signs(260_000..261_000, 10, &[(1, 7), (1, 8)]).signs(261_000..262_000, 10, &[(1, 8)]);
+        town.tells(&["7 silent at 261120 since 261000 (area)"]);
+    }
+
+    #[test]
+    fn an_area_that_is_silent_with_its_bss_is_not_retired() {
+        let mut town = Town::new();
+        town.signs(0..6000, 10, &[(1, 7)]).pass(900_000);
+        town.tells(&["7 area_heard at 0", "7 silent at 6120 since 6000 (area)"]);
     }
 
     #[test]

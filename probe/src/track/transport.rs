@@ -15,13 +15,14 @@ use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
 use super::sctp::{Associations, Expected, UpperLayer, UserMessage};
-use super::signalling_link::{Admission, LinkDirection, SignallingLinks};
+use super::signalling_link::{Admission, LinkDirection, Sender, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::{BATCH_FRAMES, Batch, Frame, Place};
 use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
+use crate::wire::mtp3::Mtp3Message;
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
@@ -487,8 +488,9 @@ impl Layers {
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
         let Origin { from, file, snapped, .. } = *origin;
-        let (link, sent) = header.map_or((0, None), |header| (header.link, Some(header.sent)));
-        let direction = LinkDirection { feed: from.feed, file, link, sent };
+        let (link, sender) = header
+            .map_or((0, Sender::Unknown), |header| (header.link, if header.sent { Sender::Own } else { Sender::Far }));
+        let direction = LinkDirection { feed: from.feed, file, link, sender };
         let format = header.and_then(|header| header.format).unwrap_or(self.sequence_numbers);
         let unit = SignalUnit::read(octets, format, snapped)?;
         match unit.content {
@@ -506,6 +508,10 @@ impl Layers {
             Content::Message(message) => {
                 counters.mtp2_messages += 1;
                 outlet.message(from, &unit);
+                let direction = match Mtp3Message::read(message, &outlet.delivery.point_codes) {
+                    Ok(Mtp3Message { label, .. }) => self.links.direction_of(direction, label.opc, label.dpc),
+                    Err(_) => direction,
+                };
                 match self.links.admit(direction, format, unit.fsn, message, from.at) {
                     Admission::Repeated => {
                         counters.mtp2_repeated += 1;

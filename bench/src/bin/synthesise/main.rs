@@ -75,7 +75,7 @@ fn run(options: &Options) -> Result<()> {
         write_losses(&mut BufWriter::new(create(path)?), &report)?;
     }
     if !options.quiet {
-        eprint!("{}", summary(&report));
+        eprint!("{}{}", summary(&report), speed(&report).unwrap_or_default());
         e1_links.iter().for_each(|link| eprintln!("  --e1-link {link}"));
     }
     Ok(())
@@ -85,7 +85,7 @@ fn summary(report: &Report) -> String {
     let mut text = format!(
         "{} frames, {} messages of SCCP and NS, {} events ({} with an identity to be known)\n",
         report.frames,
-        report.messages.of_protocol(Protocol::Sccp) + report.messages.of_protocol(Protocol::Ns),
+        carried(report),
         report.events,
         report.observable
     );
@@ -93,6 +93,18 @@ fn summary(report: &Report) -> String {
         text.push_str(&format!("  {:7} {:32} {count:9}\n", message.protocol().name(), message.name()));
     }
     text
+}
+
+fn carried(report: &Report) -> u64 {
+    report.messages.of_protocol(Protocol::Sccp) + report.messages.of_protocol(Protocol::Ns)
+}
+
+// What it cost, of which the kernel keeps account: there is one thread.
+fn speed(report: &Report) -> Option<String> {
+    let account = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    let nanoseconds: f64 = account.split(' ').next()?.parse().ok()?;
+    let (seconds, messages) = (nanoseconds / 1e9, carried(report));
+    Some(format!("{seconds:.2} s of CPU time: {:.2} million messages a second\n", messages as f64 / seconds / 1e6))
 }
 
 fn main() -> ExitCode {

@@ -23,6 +23,8 @@ pub use self::unplaced::{MAX_UNPLACED, Unplaced};
 
 /// Subscribers whose temporary identities are remembered; beyond, one of the least recently confirmed goes.
 pub const MAX_SUBSCRIBERS: usize = 4_000_000;
+/// VLRs whose restarts are remembered one by one; a further one makes all bindings suspect.
+pub const MAX_DOUBTED: usize = 4096;
 /// Subscribers compared when one has to go.
 const EVICTION_CANDIDATES: usize = 8;
 
@@ -289,7 +291,11 @@ impl Identities {
     /// The VLR restarted, or its feed has a gap before `at`: bindings confirmed until then are suspect.
     pub fn doubt(&mut self, vlr: Vlr, at: Timestamp) {
         self.counters.doubted += 1;
-        self.doubted_at.insert(vlr, at);
+        if self.doubted_at.len() < MAX_DOUBTED || self.doubted_at.contains_key(&vlr) {
+            self.doubted_at.insert(vlr, at);
+        } else {
+            self.all_doubted_at = self.all_doubted_at.max(at);
+        }
     }
 
     /// The feed had a gap before `at`: all bindings confirmed until then are suspect.

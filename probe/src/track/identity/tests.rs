@@ -97,6 +97,20 @@ fn doubt_lasts_until_the_next_proof() {
 }
 
 #[test]
+fn a_restart_beyond_those_remembered_makes_everybody_suspect() {
+    let mut identities = Identities::default();
+    let binding = |identities: &Identities| identities.resolve(here(5)).map(|(_, binding)| binding);
+    identities.bind(here(5), imsi(1), Proof::Paging, at(1));
+    for node in 0..MAX_DOUBTED as u32 {
+        identities.doubt(Vlr { network: 1, node }, at(2));
+    }
+    assert_eq!(binding(&identities), Some(Binding::Mapped));
+    identities.doubt(Vlr { network: 1, node: MAX_DOUBTED as u32 }, at(3));
+    assert_eq!(binding(&identities), Some(Binding::Suspect));
+    assert_eq!(identities.doubted_at.len(), MAX_DOUBTED);
+}
+
+#[test]
 fn after_a_gap_of_the_feed_every_vlr_is_doubted() {
     let mut identities = Identities::default();
     identities.bind(here(5), imsi(1), Proof::Paging, at(1));

@@ -117,6 +117,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     /// A message of a TCP connection, or what stands in its place.
     pub(super) fn stream(&mut self, carrier: Carrier, message: &StreamMessage<'_>, counters: &mut TransportCounters) {
         let path = Path::numbered(carrier.network);
+        counters.tcp_messages += 1;
         match message {
             StreamMessage::Ipa(message) => self.ipa(carrier, message, path, counters),
             StreamMessage::Malformed(malformed) => self.malformed(carrier.from, *malformed, counters),
