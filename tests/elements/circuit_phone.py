@@ -1,4 +1,5 @@
 """A phone on A: MM and CC (3GPP TS 24.008), short messages (TS 24.011, 23.040), supplementary services (TS 24.010)."""
+from bsc import CIPHER_MODE_COMMAND
 from coding import IMEI, IMEISV, IMSI, bcd, identity, location_area, lv, signed_response, temporary, tlv
 
 MM, CC, RR, SMS, SS = 0x05, 0x03, 0x06, 0x09, 0x0B
@@ -63,11 +64,16 @@ class Phone:
         return self.bsc.open(self, octets)
 
     def begin(self, service):
-        """A connection in which the network accepted the service, or ciphering in its place (4.5.1.1)."""
-        connection = self.ask(service)
-        is_accept = is_message(MM, SERVICE_ACCEPT)
-        connection.until("service", lambda told, octets: told == 0x53 or is_accept(told, octets))
-        return connection
+        """A connection in which the network accepted the service, or ciphering in its place (4.5.1.1). One that is too slow for
+        its own timers refuses at first."""
+        is_refusal, is_answer = is_message(MM, SERVICE_REJECT), is_message(MM, SERVICE_ACCEPT, SERVICE_REJECT)
+        for _ in range(4):
+            connection = self.ask(service)
+            answer = connection.until("service", lambda told, octets: told == CIPHER_MODE_COMMAND or is_answer(told, octets))
+            if not is_refusal(None, answer):
+                return connection
+            connection.gone()
+        raise AssertionError(f"service {service} is refused: {answer.hex()}")
 
     def call(self, number):
         """SETUP, 9.3.23.2; the connection."""

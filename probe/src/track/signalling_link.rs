@@ -262,7 +262,7 @@ mod tests {
     fn alignment_begins_the_numbers_again() {
         for link in [DIRECTION, UNTOLD] {
             let mut links = SignallingLinks::default();
-            for (fsn, octets) in [(5, [1]), (0, [2]), (1, [3])] {
+            for (fsn, octets) in [(5, [1]), (40, [2]), (41, [3])] {
                 let direction = links.direction_of(link, 187, 9);
                 links.admit(direction, SequenceFormat::Basic, fsn, &octets, Timestamp::MIN);
                 links.align(link);

@@ -90,7 +90,8 @@ impl Heard {
     /// There was a sign in this slot.
     fn note(&mut self, slot: i64) {
         let pause = slot - self.last - 1;
-        if pause > 0 && !self.is_silent {
+        // Of what begins anew there is no past.
+        if pause > 0 && !self.is_silent && self.slots > 0 {
             let [today, _] = &mut self.longest;
             *today = pause.max(*today);
         }
@@ -394,6 +395,13 @@ mod tests {
         town.signs(0..3000, 5, &[(1, 7)]).pass(3115).tells(&["7 area_heard at 0"]);
         town.pass(3120).tells(&["7 silent at 3120 since 3000 (area)"]);
         Town::new().signs(0..400, 10, &[(1, 7)]).pass(90_000).tells(&["7 area_heard at 0"]);
+    }
+
+    #[test]
+    fn the_longest_pause_of_yesterday_counts_today() {
+        let mut town = Town::new();
+        town.signs(0..86_000, 1000, &[(1, 7)]).pass(87_970).tells(&["7 area_heard at 0"]);
+        town.pass(87_980).tells(&["7 silent at 87980 since 85010 (area)"]);
     }
 
     #[test]

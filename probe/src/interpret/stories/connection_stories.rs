@@ -1,6 +1,6 @@
 //! Connections seen from the middle, from one side, in pieces, and ended without a word.
 
-use super::{ANNA, BSC, Line, MSC, PointCodeFormat, Story, o};
+use super::{ANNA, BORIS, BSC, Line, MSC, PointCodeFormat, Story, o};
 
 #[test]
 fn a_connection_joined_in_the_middle_still_tells() {
@@ -110,6 +110,25 @@ fn a_refused_connection_tells_nothing() {
 }
 
 #[test]
+fn user_data_is_taken_from_whatever_carries_it() {
+    let (line, reject) = (Line::new(1), o::dtap(&o::lu_reject(11)));
+    let (there, here) = (line.bsc_reference, line.msc_reference);
+    let answers = [
+        o::cc_with(there, here, &reject),
+        o::cref_with(there, &reject),
+        o::rlsd_with(there, here, &reject),
+        o::dt1(there, &reject),
+        o::dt2(there, &reject),
+    ];
+    for answer in answers {
+        let opening = o::complete_layer_3(&o::cell(0x17, 7), &o::lu_request(0, 0x17, &o::imsi(ANNA)));
+        let mut story = Story::new();
+        story.message(BSC, MSC, &o::cr(there, &opening)).message(MSC, BSC, &answer);
+        story.tells(&["location_update_rejected 11, anna on_wire, cell 7, at 2"]);
+    }
+}
+
+#[test]
 fn silence_ends_a_connection_and_inactivity_tests_keep_it() {
     let line = Line::new(1);
     let mut story = Story::new();
@@ -144,6 +163,22 @@ fn a_segmented_page_is_one_page() {
     let (first, rest) = page.split_at(9);
     story.message(MSC, BSC, &o::xudt_segment(first, true, 1)).message(MSC, BSC, &o::xudt_segment(rest, false, 0));
     story.opens(line, 7, &o::imsi_detach(&o::tmsi(5))).tells(&["imsi_detach, anna mapped, cell 7, at 3"]);
+}
+
+#[test]
+fn segments_of_two_pages_are_told_apart_by_their_reference() {
+    let (line, other) = (Line::new(1), Line::new(2));
+    let mut story = Story::new();
+    let pages = [(1, o::paging(ANNA, 5)), (2, o::paging(BORIS, 6))];
+    for is_first in [true, false] {
+        for (reference, page) in &pages {
+            let (first, rest) = page.split_at(9);
+            let part = if is_first { first } else { rest };
+            story.message(MSC, BSC, &o::xudt_segment_of(*reference, part, is_first, u8::from(is_first)));
+        }
+    }
+    story.opens(line, 7, &o::imsi_detach(&o::tmsi(5))).opens(other, 7, &o::imsi_detach(&o::tmsi(6)));
+    story.tells(&["imsi_detach, anna mapped, cell 7, at 5", "imsi_detach, boris mapped, cell 7, at 7"]);
 }
 
 #[test]

@@ -77,6 +77,23 @@ fn a_failed_handover_changes_nothing() {
 }
 
 #[test]
+fn who_failed_to_arrive_is_not_taken_there_by_the_next_handover() {
+    let (mut story, line) = talking();
+    asks(&mut story, None);
+    story.bss(TARGET, &o::handover_request_acknowledge(&command(3))).msc(line, &o::handover_command(&command(3)));
+    story.bss(line, &o::handover_failure()).msc(line, &o::handover_command(&command(4)));
+    story.msc(line, &o::clear_command(0x0b)).tells(&["call_ended out 114 7s left view, anna mapped, cell 7, at 13"]);
+}
+
+#[test]
+fn an_arrival_that_is_captured_before_the_command_is_the_phones() {
+    let (mut story, line) = talking();
+    asks(&mut story, None);
+    story.bss(TARGET, &o::handover_request_acknowledge(&command(3))).bss(TARGET, &o::handover_complete()).tells(&[]);
+    story.msc(line, &o::handover_command(&command(3))).tells(&["handover, anna mapped, cell 9, at 10"]);
+}
+
+#[test]
 fn a_call_handed_to_where_nobody_watches_has_left_view() {
     let (mut story, line) = talking();
     story.msc(line, &o::handover_command(&command(3))).msc(line, &o::clear_command(0x0b));

@@ -246,6 +246,20 @@ fn bindings_that_are_put_back_are_suspect_until_the_wire_confirms_them() {
 }
 
 #[test]
+fn what_a_doubtful_subscriber_is_given_is_as_doubtful() {
+    let (line, later) = (Line::new(2), Line::new(3));
+    let mut before = Story::new();
+    before.registers(1, ANNA, 5);
+    let mut story = Story::new();
+    before.interface.identities().bindings().for_each(|bound| story.interface.identities_mut().insert_suspect(bound));
+    story.opens(line, 7, &o::cm_service_request(1, &o::tmsi(5)));
+    story.network(line, &o::tmsi_reallocation_command(0x17, &o::tmsi(6)));
+    story.phone(line, &o::TMSI_REALLOCATION_COMPLETE).closes(line);
+    story.opens(later, 7, &o::imsi_detach(&o::tmsi(6))).closes(later);
+    story.tells(&["imsi_detach, anna suspect, cell 7, at 7"]);
+}
+
+#[test]
 fn a_device_is_told_once_and_one_of_zeros_never() {
     let line = Line::new(1);
     let mut story = Story::new();

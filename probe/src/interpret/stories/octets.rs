@@ -45,6 +45,23 @@ pub(super) fn rlsd(destination: u32, source: u32) -> Vec<u8> {
     bytes(&[&[0x04], &reference(destination), &reference(source), &[0, 0]])
 }
 
+/// User data in the optional part of CC, CREF and RLSD.
+pub(super) fn cc_with(destination: u32, source: u32, data: &[u8]) -> Vec<u8> {
+    bytes(&[&[0x02], &reference(destination), &reference(source), &[2, 1], &tlv(0x0f, data), &[0]])
+}
+
+pub(super) fn cref_with(destination: u32, data: &[u8]) -> Vec<u8> {
+    bytes(&[&[0x03], &reference(destination), &[0, 1], &tlv(0x0f, data), &[0]])
+}
+
+pub(super) fn rlsd_with(destination: u32, source: u32, data: &[u8]) -> Vec<u8> {
+    bytes(&[&[0x04], &reference(destination), &reference(source), &[0, 1], &tlv(0x0f, data), &[0]])
+}
+
+pub(super) fn dt2(destination: u32, data: &[u8]) -> Vec<u8> {
+    bytes(&[&[0x07], &reference(destination), &[0, 0, 1], &lv(data)])
+}
+
 pub(super) fn rlc(destination: u32, source: u32) -> Vec<u8> {
     bytes(&[&[0x05], &reference(destination), &reference(source)])
 }
@@ -70,7 +87,11 @@ pub(super) fn udt_to(subsystem: u8, data: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn xudt_segment(data: &[u8], first: bool, remaining: u8) -> Vec<u8> {
-    let segmentation = tlv(0x10, &[u8::from(first) << 7 | 0x40 | remaining, 9, 0, 0]);
+    xudt_segment_of(9, data, first, remaining)
+}
+
+pub(super) fn xudt_segment_of(reference: u8, data: &[u8], first: bool, remaining: u8) -> Vec<u8> {
+    let segmentation = tlv(0x10, &[u8::from(first) << 7 | 0x40 | remaining, reference, 0, 0]);
     let calling_then_data = bytes(&[&CALLED, &CALLED, &lv(data)]);
     let optional = (2 + 6 + data.len()) as u8;
     bytes(&[&[0x11, 1, 15, 4, 6, 8, optional], &calling_then_data, &segmentation, &[0]])

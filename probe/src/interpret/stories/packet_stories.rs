@@ -174,7 +174,35 @@ fn a_refused_update_is_no_sighting() {
         .network(P_TMSI, 9, &p::update_reject(10))
         .tells(&["routing_area_update_rejected 10, anna on_wire, cell 9, at 5"])
         .phone(P_TMSI, 9, &[])
+        .network_ciphered(P_TMSI, 9, None, None)
+        .phone_ciphered(P_TMSI, 9)
         .finally_tells(&[]);
+}
+
+#[test]
+fn who_has_gone_to_another_sgsn_is_not_found_under_what_the_first_one_gave() {
+    const OTHER: (u32, u32) = (92, 93);
+    let (bss, sgsn) = OTHER;
+    let mut packets = Packets::new();
+    packets
+        .attaches(ANNA, P_TMSI)
+        .tells(&["gprs_attach, anna on_wire, cell 7, at 2"])
+        .pass(bss, sgsn, &p::uplink(FOREIGN, 9, &p::ui(LLGMM, 3, &p::update_request(0, 0x17))))
+        .pass(sgsn, bss, &p::downlink(FOREIGN, 9, None, None, &p::ui(LLGMM, 2, &p::update_accept(Some(NEXT_P_TMSI)))))
+        .pass(bss, sgsn, &p::uplink(NEXT_P_TMSI, 9, &p::ui(LLGMM, 4, &p::UPDATE_COMPLETE)))
+        .tells(&["routing_area_update normal, anna on_wire, cell 9, at 5"])
+        .phone_ciphered(P_TMSI, 8)
+        .finally_tells(&["sighting, nobody unresolved, cell 8, at 7"]);
+}
+
+#[test]
+fn a_foreign_tlli_is_not_made_of_a_p_tmsi_of_this_sgsn() {
+    let mut packets = Packets::new();
+    packets
+        .pass(SGSN, BSS, &p::paging_ps(BORIS, P_TMSI))
+        .phone(FOREIGN, 9, &p::update_request(0, 0x55))
+        .network(FOREIGN, 9, &p::update_accept(Some(NEXT_P_TMSI)))
+        .finally_tells(&["routing_area_update normal, nobody unresolved, cell 9, at 3"]);
 }
 
 #[test]
@@ -351,6 +379,17 @@ fn a_detach_ends_data_connections() {
 }
 
 #[test]
+fn a_detach_from_calls_alone_ends_nothing() {
+    let mut packets = Packets::new();
+    packets
+        .attaches(ANNA, P_TMSI)
+        .phone(P_TMSI, 7, &p::activate_request(0, "cmwap"))
+        .network(P_TMSI, 7, &p::activate_accept(0))
+        .phone(P_TMSI, 7, &p::detach_request(0x02))
+        .tells(&["gprs_attach, anna on_wire, cell 7, at 2", "pdp_activated cmwap, anna on_wire, cell 7, at 5"]);
+}
+
+#[test]
 fn a_detach_by_the_network_is_told_when_the_phone_has_accepted_it() {
     let mut packets = Packets::new();
     packets
@@ -467,7 +506,7 @@ fn cells_are_known_by_their_virtual_connections_and_whether_those_are_blocked() 
 }
 
 #[test]
-fn lost_frames_are_counted_by_their_numbers() {
+fn lost_frames_are_counted_by_their_numbers_and_repeated_ones_taken_once() {
     let mut packets = Packets::new();
     packets.attaches(ANNA, P_TMSI);
     packets.sent[0] += 3;
@@ -478,4 +517,5 @@ fn lost_frames_are_counted_by_their_numbers() {
     packets.pass(BSS, SGSN, &repeated);
     let totals = packets.counters().packet;
     assert_eq!((totals.frames_missing, totals.frames_repeated), (3, 1));
+    packets.tells(&["gprs_attach, anna on_wire, cell 7, at 2", "gprs_detach, anna on_wire, cell 7, at 5"]);
 }
