@@ -180,22 +180,6 @@ fn a_refused_update_is_no_sighting() {
 }
 
 #[test]
-fn who_has_gone_to_another_sgsn_is_not_found_under_what_the_first_one_gave() {
-    const OTHER: (u32, u32) = (92, 93);
-    let (bss, sgsn) = OTHER;
-    let mut packets = Packets::new();
-    packets
-        .attaches(ANNA, P_TMSI)
-        .tells(&["gprs_attach, anna on_wire, cell 7, at 2"])
-        .pass(bss, sgsn, &p::uplink(FOREIGN, 9, &p::ui(LLGMM, 3, &p::update_request(0, 0x17))))
-        .pass(sgsn, bss, &p::downlink(FOREIGN, 9, None, None, &p::ui(LLGMM, 2, &p::update_accept(Some(NEXT_P_TMSI)))))
-        .pass(bss, sgsn, &p::uplink(NEXT_P_TMSI, 9, &p::ui(LLGMM, 4, &p::UPDATE_COMPLETE)))
-        .tells(&["routing_area_update normal, anna on_wire, cell 9, at 5"])
-        .phone_ciphered(P_TMSI, 8)
-        .finally_tells(&["sighting, nobody unresolved, cell 8, at 7"]);
-}
-
-#[test]
 fn a_foreign_tlli_is_not_made_of_a_p_tmsi_of_this_sgsn() {
     let mut packets = Packets::new();
     packets
