@@ -14,6 +14,13 @@ macro_rules! counters {
             pub kinds: Vec<(&'static str, u64)>,
         }
 
+        impl EngineCounters {
+            /// Each by its name.
+            pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + use<> {
+                [$((stringify!($name), self.$name),)+].into_iter()
+            }
+        }
+
         /// The living counters.
         #[derive(Debug, Default)]
         pub(crate) struct Counters {

@@ -5,12 +5,19 @@
 //! what they have brought, [`cli`] is the
 //! command line.
 
+pub mod api;
 pub mod backtest;
+pub mod census;
 pub mod cli;
+pub mod config;
+mod console;
 mod counters;
 mod engine;
+mod metrics;
 pub mod offer;
+pub mod reload;
 pub mod results;
+pub mod run;
 mod sealer;
 pub mod shard;
 #[cfg(test)]

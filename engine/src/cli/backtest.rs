@@ -71,18 +71,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Whose offers of one scenario differ.
 #[derive(Clone, Copy, Debug, Default)]
-struct Turnover {
-    gained: u64,
-    lost: u64,
+pub(crate) struct Turnover {
+    pub(crate) gained: u64,
+    pub(crate) lost: u64,
 }
 
 /// What one scenario came to, in either set.
 #[derive(Default)]
-struct Compared {
-    title: String,
-    draft: Option<Tally>,
-    live: Option<Tally>,
-    turnover: Turnover,
+pub(crate) struct Compared {
+    pub(crate) title: String,
+    pub(crate) draft: Option<Tally>,
+    pub(crate) live: Option<Tally>,
+    pub(crate) turnover: Turnover,
 }
 
 impl Backtest {
@@ -105,12 +105,7 @@ impl Backtest {
     }
 
     fn of_store(&self, folder: &Path) -> Result<Facts, Failure> {
-        let store = Arc::new(Store::open(&existing(folder)?)?);
-        let until = shard::times(&store)?.into_iter().max().unwrap_or(Timestamp::MIN);
-        if until == Timestamp::MIN {
-            return Err(Failure::new(format_args!("the store `{}` has taken in nothing yet", folder.display())));
-        }
-        Ok(Facts { store, since: until - self.last, until, is_warm: false, ending: Ending::Complete, _folder: None })
+        Facts::of_store(Arc::new(Store::open(&existing(folder)?)?), self.last)
     }
 
     // The same way as a replay's, with no scenario in force.
@@ -132,7 +127,7 @@ impl Backtest {
 }
 
 /// What scenarios are tried on.
-struct Facts {
+pub(crate) struct Facts {
     store: Arc<Store>,
     since: Timestamp,
     until: Timestamp,
@@ -144,7 +139,17 @@ struct Facts {
 }
 
 impl Facts {
-    fn compare(
+    /// What a store that nobody writes has of the last time before its last fact.
+    pub(crate) fn of_store(store: Arc<Store>, last: Duration) -> Result<Self, Failure> {
+        let until = shard::times(&store)?.into_iter().max().unwrap_or(Timestamp::MIN);
+        if until == Timestamp::MIN {
+            let folder = store.path().display();
+            return Err(Failure::new(format_args!("the store `{folder}` has taken in nothing yet")));
+        }
+        Ok(Self { store, since: until - last, until, is_warm: false, ending: Ending::Complete, _folder: None })
+    }
+
+    pub(crate) fn compare(
         &self,
         draft: &RuleSet,
         live: Option<&RuleSet>,

@@ -2,7 +2,6 @@
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use event::Event;
 use probe::capture::{Capture, Step};
@@ -15,9 +14,7 @@ use super::json::Line;
 use super::links::Sight;
 use super::show::{self, Names};
 use super::{Ending, Failure};
-
-/// A feed that was blind for so long has missed temporary identities that changed hands.
-const DOUBTFUL_GAP: Duration = Duration::from_secs(10);
+use crate::run::DOUBTFUL_GAP;
 
 /// Decodes captures and prints what they hold: one line per event or, with --messages, per message.
 #[derive(clap::Args, Debug)]

@@ -69,24 +69,73 @@ impl Explain {
         let told = self.scenarios.as_deref().map(check::load_told).transpose()?;
         let (rules, language) = told.map_or_else(Default::default, |(rules, language)| (Some(rules), language));
         let language = self.lang.unwrap_or(language);
-        let teller = Teller { rules: rules.as_ref(), language, reveal: self.reveal };
         let store = Store::open(&existing(&self.store)?)?;
+        let inquiry = Inquiry {
+            store: &store,
+            rules: rules.as_ref(),
+            scenario: self.scenario.as_deref(),
+            language: self.lang.unwrap_or(language),
+            events: self.events,
+            reveal: self.reveal,
+            json: self.json,
+        };
+        inquiry.tell(imsi, &mut io::stdout().lock())?;
+        Ok(Ending::Complete)
+    }
+
+    fn imsi(&self) -> Result<Imsi, Failure> {
+        let directory = self.subscribers.as_deref().map(Directory::load).transpose()?.unwrap_or_default();
+        subscriber(&self.subscriber, &directory).map_err(Failure::new)
+    }
+}
+
+/// Whom an IMSI or a number of the subscriber file names.
+pub(crate) fn subscriber(text: &str, directory: &Directory) -> Result<Imsi, &'static str> {
+    if let Ok(number) = text.parse::<Number>() {
+        let mut owners = directory.with_number(number);
+        match (owners.next(), owners.next()) {
+            (Some(owner), None) => return Ok(owner),
+            (Some(_), Some(_)) => return Err("that number belongs to several; name one by IMSI"),
+            (None, _) => {}
+        }
+    }
+    text.parse().map_err(|_| "this is no IMSI, nor a number of the subscriber file; say which file with --subscribers")
+}
+
+/// What is asked about a subscriber, and how it is to be told.
+pub(crate) struct Inquiry<'a> {
+    pub(crate) store: &'a Store,
+    /// Tells how far a refusal was from an offer.
+    pub(crate) rules: Option<&'a RuleSet>,
+    /// Only decisions about this scenario.
+    pub(crate) scenario: Option<&'a str>,
+    pub(crate) language: Language,
+    /// How many events before each decision.
+    pub(crate) events: usize,
+    pub(crate) reveal: bool,
+    pub(crate) json: bool,
+}
+
+impl Inquiry<'_> {
+    /// Tells every decision about a subscriber.
+    pub(crate) fn tell(&self, imsi: Imsi, out: &mut impl Write) -> Result<(), Failure> {
+        let Self { store, rules, language, reveal, .. } = *self;
+        let teller = Teller { rules, language, reveal };
         let entries = store.ledger_of(imsi)?;
         let facts = store.window(imsi, Timestamp::MIN)?;
-        let mut out = io::stdout().lock();
-        let mut line = Line::new(self.reveal);
-        let wanted = |entry: &&LedgerEntry| self.scenario.as_deref().is_none_or(|name| *entry.scenario == *name);
+        let mut line = Line::new(reveal);
+        let wanted = |entry: &&LedgerEntry| self.scenario.is_none_or(|name| *entry.scenario == *name);
         let mut count = 0;
         for entry in entries.iter().filter(wanted) {
             let offer = match entry.verdict {
                 Verdict::Offered(id) => store.offer(entry.at, id)?,
                 Verdict::Withheld(_) => None,
             };
-            let until = rules.as_ref().and_then(|rules| relief(rules, entry, &entries));
+            let until = rules.and_then(|rules| relief(rules, entry, &entries));
             let explained = Explained { entry, offer, evidence: self.evidence(&facts, entry.at), until };
             let written = match self.json {
-                true => explained.json(&mut out, &mut line),
-                false => explained.write(&mut out, &teller),
+                true => explained.json(out, &mut line),
+                false => explained.write(out, &teller),
             };
             written.map_err(Failure::output)?;
             count += 1;
@@ -99,24 +148,7 @@ impl Explain {
             };
             written.map_err(Failure::output)?;
         }
-        Ok(Ending::Complete)
-    }
-
-    fn imsi(&self) -> Result<Imsi, Failure> {
-        if let Some(file) = &self.subscribers
-            && let Ok(number) = self.subscriber.parse::<Number>()
-        {
-            let directory = Directory::load(file)?;
-            let mut owners = directory.with_number(number);
-            match (owners.next(), owners.next()) {
-                (Some(owner), None) => return Ok(owner),
-                (Some(_), Some(_)) => return Err(Failure::new("that number belongs to several; name one by IMSI")),
-                (None, _) => {}
-            }
-        }
-        self.subscriber.parse().map_err(|_| {
-            Failure::new("this is no IMSI, nor a number of the subscriber file; say which file with --subscribers")
-        })
+        Ok(())
     }
 
     /// The last events up to a decision, oldest first.

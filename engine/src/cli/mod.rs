@@ -1,24 +1,29 @@
 //! The command line: arguments, and what people and programs are shown. Everything it does, it asks of the crates.
 
-mod backtest;
+pub(crate) mod backtest;
 mod check;
 mod consent;
 mod decode;
 mod diff;
 mod e1;
-mod explain;
+pub(crate) mod explain;
 mod feed;
 mod inputs;
 mod json;
 mod links;
 mod network;
 mod release;
+mod remote;
 mod replay;
-mod report;
+pub(crate) mod report;
 mod results;
+mod run;
 mod schema;
+mod shell;
 mod show;
+mod status;
 mod test;
+mod top;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal};
@@ -59,19 +64,23 @@ enum Command {
     Release(release::Release),
     Diff(diff::Diff),
     Schema(schema::Schema),
+    Run(run::Run),
+    Config(run::ConfigCommand),
+    Token(run::Token),
+    Status(status::Status),
+    Top(top::Top),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
-    // Warnings and errors only: below them a library may show a URL, and a URL an IMSI.
-    tracing_subscriber::fmt()
-        .with_max_level(Level::WARN)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        .without_time()
-        .init();
-    let result = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // The service logs as its configuration says.
+    if !matches!(command, Command::Run(_)) {
+        begin_log();
+    }
+    let result = match command {
         Command::Replay(replay) => replay.run(),
         Command::Decode(decode) => decode.run(),
         Command::Discover(discover) => discover.run(),
@@ -84,6 +93,13 @@ pub fn run() -> ExitCode {
         Command::Release(release) => release.run(),
         Command::Diff(diff) => diff.run(),
         Command::Schema(schema) => schema.run(),
+        Command::Run(run) => run.run(),
+        Command::Config(config) => config.run(),
+        Command::Token(token) => token.run(),
+        Command::Status(status) => status.run(),
+        Command::Top(top) => top.run(),
+        Command::Completions(completions) => completions.run(),
+        Command::Man(man) => man.run(),
     };
     match result {
         Ok(Ending::Complete) => ExitCode::SUCCESS,
@@ -93,6 +109,17 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn begin_log() {
+    // Warnings and errors only: below them a library may show a URL, and a URL an IMSI.
+    tracing_subscriber::fmt()
+        .with_max_level(Level::WARN)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .without_time()
+        .init();
 }
 
 /// How far a command that could be carried out got.
@@ -118,6 +145,11 @@ impl Failure {
     /// Diagnostics that are already laid out for people (or programs).
     pub(crate) fn rendered(text: String) -> Self {
         Self { text }
+    }
+
+    /// What is shown.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Standard output takes no more. Where its reader has gone (`touchpoint … | head`), nobody needs to be told.

@@ -7,6 +7,7 @@
 pub(crate) mod areas;
 pub(crate) mod arena;
 mod check;
+mod copy;
 pub(crate) mod editions;
 pub(crate) mod journal;
 pub(crate) mod keys;
@@ -20,6 +21,7 @@ pub(crate) mod recover;
 mod scan;
 pub(crate) mod seal;
 mod store;
+mod visit;
 
 pub use check::{Broken, Invariant};
 pub use ledger::{LedgerEntry, Verdict};

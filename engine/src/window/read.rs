@@ -146,7 +146,7 @@ impl Store {
     }
 }
 
-fn read_entry(names: &FxHashMap<u64, Arc<str>>, key: &[u8], value: &[u8]) -> Option<LedgerEntry> {
+pub(super) fn read_entry(names: &FxHashMap<u64, Arc<str>>, key: &[u8], value: &[u8]) -> Option<LedgerEntry> {
     let key = LedgerKey::read(key)?;
     let scenario = names.get(&key.scenario)?.clone();
     let verdict = ledger::read(value)?;

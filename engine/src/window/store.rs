@@ -104,7 +104,7 @@ const SEALING_FOLDER: &str = "sealing";
 
 /// The empty file that says whose folder this is. It is there before anything else, so that a store whose making was
 /// cut off anywhere is known as ours, and a database of another program is never opened.
-const MARK: &str = "TOUCHPOINT";
+pub(super) const MARK: &str = "TOUCHPOINT";
 
 impl Store {
     /// Opens the store in this folder, or makes one there.

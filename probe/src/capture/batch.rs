@@ -1,5 +1,7 @@
 //! Frames that follow each other, given at once: whoever takes them can look ahead.
 
+use event::Timestamp;
+
 use super::Frame;
 
 /// Frames of a batch: enough for their memory to be fetched side by side, few enough to stay in the fastest cache.
@@ -42,6 +44,11 @@ impl<'a> Batch<'a> {
     /// How many frames are in it.
     pub fn len(&self) -> usize {
         self.places.len()
+    }
+
+    /// Capture time of its last frame.
+    pub fn latest(&self) -> Option<Timestamp> {
+        self.places.last().map(|place| place.frame.at)
     }
 
     /// Its first frames: `count` at most.

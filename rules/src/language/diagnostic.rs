@@ -41,6 +41,30 @@ pub struct Diagnostic {
     pub(super) span: Option<Range<usize>>,
 }
 
+impl Diagnostic {
+    /// An error about the octets `span` of a file that is no scenario, with what is wrong and what to do.
+    pub fn error_at(
+        source: &Source,
+        span: Range<usize>,
+        code: &'static str,
+        language: Language,
+        (message, help): (String, Option<String>),
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            file: source.file.clone(),
+            position: Some(source.position(span.start)),
+            message,
+            help,
+            notes: Vec::new(),
+            related: Vec::new(),
+            language,
+            span: Some(span),
+        }
+    }
+}
+
 /// Another place that has to do with a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Related {

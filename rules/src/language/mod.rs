@@ -58,6 +58,7 @@ pub use survey::{Mutant, Survey, survey};
 pub use template::MAX_ROWS;
 pub use test_problem::test_codes;
 pub use test_set::{TestSet, load_tests};
+pub use words::nearest;
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
 use crate::feed::Feed;

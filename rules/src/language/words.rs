@@ -50,7 +50,7 @@ fn same(spelling: &str, text: &str) -> bool {
 const MAX_MISSPELT_CHARS: usize = 64;
 
 /// The candidate that `text` most likely stands for: few letters differ, and most are right.
-pub(super) fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let length = text.chars().take(MAX_MISSPELT_CHARS + 1).count();
     if length > MAX_MISSPELT_CHARS {
         return None;

@@ -140,6 +140,13 @@ impl Live {
         self.merge.late()
     }
 
+    /// Of each interface, where its packets have gone so far. What is under way between threads counts as left unread or dropped
+    /// by our ring.
+    pub fn totals(&self) -> Vec<InterfaceTotals> {
+        let all = self.interfaces.iter().zip(&self.tallies).enumerate();
+        all.map(|(index, (interface, tally))| tally.totals(interface, self.merge.given(index))).collect()
+    }
+
     /// Ends, and tells of each interface where its packets went.
     pub fn close(self) -> Vec<InterfaceTotals> {
         let Self { interfaces, tallies, deadline, arrivals, merge, threads } = self;

@@ -1,0 +1,258 @@
+//! The configuration of `touchpoint run`: strict TOML. [`load`] tells of every mistake in one run, with its line, in the way in
+//! which mistakes in scenarios are told; what it gives has no mistakes left. Paths are from the folder of the file.
+
+mod feed;
+mod form;
+mod problem;
+mod sections;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rules::Diagnostics;
+use rules::language::{Language, Source};
+use serde::{Serialize, Serializer};
+use toml::de::DeTable;
+
+use crate::api::{Role, TokenHash};
+pub use feed::{FeedConfig, Listening, Reading};
+use form::{Findings, Form};
+use problem::Problem;
+
+/// The most feeds.
+pub const FEED_LIMIT: usize = 16;
+/// The most channels.
+pub const CHANNEL_LIMIT: usize = 16;
+/// The most tokens.
+pub const TOKEN_LIMIT: usize = 1_000;
+
+/// Everything that `run` is told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// Where facts, decisions and offers are kept.
+    pub store: StoreConfig,
+    /// What to match against.
+    pub scenarios: ScenariosConfig,
+    /// Who subscribers are.
+    pub subscribers: SubscribersConfig,
+    /// When a scenario is paused by itself.
+    pub runaway: RunawayConfig,
+    /// What is shown of people.
+    pub privacy: PrivacyConfig,
+    /// What is logged, and how.
+    pub log: LogConfig,
+    /// Where counters are to be had.
+    pub metrics: MetricsConfig,
+    /// Where people look.
+    pub console: ConsoleConfig,
+    /// Where signalling comes from.
+    #[serde(rename = "feed")]
+    pub feeds: Vec<FeedConfig>,
+    /// Where offers go.
+    #[serde(rename = "channel")]
+    pub channels: Vec<ChannelConfig>,
+}
+
+/// `[store]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct StoreConfig {
+    /// The folder; made where there is none.
+    pub folder: PathBuf,
+    /// Matching threads, 1 to 64.
+    pub threads: usize,
+    /// How long facts, decisions and offers are kept.
+    #[serde(serialize_with = "length")]
+    pub retention: Duration,
+}
+
+/// `[scenarios]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScenariosConfig {
+    /// The folder, as for `check`.
+    pub folder: PathBuf,
+    /// Whether a change of the folder is taken over by itself; else with SIGHUP or from the console.
+    pub watch: bool,
+}
+
+/// `[subscribers]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubscribersConfig {
+    /// CSV with the columns imsi, msisdn, consent and any others as tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+    /// The service to ask for numbers that are not in the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<SecretUrl>,
+}
+
+/// `[runaway]`: a scenario that offers far more than its own history is paused, until a person releases it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RunawayConfig {
+    /// Paused where the last hour has so many times the offers of its mean hour before; 0: never.
+    pub factor: u64,
+    /// Never paused for fewer offers in an hour.
+    pub least: u64,
+}
+
+/// `[privacy]`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PrivacyConfig {
+    /// Fewer subscribers in a place are not shown as a number.
+    pub minimum_cohort: u64,
+}
+
+/// `[log]`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct LogConfig {
+    /// To where, and how.
+    pub format: LogFormat,
+    /// Lines a second at most; what is beyond is counted, and told.
+    pub lines_per_second: u64,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people, on standard error.
+    Text,
+    /// A JSON object a line, on standard error.
+    Json,
+    /// To systemd's journal, with fields.
+    Journal,
+}
+
+/// `[metrics]`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct MetricsConfig {
+    /// `/metrics` for Prometheus, without a token; absent: only beside the console, with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[console]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConsoleConfig {
+    /// Console and API; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// PEM files.
+    #[serde(flatten)]
+    pub tls: Option<TlsConfig>,
+    /// Requests of one address a second.
+    pub requests_per_second: u64,
+    /// Who changed, revealed or released what: lines are only ever added.
+    pub audit: PathBuf,
+    /// Who may do what.
+    #[serde(rename = "token")]
+    pub tokens: Vec<TokenConfig>,
+}
+
+/// A certificate and its key.
+#[derive(Clone, Debug, Serialize)]
+pub struct TlsConfig {
+    /// The chain, PEM.
+    pub certificate: PathBuf,
+    /// The private key, PEM.
+    pub key: PathBuf,
+}
+
+/// `[[console.token]]`: whoever shows the token with this hash.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenConfig {
+    /// Who it is, as written into the audit log.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// SHA-256 of the token, as `touchpoint token` prints it.
+    pub sha256: TokenHash,
+    /// When it ends; absent: never.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "moment")]
+    pub expires: Option<event::Timestamp>,
+}
+
+/// `[[channel]]`.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChannelConfig {
+    /// What scenarios and pages call it.
+    pub name: String,
+    /// How to reach it: `smpp://user@host:port?source=10086`, `journal:offers.jsonl`.
+    pub url: SecretUrl,
+}
+
+/// A URL in which there may be a password: shown without.
+#[derive(Clone, Eq, PartialEq)]
+pub struct SecretUrl(pub String);
+
+impl std::fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some((scheme, rest)) = self.0.split_once("://") else { return f.write_str(&self.0) };
+        match rest.rsplit_once('@') {
+            Some((who, place)) => {
+                let user = who.split(':').next().unwrap_or_default();
+                write!(f, "{scheme}://{user}:***@{place}")
+            }
+            None => f.write_str(&self.0),
+        }
+    }
+}
+
+impl Serialize for SecretUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+fn length<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    let seconds = length.as_secs();
+    match (seconds % 3600, seconds % 60) {
+        (0, _) => serializer.collect_str(&format_args!("{}h", seconds / 3600)),
+        (_, 0) => serializer.collect_str(&format_args!("{}m", seconds / 60)),
+        _ => serializer.collect_str(&format_args!("{seconds}s")),
+    }
+}
+
+fn moment<S: Serializer>(at: &Option<event::Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// Reads a configuration: whole, or nothing but what is wrong with it, in this language.
+pub fn load(file: &Path, language: Language) -> (Option<Config>, Diagnostics) {
+    let name = file.file_name().map_or_else(|| file.to_owned(), PathBuf::from);
+    let base = file.parent().unwrap_or(Path::new(""));
+    let mut diagnostics = Diagnostics { folder: base.to_owned(), ..Diagnostics::default() };
+    let read = std::fs::read_to_string(file);
+    let source = Source { file: name, text: read.as_ref().cloned().unwrap_or_default() };
+    let findings = Findings::new(&source, language);
+    if let Err(error) = read {
+        findings.report(0..0, &Problem::Unreadable { what: format!("`{}`: {error}", file.display()) });
+        diagnostics.list = findings.finish();
+        diagnostics.sources = vec![source];
+        return (None, diagnostics);
+    }
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    for error in errors {
+        let what = error.message().lines().next().unwrap_or_default().to_owned();
+        findings.report(error.span().unwrap_or(0..0), &Problem::Syntax { what });
+    }
+    let config = sections::read(Form::new(table.get_ref(), 0..0, &findings), base);
+    let list = findings.finish();
+    let is_sound = list.is_empty();
+    diagnostics.list = list;
+    diagnostics.sources = vec![source];
+    (config.filter(|_| is_sound), diagnostics)
+}
+
+#[cfg(test)]
+mod tests;

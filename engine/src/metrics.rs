@@ -1,0 +1,166 @@
+//! What Prometheus sees: everything that [`Status`] and [`Census`] hold, under names that are explained in
+//! `deploy/docs/metrics.md`. No label has an identity, and each has few values.
+
+use ::metrics::{counter, describe_counter, describe_gauge, gauge};
+use event::Timestamp;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+
+use crate::census::Census;
+use crate::run::status::{Count, FeedStatus, GroupCount, InterfaceStatus, Status};
+
+/// The process's counters, as they can be shown.
+#[derive(Clone)]
+pub(crate) struct Meters {
+    handle: PrometheusHandle,
+}
+
+impl Meters {
+    /// From here on counters of the whole process are kept. A process has one recorder: a second one shows nothing.
+    pub(crate) fn install() -> Self {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if ::metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("another recorder of counters is there already");
+        }
+        describe();
+        Self { handle }
+    }
+
+    /// In the text format of Prometheus.
+    pub(crate) fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Takes over how it stands.
+    pub(crate) fn publish(&self, status: &Status, census: &Census, shards: usize) {
+        status.feeds.iter().for_each(feed);
+        for Count { name, count } in &status.events {
+            counter!("touchpoint_events_total", "kind" => *name).absolute(*count);
+        }
+        for Count { name, count } in &status.engine {
+            counter!("touchpoint_engine_total", "what" => *name).absolute(*count);
+        }
+        gauge!("touchpoint_shards").set(shards as f64);
+        channels(status);
+        rules(status);
+        scenarios(census);
+        gauge!("touchpoint_store_bytes").set(status.store_octets as f64);
+        gauge!("touchpoint_resident_bytes").set(status.resident_octets as f64);
+        if let (Some(at), Some(now)) = (status.at, status.now) {
+            gauge!("touchpoint_lag_seconds").set(at.since(now).as_secs_f64());
+        }
+        if let Some(started) = status.started {
+            gauge!("touchpoint_start_time_seconds").set(seconds(started));
+        }
+        self.handle.run_upkeep();
+    }
+}
+
+fn seconds(at: Timestamp) -> f64 {
+    at.as_micros() as f64 / 1e6
+}
+
+fn feed(feed: &FeedStatus) {
+    let name = || feed.name.clone();
+    counter!("touchpoint_feed_frames_total", "feed" => name()).absolute(feed.frames);
+    gauge!("touchpoint_feed_silent_seconds", "feed" => name()).set(feed.silent_s as f64);
+    if let Some(reached) = feed.reached {
+        gauge!("touchpoint_feed_reached_seconds", "feed" => name()).set(seconds(reached));
+    }
+    if let Some(percent) = feed.resolved_percent() {
+        gauge!("touchpoint_feed_resolved_ratio", "feed" => name()).set(percent as f64 / 100.0);
+    }
+    feed.interfaces.iter().for_each(|found| interface(&feed.name, found));
+    for Count { name: what, count } in &feed.transport {
+        counter!("touchpoint_transport_total", "feed" => name(), "what" => *what).absolute(*count);
+    }
+    for GroupCount { group, name: what, count } in &feed.probe {
+        counter!("touchpoint_probe_total", "feed" => name(), "group" => *group, "what" => *what).absolute(*count);
+    }
+    for GroupCount { group, name: message, count } in &feed.messages {
+        counter!("touchpoint_messages_total", "feed" => name(), "protocol" => *group, "message" => *message)
+            .absolute(*count);
+    }
+    for GroupCount { group, name: element, count } in &feed.malformed {
+        counter!("touchpoint_malformed_total", "feed" => name(), "layer" => *group, "element" => *element)
+            .absolute(*count);
+    }
+}
+
+fn interface(feed: &str, found: &InterfaceStatus) {
+    let packets = [
+        ("received", found.received),
+        ("decoded", found.decoded),
+        ("dropped_by_kernel", found.dropped_by_kernel),
+        ("dropped_by_interface", found.dropped_by_interface),
+        ("filtered", found.filtered),
+        ("gaps", found.gaps),
+    ];
+    for (what, count) in packets {
+        let (feed, interface) = (feed.to_owned(), found.name.clone());
+        counter!("touchpoint_capture_total", "feed" => feed, "interface" => interface, "what" => what).absolute(count);
+    }
+}
+
+fn channels(status: &Status) {
+    for channel in &status.channels {
+        let name = || channel.name.clone();
+        gauge!("touchpoint_channel_up", "channel" => name()).set(f64::from(u8::from(channel.down.is_none())));
+        for (what, count) in
+            [("submitted", channel.submitted), ("accepted", channel.accepted), ("refused", channel.refused)]
+        {
+            counter!("touchpoint_channel_total", "channel" => name(), "what" => what).absolute(count);
+        }
+    }
+}
+
+fn rules(status: &Status) {
+    gauge!("touchpoint_scenarios").set(status.rules.scenarios as f64);
+    gauge!("touchpoint_scenarios_paused").set(status.rules.paused.len() as f64);
+    gauge!("touchpoint_scenarios_refused").set(f64::from(u8::from(status.rules.refused.is_some())));
+}
+
+fn scenarios(census: &Census) {
+    gauge!("touchpoint_outbox_offers").set(census.in_flight as f64);
+    for (name, scenario) in &census.scenarios {
+        let name = || name.to_string();
+        gauge!("touchpoint_scenario_triggered", "scenario" => name()).set(scenario.triggered as f64);
+        for (reason, count) in &scenario.withheld {
+            gauge!("touchpoint_scenario_withheld", "scenario" => name(), "reason" => reason.name()).set(*count as f64);
+        }
+        for (state, count) in &scenario.states {
+            gauge!("touchpoint_scenario_offers", "scenario" => name(), "state" => *state).set(*count as f64);
+        }
+    }
+}
+
+fn describe() {
+    describe_counter!("touchpoint_feed_frames_total", "Frames decoded");
+    describe_gauge!("touchpoint_feed_silent_seconds", "Seconds since the last frame");
+    describe_gauge!("touchpoint_feed_reached_seconds", "How far a feed has come, in packet time");
+    describe_gauge!("touchpoint_feed_resolved_ratio", "Of all connections, how many have a known subscriber");
+    describe_counter!("touchpoint_capture_total", "Where the packets of an interface went");
+    describe_counter!("touchpoint_transport_total", "Packets below the messages");
+    describe_counter!("touchpoint_probe_total", "The probe's counters by group");
+    describe_counter!("touchpoint_messages_total", "Decoded messages");
+    describe_counter!("touchpoint_malformed_total", "Messages whose decoding stopped, by layer and element");
+    describe_counter!("touchpoint_events_total", "Events by kind");
+    describe_counter!("touchpoint_engine_total", "The engine's counters");
+    describe_gauge!("touchpoint_shards", "Matching threads");
+    describe_gauge!("touchpoint_channel_up", "1 unless the channel has told that it is down");
+    describe_counter!("touchpoint_channel_total", "What became of submissions");
+    describe_gauge!("touchpoint_scenarios", "Scenarios in force or paused");
+    describe_gauge!("touchpoint_scenarios_paused", "Scenarios that are paused");
+    describe_gauge!("touchpoint_scenarios_refused", "1 while the folder holds scenarios that cannot be used");
+    describe_gauge!("touchpoint_outbox_offers", "Offers on their way");
+    describe_gauge!("touchpoint_scenario_triggered", "Triggers met within the retention");
+    describe_gauge!("touchpoint_scenario_withheld", "Triggers withheld within the retention, by reason");
+    describe_gauge!("touchpoint_scenario_offers", "Offers within the retention, by state");
+    describe_gauge!("touchpoint_store_bytes", "Octets of the store on disk");
+    describe_gauge!("touchpoint_resident_bytes", "Octets of memory");
+    describe_gauge!("touchpoint_lag_seconds", "How far packet time is behind the clock");
+    describe_gauge!("touchpoint_start_time_seconds", "When the process began");
+    describe_counter!("touchpoint_limit_reached_total", "Named limits that were reached");
+    describe_counter!("touchpoint_runaway_total", "Scenarios stopped because they offered far more than usual");
+    describe_counter!("touchpoint_http_requests_total", "Requests by route and status");
+}

@@ -1,0 +1,119 @@
+//! Packet time over several feeds: as far as the feed that is furthest behind, unless that one is quiet. The clock on the wall
+//! is read here, at the edge, and nowhere behind it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use event::Timestamp;
+
+/// A feed that has told nothing for so long does not hold the others up; when all are quiet, time goes on this far behind the
+/// wall.
+pub(super) const HOLD: Duration = Duration::from_secs(5);
+/// A feed further from the wall than this is a recording: it goes on by its own frames alone.
+const BESIDE: Duration = Duration::from_secs(3600);
+
+/// The clock on the wall.
+#[expect(clippy::disallowed_methods, reason = "the edge of a running system, where time comes from")]
+pub(crate) fn wall() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// How far each feed has come.
+pub(super) struct FeedTimes {
+    feeds: Vec<FeedTime>,
+    now: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+struct FeedTime {
+    reached: Timestamp,
+    /// On the wall, when it last came further.
+    heard_at: Timestamp,
+    has_ended: bool,
+}
+
+impl FeedTimes {
+    /// All of which begin at `wall`.
+    pub(super) fn new(feeds: usize, wall: Timestamp) -> Self {
+        let feed = FeedTime { reached: Timestamp::MIN, heard_at: wall, has_ended: false };
+        Self { feeds: vec![feed; feeds], now: Timestamp::MIN }
+    }
+
+    /// A feed has given everything before `reached`.
+    pub(super) fn reach(&mut self, feed: usize, reached: Timestamp, wall: Timestamp) {
+        if let Some(feed) = self.feeds.get_mut(feed)
+            && reached > feed.reached
+        {
+            (feed.reached, feed.heard_at) = (reached, wall);
+        }
+    }
+
+    /// A feed gives nothing any more.
+    pub(super) fn end(&mut self, feed: usize) {
+        self.feeds.get_mut(feed).into_iter().for_each(|feed| feed.has_ended = true);
+    }
+
+    /// Packet time when the clock on the wall shows `wall`; never goes back.
+    pub(super) fn now(&mut self, wall: Timestamp) -> Timestamp {
+        let running = self.feeds.iter().filter(|feed| !feed.has_ended);
+        let holding = running.filter_map(|feed| feed.time(wall)).min();
+        self.now = self.now.max(holding.unwrap_or(Timestamp::MIN));
+        self.now
+    }
+}
+
+impl FeedTime {
+    /// Where it holds time; none where it does not.
+    fn time(self, wall: Timestamp) -> Option<Timestamp> {
+        if wall < self.heard_at + HOLD {
+            return Some(self.reached);
+        }
+        match self.reached {
+            Timestamp::MIN => None,
+            reached if reached + BESIDE > wall => Some(reached.max(wall - HOLD)),
+            reached => Some(reached),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: i64 = 1_000_000;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(START + seconds)
+    }
+
+    #[test]
+    fn the_feed_that_is_behind_holds_time_until_it_is_quiet() {
+        let mut times = FeedTimes::new(2, at(0));
+        times.reach(0, at(9), at(10));
+        assert_eq!(times.now(at(1)), Timestamp::MIN, "the other may still begin");
+        assert_eq!(times.now(at(6)), at(9), "it has had its time");
+        times.reach(1, at(10), at(10));
+        times.reach(0, at(20), at(20));
+        assert_eq!(times.now(at(12)), at(10));
+        assert_eq!(times.now(at(20)), at(15), "quiet, it is where the wall is, less what it may be late");
+        times.end(1);
+        assert_eq!(times.now(at(20)), at(20));
+    }
+
+    #[test]
+    fn when_all_are_quiet_time_goes_on_with_the_wall() {
+        let mut times = FeedTimes::new(1, at(0));
+        times.reach(0, at(1), at(1));
+        assert_eq!(times.now(at(2)), at(1));
+        assert_eq!(times.now(at(100)), at(95));
+        times.reach(0, at(50), at(101));
+        assert_eq!(times.now(at(101)), at(95), "never back");
+    }
+
+    #[test]
+    fn a_recording_goes_on_by_its_own_frames() {
+        let mut times = FeedTimes::new(1, at(0));
+        times.reach(0, at(-90_000), at(1));
+        assert_eq!(times.now(at(100)), at(-90_000));
+    }
+}

@@ -1,0 +1,323 @@
+//! The thread that owns the engine: takes parcels of all feeds, makes time go on, does what people ask, and tells once a second
+//! how it stands.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use event::{Kind, Timestamp};
+
+use super::areas::AreaTally;
+use super::clock::{self, FeedTimes};
+use super::feed::{Feed, Item, Parcel};
+use super::history::History;
+use super::observed::Seen;
+use super::rulebook::Rulebook;
+use super::runaway::is_runaway;
+use super::service::{Service, Signals};
+use super::status::{self, Status};
+use super::{DRAIN, Order, Request, RunError, View, system};
+use crate::metrics::Meters;
+use crate::reload::{self, Loaded, Refused, Watch};
+use crate::{Engine, EngineError};
+
+/// How long to wait for a parcel before time goes on without one.
+const BEAT: Duration = Duration::from_millis(20);
+/// The most parcels between two looks at anything else.
+const PARCELS_AT_ONCE: usize = 256;
+/// How often is told how it stands.
+const PUBLISH: Duration = Duration::from_secs(1);
+/// How often the store's files are measured.
+const MEASURE: Duration = Duration::from_secs(30);
+
+pub(super) struct Driver {
+    engine: Engine,
+    times: FeedTimes,
+    feeds: Vec<Feed>,
+    parcels: Receiver<Parcel>,
+    emptied: Sender<Vec<Item>>,
+    orders: Receiver<Order>,
+    rulebook: Rulebook,
+    watch: Option<Watch>,
+    /// The folder is being read because a person or a signal asked for it.
+    reading: Option<Reading>,
+    /// Rules that wait until all subscribers are brought over to the last ones.
+    is_renewal_due: bool,
+    areas: AreaTally,
+    /// Events by kind.
+    kinds: [u64; Kind::NAMES.len()],
+    seen: Vec<Arc<Seen>>,
+    view: Arc<View>,
+    meters: Meters,
+    history: History,
+    now: Timestamp,
+    started: Timestamp,
+    published: Timestamp,
+    measured: Timestamp,
+    store_octets: u64,
+    is_ending: bool,
+}
+
+struct Reading {
+    result: Receiver<Result<Loaded, Refused>>,
+    replies: Vec<Order>,
+}
+
+impl Driver {
+    #[expect(clippy::too_many_arguments, reason = "called once, where everything is opened")]
+    pub(super) fn new(
+        engine: Engine,
+        feeds: Vec<Feed>,
+        parcels: Receiver<Parcel>,
+        emptied: Sender<Vec<Item>>,
+        orders: Receiver<Order>,
+        rulebook: Rulebook,
+        view: Arc<View>,
+        seen: Vec<Arc<Seen>>,
+        meters: Meters,
+    ) -> Result<Self, RunError> {
+        let config = &view.config;
+        let watch = config.scenarios.watch.then(|| Watch::begin(&config.scenarios.folder)).transpose();
+        let started = clock::wall();
+        Ok(Self {
+            engine,
+            times: FeedTimes::new(feeds.len(), started),
+            feeds,
+            parcels,
+            emptied,
+            orders,
+            rulebook,
+            watch: watch.map_err(system("the scenarios cannot be watched"))?,
+            reading: None,
+            is_renewal_due: false,
+            areas: AreaTally::new(config.privacy.minimum_cohort),
+            kinds: [0; Kind::NAMES.len()],
+            seen,
+            meters,
+            history: History::default(),
+            now: Timestamp::MIN,
+            started,
+            published: Timestamp::MIN,
+            measured: Timestamp::MIN,
+            store_octets: 0,
+            is_ending: false,
+            view,
+        })
+    }
+
+    /// Until a signal ends it, or it cannot go on.
+    pub(super) fn run(mut self, signals: &Signals, mut service: Service) -> Result<(), RunError> {
+        loop {
+            let has_feeds = self.take_parcels();
+            let wall = clock::wall();
+            self.advance(wall)?;
+            self.renew(signals, &service)?;
+            if wall >= self.published + PUBLISH {
+                self.published = wall;
+                self.second(wall, &service)?;
+            }
+            service.alive(wall);
+            if signals.ends() && !self.is_ending {
+                self.is_ending = true;
+                service.stopping(DRAIN);
+                self.feeds.iter().for_each(|feed| feed.deadline.end_now());
+            }
+            match (has_feeds, self.is_ending, self.feeds.is_empty()) {
+                (false, true, _) => break,
+                (false, false, false) => return Err(RunError::FeedsEnded),
+                _ => {}
+            }
+        }
+        self.finish()
+    }
+
+    // Whether a feed is still running.
+    fn take_parcels(&mut self) -> bool {
+        let mut next = self.parcels.recv_timeout(BEAT);
+        for _ in 0..PARCELS_AT_ONCE {
+            match next {
+                Ok(parcel) => self.take(parcel),
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => {
+                    // Nobody tells how long to wait any more.
+                    thread::sleep(BEAT);
+                    return false;
+                }
+            }
+            next = self.parcels.try_recv().map_err(|error| match error.is_disconnected() {
+                true => RecvTimeoutError::Disconnected,
+                false => RecvTimeoutError::Timeout,
+            });
+        }
+        // The last one was taken out: it is not to be lost.
+        next.into_iter().for_each(|parcel| self.take(parcel));
+        true
+    }
+
+    fn take(&mut self, mut parcel: Parcel) {
+        for item in parcel.items.drain(..) {
+            match item {
+                Item::Event(event) => {
+                    self.areas.event(&event);
+                    self.kinds.get_mut(event.kind.index()).into_iter().for_each(|count| *count += 1);
+                    self.engine.event(&event);
+                }
+                Item::Area(fact) => self.engine.area(&fact),
+            }
+        }
+        // One that finds no room is given back to the allocator.
+        _ = self.emptied.try_send(parcel.items);
+        self.times.reach(parcel.feed, parcel.reached, clock::wall());
+        if let Some(end) = parcel.end {
+            self.times.end(parcel.feed);
+            let name = self.feeds.get(parcel.feed).map_or("", |feed| feed.name.as_str());
+            match end {
+                Ok(()) if self.is_ending => {}
+                Ok(()) => tracing::error!(feed = name, "the feed has ended"),
+                Err(error) => tracing::error!(feed = name, "the feed has ended: {error}"),
+            }
+        }
+    }
+
+    fn advance(&mut self, wall: Timestamp) -> Result<(), EngineError> {
+        self.now = self.times.now(wall);
+        if self.now > Timestamp::MIN { self.engine.tick(self.now) } else { Ok(()) }
+    }
+
+    // Everything that changes the rules.
+    fn renew(&mut self, signals: &Signals, service: &Service) -> Result<(), RunError> {
+        if signals.reloads() {
+            service.reloading();
+            self.begin_reading(None);
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            match &order.what {
+                Request::Reload => self.begin_reading(Some(order)),
+                Request::Pause(scenario) => _ = order.reply.send(self.pause(scenario, true)),
+                Request::Release(scenario) => _ = order.reply.send(self.pause(scenario, false)),
+            }
+        }
+        let changed = self.watch.as_ref().and_then(Watch::news);
+        changed.into_iter().for_each(|read| self.take_over(read));
+        if let Some(read) = self.reading.as_ref().and_then(|reading| reading.result.try_recv().ok()) {
+            let told = read.as_ref().map(ToString::to_string).map_err(|refused| refused.diagnostics.clone());
+            self.take_over(read);
+            let replies = self.reading.take().map(|reading| reading.replies).unwrap_or_default();
+            // Who asked may have gone.
+            replies.into_iter().for_each(|order| _ = order.reply.send(told.clone()));
+            service.reloaded();
+        }
+        if self.is_renewal_due {
+            match self.engine.reload(self.rulebook.in_force()) {
+                Ok(()) => self.is_renewal_due = false,
+                // Once those that are being brought over have come over.
+                Err(EngineError::Renewing) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn begin_reading(&mut self, order: Option<Order>) {
+        if let Some(reading) = &mut self.reading {
+            reading.replies.extend(order);
+            return;
+        }
+        let (tell, result) = bounded(1);
+        let folder = self.view.config.scenarios.folder.clone();
+        let read = move || _ = tell.send(reload::load(&folder));
+        match thread::Builder::new().name("scenarios-read".to_owned()).spawn(read) {
+            Ok(_) => self.reading = Some(Reading { result, replies: order.into_iter().collect() }),
+            Err(error) => order.into_iter().for_each(|order| _ = order.reply.send(Err(error.to_string()))),
+        }
+    }
+
+    fn take_over(&mut self, read: Result<Loaded, Refused>) {
+        match &read {
+            Ok(loaded) => tracing::info!("scenarios taken over: {loaded}"),
+            Err(refused) => tracing::error!("changed scenarios are not taken over, those before stay: {refused}"),
+        }
+        self.is_renewal_due |= self.rulebook.take(read, clock::wall());
+        self.view.rules.store(Arc::clone(self.rulebook.whole()));
+    }
+
+    fn pause(&mut self, scenario: &str, is_paused: bool) -> Result<String, String> {
+        if !self.rulebook.knows(scenario) {
+            return Err(format!("there is no scenario `{scenario}`"));
+        }
+        let changed = self.rulebook.pause(scenario, is_paused).map_err(|error| error.to_string())?;
+        self.is_renewal_due |= changed;
+        if !is_paused {
+            self.rulebook.trust(scenario, clock::wall());
+        }
+        let (what, already) = if is_paused { ("paused", "paused already") } else { ("released", "not paused") };
+        Ok(format!("`{scenario}` is {}", if changed { what } else { already }))
+    }
+
+    fn second(&mut self, wall: Timestamp, service: &Service) -> Result<(), RunError> {
+        self.stop_runaways(wall);
+        if wall >= self.measured + MEASURE {
+            (self.measured, self.store_octets) = (wall, status::octets_below(self.view.store.path()));
+        }
+        let status = self.status(wall);
+        self.meters.publish(&status, &self.view.census.load(), self.view.config.store.threads);
+        service.status(&format!("{} frames, {} events", status.frames_total(), status.events_total()));
+        if self.history.note(&status, wall) {
+            self.view.history.store(Arc::new(self.history.clone()));
+        }
+        self.view.status.store(Arc::new(status));
+        Ok(())
+    }
+
+    fn stop_runaways(&mut self, wall: Timestamp) {
+        let (census, config) = (self.view.census.load_full(), self.view.config.runaway);
+        for (name, _) in census.scenarios.iter().filter(|(_, scenario)| is_runaway(config, scenario)) {
+            if !self.rulebook.may_stop(name, wall) {
+                continue;
+            }
+            match self.pause(name, true) {
+                Ok(_) => {
+                    tracing::error!(
+                        scenario = &**name,
+                        "far more offers than usual: paused until a person releases it"
+                    );
+                    metrics::counter!("touchpoint_runaway_total", "scenario" => name.to_string()).increment(1);
+                    let audited = self.view.audit.write(wall, "touchpoint", "pause", name);
+                    audited.unwrap_or_else(|error| tracing::error!("the audit log cannot be written: {error}"));
+                }
+                Err(why) => tracing::error!(scenario = &**name, "far more offers than usual, and not paused: {why}"),
+            }
+        }
+    }
+
+    fn status(&self, wall: Timestamp) -> Status {
+        let counters = self.engine.counters();
+        let feed = |feed: &Feed| feed.status.load().as_ref().clone();
+        Status {
+            version: env!("CARGO_PKG_VERSION"),
+            started: Some(self.started),
+            at: Some(wall),
+            now: (self.now > Timestamp::MIN).then_some(self.now),
+            feeds: self.feeds.iter().map(feed).collect(),
+            events: status::counts(Kind::NAMES.into_iter().zip(self.kinds)),
+            engine: status::engine_counts(&counters),
+            rules: self.rulebook.status(),
+            channels: self.seen.iter().map(|seen| seen.status()).collect(),
+            areas: self.areas.status(),
+            store_octets: self.store_octets,
+            resident_octets: status::resident_octets(),
+        }
+    }
+
+    fn finish(mut self) -> Result<(), RunError> {
+        self.feeds.drain(..).for_each(Feed::join);
+        let summary = self.engine.finish()?;
+        tracing::info!(
+            events = summary.counters.events,
+            unsettled = summary.unsettled,
+            "ended; what is unsettled is taken up at the next start"
+        );
+        Ok(())
+    }
+}

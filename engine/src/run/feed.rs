@@ -1,0 +1,256 @@
+//! A feed: its own thread reads frames and takes them through a probe of its own; what shows goes to the driver in parcels.
+//! Where the driver is behind, the feed waits, and the kernel's ring fills: what is lost is lost and counted there.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use crossbeam::channel::{Receiver, Sender, bounded};
+use event::{AreaFact, Event, Timestamp};
+use probe::capture::follow::Follow;
+use probe::capture::live::{Live, LiveSettings};
+use probe::capture::{CaptureError, Deadline, Step};
+use probe::{Probe, Sink};
+
+use super::clock;
+use super::status::{FeedStatus, InterfaceStatus};
+use crate::config::{FeedConfig, Listening};
+use crate::shard::{self, SLICES};
+
+/// The most frames between two parcels.
+const STEP_FRAMES: usize = 4_096;
+/// A parcel is handed over when it holds so much.
+const PARCEL_ITEMS: usize = 1_024;
+/// The most parcels that wait for the driver; beyond it the feeds wait.
+pub(super) const PARCELS: usize = 64;
+/// Packet time after which the driver is told how far a feed is, though nothing shows.
+const TELL: Duration = Duration::from_millis(20);
+/// How often counters are published.
+const PUBLISH: Duration = Duration::from_secs(1);
+/// A feed that was blind for so long has missed temporary identities that changed hands.
+pub(crate) const DOUBTFUL_GAP: Duration = Duration::from_secs(10);
+
+/// What shows of subscribers, or of a location area.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item {
+    Event(Event),
+    Area(AreaFact),
+}
+
+/// How far earlier starts have taken in the events of each slice of subscribers.
+pub(super) type Known = [Timestamp; SLICES];
+
+/// What a feed tells the driver.
+pub(super) struct Parcel {
+    pub(super) feed: usize,
+    pub(super) items: Vec<Item>,
+    /// Everything before it has been told.
+    pub(super) reached: Timestamp,
+    /// Nothing comes any more, and why if that was not asked for.
+    pub(super) end: Option<Result<(), CaptureError>>,
+}
+
+/// A feed that runs.
+pub(super) struct Feed {
+    pub(super) name: String,
+    pub(super) status: Arc<ArcSwap<FeedStatus>>,
+    pub(super) deadline: Deadline,
+    thread: JoinHandle<()>,
+}
+
+/// Where parcels go, and emptied ones come from.
+#[derive(Clone)]
+pub(super) struct Post {
+    pub(super) parcels: Sender<Parcel>,
+    pub(super) spent: Receiver<Vec<Item>>,
+}
+
+/// Why a feed cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// What it is to read.
+    #[error("the feed `{feed}` cannot be opened: {reason}")]
+    Open {
+        /// Its name.
+        feed: String,
+        /// For people.
+        reason: String,
+    },
+}
+
+impl Feed {
+    /// Opens what the feed is to read, and begins to read it. Of a folder, what was taken in by an earlier start is told to the
+    /// probe alone: it brings identities back, and is not counted twice.
+    pub(super) fn start(index: usize, config: &FeedConfig, known: Arc<Known>, post: Post) -> Result<Self, FeedError> {
+        let deadline = Deadline::new(None);
+        let status = Arc::new(ArcSwap::from_pointee(FeedStatus::new(config)));
+        let (opened, opening) = bounded(1);
+        let fail = |reason: String| FeedError::Open { feed: config.name.clone(), reason };
+        let (settings, ends, published) = (config.clone(), deadline.clone(), Arc::clone(&status));
+        let run = move || match Frames::open(&settings.listening, &ends) {
+            Ok(frames) => {
+                let known = matches!(settings.listening, Listening::Folder { .. }).then_some(known);
+                let collector = Collector { index, known, items: Vec::new(), told: Timestamp::MIN, post };
+                let probe = Probe::new(settings.reading.probe_config());
+                _ = opened.send(Ok(()));
+                Reader { frames, probe, collector, status: published, settings }.run();
+            }
+            Err(reason) => _ = opened.send(Err(reason)),
+        };
+        let thread = thread::Builder::new()
+            .name(format!("feed-{}", config.name))
+            .spawn(run)
+            .map_err(|error| fail(error.to_string()))?;
+        opening.recv().unwrap_or_else(|_| Err("its thread ended".to_owned())).map_err(fail)?;
+        Ok(Self { name: config.name.clone(), status, deadline, thread })
+    }
+
+    /// Waits for its end.
+    pub(super) fn join(self) {
+        // A thread that panicked has told so itself, and its parcels' end is the driver's sign.
+        _ = self.thread.join();
+    }
+}
+
+enum Frames {
+    Live(Box<Live>),
+    Folder(Box<Follow>),
+}
+
+impl Frames {
+    fn open(listening: &Listening, deadline: &Deadline) -> Result<Self, String> {
+        match listening {
+            Listening::Interfaces { interfaces, filter, snaplen, promiscuous, buffer_mb } => {
+                let settings = LiveSettings {
+                    filter: filter.clone(),
+                    snaplen: u32::try_from(*snaplen).unwrap_or(u32::MAX),
+                    promiscuous: *promiscuous,
+                    buffer_octets: u32::try_from(buffer_mb << 20).unwrap_or(u32::MAX),
+                };
+                let live = Live::open(interfaces, &settings, deadline).map_err(|error| error.to_string())?;
+                Ok(Self::Live(Box::new(live)))
+            }
+            Listening::Folder { folder, .. } => {
+                let follow = Follow::open(folder.clone(), listening.e1_settings(), deadline);
+                Ok(Self::Folder(Box::new(follow.map_err(|error| error.to_string())?)))
+            }
+        }
+    }
+
+    fn next(&mut self) -> Result<Step<'_>, CaptureError> {
+        match self {
+            Self::Live(live) => Ok(live.next(STEP_FRAMES)),
+            Self::Folder(follow) => follow.next(STEP_FRAMES),
+        }
+    }
+
+    fn interfaces(&self) -> Vec<InterfaceStatus> {
+        match self {
+            Self::Live(live) => live.totals().iter().map(InterfaceStatus::from).collect(),
+            Self::Folder(follow) => vec![InterfaceStatus::of_folder(follow)],
+        }
+    }
+}
+
+struct Reader {
+    frames: Frames,
+    probe: Probe,
+    collector: Collector,
+    status: Arc<ArcSwap<FeedStatus>>,
+    settings: FeedConfig,
+}
+
+impl Reader {
+    fn run(mut self) {
+        let mut published = Timestamp::MIN;
+        let end = loop {
+            match self.step() {
+                Ok(true) => {}
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+            let wall = clock::wall();
+            if wall >= published + PUBLISH {
+                published = wall;
+                self.publish();
+            }
+        };
+        self.probe.finish(&mut self.collector);
+        self.publish();
+        self.collector.hand_over(Timestamp::MIN, Some(end));
+    }
+
+    // Whether there is more to come.
+    fn step(&mut self) -> Result<bool, CaptureError> {
+        let Self { frames, probe, collector, .. } = self;
+        match frames.next()? {
+            Step::Frames(frames) => {
+                let latest = frames.latest();
+                probe.frames(frames, collector);
+                latest.into_iter().for_each(|latest| collector.reach(latest));
+            }
+            Step::Quiet(reached) => {
+                probe.tick(reached, collector);
+                collector.reach(reached);
+            }
+            Step::News(at, news) => {
+                tracing::warn!(feed = self.settings.name, "{news}");
+                if news.gap().is_some_and(|gap| gap >= DOUBTFUL_GAP) {
+                    probe.doubt(at, collector);
+                }
+            }
+            Step::End => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn publish(&mut self) {
+        let before = self.status.load();
+        let status = before.next(self.frames.interfaces(), &self.probe, self.collector.told, clock::wall());
+        self.status.store(Arc::new(status));
+    }
+}
+
+/// Puts what shows into parcels.
+struct Collector {
+    index: usize,
+    /// Of a folder.
+    known: Option<Arc<Known>>,
+    items: Vec<Item>,
+    told: Timestamp,
+    post: Post,
+}
+
+impl Sink for Collector {
+    fn event(&mut self, event: &Event) {
+        if !self.is_known(event) {
+            self.items.push(Item::Event(*event));
+        }
+    }
+
+    fn area(&mut self, fact: &AreaFact) {
+        self.items.push(Item::Area(*fact));
+    }
+}
+
+impl Collector {
+    fn is_known(&self, event: &Event) -> bool {
+        let known = self.known.as_ref().zip(event.imsi);
+        let upto = known.and_then(|(known, imsi)| known.get(usize::from(shard::slice(imsi))));
+        upto.is_some_and(|upto| event.at <= *upto)
+    }
+
+    fn reach(&mut self, reached: Timestamp) {
+        if self.items.len() >= PARCEL_ITEMS || reached >= self.told + TELL {
+            self.hand_over(reached, None);
+        }
+    }
+
+    fn hand_over(&mut self, reached: Timestamp, end: Option<Result<(), CaptureError>>) {
+        self.told = self.told.max(reached);
+        let items = std::mem::replace(&mut self.items, self.post.spent.try_recv().unwrap_or_default());
+        // Without a driver there is nobody to be told.
+        _ = self.post.parcels.send(Parcel { feed: self.index, items, reached: self.told, end });
+    }
+}

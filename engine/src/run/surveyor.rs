@@ -1,0 +1,35 @@
+//! Adds up the store again and again, in a thread of its own, at a small share of its time.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam::channel::{Sender, bounded};
+use event::Timestamp;
+
+use super::View;
+use super::clock;
+use crate::census::Census;
+
+/// The least time between two sums.
+const PAUSE: Duration = Duration::from_secs(3);
+/// Adding up takes at most one part in so many.
+const SHARE: u32 = 20;
+
+/// Begins; dropped, what it gives ends the thread.
+pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Sender<()>> {
+    let view = Arc::clone(view);
+    let (ends, ended) = bounded(0);
+    thread::Builder::new().name("surveyor".to_owned()).spawn(move || {
+        let mut pause = Duration::from_millis(200);
+        while ended.recv_timeout(pause).is_err_and(|error| error.is_timeout()) {
+            let begun = clock::wall();
+            match Census::take(&view.store, view.status.load().now.unwrap_or(Timestamp::MIN)) {
+                Ok(census) => view.census.store(Arc::new(census)),
+                Err(error) => tracing::warn!("decisions cannot be added up: {error}"),
+            }
+            pause = PAUSE.max(clock::wall().since(begun) * SHARE);
+        }
+    })?;
+    Ok(ends)
+}

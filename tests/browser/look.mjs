@@ -1,0 +1,78 @@
+// Looks at the console in a real headless browser, through chromedriver. Usage: look.mjs URL TOKEN FOLDER.
+// Comes in by the form, goes through every page in both languages, light and dark, by keyboard where a person would, and
+// writes screenshots and what went wrong. Exits with 1 where a page has an error, is too large or too slow.
+import { spawn } from "node:child_process";
+import { writeFileSync, mkdirSync } from "node:fs";
+
+const [url, token, folder] = process.argv.slice(2);
+const PAGES = ["/", "/scenarios", "/offers", "/areas", "/explain", "/backtest", "/privacy"];
+const LARGEST = 100_000, SLOWEST_MS = 200, PORT = 9515 + Math.floor(Math.random() * 400);
+mkdirSync(folder, { recursive: true });
+const driver = spawn("chromedriver", [`--port=${PORT}`], { stdio: "ignore" });
+const faults = [];
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function call(method, path, body) {
+  const answer = await fetch(`http://127.0.0.1:${PORT}${path}`, { method, body: body && JSON.stringify(body) });
+  const { value } = await answer.json();
+  if (!answer.ok) throw new Error(`${path}: ${value.message}`);
+  return value;
+}
+
+async function begin(dark) {
+  const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000", "--force-color-profile=srgb"];
+  if (dark) args.push("--force-dark-mode", "--blink-settings=preferredColorScheme=0");
+  const options = { "goog:chromeOptions": { args }, "goog:loggingPrefs": { browser: "ALL" } };
+  const { sessionId } = await call("POST", "/session", { capabilities: { alwaysMatch: options } });
+  const at = `/session/${sessionId}`;
+  return {
+    go: (path) => call("POST", `${at}/url`, { url: url + path }),
+    run: (script, ...args) => call("POST", `${at}/execute/sync`, { script, args }),
+    type: async (css, text) => {
+      const found = await call("POST", `${at}/element`, { using: "css selector", value: css });
+      await call("POST", `${at}/element/${Object.values(found)[0]}/value`, { text });
+    },
+    shot: async (name) => writeFileSync(`${folder}/${name}.png`, Buffer.from(await call("GET", `${at}/screenshot`), "base64")),
+    log: () => call("POST", `${at}/se/log`, { type: "browser" }),
+    end: () => call("DELETE", at),
+  };
+}
+
+async function look(language, dark) {
+  const browser = await begin(dark);
+  try {
+    await browser.go(`/language/${language}`);
+    await browser.go("/login");
+    await browser.type("#token", `${token}\uE007`);
+    await sleep(500);
+    for (const page of PAGES) {
+      await browser.go(page);
+      const [size, ms, path, heading] = await browser.run(`const all = performance.getEntriesByType("navigation")
+        .concat(performance.getEntriesByType("resource"));
+        return [all.reduce((sum, one) => sum + one.transferSize, 0), Math.round(all[0].loadEventEnd),
+          location.pathname, document.querySelector("h1")?.textContent];`);
+      const name = `${language}-${dark ? "dark" : "light"}-${page.slice(1) || "health"}`;
+      await browser.shot(name);
+      console.log(name, `${size} octets`, `${ms} ms`, heading);
+      if (path !== page) faults.push(`${name}: shown ${path}`);
+      if (size > LARGEST) faults.push(`${name}: ${size} octets`);
+      if (ms > SLOWEST_MS) faults.push(`${name}: ${ms} ms`);
+    }
+    const focused = await browser.run("document.activeElement.blur(); return document.querySelectorAll('a,button,input').length");
+    if (focused < 8) faults.push(`only ${focused} places to go to by keyboard`);
+    for (const line of await browser.log()) if (line.level === "SEVERE") faults.push(line.message);
+  } finally {
+    await browser.end();
+  }
+}
+
+try {
+  await sleep(1000);
+  for (const [language, dark] of [["en", false], ["zh", false], ["en", true], ["zh", true]]) await look(language, dark);
+} catch (error) {
+  faults.push(String(error));
+} finally {
+  driver.kill();
+}
+faults.forEach((fault) => console.error(`FAULT ${fault}`));
+process.exit(faults.length ? 1 : 0);

@@ -1,0 +1,218 @@
+//! `touchpoint run` as operators, authors and privacy officers use it: live, over HTTP, through signals and restarts.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::service::{ROLES, Service};
+use tests::{recorded, root};
+
+const FEED: &str = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[subscribers]\nfile = \"subscribers.csv\"\n";
+
+/// The recording of a real network through its scenarios, by a folder that is followed.
+fn recording() -> Service {
+    let demo = root().join("deploy/demo/recorded");
+    let csv = demo.join("subscribers.csv");
+    let mut service = Service::start(&demo, &FEED.replace("subscribers.csv", &csv.display().to_string()));
+    play(&mut service);
+    service
+}
+
+fn play(service: &mut Service) {
+    fs::copy(recorded("a-msc-leg.pcap"), service.captures().join("new")).unwrap();
+    fs::rename(service.captures().join("new"), service.captures().join("a.pcap")).unwrap();
+    service.until("all frames are decoded", |service| service.status()["feeds"][0]["frames"] == 516);
+}
+
+fn engine(status: &Value, name: &str) -> u64 {
+    let counts = status["engine"].as_array().unwrap().iter();
+    counts.filter(|count| count["name"] == name).filter_map(|count| count["count"].as_u64()).sum()
+}
+
+#[test]
+fn what_happens_on_a_feed_is_seen_everywhere() {
+    let mut service = recording();
+    service.until("offers are accepted", |service| engine(&service.status(), "accepted") > 0);
+    service.until("they are added up", |service| {
+        let offers = service.get("/api/v1/offers", "viewer").json();
+        !offers["recent"].as_array().unwrap().is_empty()
+    });
+    let metrics = service.metrics();
+    for expected in [
+        "touchpoint_feed_frames_total{feed=\"a\"} 516",
+        "touchpoint_channel_up{channel=\"sms\"} 1",
+        "# TYPE touchpoint_events_total counter",
+    ] {
+        assert!(metrics.contains(expected), "{expected}\n{metrics}");
+    }
+    for page in ["/", "/scenarios", "/offers", "/areas", "/privacy"] {
+        let shown = service.get(page, "viewer");
+        assert_eq!(shown.status, 200, "{page}: {}", shown.text);
+        assert!(shown.text.len() < 100_000, "{page}: {}", shown.text.len());
+    }
+}
+
+#[test]
+fn nothing_shows_an_identity_in_clear() {
+    let mut service = recording();
+    service.until("offers are accepted", |service| engine(&service.status(), "accepted") > 0);
+    let question = json!({"subscriber": "001010000000001"}).to_string();
+    let mut shown = vec![service.metrics(), service.log()];
+    for path in
+        ["/", "/scenarios", "/offers", "/areas", "/privacy", "/api/v1/status", "/api/v1/offers", "/api/v1/audit"]
+    {
+        shown.push(service.get(path, "privacy_officer").text);
+    }
+    shown.push(service.post("/api/v1/explain", "operator", &question, None).text);
+    shown.push(fs::read_to_string(service.folder().join("audit.jsonl")).unwrap());
+    shown.push(fs::read_to_string(service.folder().join("offers.jsonl")).unwrap());
+    for text in shown {
+        let clear = ["00101000000", "0010100000"].iter().find(|digits| text.contains(*digits));
+        assert_eq!(clear, None, "{text}");
+    }
+}
+
+#[test]
+fn every_route_asks_for_the_right_role() {
+    let service = recording();
+    let all = ROLES.as_slice();
+    let authors = ["marketing", "operator"].as_slice();
+    let askers = ["marketing", "operator", "privacy_officer"].as_slice();
+    let question = json!({"subscriber": "001010000000001"}).to_string();
+    let reveal = json!({"subscriber": "001010000000001", "reveal": true}).to_string();
+    let draft = json!({"text": "scenario: x", "hours": 1}).to_string();
+    let check = |path: &str, body: Option<&str>, allowed: &[&str]| {
+        let ask = |role: &str| match body {
+            Some(body) => service.post(path, role, body, None).status,
+            None => service.get(path, role).status,
+        };
+        for role in ["", "unknown", "expired"] {
+            assert_eq!(ask(role), 401, "{path} {role}");
+        }
+        for role in ROLES {
+            let (status, may) = (ask(role), allowed.contains(&role));
+            assert_eq!(status == 403, !may, "{path} {role}: {status}");
+            assert!(status < 500 && status != 401, "{path} {role}: {status}");
+        }
+    };
+    for path in ["/api/v1/status", "/api/v1/history", "/api/v1/scenarios", "/api/v1/offers", "/metrics"] {
+        check(path, None, all);
+    }
+    check("/api/v1/audit", None, &["privacy_officer"]);
+    check("/api/v1/explain", Some(&question), askers);
+    check("/api/v1/explain", Some(&reveal), &["privacy_officer"]);
+    check("/api/v1/explain", Some("no JSON"), askers);
+    check("/api/v1/backtest", Some(&draft), authors);
+    check("/api/v1/scenarios/none/pause", Some(""), authors);
+    check("/api/v1/scenarios/none/release", Some(""), authors);
+    check("/api/v1/channels/sms/release", Some(""), authors);
+    check("/api/v1/scenarios/reload", Some(""), authors);
+    for open in ["/api/v1/health", "/api/v1/openapi.json", "/login"] {
+        assert_eq!(service.get(open, "").status, 200, "{open}");
+    }
+    for page in ["/", "/areas", "/scenarios", "/scenarios/x", "/offers", "/explain", "/backtest", "/privacy"] {
+        let away = service.get(page, "expired");
+        assert_eq!((away.status, away.location.as_deref()), (303, Some("/login")), "{page}");
+    }
+    assert_eq!(service.get("/backtest", "viewer").status, 403);
+    assert_eq!(service.post("/scenarios/reload", "operator", "", Some("http://elsewhere")).status, 403);
+}
+
+#[test]
+fn the_description_knows_every_route() {
+    let service = recording();
+    let description = service.get("/api/v1/openapi.json", "").json();
+    let paths: Vec<&String> = description["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(paths.len(), 14, "{paths:?}");
+    let schemas = description["components"]["schemas"].as_object().unwrap();
+    assert!(schemas.contains_key("Status") && schemas.contains_key("Trial"));
+}
+
+#[test]
+fn a_scenario_is_paused_released_and_both_are_written_down() {
+    let mut service = recording();
+    let scenarios = service.get("/api/v1/scenarios", "viewer").json();
+    let name = scenarios[0]["name"].as_str().unwrap().to_owned();
+    let paused = |service: &Service| service.status()["rules"]["paused"].as_array().unwrap().len();
+    let done = service.post(&format!("/api/v1/scenarios/{name}/pause"), "marketing", "", None);
+    assert_eq!(done.status, 200, "{}", done.text);
+    service.until("it is paused", |service| paused(service) == 1);
+    service.signal("TERM");
+    assert!(service.ended().success(), "{}", service.log());
+    service.begin();
+    service.until("it is paused after a restart", |service| paused(service) == 1);
+    assert_eq!(service.post(&format!("/api/v1/scenarios/{name}/release"), "operator", "", None).status, 200);
+    service.until("it is released", |service| paused(service) == 0);
+    assert_eq!(service.post("/api/v1/scenarios/none/pause", "operator", "", None).status, 422);
+    let audit = service.get("/api/v1/audit", "privacy_officer").json();
+    let last = |index: usize| [audit[index]["who"].as_str().unwrap(), audit[index]["action"].as_str().unwrap()];
+    assert_eq!([last(1), last(2)], [["operator", "release"], ["marketing", "pause"]], "{audit}");
+}
+
+#[test]
+fn a_change_is_taken_over_and_one_that_cannot_be_used_is_not() {
+    let mut service = recording();
+    let revision = |service: &Service| service.status()["rules"]["revision"].as_str().unwrap().to_owned();
+    let before = revision(&service);
+    let folder = service.folder().join("scenarios/scenarios");
+    fs::write(folder.join("bad.yaml"), "scenario: bad\npurpos: service\n").unwrap();
+    service.until("it is refused", |service| !service.status()["rules"]["refused"].is_null());
+    assert_eq!(revision(&service), before);
+    fs::write(folder.join("bad.yaml"), "scenario: good\npurpose: service\nwhen: {call: 114}\nsend: {sms: hello}\n")
+        .unwrap();
+    service.until("it is taken over", |service| revision(service) != before);
+    assert!(service.status()["rules"]["refused"].is_null());
+    fs::write(folder.join("bad.yaml"), "scenario: [").unwrap();
+    let refused = service.post("/api/v1/scenarios/reload", "operator", "", None);
+    assert!(refused.status == 422 && refused.text.contains("bad.yaml"), "{}", refused.text);
+}
+
+#[test]
+fn a_restart_counts_nothing_twice() {
+    let mut service = recording();
+    let known = |service: &Service| engine(&service.status(), "events");
+    service.until("events are taken in", |service| known(service) > 50);
+    let triggered = |service: &Service| -> u64 {
+        let scenarios = service.get("/api/v1/scenarios", "viewer").json();
+        scenarios.as_array().unwrap().iter().filter_map(|scenario| scenario["triggered"].as_u64()).sum()
+    };
+    service.signal("TERM");
+    assert!(service.ended().success(), "{}", service.log());
+    service.begin();
+    service.until("the folder is read once more", |service| service.status()["feeds"][0]["frames"] == 516);
+    service.until("decisions are added up", |service| triggered(service) > 0);
+    let offers = fs::read_to_string(service.folder().join("offers.jsonl")).unwrap().lines().count();
+    let once = triggered(&service);
+    service.signal("KILL");
+    service.ended();
+    service.begin();
+    service.until("the folder is read a third time", |service| service.status()["feeds"][0]["frames"] == 516);
+    service.until("decisions are added up", |service| triggered(service) > 0);
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(triggered(&service), once);
+    assert_eq!(fs::read_to_string(service.folder().join("offers.jsonl")).unwrap().lines().count(), offers);
+}
+
+#[test]
+fn the_end_comes_in_order_and_in_time() {
+    let mut service = recording();
+    let begun = Instant::now();
+    service.signal("TERM");
+    assert!(service.ended().success(), "{}", service.log());
+    assert!(begun.elapsed() < Duration::from_secs(25));
+    assert!(service.log().contains("ended"), "{}", service.log());
+}
+
+#[test]
+fn a_draft_is_tried_on_what_has_happened() {
+    let mut service = recording();
+    service.until("events are committed", |service| engine(&service.status(), "commits") > 0);
+    let draft = "scenario: draft\npurpose: service\nwhen: {call: 4999}\nsend: {sms: hello}\n";
+    let wrong = service.post("/api/v1/backtest", "marketing", &json!({"text": "scenario: x"}).to_string(), None);
+    assert!(wrong.status == 422 && wrong.text.contains("S0"), "{}", wrong.text);
+    let tried = service.post("/api/v1/backtest", "marketing", &json!({"text": draft, "hours": 48}).to_string(), None);
+    assert_eq!(tried.status, 200, "{}", tried.text);
+    let draft =
+        tried.json()["scenarios"].as_array().unwrap().iter().find(|tried| tried["scenario"] == "draft").cloned();
+    assert!(draft.is_some_and(|draft| draft["tried"]["triggered"] == 1), "{}", tried.text);
+}
