@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use event::{Event, Imsi, Timestamp};
-use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Reason, RuleSet};
-
-use crate::offer::text;
+use rules::policy::Spent;
+use rules::scenario::Purpose;
+use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Reason, RuleSet, segments};
 
 /// A rule set on trial.
 pub struct Backtest<'a> {
@@ -16,6 +16,9 @@ pub struct Backtest<'a> {
     span: Span,
     decisions: Vec<Decision>,
     tallies: Vec<Tally>,
+    /// Of each scenario, and of all marketing.
+    spent: Vec<Spent>,
+    marketing: Spent,
 }
 
 /// Of what time the facts are.
@@ -40,15 +43,23 @@ pub struct Tally {
     pub withheld: BTreeMap<Reason, u64>,
 }
 
+impl Tally {
+    fn withhold(&mut self, reason: Reason) {
+        self.triggered += 1;
+        *self.withheld.entry(reason).or_default() += 1;
+    }
+}
+
 impl<'a> Backtest<'a> {
     /// Nothing has been tried yet.
     pub fn new(rules: &'a RuleSet, directory: &'a Directory, areas: &'a Areas, span: Span) -> Self {
         let tallies = vec![Tally::default(); rules.scenarios().len()];
-        Self { rules, directory, areas, span, decisions: Vec::new(), tallies }
+        let spent = vec![Spent::default(); rules.scenarios().len()];
+        Self { rules, directory, areas, span, decisions: Vec::new(), tallies, spent, marketing: Spent::default() }
     }
 
     /// Tries the facts of one subscriber, in the order in which they were taken in. Tells which scenarios (indices into
-    /// [`RuleSet::scenarios`]) would have offered: in order, each once. A scenario's total goes to whoever is tried first.
+    /// [`RuleSet::scenarios`]) would have offered: in order, each once. Totals and budgets go to whoever is tried first.
     pub fn subscriber(&mut self, imsi: Imsi, facts: &[Event]) -> Vec<u32> {
         let mut profile = Profile::default();
         let mut context = Context { directory: self.directory, lookup: false, warm: true, areas: self.areas };
@@ -68,28 +79,31 @@ impl<'a> Backtest<'a> {
     fn count(&mut self, imsi: Imsi, profile: &Profile, context: Context<'_>, offered: &mut Vec<u32>) {
         for decision in self.decisions.drain(..) {
             let index = decision.scenario as usize;
-            let Some((tally, scenario)) = self.tallies.get_mut(index).zip(self.rules.scenarios().get(index)) else {
+            let (tally, spent) = (self.tallies.get_mut(index), self.spent.get_mut(index));
+            let Some(((tally, spent), scenario)) = tally.zip(spent).zip(self.rules.scenarios().get(index)) else {
                 continue;
             };
             match decision.outcome {
-                Outcome::Withheld(reason) => {
-                    tally.triggered += 1;
-                    *tally.withheld.entry(reason).or_default() += 1;
-                }
-                Outcome::Offer if scenario.limits.total.is_some_and(|total| tally.offers >= total) => {
-                    tally.triggered += 1;
-                    *tally.withheld.entry(Reason::TotalReached).or_default() += 1;
-                }
+                Outcome::Withheld(reason) => tally.withhold(reason),
                 Outcome::Offer => {
+                    let text = self.rules.text(scenario, imsi, profile, context).unwrap_or_default();
+                    let (policy, parts) = (self.rules.policy(), segments::count(&text));
+                    let cost = policy.cost(parts);
+                    if let Some(reason) = policy.excess(scenario, *spent, self.marketing, cost) {
+                        tally.withhold(reason);
+                        continue;
+                    }
+                    *spent = spent.and(cost);
+                    if scenario.purpose != Purpose::Service {
+                        self.marketing = self.marketing.and(cost);
+                    }
                     tally.triggered += 1;
                     tally.offers += 1;
-                    // A text too long for any number of segments was refused when the set was loaded.
-                    let text = self.rules.text(scenario, imsi, profile, context).unwrap_or_default();
-                    tally.segments += text::segments(&text).map_or(0, |segments| segments.count()) as u64;
+                    tally.segments += u64::from(parts);
                     offered.push(decision.scenario);
                 }
-                // Of what has not been sent there is no success.
-                Outcome::Converted(_) => {}
+                // What is held is told when it is decided; of what has not been sent there is no success.
+                Outcome::Held(_) | Outcome::Converted(..) => {}
             }
         }
     }

@@ -2,16 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use event::Kind;
-
 macro_rules! counters {
     ($($(#[doc = $doc:literal])+ $name:ident),+ $(,)?) => {
         /// Counters at one moment.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct EngineCounters {
             $($(#[doc = $doc])+ pub $name: u64,)+
-            /// Events by kind, each under its name as in JSON.
-            pub kinds: Vec<(&'static str, u64)>,
         }
 
         impl EngineCounters {
@@ -25,15 +21,11 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)+
-            kinds: [Counter; Kind::NAMES.len()],
         }
 
         impl Counters {
             pub(crate) fn read(&self) -> EngineCounters {
-                EngineCounters {
-                    $($name: self.$name.read(),)+
-                    kinds: Kind::NAMES.into_iter().zip(self.kinds.iter().map(Counter::read)).collect(),
-                }
+                EngineCounters { $($name: self.$name.read(),)+ }
             }
         }
     };
@@ -68,6 +60,10 @@ counters! {
     repeated,
     /// Triggers withheld by the rules, in the shards.
     withheld,
+    /// Triggers whose offer waits for the end of quiet hours.
+    held,
+    /// Successes after offers, those of control groups included.
+    converted,
     /// Offers withheld by the arbiter.
     arbiter_withheld,
     /// Offers that waited in the store because the queue in memory was full.
@@ -119,31 +115,5 @@ impl Counter {
 
     pub(crate) fn read(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Counters {
-    pub(crate) fn kind(&self, kind: &Kind) {
-        if let Some(counter) = self.kinds.get(kind.index()) {
-            counter.add(1);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{Random, random_event};
-
-    #[test]
-    fn a_kind_is_counted_under_its_name() {
-        let mut random = Random::new(1);
-        for _ in 0..200 {
-            let event = random_event(&mut random, "460001234567890".parse().unwrap());
-            let counters = Counters::default();
-            counters.kind(&event.kind);
-            let counted: Vec<_> = counters.read().kinds.into_iter().filter(|(_, count)| *count > 0).collect();
-            assert_eq!(counted, [(event.kind.name(), 1)]);
-        }
     }
 }

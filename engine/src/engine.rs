@@ -176,7 +176,9 @@ impl Engine {
         let epoch = store.begin()?;
         name_scenarios(&store, &config.rules)?;
         let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
+        let remembered = config.rules.policy().remembered;
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
+            profile.forget(event.at, remembered);
             profile.observe(event, config.warm);
         })?;
         let limits = shard::Limits {
@@ -330,7 +332,6 @@ impl Engine {
     pub fn event(&mut self, event: &Event) {
         let counters = &self.shared.counters;
         counters.events.add(1);
-        counters.kind(&event.kind);
         let rules = &self.shared.rules;
         self.warm_from.get_or_insert_with(|| event.at + rules.load().policy().t3212.presence(None));
         if event.imsi.is_none() {

@@ -2,8 +2,7 @@
 //!
 //! [`shard`] gives each subscriber to one thread, [`window`] keeps the facts of 48 hours, [`offer`] carries the
 //! intent to offer through the outbox to a channel, [`backtest`] tries scenarios on facts that are there, [`results`] sums up
-//! what they have brought, [`cli`] is the
-//! command line.
+//! what they have brought, [`reload`] reads scenarios that people edit meanwhile, [`cli`] is the command line.
 
 pub mod api;
 pub mod backtest;

@@ -61,15 +61,12 @@ pub fn load(folder: &Path) -> Result<Loaded, Refused> {
         let errors = diagnostics.list.iter().filter(is_error).count();
         return Err(Refused { errors, failing: 0, diagnostics: diagnostics.render(false) });
     };
-    let (Some(whole), _) = rules::load(folder) else {
-        return Err(Refused { errors: 1, failing: 0, diagnostics: String::new() });
-    };
     diagnostics.list.clear();
     let (cases, failing) = test(&set, &mut diagnostics);
     if failing > 0 {
         return Err(Refused { errors: 0, failing, diagnostics: diagnostics.render(false) });
     }
-    Ok(Loaded { rules: Arc::new(whole), cases, author: author(folder) })
+    Ok(Loaded { rules: Arc::new(set.whole), cases, author: author(folder) })
 }
 
 /// Runs all cases; tells of those that fail. Gives how many there are, and how many fail.

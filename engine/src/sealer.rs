@@ -52,6 +52,7 @@ impl Sealer<'_> {
             *slot = now;
         }
         let slowest = self.passed.iter().copied().min().unwrap_or(Timestamp::MIN);
+        self.shared.store.forget_before(slowest - self.shared.rules.load().policy().remembered);
         self.drop_to(Bucket::of(self.shared.limits.oldest(slowest)))?;
         self.close_to(Bucket::of(slowest))
     }

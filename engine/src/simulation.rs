@@ -2,6 +2,7 @@
 //! what must come out.
 #![expect(clippy::disallowed_types, reason = "a fake that answers from a thread of its own")]
 
+mod limits;
 mod patterns;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -39,12 +40,13 @@ fn scenario(name: &str, purpose: Purpose, trigger: Trigger, total: Option<u64>) 
     let per_subscriber = cap(3, Duration::from_hours(6));
     let expires = Duration::from_mins(10);
     Scenario {
-        limits: Limits { per_subscriber, total, control: 0, expires },
+        limits: Limits { per_subscriber, total, expires, ..Limits::default() },
         ..Scenario::new(name, purpose, trigger, Send::sms(format!("{name}!").as_str()))
     }
 }
 
 fn rule_set(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> Arc<RuleSet> {
+    let caps = caps.into_iter().map(Into::into).collect();
     let policy = Policy { caps, opt_in: Vec::new(), ..Policy::default() };
     Arc::new(RuleSet::new(scenarios, policy, "0000000000000001".to_owned()))
 }

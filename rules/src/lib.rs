@@ -3,8 +3,9 @@
 //! [`language`] reads files and explains mistakes; [`scenario`] is what they say, typed; [`lists`] are the areas,
 //! targets, handsets and subscribers that they name; [`feed`] says what signalling can show; [`profile`] derives what an
 //! event means for a subscriber (entered, powered on, changed the device, roamed in); [`areas`] is what is known of whole
-//! location areas; [`matcher`] finds the scenarios that it triggers; [`policy`] lets each one pass or says why not; [`unit`]
-//! runs the tests of authors. No I/O beyond reading files, no clock, no sockets, no packets.
+//! location areas; [`matcher`] finds the scenarios that it triggers; [`policy`] lets each one pass or says why not;
+//! [`segments`] cuts texts as they are paid for; [`unit`] runs the tests of authors. No I/O beyond reading files, no clock,
+//! no sockets, no packets.
 
 pub mod areas;
 pub mod feed;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod profile;
 mod roster;
 pub mod scenario;
+pub mod segments;
 pub mod unit;
 
 pub use areas::Areas;

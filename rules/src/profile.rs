@@ -3,9 +3,12 @@
 //! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home. What scenarios have begun is
 //! only kept here.
 
+use std::time::Duration;
+
 use event::{Binding, CellId, Direction, Event, Imei, Kind, Lai, Number, Timestamp, UpdateType};
 
 use crate::matcher::Live;
+use crate::scenario::MessageKind;
 
 /// The small record per subscriber that outlives the window. Everything but `contacts` and `live` can be rebuilt from
 /// the events by [`Profile::observe`].
@@ -28,7 +31,7 @@ pub struct Profile {
     /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest
     /// cap, and at most [`crate::policy::CONTACTS_LIMIT`].
     pub contacts: Vec<Contact>,
-    /// What patterns have begun and not ended, under one rule set: see [`crate::RuleSet::derive`].
+    /// What patterns have begun and not ended, under one rule set: see [`crate::RuleSet::renew`].
     pub live: Live,
 }
 
@@ -39,8 +42,14 @@ pub struct Contact {
     pub at: Timestamp,
     /// A stable hash of the scenario's name: [`crate::policy::scenario_hash`].
     pub scenario: u64,
+    /// The same of the campaign's.
+    pub campaign: u64,
     /// Whether the policy's caps count it (marketing).
     pub counted: bool,
+    /// What kind of message.
+    pub kind: MessageKind,
+    /// How many short messages it took.
+    pub parts: u8,
 }
 
 /// What an event means for a subscriber whose profile was as it was before it.
@@ -68,6 +77,16 @@ pub struct Change {
 }
 
 impl Profile {
+    /// Forgets what is known of the subscriber and the offers made, where all of it is older than `remembered`. What has
+    /// begun has times of its own.
+    pub fn forget(&mut self, now: Timestamp, remembered: Duration) {
+        let contact = self.contacts.last().map(|contact| contact.at);
+        let newest = self.last_seen.max(self.imei_since).max(contact);
+        if newest.is_some_and(|newest| newest + remembered < now) {
+            *self = Self { live: std::mem::take(&mut self.live), ..Self::default() };
+        }
+    }
+
     /// Takes the event in and tells what it means. `warm` is false during the warm-up after a cold start, in which a
     /// first sighting is a baseline and not an entry; what is remembered does not depend on it.
     ///
@@ -415,6 +434,21 @@ mod tests {
             ],
         );
         assert_eq!((profile.cell, profile.detached), (cell("460-00-10-1"), false));
+    }
+
+    #[test]
+    fn who_was_not_seen_for_as_long_as_people_are_remembered_is_nobody_again() {
+        let remembered = Duration::from_secs(100);
+        let seen = |now| {
+            let mut profile = check(true, &[(event(10, NORMAL, "460-00-10-1"), "moved newcomer")]);
+            profile.forget(Timestamp::from_seconds(now), remembered);
+            profile
+        };
+        assert_eq!(seen(110).last_seen, Some(Timestamp::from_seconds(10)));
+        assert_eq!(seen(111), Profile::default());
+        let mut profile = check(true, &[(device(50, "353900021234560"), "")]);
+        profile.forget(Timestamp::from_seconds(150), remembered);
+        assert!(profile.imei.is_some());
     }
 
     #[test]

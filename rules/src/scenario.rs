@@ -9,10 +9,14 @@ use jiff::civil::Time;
 
 use crate::lists::{Area, SubscriberList, TacList};
 
+mod limits;
 mod schedule;
+mod send;
 mod text;
 
+pub use limits::{Cap, ContactCap, Limits, Money, Scope, Unit};
 pub use schedule::{Calendar, Holidays, Schedule};
+pub use send::{MAX_VARIANTS, Message, MessageKind, Push, Send, Variant};
 pub(crate) use text::braces;
 pub use text::{MAX_VALUE_CHARS, Text, Value, Variable};
 
@@ -25,6 +29,8 @@ pub struct Scenario {
     pub title: String,
     /// The file that it stands in, relative to the folder of the set.
     pub file: PathBuf,
+    /// What it belongs to, for caps: the scenarios of one file, unless that says otherwise.
+    pub campaign: Arc<str>,
     /// What for: decides which consent is needed, and whether caps and quiet hours apply.
     pub purpose: Purpose,
     /// Among scenarios that hit together the higher goes first; 0 to 100, default 50.
@@ -37,8 +43,10 @@ pub struct Scenario {
     pub delay: Option<Delay>,
     /// Whom it is for.
     pub audience: Audience,
-    /// What is sent.
+    /// What is sent, where it has no variants; where it has, the first of them.
     pub send: Send,
+    /// What is sent to whom, where that is not the same for everybody.
+    pub variants: Vec<Variant>,
     /// How much of it.
     pub limits: Limits,
     /// What is hoped for; absent where nobody asks.
@@ -57,6 +65,7 @@ impl Scenario {
             name: name.into(),
             title: name.to_owned(),
             file: format!("{name}.yaml").into(),
+            campaign: name.into(),
             purpose,
             priority: DEFAULT_PRIORITY,
             schedule: Schedule::default(),
@@ -64,6 +73,7 @@ impl Scenario {
             delay: None,
             audience: Audience::default(),
             send,
+            variants: Vec::new(),
             limits: Limits::default(),
             conversion: None,
         }
@@ -407,87 +417,12 @@ pub struct Audience {
     pub tags: Vec<(String, Vec<String>)>,
     /// Where they are at home; empty means anywhere.
     pub origins: Vec<Origin>,
+    /// Only those of any of these segments; empty means everybody.
+    pub segments: Vec<Arc<Audience>>,
     /// Only those whose handset, as last seen, is on this list.
     pub device: Option<Arc<TacList>>,
     /// Only this share of subscribers by a keyed hash, in hundredths of a percent; absent means all.
     pub sample: Option<u16>,
     /// Machines too (see [`crate::Policy::machines`]).
     pub machines: bool,
-}
-
-/// What is sent, and how.
-#[derive(Clone, Debug)]
-pub struct Send {
-    /// What arrives.
-    pub message: Message,
-    /// The sender that the phone shows; absent means the channel's own.
-    pub from: Option<String>,
-}
-
-/// What arrives on the phone.
-#[derive(Clone, Debug)]
-pub enum Message {
-    /// A short message.
-    Sms(Text),
-    /// A title that leads to an address.
-    WapPush {
-        /// The title.
-        title: Text,
-        /// The address: `http://…` or `https://…`.
-        url: String,
-        /// What the phone does with it.
-        push: Push,
-    },
-}
-
-/// What a phone does with a pushed address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Push {
-    /// Service indication (WAP-167): shows the title and asks.
-    #[default]
-    Indication,
-    /// Service loading (WAP-168): opens the address.
-    Loading,
-}
-
-impl Send {
-    /// A short message of this text, from the channel's own sender.
-    pub fn sms(text: impl Into<Text>) -> Self {
-        Self { message: Message::Sms(text.into()), from: None }
-    }
-
-    /// The text that people read: of a pushed address its title.
-    pub const fn text(&self) -> &Text {
-        match &self.message {
-            Message::Sms(text) | Message::WapPush { title: text, .. } => text,
-        }
-    }
-}
-
-/// How much may be sent.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Offers of this scenario to one subscriber.
-    pub per_subscriber: Option<Cap>,
-    /// Offers of this scenario in all.
-    pub total: Option<u64>,
-    /// Share of subscribers who by a keyed hash never receive it, in hundredths of a percent, 0 to 10,000.
-    pub control: u16,
-    /// An offer not sent by then after its trigger is not sent at all.
-    pub expires: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { per_subscriber: None, total: None, control: 0, expires: DEFAULT_EXPIRY }
-    }
-}
-
-/// At most `count` in any period `per`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cap {
-    /// How many, at least 1.
-    pub count: u32,
-    /// In which period.
-    pub per: Duration,
 }

@@ -27,9 +27,12 @@ fn one_file(name: &str, octets: &[u8]) -> PathBuf {
     folder
 }
 
-/// A scenario without the place of its file.
+/// A scenario without the place of its file, which is the campaign of those that name none.
 fn meaning(scenario: &Scenario) -> String {
     let mut scenario = scenario.clone();
+    if *scenario.campaign == *scenario.file.display().to_string() {
+        scenario.campaign = "".into();
+    }
     scenario.file = PathBuf::new();
     format!("{scenario:#?}")
 }

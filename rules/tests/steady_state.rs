@@ -41,7 +41,7 @@ fn rules() -> RuleSet {
     let policy = Policy {
         timezone: TimeZone::get("Asia/Shanghai").unwrap(),
         quiet: Some((time(21, 0, 0, 0), time(9, 0, 0, 0))),
-        caps: vec![Cap { count: 2, per: Duration::from_secs(7200) }],
+        caps: vec![Cap { count: 2, per: Duration::from_secs(7200) }.into()],
         universal_control: 100,
         opt_in: vec![Purpose::Marketing, Purpose::Location],
         home: vec!["46000".parse().unwrap()],

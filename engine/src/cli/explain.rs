@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use event::{Event, Imsi, Number, Timestamp};
 use rules::language::Language;
-use rules::policy::Policy;
-use rules::scenario::{Cap, Purpose, Scenario};
+use rules::scenario::{Cap, Purpose, Scenario, Scope, Unit};
 use rules::{Directory, Reason, RuleSet};
 
 use crate::offer::{Offer, State};
@@ -129,7 +128,7 @@ impl Inquiry<'_> {
         for entry in entries.iter().filter(wanted) {
             let offer = match entry.verdict {
                 Verdict::Offered(id) => store.offer(entry.at, id)?,
-                Verdict::Withheld(_) => None,
+                Verdict::Withheld(_) | Verdict::Held(_) | Verdict::Converted(_) => None,
             };
             let until = rules.and_then(|rules| relief(rules, entry, &entries));
             let explained = Explained { entry, offer, evidence: self.evidence(&facts, entry.at), until };
@@ -204,9 +203,13 @@ impl Explained<'_> {
         }
     }
 
-    /// Every gate in order. Of a pattern that ended before it was complete none was asked.
+    /// Every gate in order. Of a pattern that ended before it was complete none was asked, nor about a success.
     fn gates(&self) -> Vec<(Reason, Said)> {
-        let refusal = self.refusal();
+        let refusal = match self.entry.verdict {
+            Verdict::Converted(_) => return Vec::new(),
+            Verdict::Held(_) => Some(Reason::QuietHours),
+            _ => self.refusal(),
+        };
         let asked = rules::policy::gates().collect::<Vec<_>>();
         let first = refusal.map(|refusal| asked.iter().position(|gate| *gate == refusal).unwrap_or(0));
         let said = |place: usize, gate: Reason| match first {
@@ -218,17 +221,19 @@ impl Explained<'_> {
         asked.iter().enumerate().map(|(place, gate)| (*gate, said(place, *gate))).collect()
     }
 
+    fn verdict(&self, teller: &Teller<'_>) -> String {
+        let variant = self.entry.variant.as_deref();
+        match (self.entry.verdict, self.refusal()) {
+            (Verdict::Held(until), _) => teller.held(until),
+            (Verdict::Converted(group), _) => teller.success(group, variant),
+            (_, Some(reason)) => teller.withheld(reason),
+            (_, None) => teller.offered(self.offer.as_ref().map(|offer| &offer.state), variant),
+        }
+    }
+
     fn write(&self, out: &mut impl Write, teller: &Teller<'_>) -> io::Result<()> {
         let entry = self.entry;
-        let verdict = match (self.refusal(), &self.offer, teller.language) {
-            (Some(reason), _, Language::English) => format!("withheld, {reason}"),
-            (Some(reason), _, Language::Chinese) => format!("不发，{}", teller.reason(reason)),
-            (None, Some(offer), Language::English) => format!("offered, {}", teller.state(&offer.state)),
-            (None, Some(offer), Language::Chinese) => format!("发送，{}", teller.state(&offer.state)),
-            (None, None, Language::English) => "offered".to_owned(),
-            (None, None, Language::Chinese) => "发送".to_owned(),
-        };
-        writeln!(out, "{}  {}: {verdict}", teller.time(entry.at), entry.scenario)?;
+        writeln!(out, "{}  {}: {}", teller.time(entry.at), entry.scenario, self.verdict(teller))?;
         if let Some(until) = self.until {
             let (at, later) = (teller.time(until), span(until.since(entry.at)));
             match teller.language {
@@ -238,8 +243,10 @@ impl Explained<'_> {
         }
         let gates: Vec<String> =
             self.gates().into_iter().map(|(gate, said)| format!("{} {}", said.mark(), teller.reason(gate))).collect();
-        let word = if teller.language == Language::Chinese { "关卡" } else { "gates" };
-        writeln!(out, "  {word}: {}", gates.join("  "))?;
+        if !gates.is_empty() {
+            let word = if teller.language == Language::Chinese { "关卡" } else { "gates" };
+            writeln!(out, "  {word}: {}", gates.join("  "))?;
+        }
         self.evidence.iter().try_for_each(|event| writeln!(out, "    {}", teller.event(event)))?;
         writeln!(out)
     }
@@ -247,12 +254,23 @@ impl Explained<'_> {
     fn json(&self, out: &mut impl Write, line: &mut Line) -> io::Result<()> {
         let entry = self.entry;
         line.begin();
-        line.plain("decision", if self.refusal().is_none() { "offer" } else { "withheld" });
+        let decision = match entry.verdict {
+            Verdict::Held(_) => "held",
+            Verdict::Converted(_) => "converted",
+            _ if self.refusal().is_none() => "offer",
+            _ => "withheld",
+        };
+        line.plain("decision", decision);
         line.time("at", entry.at);
         line.text("scenario", &entry.scenario);
         line.imsi("imsi", entry.imsi);
-        if let Some(reason) = self.refusal() {
-            line.plain("reason", reason);
+        if let Some(variant) = &entry.variant {
+            line.text("variant", variant);
+        }
+        match entry.verdict {
+            Verdict::Held(until) => line.time("until", until),
+            Verdict::Converted(group) => line.plain("group", group.name()),
+            _ => self.refusal().into_iter().for_each(|reason| line.plain("reason", reason)),
         }
         if let Some(offer) = &self.offer {
             line.plain("offer", offer.id);
@@ -271,21 +289,35 @@ impl Explained<'_> {
 /// When a refusal would have ended by itself, under the set as it is now.
 fn relief(rules: &RuleSet, entry: &LedgerEntry, ledger: &[LedgerEntry]) -> Option<Timestamp> {
     let Verdict::Withheld(reason) = entry.verdict else { return None };
-    let scenario = rules.scenarios().iter().find(|scenario| scenario.name == entry.scenario)?;
+    let counted = |counts: &dyn Fn(&Scenario) -> bool| {
+        let is_counted = |name: &str| {
+            rules.scenario(name).is_some_and(|scenario| scenario.purpose != Purpose::Service && counts(scenario))
+        };
+        offers(ledger, entry.at, is_counted)
+    };
+    // When the last of the policy's caps of this scope that holds lets one more through; of parts the ledger tells none.
+    let capped = |scope: Scope, counts: &dyn Fn(&Scenario) -> bool| {
+        let caps = rules.policy().caps.iter().filter(|cap| cap.scope == scope && cap.unit == Unit::Offers);
+        let offers = counted(counts);
+        caps.filter_map(|cap| frees(cap.cap, &offers)).filter(|at| *at > entry.at).max()
+    };
+    let scenario = rules.scenario(&entry.scenario)?;
     match reason {
         Reason::PerUserCap => {
             let own = offers(ledger, entry.at, |name| *name == *entry.scenario);
             scenario.limits.per_subscriber.and_then(|cap| frees(cap, &own))
         }
-        Reason::GlobalCap => {
-            let is_counted = |scenario: &Scenario| scenario.purpose != Purpose::Service;
-            let counted = offers(ledger, entry.at, |name| {
-                rules.scenarios().iter().any(|scenario| *scenario.name == *name && is_counted(scenario))
-            });
-            let holding = rules.policy().caps.iter().filter_map(|cap| frees(*cap, &counted));
-            holding.filter(|at| *at > entry.at).max()
+        Reason::GlobalCap => capped(Scope::All, &|_| true),
+        Reason::ChannelCap => {
+            let kind = scenario.send_to(entry.imsi).message.kind();
+            let is_same = |other: &Scenario| other.send_to(entry.imsi).message.kind() == kind;
+            capped(Scope::Kind(kind), &is_same)
         }
-        Reason::QuietHours => quiet_ends(rules.policy(), entry.at),
+        Reason::CampaignCap => {
+            let is_same = |other: &Scenario| other.campaign == scenario.campaign;
+            capped(Scope::Campaign, &is_same)
+        }
+        Reason::QuietHours => Some(rules.policy().quiet_ends(entry.at)),
         _ => None,
     }
 }
@@ -300,14 +332,6 @@ fn offers(ledger: &[LedgerEntry], before: Timestamp, counts: impl Fn(&str) -> bo
 fn frees(cap: Cap, offers: &[Timestamp]) -> Option<Timestamp> {
     let place = offers.len().checked_sub(cap.count as usize)?;
     offers.get(place).map(|at| *at + cap.per)
-}
-
-fn quiet_ends(policy: &Policy, at: Timestamp) -> Option<Timestamp> {
-    let (_, to) = policy.quiet?;
-    let local = policy.local(at);
-    let day = if local.time() < to { local.date() } else { local.date().tomorrow().ok()? };
-    let ends = policy.timezone.to_timestamp(day.to_datetime(to)).ok()?;
-    Some(Timestamp::from_micros(ends.as_microsecond()))
 }
 
 /// `3h 20m`, `2d 4h`.

@@ -21,8 +21,9 @@ use crate::offer::channel::journal;
 use crate::offer::channel::smpp::SmppConfig;
 use crate::offer::channel::{self, Lane, Opening};
 use crate::offer::consent::Consent;
+use crate::reload::{Loaded, Watch};
 use crate::shard::MAX_THREADS;
-use crate::{Engine, EngineConfig, EngineCounters, Summary};
+use crate::{Engine, EngineConfig, EngineCounters, EngineError, Summary};
 
 use super::inputs::{self, Inputs};
 use super::json::Line;
@@ -62,6 +63,10 @@ pub(crate) struct Replay {
     /// Keep facts, decisions and offers in this folder.
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
+    /// Read the scenarios anew whenever they change: they are taken whole, once they have no errors and pass their unit tests;
+    /// else those in force stay. What has begun goes on. The result then depends on when that was.
+    #[arg(long)]
+    watch_scenarios: bool,
     /// Matching threads, 1 to 64; the result does not depend on it.
     #[arg(long, value_name = "N", default_value_t = default_threads())]
     threads: NonZeroUsize,
@@ -146,8 +151,11 @@ impl Replay {
         config.consent = Some(self.ledger(folder.path())?);
         config.input = capture.fingerprint();
         let mut replayed = Replayed::new(Engine::start(config)?, self.inputs.probe_config());
+        let begin = || Watched::begin(&self.scenarios, Arc::clone(&rules));
+        replayed.watched = self.watch_scenarios.then(begin).transpose()?;
         let ending = replayed.drive(&mut capture)?;
-        let Replayed { engine, probe, span, .. } = replayed;
+        let Replayed { engine, probe, span, watched, .. } = replayed;
+        let (rules, reloads) = watched.map_or((rules, None), |watched| (watched.in_force, Some(watched.reloads)));
         let Summary { counters, unsettled, store } = engine.finish()?;
 
         let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
@@ -160,6 +168,7 @@ impl Replay {
             subscribers: store.subscribers()?,
             decisions: Decisions::new(entries, offers),
             rules,
+            reloads,
         };
         let mut out = BufWriter::new(io::stdout().lock());
         let written = if self.json { results.json(&mut out, self.reveal) } else { results.tables(&mut out, self) };
@@ -288,6 +297,7 @@ pub(crate) struct Replayed {
     probe: Probe,
     pub(crate) span: Option<Span>,
     progress: ProgressBar,
+    watched: Option<Watched>,
 }
 
 /// Events go on to the engine.
@@ -305,7 +315,7 @@ impl Sink for Feed<'_> {
 
 impl Replayed {
     pub(crate) fn new(engine: Engine, config: ProbeConfig) -> Self {
-        Self { engine, probe: Probe::new(config), span: None, progress: ProgressBar::hidden() }
+        Self { engine, probe: Probe::new(config), span: None, progress: ProgressBar::hidden(), watched: None }
     }
 
     pub(crate) fn drive(&mut self, capture: &mut Capture) -> Result<Ending, Failure> {
@@ -320,6 +330,9 @@ impl Replayed {
                 Ok(Some(frame)) => {
                     let first = self.span.map_or(frame.at, |span| span.first);
                     self.span = Some(Span { first, last: frame.at });
+                    if let Some(watched) = &mut self.watched {
+                        watched.look(&mut self.engine)?;
+                    }
                     self.probe.frame(&frame, &mut Feed(&mut self.engine));
                     self.engine.tick(frame.at)?;
                     let number = frame.number;
@@ -347,6 +360,55 @@ fn progress_bar(total: u64) -> ProgressBar {
     }
 }
 
+/// Scenarios that may change while they are replayed.
+struct Watched {
+    watch: Watch,
+    in_force: Arc<RuleSet>,
+    /// Read, but not in force yet: subscribers are still being brought over to those before.
+    next: Option<Loaded>,
+    reloads: Reloads,
+}
+
+/// How often scenarios were changed.
+#[derive(Clone, Copy, Default)]
+struct Reloads {
+    taken: u64,
+    refused: u64,
+}
+
+impl Watched {
+    fn begin(folder: &Path, in_force: Arc<RuleSet>) -> io::Result<Self> {
+        Ok(Self { watch: Watch::begin(folder)?, in_force, next: None, reloads: Reloads::default() })
+    }
+
+    /// Takes what has been read since, and tells of it.
+    fn look(&mut self, engine: &mut Engine) -> Result<(), Failure> {
+        match self.watch.news() {
+            Some(Ok(loaded)) => self.next = Some(loaded),
+            Some(Err(refused)) => {
+                self.reloads.refused += 1;
+                let revision = self.in_force.revision();
+                eprint!("scenarios refused: {refused}; revision {revision} stays\n{}", refused.diagnostics);
+            }
+            None => {}
+        }
+        let Some(next) = self.next.take_if(|_| engine.is_settled()) else { return Ok(()) };
+        match engine.reload(Arc::clone(&next.rules)) {
+            Ok(()) => {
+                self.reloads.taken += 1;
+                eprintln!("scenarios in force: {next}");
+                self.in_force = next.rules;
+                Ok(())
+            }
+            Err(EngineError::Renewing) => {
+                self.next = Some(next);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 /// What a replay came to.
 struct Results {
     probe: Probe,
@@ -355,7 +417,9 @@ struct Results {
     counters: EngineCounters,
     subscribers: u64,
     decisions: Decisions,
+    /// Those in force at the end.
     rules: Arc<RuleSet>,
+    reloads: Option<Reloads>,
 }
 
 impl Results {
@@ -371,6 +435,12 @@ impl Results {
             line.time("last", span.last);
         }
         line.text("revision", self.rules.revision());
+        if let Some(reloads) = self.reloads {
+            line.open("reloads");
+            line.integer("taken", reloads.taken);
+            line.integer("refused", reloads.refused);
+            line.close();
+        }
         line.integer("subscribers", self.subscribers);
         counts(&mut line, "transport", transport.iter());
         counts(&mut line, "messages", report::messages_by_protocol(&counters).into_iter());
@@ -384,6 +454,14 @@ impl Results {
             line.integer("sent", tally.sent);
             counts(&mut line, "withheld", tally.withheld.iter().map(|(reason, count)| (reason.name(), *count)));
             counts(&mut line, "other", tally.open.iter().map(|(state, count)| (*state, *count)));
+            line.open("groups");
+            for (group, success) in tally.compared(self.rules.scenario(&name)) {
+                line.open(group);
+                line.integer("of", success.of);
+                line.integer("converted", success.converted);
+                line.close();
+            }
+            line.close();
             line.close();
         }
         line.close();

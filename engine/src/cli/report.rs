@@ -7,9 +7,10 @@ use std::io::{self, Write};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
 use console::measure_text_width;
+use event::Timestamp;
 use probe::counters::Counters;
 use probe::wire::Protocol;
-use rules::{Reason, RuleSet};
+use rules::{Group, Reason, RuleSet, Scenario};
 use rustc_hash::FxHashMap;
 
 use crate::offer::{Offer, OfferId, State};
@@ -27,6 +28,8 @@ pub(crate) struct Decisions {
 enum Outcome<'a> {
     Withheld(Reason),
     Offered(&'a Offer),
+    Held(Timestamp),
+    Converted(Group),
 }
 
 impl Decisions {
@@ -40,6 +43,8 @@ impl Decisions {
         self.entries.iter().filter_map(|entry| {
             let outcome = match entry.verdict {
                 Verdict::Withheld(reason) => Outcome::Withheld(reason),
+                Verdict::Held(until) => Outcome::Held(until),
+                Verdict::Converted(group) => Outcome::Converted(group),
                 Verdict::Offered(id) => match self.offers.get(&id)? {
                     Offer { state: State::Withheld(reason), .. } => Outcome::Withheld(*reason),
                     Offer { state: State::Expired, .. } => Outcome::Withheld(Reason::Expired),
@@ -55,12 +60,17 @@ impl Decisions {
         let mut line = Line::new(reveal);
         self.outcomes().try_for_each(|(entry, outcome)| {
             line.begin();
-            line.plain("decision", if matches!(outcome, Outcome::Offered(_)) { "offer" } else { "withheld" });
+            line.plain("decision", outcome.name());
             line.time("at", entry.at);
             line.text("scenario", &entry.scenario);
             line.imsi("imsi", entry.imsi);
+            if let Some(variant) = &entry.variant {
+                line.text("variant", variant);
+            }
             match outcome {
                 Outcome::Withheld(reason) => line.plain("reason", reason),
+                Outcome::Held(until) => line.time("until", until),
+                Outcome::Converted(group) => line.plain("group", group.name()),
                 Outcome::Offered(offer) => {
                     line.plain("offer", offer.id);
                     line.plain("state", offer.state.name());
@@ -83,11 +93,12 @@ impl Decisions {
             rules.scenarios().iter().map(|scenario| (scenario.name.to_string(), Tally::default())).collect();
         for (entry, outcome) in self.outcomes() {
             let tally = tallies.entry(entry.scenario.to_string()).or_default();
-            tally.triggered += 1;
             match outcome {
-                Outcome::Withheld(reason) => *tally.withheld.entry(reason).or_default() += 1,
-                Outcome::Offered(Offer { state: State::Accepted(_), .. }) => tally.sent += 1,
-                Outcome::Offered(offer) => *tally.open.entry(offer.state.name()).or_default() += 1,
+                // What was held is a trigger of its own when it is decided.
+                Outcome::Held(_) => *tally.open.entry("held").or_default() += 1,
+                Outcome::Converted(group) => tally.group(group, entry).converted += 1,
+                Outcome::Withheld(reason) => tally.withhold(reason, entry),
+                Outcome::Offered(offer) => tally.offer(offer, entry),
             }
         }
         tallies
@@ -99,7 +110,7 @@ impl Decisions {
             .outcomes()
             .filter_map(|(_, outcome)| match outcome {
                 Outcome::Offered(offer) => Some(offer),
-                Outcome::Withheld(_) => None,
+                Outcome::Withheld(_) | Outcome::Held(_) | Outcome::Converted(_) => None,
             })
             .collect();
         if offers.is_empty() {
@@ -142,16 +153,76 @@ pub(crate) struct Tally {
     pub(crate) sent: u64,
     /// Withheld, by reason.
     pub(crate) withheld: BTreeMap<Reason, u64>,
-    /// In any other state, by name: queued, failed, unknown.
+    /// In any other state, by name: queued, failed, unknown; and those that were held until the end of quiet hours.
     pub(crate) open: BTreeMap<&'static str, u64>,
+    /// By variant, the control group under its name: how many there are to compare.
+    pub(crate) groups: BTreeMap<String, Success>,
+}
+
+/// How many of a group did what was hoped for.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Success {
+    /// Offers, or offers not made for the sake of the control group.
+    pub(crate) of: u64,
+    /// Of them, followed by a success in time.
+    pub(crate) converted: u64,
+}
+
+impl Tally {
+    fn withhold(&mut self, reason: Reason, entry: &LedgerEntry) {
+        self.triggered += 1;
+        *self.withheld.entry(reason).or_default() += 1;
+        if reason == Reason::ControlGroup {
+            self.group(Group::Control, entry).of += 1;
+        }
+    }
+
+    fn offer(&mut self, offer: &Offer, entry: &LedgerEntry) {
+        self.triggered += 1;
+        self.group(Group::Offered, entry).of += 1;
+        match offer.state {
+            State::Accepted(_) => self.sent += 1,
+            _ => *self.open.entry(offer.state.name()).or_default() += 1,
+        }
+    }
+
+    fn group(&mut self, group: Group, entry: &LedgerEntry) -> &mut Success {
+        let name = entry.variant.as_deref().filter(|_| group == Group::Offered).unwrap_or(group.name());
+        self.groups.entry(name.to_owned()).or_default()
+    }
+
+    /// The groups, where there is anything to compare: variants, or a success that is hoped for.
+    pub(crate) fn compared(&self, scenario: Option<&Scenario>) -> impl Iterator<Item = (&str, Success)> {
+        let is_compared =
+            scenario.is_some_and(|scenario| scenario.conversion.is_some() || !scenario.variants.is_empty());
+        self.groups.iter().filter(move |_| is_compared).map(|(name, success)| (name.as_str(), *success))
+    }
+}
+
+/// `12 of 300 offered (4.0 %)`.
+fn success_text(name: &str, success: Success) -> String {
+    let share = 100.0 * success.converted as f64 / success.of.max(1) as f64;
+    format!("{} of {} {name} ({share:.1} %)", grouped(success.converted), grouped(success.of))
+}
+
+impl Outcome<'_> {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Withheld(_) => "withheld",
+            Self::Offered(_) => "offer",
+            Self::Held(_) => "held",
+            Self::Converted(_) => "converted",
+        }
+    }
 }
 
 /// The table of scenarios.
 pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>) -> String {
-    let mut table = new_table(["scenario", "title", "triggered", "sent", "withheld", "other"]);
+    let mut table = new_table(["scenario", "title", "triggered", "sent", "withheld", "other", "success"]);
     for (name, tally) in tallies {
-        let title = rules.scenarios().iter().find(|scenario| *scenario.name == **name);
+        let title = rules.scenario(name);
         let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {reason}"));
+        let compared = tally.compared(title).map(|(name, success)| success_text(name, success));
         let open = tally.open.iter().map(|(state, count)| format!("{count} {state}"));
         table.add_row([
             Cell::new(name),
@@ -160,6 +231,7 @@ pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>
             right(tally.sent),
             Cell::new(lines(withheld)),
             Cell::new(lines(open)),
+            Cell::new(lines(compared)),
         ]);
     }
     table.to_string()

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Select, after, never};
 use event::{Imsi, Number};
-use rules::Reason;
+use rules::scenario::Money;
+use rules::{Reason, segments};
 use rustc_hash::FxHashMap;
 
 use super::answer::{Keywords, Reaction, Said};
@@ -73,7 +74,7 @@ pub(crate) struct Arbiter {
 }
 
 enum Verdict {
-    Pass(Number),
+    Pass(Number, Money),
     Withhold(Reason),
     Wait,
 }
@@ -277,9 +278,9 @@ impl Arbiter {
 
     fn apply(&mut self, mut offer: Offer, verdict: Verdict) -> Result<(), StoreError> {
         match verdict {
-            Verdict::Pass(number) => {
+            Verdict::Pass(number, cost) => {
                 offer.to = Some(number);
-                let queued = self.outbox.queue(offer)?;
+                let queued = self.outbox.queue(offer, cost)?;
                 self.enqueue(queued)?;
             }
             Verdict::Withhold(reason) => {
@@ -310,10 +311,11 @@ impl Arbiter {
     // The gates, in the order of `Reason`.
     fn verdict(&self, offer: &Offer) -> Verdict {
         let rules = self.shared.rules.load();
-        let scenario = rules.scenarios().iter().find(|scenario| scenario.name == offer.scenario);
-        let total = scenario.and_then(|scenario| scenario.limits.total);
-        if total.is_some_and(|total| self.outbox.taken(&offer.scenario) >= total) {
-            return Verdict::Withhold(Reason::TotalReached);
+        let scenario = rules.scenario(&offer.scenario);
+        let cost = rules.policy().cost(segments::count(&offer.text));
+        let (own, marketing) = (self.outbox.spent(&offer.scenario), self.outbox.marketing());
+        if let Some(reason) = scenario.and_then(|scenario| rules.policy().excess(scenario, own, marketing, cost)) {
+            return Verdict::Withhold(reason);
         }
         let number = match (self.directory_number(offer.imsi), self.undecided.known(offer.imsi)) {
             (Some(number), _) => Some(number),
@@ -325,7 +327,7 @@ impl Arbiter {
             None => Verdict::Withhold(Reason::NoAddress),
             Some(number) if self.back.refuses(&number, offer.purpose) => Verdict::Withhold(Reason::NoConsent),
             Some(_) if offer.since > offer.expires => Verdict::Withhold(Reason::Expired),
-            Some(number) => Verdict::Pass(number),
+            Some(number) => Verdict::Pass(number, cost),
         }
     }
 

@@ -23,6 +23,12 @@ impl OfferId {
         hasher.write(scenario.as_bytes());
         Self(hasher.finish128().as_u128())
     }
+
+    /// The concatenation reference of its message: the same on every attempt, so that a repeated segment completes the same
+    /// message (3GPP TS 23.040 §9.2.3.24.1).
+    pub(crate) fn reference(self) -> u8 {
+        self.0.to_be_bytes().into_iter().fold(0, |folded, octet| folded ^ octet)
+    }
 }
 
 /// 32 hexadecimal digits.
@@ -53,5 +59,10 @@ mod tests {
         }
         // Stored: a change here would send again what was sent.
         assert_eq!(id.to_string(), "d281a6e672348176603cdbd9d123dfd5");
+    }
+
+    #[test]
+    fn the_reference_of_its_message_does_not_change() {
+        assert_eq!(OfferId(0x8100_0000_0000_0000_0000_0000_0000_1004).reference(), 0x95);
     }
 }

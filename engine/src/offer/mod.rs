@@ -14,7 +14,6 @@ pub(crate) mod outbox;
 mod queue;
 mod record;
 mod router;
-pub mod text;
 mod undecided;
 
 use event::Imsi;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rocksdb::WriteBatch;
 use rules::Reason;
-use rules::policy::scenario_hash;
+use rules::policy::{Spent, scenario_hash};
+use rules::scenario::Money;
 use rustc_hash::FxHashMap;
 
 use super::{Offer, OfferId, State};
@@ -32,6 +33,16 @@ fn put(store: &Store, batch: &mut WriteBatch, key: &OutboxKey, offer: &Offer) ->
     Ok(())
 }
 
+/// In the place of a scenario's name, which is never empty: all marketing.
+const MARKETING: &str = "";
+
+/// Rows of before knew no money.
+fn read_spent(row: &[u8]) -> Option<Spent> {
+    let mut octets = Octets::new(row);
+    let offers = octets.varint()?;
+    Some(Spent { offers, money: Money(octets.varint().unwrap_or(0)) })
+}
+
 /// An offer that the arbiter has let pass, with its place in the queue.
 #[derive(Clone, Debug)]
 pub(crate) struct Queued {
@@ -44,18 +55,19 @@ pub(crate) struct Outbox {
     store: Arc<Store>,
     batch: WriteBatch,
     next_ticket: u64,
-    totals: FxHashMap<u64, u64>,
+    /// What was let pass, by scenario, and of all marketing under [`MARKETING`].
+    spent: FxHashMap<u64, Spent>,
 }
 
 impl Outbox {
     pub(crate) fn open(store: Arc<Store>) -> Result<Self, StoreError> {
-        let mut totals = FxHashMap::default();
+        let mut spent = FxHashMap::default();
         for row in store.rows(keys::TOTAL, &[])? {
-            let (scenario, count) = row?;
-            let read = || Some((u64::from_be_bytes(scenario.as_ref().try_into().ok()?), Octets::new(&count).varint()?));
-            totals.extend([read().ok_or_else(|| store.damaged(keys::TOTAL))?]);
+            let (scenario, row) = row?;
+            let read = || Some((u64::from_be_bytes(scenario.as_ref().try_into().ok()?), read_spent(&row)?));
+            spent.extend([read().ok_or_else(|| store.damaged(keys::TOTAL))?]);
         }
-        let mut outbox = Self { store, batch: WriteBatch::default(), next_ticket: 1, totals };
+        let mut outbox = Self { store, batch: WriteBatch::default(), next_ticket: 1, spent };
         outbox.next_ticket = outbox.last_ticket()?.map_or(1, |last| last + 1);
         Ok(outbox)
     }
@@ -89,9 +101,14 @@ impl Outbox {
         row.and_then(|row| Offer::read(&row)).ok_or_else(|| self.store.damaged(keys::OUTBOX))
     }
 
-    /// How many offers of the scenario have taken a place in its total.
-    pub(crate) fn taken(&self, scenario: &str) -> u64 {
-        self.totals.get(&scenario_hash(scenario)).copied().unwrap_or(0)
+    /// What was let pass of a scenario.
+    pub(crate) fn spent(&self, scenario: &str) -> Spent {
+        self.spent.get(&scenario_hash(scenario)).copied().unwrap_or_default()
+    }
+
+    /// What was let pass of all marketing.
+    pub(crate) fn marketing(&self) -> Spent {
+        self.spent(MARKETING)
     }
 
     /// The arbiter says no.
@@ -100,21 +117,30 @@ impl Outbox {
         self.decided(&offer)
     }
 
-    /// The arbiter lets it pass: it takes a place in the scenario's total, and in the queue.
-    pub(crate) fn queue(&mut self, mut offer: Offer) -> Result<Queued, StoreError> {
+    /// The arbiter lets it pass: it takes a place in the scenario's total, this from the budgets, and a place in the queue.
+    pub(crate) fn queue(&mut self, mut offer: Offer, cost: Money) -> Result<Queued, StoreError> {
         offer.state = State::Queued;
         self.decided(&offer)?;
-        let scenario = scenario_hash(&offer.scenario);
-        let taken = self.totals.entry(scenario).or_insert(0);
-        *taken += 1;
-        let mut count = Vec::new();
-        put_varint(&mut count, *taken);
-        self.batch.put_cf(&self.store.family(keys::TOTAL)?, scenario.to_be_bytes(), count);
+        self.spend(&offer.scenario, cost)?;
+        if !offer.is_service() {
+            self.spend(MARKETING, cost)?;
+        }
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         let key = keys::outbox(offer.at, offer.id);
         self.batch.put_cf(&self.store.family(keys::QUEUE)?, keys::ticket(ticket), key);
         Ok(Queued { ticket, offer })
+    }
+
+    fn spend(&mut self, of: &str, cost: Money) -> Result<(), StoreError> {
+        let hash = scenario_hash(of);
+        let spent = self.spent.entry(hash).or_default();
+        *spent = spent.and(cost);
+        let mut row = Vec::new();
+        put_varint(&mut row, spent.offers);
+        put_varint(&mut row, spent.money.0);
+        self.batch.put_cf(&self.store.family(keys::TOTAL)?, hash.to_be_bytes(), row);
+        Ok(())
     }
 
     fn decided(&mut self, offer: &Offer) -> Result<(), StoreError> {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use event::{Imsi, Number, Timestamp};
-use rules::Reason;
 use rules::scenario::{DEFAULT_PRIORITY, Message, Purpose, Push};
+use rules::{Reason, segments};
 
 use super::channel::ReceiptState;
-use super::{OfferId, Reaction, text};
+use super::{OfferId, Reaction};
 use crate::window::octets::{Octets, put_signed, put_text, put_varint};
 use crate::window::record::{put_number, read_number};
 
@@ -151,7 +151,7 @@ impl Offer {
 
     /// How many short messages it takes.
     pub fn parts(&self) -> u64 {
-        text::segments(&self.text).map_or_else(|error| error.segments, |segments| segments.count()) as u64
+        segments::count(&self.text).into()
     }
 
     /// Of which kind it is, as channels are named that are for one kind.

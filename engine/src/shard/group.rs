@@ -7,7 +7,7 @@ use rules::areas::AreaState;
 use rules::matcher::Live;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
-use rules::{Outcome, RuleSet};
+use rules::{Group as Watched, Outcome, RuleSet};
 use rustc_hash::FxHashSet;
 
 use super::position::Positions;
@@ -82,7 +82,7 @@ impl Group {
         }
     }
 
-    /// A scenario has been decided on. Tells whether the intent is new: an offer that was made before is not made again.
+    /// A scenario has been decided on. Tells whether that is new: an offer that was made before is not made again.
     pub(crate) fn decision(
         &mut self,
         shared: &Shared,
@@ -95,16 +95,19 @@ impl Group {
         let Some(scenario) = rules.scenarios().get(decision.scenario as usize) else { return Ok(false) };
         let (imsi, at) = (cause.imsi, decision.at);
         let id = OfferId::derive(&scenario.name, imsi, at, cause.kind);
-        let verdict = match decision.outcome {
-            Outcome::Offer => Verdict::Offered(id),
-            Outcome::Withheld(reason) => Verdict::Withheld(reason),
-            // Nothing is sent, and nothing withheld.
-            Outcome::Converted(_) => return Ok(false),
+        let own = || scenario.variant_of(imsi).map(|(_, variant)| variant);
+        let (verdict, variant) = match decision.outcome {
+            Outcome::Offer => (Verdict::Offered(id), own()),
+            Outcome::Withheld(reason) => (Verdict::Withheld(reason), None),
+            Outcome::Held(until) => (Verdict::Held(until), None),
+            Outcome::Converted(Watched::Control, _) => (Verdict::Converted(Watched::Control), None),
+            Outcome::Converted(group, place) => (Verdict::Converted(group), scenario.variants.get(usize::from(place))),
         };
         if decision.outcome == Outcome::Offer {
             if !self.identities.insert(id) || outbox::exists(&shared.store, at, id)? {
                 return Ok(false);
             }
+            let send = scenario.send_to(imsi);
             let offer = Offer {
                 id,
                 scenario: scenario.name.clone(),
@@ -114,12 +117,12 @@ impl Group {
                 sequence: cause.sequence,
                 rank,
                 purpose: scenario.purpose,
-                expires: at + scenario.limits.expires,
+                expires: decision.since + scenario.limits.expires,
                 text: text.unwrap_or_default(),
-                push: Pushed::of(&scenario.send.message),
+                push: Pushed::of(&send.message),
                 channel: None,
                 priority: scenario.priority,
-                from: scenario.send.from.clone(),
+                from: send.from.clone(),
                 to: None,
                 state: State::Proposed,
                 since: cause.released,
@@ -129,9 +132,9 @@ impl Group {
             outbox::propose(&shared.store, &mut self.batch, &offer)?;
             self.intents.push(offer);
         }
-        let key = LedgerKey { imsi, at, sequence: cause.sequence, scenario: scenario_hash(&scenario.name) };
+        let key = LedgerKey { imsi, at, sequence: cause.sequence, scenario: scenario_hash(&scenario.name), rank };
         self.scratch.clear();
-        ledger::put(&mut self.scratch, verdict);
+        ledger::put(&mut self.scratch, verdict, variant.map(|variant| &*variant.name));
         self.batch.put_cf(&shared.store.family(keys::LEDGER)?, key.octets(), &self.scratch);
         Ok(true)
     }

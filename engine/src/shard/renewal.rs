@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use event::{Event, Imsi, Timestamp};
-use rules::matcher::{Live, Passage};
+use rules::matcher::Passage;
 use rules::{Areas, RuleSet};
 
 use super::table::Slot;
@@ -67,15 +67,10 @@ impl Renewal {
     pub(crate) fn renew(&self, slot: &mut Slot, imsi: Imsi, facts: &[Event], areas: &Areas) {
         let passage = self.passages.iter().find(|(number, _)| *number >= slot.edition).map(|(_, passage)| passage);
         let Some(passage) = passage else { return };
-        let before = std::mem::take(&mut slot.profile.live);
-        if passage.needs_facts() {
-            // Whoever was there before is seen by then; who is first seen later, was not.
-            let warm_from = self.since + self.rules.policy().t3212.presence(None);
-            let now = self.now.get(usize::from(slice(imsi))).copied().unwrap_or(Timestamp::MIN);
-            self.rules.derive(facts, warm_from, now, areas, &mut slot.profile);
-        }
-        let derived: Live = std::mem::take(&mut slot.profile.live);
-        slot.profile.live = passage.carry(&before, &derived);
+        // Whoever was there before is seen by then; who is first seen later, was not.
+        let warm_from = self.since + self.rules.policy().t3212.presence(None);
+        let now = self.now.get(usize::from(slice(imsi))).copied().unwrap_or(Timestamp::MIN);
+        self.rules.renew(passage, facts, warm_from, now, areas, &mut slot.profile);
         slot.edition = self.edition;
     }
 }

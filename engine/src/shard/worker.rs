@@ -301,12 +301,9 @@ impl Worker {
             return Ok(first);
         }
         let mut next = first;
-        let (mut proposed, mut repeated, mut withheld) = (0, 0, 0);
+        let (mut proposed, mut repeated, mut withheld, mut held, mut converted) = (0, 0, 0, 0, 0);
         for (rank, decision) in (first..=u16::MAX).zip(self.decisions.drain(..)) {
             next = rank.saturating_add(1);
-            if let Outcome::Converted(_) = decision.outcome {
-                continue;
-            }
             let is_offer = decision.outcome == Outcome::Offer;
             let scenario = rules.scenarios().get(decision.scenario as usize).filter(|_| is_offer);
             let text = match scenario {
@@ -316,11 +313,14 @@ impl Worker {
                 }
                 None => None,
             };
-            match (self.group.decision(shared, rules, cause, rank, decision, text)?, is_offer) {
-                (true, true) => proposed += 1,
-                (false, _) => repeated += 1,
-                (true, false) => withheld += 1,
-            }
+            let is_new = self.group.decision(shared, rules, cause, rank, decision, text)?;
+            *match decision.outcome {
+                _ if !is_new => &mut repeated,
+                Outcome::Offer => &mut proposed,
+                Outcome::Withheld(_) => &mut withheld,
+                Outcome::Held(_) => &mut held,
+                Outcome::Converted(..) => &mut converted,
+            } += 1;
         }
         if proposed + repeated > 0 {
             let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
@@ -329,6 +329,8 @@ impl Worker {
         shared.counters.proposed.add(proposed);
         shared.counters.repeated.add(repeated);
         shared.counters.withheld.add(withheld);
+        shared.counters.held.add(held);
+        shared.counters.converted.add(converted);
         Ok(next)
     }
 

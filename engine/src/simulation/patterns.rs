@@ -65,7 +65,7 @@ fn patterns(caps: Vec<Cap>) -> Arc<RuleSet> {
         ),
     ];
     let policy = Policy {
-        caps,
+        caps: caps.into_iter().map(Into::into).collect(),
         opt_in: Vec::new(),
         t3212: Periodic { usual: 8 * MINUTE, by_lac: Vec::new() },
         ..Policy::default()

@@ -13,8 +13,9 @@ use crate::offer::{Offer, OfferId};
 ///
 /// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`. 3: rows of
 /// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time. 4: rows of [`AREA`]; those of
-/// [`LIVE`] say up to when silence is credited.
-pub(crate) const VERSION: u32 = 4;
+/// [`LIVE`] say up to when silence is credited. 5: rows of [`LEDGER`] tell of variants, successes and offers that wait, rows of
+/// [`CONTACT`] of campaigns, kinds and parts.
+pub(crate) const VERSION: u32 = 5;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
@@ -38,7 +39,7 @@ pub(crate) const TIMER: &str = "timer";
 /// Rows: network and code of a location area → when it could not be heard, and how often phones report there. Kept: as many as
 /// [`rules::areas::AREAS_LIMIT`].
 pub(crate) const AREA: &str = "area";
-/// Rows: bucket, IMSI, time, sequence, scenario → what was decided. Dropped with the bucket.
+/// Rows: bucket, IMSI, time, sequence, scenario, rank → what was decided, and of which variant. Dropped with the bucket.
 pub(crate) const LEDGER: &str = "ledger";
 /// Rows: bucket, offer → the offer and its state. Dropped with the bucket, but never before it is settled.
 pub(crate) const OUTBOX: &str = "outbox";
@@ -174,16 +175,19 @@ pub(crate) struct LedgerKey {
     pub(crate) at: Timestamp,
     pub(crate) sequence: u64,
     pub(crate) scenario: u64,
+    /// Place among the decisions on the event: one scenario may have several. Rows of before have none.
+    pub(crate) rank: u16,
 }
 
 impl LedgerKey {
-    pub(crate) fn octets(self) -> [u8; 36] {
+    pub(crate) fn octets(self) -> [u8; 38] {
         join(&[
             &Bucket::of(self.at).octets(),
             &subscriber(self.imsi),
             &ordered(self.at),
             &self.sequence.to_be_bytes(),
             &self.scenario.to_be_bytes(),
+            &self.rank.to_be_bytes(),
         ])
     }
 
@@ -195,6 +199,7 @@ impl LedgerKey {
             at: from_ordered(octets.fixed()?),
             sequence: u64::from_be_bytes(octets.fixed()?),
             scenario: u64::from_be_bytes(octets.fixed()?),
+            rank: octets.fixed().map_or(0, u16::from_be_bytes),
         })
     }
 }
@@ -276,7 +281,8 @@ mod tests {
     #[test]
     fn keys_sort_as_what_they_name() {
         let imsi: Imsi = "460001234567890".parse().unwrap();
-        let key = |at: &str, sequence| LedgerKey { imsi, at: at.parse().unwrap(), sequence, scenario: 5 }.octets();
+        let key =
+            |at: &str, sequence| LedgerKey { imsi, at: at.parse().unwrap(), sequence, scenario: 5, rank: 6 }.octets();
         let sorted = [
             key("1969-12-31T05:00:00Z", 9),
             key("1969-12-31T23:00:00Z", 1),
@@ -286,7 +292,9 @@ mod tests {
         ];
         assert!(sorted.is_sorted());
         for octets in sorted {
-            assert_eq!(LedgerKey::read(&octets).unwrap().octets(), octets);
+            let key = LedgerKey::read(&octets).unwrap();
+            assert_eq!(key.octets(), octets);
+            assert_eq!(LedgerKey::read(&octets[..36]), Some(LedgerKey { rank: 0, ..key }), "a row of before");
         }
     }
 

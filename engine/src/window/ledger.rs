@@ -3,13 +3,19 @@
 use std::sync::Arc;
 
 use event::{Imsi, Timestamp};
-use rules::Reason;
+use rules::{Group, Reason};
 
-use super::octets::Octets;
+use super::octets::{Octets, put_signed, put_text};
 use crate::offer::OfferId;
 
-const LEDGER_VERSION: u8 = 1;
+const LEDGER_VERSION: u8 = 2;
+/// Knew neither variants nor successes.
+const FIRST_VERSION: u8 = 1;
 const OFFERED: u8 = 0;
+const HELD: u8 = 254;
+const CONVERTED: u8 = 255;
+
+const GROUPS: [Group; 2] = [Group::Offered, Group::Control];
 
 /// What came of a trigger in the subscriber's shard. What became of an offer afterwards stands in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +24,10 @@ pub enum Verdict {
     Offered(OfferId),
     /// Withheld.
     Withheld(Reason),
+    /// Triggered in quiet hours: waits for their end, at this time, and is decided then.
+    Held(Timestamp),
+    /// No trigger: what was hoped for after an earlier offer has happened, in this group.
+    Converted(Group),
 }
 
 /// One decision.
@@ -33,9 +43,11 @@ pub struct LedgerEntry {
     pub scenario: Arc<str>,
     /// The decision.
     pub verdict: Verdict,
+    /// Which of the scenario's variants was offered, or has led to the success.
+    pub variant: Option<Arc<str>>,
 }
 
-pub(crate) fn put(out: &mut Vec<u8>, verdict: Verdict) {
+pub(crate) fn put(out: &mut Vec<u8>, verdict: Verdict, variant: Option<&str>) {
     out.push(LEDGER_VERSION);
     match verdict {
         Verdict::Offered(id) => {
@@ -43,18 +55,29 @@ pub(crate) fn put(out: &mut Vec<u8>, verdict: Verdict) {
             out.extend_from_slice(&id.0.to_be_bytes());
         }
         Verdict::Withheld(reason) => out.push(reason.code()),
+        Verdict::Held(until) => {
+            out.push(HELD);
+            put_signed(out, until.as_micros());
+        }
+        Verdict::Converted(group) => out.extend_from_slice(&[CONVERTED, u8::from(group == Group::Control)]),
     }
+    put_text(out, variant.unwrap_or_default());
 }
 
-pub(crate) fn read(octets: &[u8]) -> Option<Verdict> {
+pub(crate) fn read(octets: &[u8]) -> Option<(Verdict, Option<Arc<str>>)> {
     let mut octets = Octets::new(octets);
-    if octets.octet()? != LEDGER_VERSION {
+    let version = octets.octet()?;
+    if !(FIRST_VERSION..=LEDGER_VERSION).contains(&version) {
         return None;
     }
-    match octets.octet()? {
-        OFFERED => Some(Verdict::Offered(OfferId(u128::from_be_bytes(octets.fixed()?)))),
-        code => Reason::from_code(code).map(Verdict::Withheld),
-    }
+    let verdict = match octets.octet()? {
+        OFFERED => Verdict::Offered(OfferId(u128::from_be_bytes(octets.fixed()?))),
+        HELD => Verdict::Held(Timestamp::from_micros(octets.signed()?)),
+        CONVERTED => Verdict::Converted(*GROUPS.get(usize::from(octets.octet()?))?),
+        code => Verdict::Withheld(Reason::from_code(code)?),
+    };
+    let variant = if version == FIRST_VERSION { "" } else { octets.text()? };
+    Some((verdict, (!variant.is_empty()).then(|| variant.into())))
 }
 
 #[cfg(test)]
@@ -64,11 +87,23 @@ mod tests {
     #[test]
     fn every_verdict_survives() {
         let withheld = Reason::ALL.into_iter().map(Verdict::Withheld);
-        for verdict in withheld.chain([Verdict::Offered(OfferId(u128::MAX - 5))]) {
-            let mut out = Vec::new();
-            put(&mut out, verdict);
-            assert_eq!(read(&out), Some(verdict));
-            assert_eq!(read(&out[..out.len() - 1]), None);
+        let held = Verdict::Held(Timestamp::from_seconds(-77));
+        let others = [Verdict::Offered(OfferId(u128::MAX - 5)), held].into_iter();
+        for verdict in withheld.chain(others).chain(GROUPS.map(Verdict::Converted)) {
+            for variant in [None, Some("甲")] {
+                let mut out = Vec::new();
+                put(&mut out, verdict, variant);
+                assert_eq!(read(&out), Some((verdict, variant.map(Arc::from))));
+                (0..out.len()).for_each(|length| assert_eq!(read(&out[..length]), None));
+            }
         }
+    }
+
+    #[test]
+    fn rows_of_the_first_version_are_read() {
+        assert_eq!(read(&[1, 9]), Some((Verdict::Withheld(Reason::QuietHours), None)));
+        let offered = [[1, 0].as_slice(), &7_u128.to_be_bytes()].concat();
+        assert_eq!(read(&offered), Some((Verdict::Offered(OfferId(7)), None)));
+        assert_eq!(read(&[3, 9, 0]), None);
     }
 }

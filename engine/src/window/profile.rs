@@ -4,12 +4,15 @@
 use event::Timestamp;
 use rules::Profile;
 use rules::profile::Contact;
+use rules::scenario::MessageKind;
 
 use super::octets::{Octets, put_signed, put_varint};
 use super::record::{put_imei, put_lai, put_whole_cell, read_imei, read_lai, read_whole_cell};
 
 const PROFILE_VERSION: u8 = 1;
-const CONTACTS_VERSION: u8 = 1;
+const CONTACTS_VERSION: u8 = 2;
+/// Knew neither campaigns nor kinds of messages: each was a short message alone, and its scenario the campaign.
+const FIRST_CONTACTS_VERSION: u8 = 1;
 
 const DETACHED: u8 = 1 << 0;
 const LAST_SEEN: u8 = 1 << 1;
@@ -59,6 +62,17 @@ pub(crate) fn read(octets: &[u8]) -> Option<Profile> {
     Some(Profile { last_seen, cell, lai, detached: has(DETACHED), imei, imei_since, emergency, ..Profile::default() })
 }
 
+/// When the newest thing that a stored profile knows happened.
+pub(crate) fn newest(octets: &[u8]) -> Option<Timestamp> {
+    let profile = read(octets)?;
+    profile.last_seen.max(profile.imei_since)
+}
+
+/// When the newest of the offers made was.
+pub(crate) fn newest_contact(octets: &[u8]) -> Option<Timestamp> {
+    read_contacts(octets)?.last().map(|contact| contact.at)
+}
+
 /// Appends the offers made to a subscriber.
 pub(crate) fn put_contacts(out: &mut Vec<u8>, contacts: &[Contact]) {
     out.push(CONTACTS_VERSION);
@@ -66,23 +80,31 @@ pub(crate) fn put_contacts(out: &mut Vec<u8>, contacts: &[Contact]) {
     for contact in contacts {
         put_signed(out, contact.at.as_micros());
         out.extend_from_slice(&contact.scenario.to_be_bytes());
-        out.push(u8::from(contact.counted));
+        out.extend_from_slice(&contact.campaign.to_be_bytes());
+        out.extend_from_slice(&[u8::from(contact.counted), contact.kind.code(), contact.parts]);
     }
 }
 
 /// Reads what [`put_contacts`] appended.
 pub(crate) fn read_contacts(octets: &[u8]) -> Option<Vec<Contact>> {
     let mut octets = Octets::new(octets);
-    if octets.octet()? != CONTACTS_VERSION {
+    let version = octets.octet()?;
+    if !(FIRST_CONTACTS_VERSION..=CONTACTS_VERSION).contains(&version) {
         return None;
     }
-    (0..octets.varint()?)
-        .map(|_| {
-            let at = Timestamp::from_micros(octets.signed()?);
-            let scenario = u64::from_be_bytes(octets.fixed()?);
-            Some(Contact { at, scenario, counted: octets.octet()? != 0 })
-        })
-        .collect()
+    (0..octets.varint()?).map(|_| read_contact(&mut octets, version)).collect()
+}
+
+fn read_contact(octets: &mut Octets<'_>, version: u8) -> Option<Contact> {
+    let at = Timestamp::from_micros(octets.signed()?);
+    let scenario = u64::from_be_bytes(octets.fixed()?);
+    if version == FIRST_CONTACTS_VERSION {
+        let counted = octets.octet()? != 0;
+        return Some(Contact { at, scenario, campaign: scenario, counted, kind: MessageKind::Sms, parts: 1 });
+    }
+    let campaign = u64::from_be_bytes(octets.fixed()?);
+    let [counted, kind, parts] = octets.fixed()?;
+    Some(Contact { at, scenario, campaign, counted: counted != 0, kind: MessageKind::from_code(kind)?, parts })
 }
 
 #[cfg(test)]
@@ -109,8 +131,14 @@ mod tests {
         let mut random = Random::new(11);
         for _ in 0..500 {
             let event = random_event(&mut random, "460001234567890".parse().unwrap());
-            let contact =
-                |random: &mut Random| Contact { at: event.at, scenario: random.next(), counted: random.chance(50) };
+            let contact = |random: &mut Random| Contact {
+                at: event.at,
+                scenario: random.next(),
+                campaign: random.next(),
+                counted: random.chance(50),
+                kind: if random.chance(50) { MessageKind::Sms } else { MessageKind::WapPush },
+                parts: random.below(256) as u8,
+            };
             check(&Profile {
                 last_seen: random.chance(50).then_some(event.at),
                 cell: event.cell,
@@ -123,5 +151,15 @@ mod tests {
                 ..Profile::default()
             });
         }
+    }
+
+    #[test]
+    fn contacts_of_the_first_version_are_short_messages_of_campaigns_of_their_own() {
+        let at = Timestamp::from_micros(-1);
+        let mut row = vec![1, 1];
+        put_signed(&mut row, at.as_micros());
+        row.extend_from_slice(&[0, 0, 0, 0, 0, 0, 0, 5, 1]);
+        let contact = Contact { at, scenario: 5, campaign: 5, counted: true, kind: MessageKind::Sms, parts: 1 };
+        assert_eq!(read_contacts(&row), Some(vec![contact]));
     }
 }

@@ -149,8 +149,8 @@ impl Store {
 pub(super) fn read_entry(names: &FxHashMap<u64, Arc<str>>, key: &[u8], value: &[u8]) -> Option<LedgerEntry> {
     let key = LedgerKey::read(key)?;
     let scenario = names.get(&key.scenario)?.clone();
-    let verdict = ledger::read(value)?;
-    Some(LedgerEntry { at: key.at, sequence: key.sequence, imsi: key.imsi, scenario, verdict })
+    let (verdict, variant) = ledger::read(value)?;
+    Some(LedgerEntry { at: key.at, sequence: key.sequence, imsi: key.imsi, scenario, verdict, variant })
 }
 
 type Place = (Timestamp, u64, Imsi, Arc<str>);

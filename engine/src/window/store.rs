@@ -3,9 +3,11 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
+use event::Timestamp;
+use rocksdb::compaction_filter::Decision;
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBPinnableSlice,
     DBWithThreadMode, Direction, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options, ReadOptions,
@@ -14,6 +16,7 @@ use rocksdb::{
 use rustc_hash::FxHashSet;
 
 use super::keys::{self, Bucket, Stamp};
+use super::profile;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +87,8 @@ pub struct Store {
     buckets: ArcSwap<Vec<Bucket>>,
     /// The runs that count, by bucket. Changed by the sealing thread alone, after the rows of [`keys::META`].
     registered: ArcSwap<FxHashSet<(Bucket, Stamp)>>,
+    /// Subscribers of whom all is older than this are forgotten, in microseconds.
+    forgotten: Arc<AtomicI64>,
 }
 
 impl std::fmt::Debug for Store {
@@ -122,8 +127,10 @@ impl Store {
         names.dedup();
         let mut buckets: Vec<Bucket> = names.iter().filter_map(|name| Bucket::from_family(name)).collect();
         buckets.sort_unstable();
+        let forgotten = Arc::new(AtomicI64::new(i64::MIN));
         let families = names.into_iter().map(|name| {
-            let options = family_options(&name, &cache);
+            let mut options = family_options(&name, &cache);
+            forget(&mut options, &name, &forgotten);
             ColumnFamilyDescriptor::new(name, options)
         });
         let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
@@ -134,6 +141,7 @@ impl Store {
             cache,
             buckets: ArcSwap::from_pointee(buckets),
             registered: ArcSwap::default(),
+            forgotten,
         };
         store.check_version()?;
         store.registered.store(Arc::new(store.registered_rows(ReadOptions::default())?));
@@ -143,6 +151,12 @@ impl Store {
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// From now on subscribers of whom all is older than this are forgotten: their rows go when the database next rewrites
+    /// them, a month after they were written at the latest. Whoever reads one before must ask its age.
+    pub(crate) fn forget_before(&self, oldest: Timestamp) {
+        self.forgotten.fetch_max(oldest.as_micros(), Ordering::Relaxed);
     }
 
     fn check_version(&self) -> Result<(), StoreError> {
@@ -338,6 +352,23 @@ fn database_options() -> Options {
     options
 }
 
+/// Leaves out rows of forgotten subscribers whenever the family's files are written anew. A row that cannot be read stays.
+fn forget(options: &mut Options, name: &str, forgotten: &Arc<AtomicI64>) {
+    let newest = match name {
+        keys::PROFILE => profile::newest,
+        keys::CONTACT => profile::newest_contact,
+        _ => return,
+    };
+    let forgotten = Arc::clone(forgotten);
+    options.set_compaction_filter("forgotten", move |_, _, row: &[u8]| {
+        let oldest = forgotten.load(Ordering::Relaxed);
+        match newest(row).is_some_and(|newest| newest.as_micros() < oldest) {
+            true => Decision::Remove,
+            false => Decision::Keep,
+        }
+    });
+}
+
 fn family_options(name: &str, cache: &Cache) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
@@ -475,5 +506,31 @@ mod tests {
             }
             assert_eq!(Store::open(folder.path()).unwrap().begin().unwrap(), 1, "{left:?}");
         }
+    }
+
+    #[test]
+    fn rows_of_subscribers_who_are_forgotten_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut batch = WriteBatch::default();
+        for seconds in 1..=4_u64 {
+            let at = Timestamp::from_seconds(seconds as i64);
+            let seen = rules::Profile { last_seen: Some(at), ..rules::Profile::default() };
+            let kind = rules::scenario::MessageKind::Sms;
+            let contact = rules::profile::Contact { at, scenario: 1, campaign: 1, counted: true, kind, parts: 1 };
+            let (mut row, mut contacts) = (Vec::new(), Vec::new());
+            profile::put(&mut row, &seen);
+            profile::put_contacts(&mut contacts, &[contact]);
+            batch.put_cf(&store.family(keys::PROFILE).unwrap(), seconds.to_be_bytes(), row);
+            batch.put_cf(&store.family(keys::CONTACT).unwrap(), seconds.to_be_bytes(), contacts);
+        }
+        store.write(batch, true).unwrap();
+        let count = |family| {
+            store.db.compact_range_cf(&store.family(family).unwrap(), None::<&[u8]>, None::<&[u8]>);
+            store.rows(family, &[]).unwrap().count()
+        };
+        store.forget_before(Timestamp::from_seconds(3));
+        store.forget_before(Timestamp::from_seconds(2));
+        assert_eq!((count(keys::PROFILE), count(keys::CONTACT)), (2, 2));
     }
 }

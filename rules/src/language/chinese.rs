@@ -176,6 +176,8 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::DomainName => ("这不是网站或接入点", "请写字母、数字、`-` 和点：`taobao.com`、`cmwap`"),
         Problem::Url => ("这不是网页地址", "请写完整：`http://wap.example.com/g3`"),
         Problem::ImsiPrefix => ("这不是 IMSI 的开头", "请写开头几位数字：`46000485*`"),
+        Problem::Money => ("这不是金额", "请写 `500`、`0.05` 或 `5,000元`，最多四位小数"),
+        Problem::Shares => ("各组的占比加起来不是 100%", "请每组都写占比，例如 `50%` 和 `50%`，或者都不写，表示平分"),
         Problem::Cause => (
             "这不是通话结束的原因",
             "请写 `占线`、`无人接听`、`拒接`、`无法接通`、`空号`、`网络忙`、`正常`，或 1 到 127 的原因值",
@@ -232,6 +234,17 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::OwnSender { number } => (
             format!("这里等待来自 {number} 的短信，而这是我们自己的发送号码"),
             "自己下发的短信不会触发场景，请改写其他号码".into(),
+        ),
+        Problem::NoPrice => (
+            "有预算就要写明每条短信的价格".into(),
+            "请在 `policy.yaml` 中加上 `单价: 0.05`，长短信按拆分的条数计费".into(),
+        ),
+        Problem::UnknownSegment { name, nearest } => (
+            format!("没有名为「{name}」的分群"),
+            match nearest {
+                Some(nearest) => format!("是不是想写「{nearest}」？"),
+                None => "请在 `policy.yaml` 中加上，例如 `分群: {young: {标签: {age: [18-24]}}}`".into(),
+            },
         ),
         Problem::NotOnTheseInterfaces { what } => (
             format!("「{what}」在 A 口和 Gb 口上看不到，要有 MAP 信令才行"),

@@ -50,7 +50,7 @@ const fn code(code: &'static str, title: [&'static str; 2], explanation: [&'stat
     Code { code, title, explanation }
 }
 
-static CODES: [Code; 69] = [
+static CODES: [Code; 73] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -414,6 +414,14 @@ static CODES: [Code; 69] = [
         ],
     ),
     code(
+        "S049",
+        ["Money", "金额"],
+        [
+            "An amount is written in digits, in the operator's currency, with at most four decimals: 500, 0.05, 5,000元.",
+            "金额用数字写，单位为本网的货币，最多四位小数，500、0.05、5,000元。",
+        ],
+    ),
+    code(
         "S050",
         ["Name used twice", "同名场景"],
         [
@@ -565,6 +573,15 @@ static CODES: [Code; 69] = [
         ],
     ),
     code(
+        "S069",
+        ["Shares of variants", "各组占比"],
+        [
+            "Each subscriber gets exactly one variant, so that the shares of all of them are 100% together. Where none says a \
+             share, they are equal.",
+            "每个用户只属于一个组，所以各组占比之和必须是 100%。都不写占比时平分。",
+        ],
+    ),
+    code(
         "S070",
         ["Unknown variable", "未知变量"],
         [
@@ -592,6 +609,23 @@ static CODES: [Code; 69] = [
             "Each row of a template makes a scenario of its own, and scenarios need different names: put a column into the \
              name.",
             "模板的每一行生成一个场景，场景不能同名，名称里要用到一列。",
+        ],
+    ),
+    code(
+        "S073",
+        ["Budget without price", "有预算没有单价"],
+        [
+            "What offers cost is the price of a short message times the parts that their texts take. The policy says the price.",
+            "费用等于每条短信的单价乘以内容拆分的条数，单价写在策略里。",
+        ],
+    ),
+    code(
+        "S074",
+        ["Unknown segment", "未知分群"],
+        [
+            "A segment is a named part of the subscribers, described once in the policy by lists, tags, home or handsets, so \
+             that many scenarios can name it.",
+            "分群是给一部分用户起的名字，在策略里用名单、标签、归属或终端描述一次，许多场景就可以直接引用。",
         ],
     ),
     code(

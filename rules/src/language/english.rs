@@ -224,6 +224,13 @@ fn value(problem: &Problem) -> Option<(String, String)> {
             ("this is no host or access point", "write letters, digits, `-` and dots: `taobao.com`, `cmwap`")
         }
         Problem::Url => ("this is no address of a page", "write it whole: `http://wap.example.com/g3`"),
+        Problem::Money => {
+            ("this is no amount of money", "write it like `500`, `0.05` or `5,000`; at most four decimals")
+        }
+        Problem::Shares => (
+            "the shares of the variants are not 100% together",
+            "give each its share, `50%` and `50%`, or none at all for equal ones",
+        ),
         Problem::Cause => (
             "this is no reason for which a call ends",
             "write `busy`, `no_answer`, `turned_down`, `unreachable`, `wrong_number`, `congestion`, `normal`, or a cause from 1 to 127",
@@ -299,6 +306,17 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::OwnSender { number } => (
             format!("this waits for a message from {number}, from which we send ourselves"),
             "our own messages never trigger: name another number".into(),
+        ),
+        Problem::NoPrice => (
+            "a budget needs to know what a short message costs".into(),
+            "add `price: 0.05` to `policy.yaml`: each part of a long message is paid for".into(),
+        ),
+        Problem::UnknownSegment { name, nearest } => (
+            format!("there is no segment called `{name}`"),
+            match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => "add it to `segments` in `policy.yaml`: `segments: {young: {tags: {age: [18-24]}}}`".into(),
+            },
         ),
         Problem::NotOnTheseInterfaces { what } => (
             format!("`{what}`: who leaves for another network cannot be seen on the A and Gb interfaces, only by MAP"),

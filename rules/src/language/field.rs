@@ -12,7 +12,7 @@ use super::value;
 use super::vocabulary as v;
 use super::words::{self, Word};
 use super::yaml::{Entry, Node, Value};
-use crate::scenario::{Cap, NumberPattern, WINDOW};
+use crate::scenario::{Cap, ContactCap, Money, NumberPattern, Scope, WINDOW};
 
 /// The shortest time that limits and caps can speak of.
 const LEAST_PERIOD: Duration = Duration::from_secs(60);
@@ -147,17 +147,43 @@ pub(super) fn up_to(
 /// A cap that lets something through.
 pub(super) fn cap(entry: &Entry, findings: &mut Findings<'_>) -> Option<Cap> {
     let cap = parsed(entry, findings, value::cap, |_| Problem::Cap)?;
-    let problem = if cap.count == 0 {
-        Problem::LetsNothingThrough
-    } else if !(LEAST_PERIOD..=MOST_PERIOD).contains(&cap.per) {
-        Problem::DurationRange { least: "1m", most: "180d" }
-    } else if cap.count > MOST_OFFERS {
-        Problem::Cap
-    } else {
-        return Some(cap);
-    };
-    findings.report(&entry.value.span, problem);
-    None
+    if let Some(problem) = wrong(cap) {
+        findings.report(&entry.value.span, problem);
+        return None;
+    }
+    Some(cap)
+}
+
+/// What is wrong with a cap that can be read, if anything.
+fn wrong(cap: Cap) -> Option<Problem> {
+    match () {
+        () if cap.count == 0 => Some(Problem::LetsNothingThrough),
+        () if !(LEAST_PERIOD..=MOST_PERIOD).contains(&cap.per) => {
+            Some(Problem::DurationRange { least: "1m", most: "180d" })
+        }
+        () => (cap.count > MOST_OFFERS).then_some(Problem::Cap),
+    }
+}
+
+/// An amount that is not nothing.
+pub(super) fn money(entry: &Entry, findings: &mut Findings<'_>) -> Option<Money> {
+    let amount = parsed(entry, findings, value::money, |_| Problem::Money)?;
+    if amount == Money::default() {
+        findings.report(&entry.value.span, Problem::LetsNothingThrough);
+        return None;
+    }
+    Some(amount)
+}
+
+/// Caps of the policy of one scope, one or several.
+pub(super) fn caps(entry: &Entry, scope: Scope, findings: &mut Findings<'_>) -> Vec<ContactCap> {
+    let counted = each(entry, findings, value::counted_cap, |_| Problem::Cap);
+    let problem = counted.iter().find_map(|(cap, _)| wrong(*cap));
+    if let Some(problem) = problem {
+        findings.report(&entry.value.span, problem);
+        return Vec::new();
+    }
+    counted.into_iter().map(|(cap, unit)| ContactCap { scope, unit, cap }).collect()
 }
 
 /// A share of subscribers, in hundredths of a percent; not all of them.

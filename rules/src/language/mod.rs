@@ -39,6 +39,7 @@ mod text;
 mod timing;
 mod trigger;
 mod value;
+mod variants;
 mod vocabulary;
 mod words;
 mod yaml;

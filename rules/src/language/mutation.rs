@@ -26,12 +26,14 @@ pub(super) struct Mutation {
 }
 
 /// Keys whose values no case can notice: what people read, and how long an offer may wait for its channel.
-const UNSEEN: [Word; 12] = [
+const UNSEEN: [Word; 14] = [
     v::SCENARIO,
     v::TITLE,
     v::NOTE,
     v::TEMPLATE,
     v::SEND,
+    v::VARIANTS,
+    v::LANGUAGE,
     v::CONVERT,
     v::EXPIRES,
     v::TIMEZONE,
@@ -42,7 +44,7 @@ const UNSEEN: [Word; 12] = [
 ];
 
 /// Values of which one may be taken for another.
-const CHOICES: [&[Word]; 12] = [
+const CHOICES: [&[Word]; 13] = [
     &[v::SERVICE, v::MARKETING, v::LOCATION],
     &[v::SETUP, v::ANSWERED, v::ENDED],
     &[v::CALL_OUT, v::CALL_IN],
@@ -53,12 +55,13 @@ const CHOICES: [&[Word]; 12] = [
     &[v::ONLY, v::EXCEPT],
     &[v::NORMAL, v::PERIODIC],
     &[v::OPT_IN, v::OPT_OUT],
+    &[v::DROP, v::HOLD],
     &[v::INTERNATIONAL, v::OTHER_NETWORK, v::HOME_PROVINCE],
     &[v::BUSY, v::NO_ANSWER, v::TURNED_DOWN],
 ];
 
 /// Keys whose whole numbers count something, and are none that people dial.
-const AMOUNTS: [Word; 2] = [v::TOTAL, v::AT_LEAST];
+const AMOUNTS: [Word; 3] = [v::TOTAL, v::AT_LEAST, v::BUDGET];
 
 /// Keys of which one may be taken for another.
 const KEYS: [[Word; 2]; 6] = [

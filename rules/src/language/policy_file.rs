@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::tz::{Offset, TimeZone};
 
+use super::audience;
 use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
-use super::problem::Problem;
+use super::problem::{Problem, Shape};
 use super::shelf::Shelf;
 use super::value;
 use super::vocabulary as v;
@@ -17,7 +18,7 @@ use super::words::Word;
 use super::yaml::{Entry, Node, Value};
 use crate::lists::Provinces;
 use crate::policy::{ImsiPrefix, Periodic, Policy};
-use crate::scenario::{Calendar, Cap, Purpose};
+use crate::scenario::{Audience, Calendar, ContactCap, MessageKind, Purpose, Scope};
 
 /// What the policy file says.
 pub(super) struct Draft {
@@ -44,7 +45,9 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
     if let Some(zone) = zone.and_then(|entry| field::parsed(entry, findings, time_zone, |_| Problem::TimeZone)) {
         policy.timezone = zone;
     }
-    policy.quiet = quiet.and_then(|entry| quiet_hours(entry, findings));
+    if let Some((hours, holds)) = quiet.and_then(|entry| quiet_hours(entry, findings)) {
+        (policy.quiet, policy.holds) = (Some(hours), holds);
+    }
     policy.caps = form.find(v::CAPS).map(|entry| caps(entry, findings)).unwrap_or_default();
     let share = form.find(v::UNIVERSAL_CONTROL).and_then(|entry| field::control(entry, findings));
     policy.universal_control = share.unwrap_or(0);
@@ -58,6 +61,7 @@ pub(super) fn read(root: &Node, shelf: &mut Shelf<'_>, findings: &mut Findings<'
         policy.t3212 = period;
     }
     people(&form, &mut policy, shelf, findings);
+    money(&form, &mut policy, findings);
     places(&form, &mut policy, shelf, findings);
     memory(&form, &mut policy, findings);
     Some(Draft { policy, has_time_zone: zone.is_some() })
@@ -69,6 +73,12 @@ fn people(form: &Form<'_>, policy: &mut Policy, shelf: &mut Shelf<'_>, findings:
     policy.do_not_disturb = list(v::DO_NOT_DISTURB);
     policy.protected = list(v::PROTECTED);
     policy.trial = list(v::TRIAL);
+    if let Some(entry) = form.find(v::SEGMENT_LIST) {
+        policy.segments = segments(entry, shelf, findings);
+    }
+    if let Some(column) = form.find(v::LANGUAGE_COLUMN).and_then(|entry| field::text(entry, findings)) {
+        policy.language = column.to_owned();
+    }
     if let Some(entry) = form.find(v::MACHINES) {
         policy.machines = field::each(entry, findings, imsi_prefix, |_| Problem::ImsiPrefix);
     }
@@ -105,7 +115,7 @@ fn memory(form: &Form<'_>, policy: &mut Policy, findings: &mut Findings<'_>) {
         policy.remembered = span;
     }
     if let Some(entry) = form.find(v::CAPS)
-        && policy.caps.iter().any(|cap| cap.per > policy.remembered)
+        && policy.caps.iter().any(|cap| cap.cap.per > policy.remembered)
     {
         let days = value::days_of(policy.remembered);
         findings.report(&entry.value.span, Problem::CapBeyondMemory { days });
@@ -148,11 +158,11 @@ fn time_zone(text: &str) -> Option<TimeZone> {
     TimeZone::get(text).ok()
 }
 
-/// `{from: 21:00, to: 09:00}`, `21:00..09:00`.
-fn quiet_hours(entry: &Entry, findings: &mut Findings<'_>) -> Option<(Time, Time)> {
+/// `{from: 21:00, to: 09:00, then: hold}`, `21:00..09:00`; and whether offers wait for their end.
+fn quiet_hours(entry: &Entry, findings: &mut Findings<'_>) -> Option<((Time, Time), bool)> {
     if let Value::Text { .. } = entry.value.value {
         let read = |text: &str| value::hours(text).filter(|(from, to)| from != to);
-        return field::parsed(entry, findings, read, |_| Problem::Hours);
+        return field::parsed(entry, findings, read, |_| Problem::Hours).map(|hours| (hours, false));
     }
     let form = Form::read(&entry.value, &entry.key_span, &v::QUIET_FORM, findings)?;
     let mut end = |word| {
@@ -160,31 +170,59 @@ fn quiet_hours(entry: &Entry, findings: &mut Findings<'_>) -> Option<(Time, Time
         field::parsed(entry, findings, value::clock, |_| Problem::Clock)
     };
     let (from, to) = (end(v::QUIET_FROM), end(v::QUIET_TO));
-    if let Some(then) = form.find(v::QUIET_THEN)
-        && field::choice(then, &[(v::DROP, false), (v::HOLD, true)], findings) == Some(true)
-    {
-        let what = findings.source.text.get(then.value.span.clone()).unwrap_or_default().to_owned();
-        findings.report(&then.value.span, Problem::NotYet { what });
-    }
+    let then = form.find(v::QUIET_THEN);
+    let holds = then.and_then(|then| field::choice(then, &[(v::DROP, false), (v::HOLD, true)], findings));
     let (from, to) = (from?, to?);
     if from == to {
         findings.report(&entry.value.span, Problem::Hours);
         return None;
     }
-    Some((from, to))
+    Some(((from, to), holds.unwrap_or(false)))
 }
 
-/// `{all: 1 per 24h, sms: 3 per 7d}`. Short messages are the one channel there is: a cap on them is one on all offers.
-fn caps(entry: &Entry, findings: &mut Findings<'_>) -> Vec<Cap> {
-    if let Value::Text { .. } = entry.value.value {
-        return field::cap(entry, findings).into_iter().collect();
+/// `{all: 1 per 24h, sms: [3 per 7d, 5 parts per 7d], per_campaign: 1 per 30d}`.
+fn caps(entry: &Entry, findings: &mut Findings<'_>) -> Vec<ContactCap> {
+    const SCOPES: [(Word, Scope); 4] = [
+        (v::CAPS_ALL, Scope::All),
+        (v::CAPS_SMS, Scope::Kind(MessageKind::Sms)),
+        (v::CAPS_PUSH, Scope::Kind(MessageKind::WapPush)),
+        (v::CAPS_CAMPAIGN, Scope::Campaign),
+    ];
+    if let Value::Text { .. } | Value::List(_) = entry.value.value {
+        return field::caps(entry, Scope::All, findings);
     }
     let Some(form) = Form::read(&entry.value, &entry.key_span, &v::CAPS_FORM, findings) else { return Vec::new() };
-    [v::CAPS_ALL, v::CAPS_SMS]
-        .into_iter()
-        .filter_map(|word| form.find(word))
-        .filter_map(|entry| field::cap(entry, findings))
-        .collect()
+    let given = SCOPES.into_iter().filter_map(|(word, scope)| Some((form.find(word)?, scope)));
+    given.flat_map(|(entry, scope)| field::caps(entry, scope, findings)).collect()
+}
+
+/// `price: 0.05`, `budget: 5000`.
+fn money(form: &Form<'_>, policy: &mut Policy, findings: &mut Findings<'_>) {
+    policy.price = form.find(v::PRICE).and_then(|entry| field::money(entry, findings));
+    let budget = form.find(v::BUDGET);
+    policy.budget = budget.and_then(|entry| field::money(entry, findings));
+    if let (Some(entry), None) = (budget, form.find(v::PRICE)) {
+        findings.report(&entry.key_span, Problem::NoPrice);
+    }
+}
+
+/// `{young: {tags: {age: [18-24]}}, vip: {target: vip}}`
+fn segments(entry: &Entry, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) -> Vec<(String, Arc<Audience>)> {
+    let Value::Fields(entries) = &entry.value.value else {
+        if entry.value.value != Value::Refused {
+            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::Fields });
+        }
+        return Vec::new();
+    };
+    let mut segments: Vec<(String, Arc<Audience>)> = Vec::with_capacity(entries.len());
+    for own in entries {
+        if segments.iter().any(|(known, _)| *known == own.key) {
+            findings.report(&own.key_span, Problem::DuplicateKey { key: own.key.clone() });
+        }
+        let segment = audience::segment(own, shelf, findings);
+        segments.extend(segment.map(|segment| (own.key.clone(), Arc::new(segment))));
+    }
+    segments
 }
 
 /// `60m`, `{usual: 60m, 0x6A11: 30m}`: by location area code, decimal or hexadecimal behind `0x`.

@@ -56,5 +56,9 @@ const fn in_chinese(reason: Reason) -> &'static str {
         Reason::DoNotDisturb => "免打扰客户",
         Reason::ValueUnknown => "变量没有值",
         Reason::Trial => "不在试发名单",
+        Reason::ChannelCap => "渠道频次已满",
+        Reason::CampaignCap => "活动频次已满",
+        Reason::BudgetSpent => "预算已用完",
+        Reason::NotInSegment => "不在分群",
     }
 }

@@ -18,6 +18,7 @@ use super::text::Wording;
 use super::timing;
 use super::trigger;
 use super::value;
+use super::variants;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node};
@@ -60,8 +61,9 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     let schedule = schedule(&form, findings);
     let when = form.require(v::WHEN, findings);
     let trigger = when.and_then(|entry| pattern::read(entry, shelf, findings));
+    let campaign = form.find(v::CAMPAIGN).and_then(|entry| field::parsed(entry, findings, named, |_| Problem::Name));
     let delay = form.find(v::SCHEDULE).map(|entry| timing::schedule(entry, shelf, findings));
-    let audience = form.find(v::WHO).map(|entry| audience::read(entry, shelf, findings)).unwrap_or_default();
+    let audience = form.find(v::WHO).map(|entry| audience::read(entry, policy, shelf, findings)).unwrap_or_default();
     let conversion = form.find(v::CONVERT).map(|entry| timing::conversion(entry, shelf, findings));
     let limits = limits(&form, policy, findings);
     let draft_name = name.clone();
@@ -69,6 +71,7 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     let mut whole = Scenario {
         title: title.unwrap_or_default(),
         file: findings.source.file.clone(),
+        campaign: campaign.unwrap_or_else(|| findings.source.file.display().to_string()).into(),
         priority: u8::try_from(priority.flatten().unwrap_or(u64::from(DEFAULT_PRIORITY))).unwrap_or(DEFAULT_PRIORITY),
         schedule,
         delay: delay.flatten(),
@@ -88,8 +91,15 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     }
     let wording = Wording::new(&whole, purpose, policy);
     let stages = form.find(v::STAGES);
-    let at_once = if stages.is_some() { form.find(v::SEND) } else { form.require(v::SEND, findings) };
+    let variants = form.find(v::VARIANTS);
+    let at_once = match stages.or(variants) {
+        Some(_) => form.find(v::SEND),
+        None => form.require(v::SEND, findings),
+    };
+    form.one_of(&[v::SEND, v::VARIANTS], findings);
     let send_at_once = at_once.and_then(|entry| sending::read(entry, &wording, findings));
+    let variants = variants.map(|entry| variants::read(entry, &wording, findings)).unwrap_or_default();
+    let send_at_once = send_at_once.or_else(|| variants.first().map(|first| first.send.clone()));
     let read =
         |entry| timing::stages(entry, shelf, findings, |entry, findings| sending::read(entry, &wording, findings));
     let later = stages.map(read).unwrap_or_default();
@@ -107,7 +117,7 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     }
     whole.name = Arc::from(name);
     draft.stages = later.into_iter().map(|stage| stage.of(&whole)).collect();
-    draft.scenario = send_at_once.map(|send| Scenario { send, ..whole });
+    draft.scenario = send_at_once.map(|send| Scenario { send, variants, ..whole });
     Some(draft)
 }
 
@@ -126,6 +136,9 @@ fn limits(form: &Form<'_>, policy: &Policy, findings: &mut Findings<'_>) -> Limi
     {
         findings.report(&entry.value.span, Problem::CapBeyondMemory { days: value::days_of(policy.remembered) });
     }
+    if let (Some(_), Some(entry), None) = (limits.budget, entry, policy.price) {
+        findings.report(&entry.value.span, Problem::NoPrice);
+    }
     limits
 }
 
@@ -135,9 +148,13 @@ pub(super) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.chars().count() <= MAX_NAME_CHARS && text.chars().all(symbol)
 }
 
+/// The text where it can be a name.
+pub(super) fn named(text: &str) -> Option<String> {
+    is_name(text).then(|| text.to_owned())
+}
+
 fn name(entry: &Entry, findings: &mut Findings<'_>) -> Option<(String, Range<usize>)> {
-    let read = |text: &str| is_name(text).then(|| text.to_owned());
-    let name = field::parsed(entry, findings, read, |_| Problem::Name)?;
+    let name = field::parsed(entry, findings, named, |_| Problem::Name)?;
     Some((name, entry.value.span.clone()))
 }
 

@@ -107,6 +107,9 @@ fn shape(shape: Shape) -> Value {
         Shape::Digits(pattern, examples) => {
             json!({ "type": ["string", "integer"], "pattern": or_column(pattern), "examples": examples })
         }
+        Shape::Decimal(pattern, examples) => {
+            json!({ "type": ["string", "number"], "pattern": or_column(pattern), "examples": examples })
+        }
         Shape::Whole(least, most) => json!({
             "type": ["string", "integer"], "pattern": or_column("^[0-9][0-9,_]*$"), "minimum": least, "maximum": most
         }),

@@ -13,6 +13,8 @@ pub(super) enum Shape {
     Pattern(&'static str, &'static [&'static str]),
     /// The same, where it may be written without quotes and look like a number.
     Digits(&'static str, &'static [&'static str]),
+    /// The same, where it may look like a number with decimals.
+    Decimal(&'static str, &'static [&'static str]),
     /// A whole number within bounds.
     Whole(u64, u64),
     /// One of these.
@@ -77,6 +79,7 @@ const fn one_of(name: &'static str, form: &'static Vocabulary, fields: &'static 
 // Notations. Each takes at least what the reader takes.
 const SPAN: Shape = Shape::Pattern(r"^\s*([0-9]+\s*[A-Za-z\u3400-\u9fff]+\s*)+$", &["10m", "24h", "30d"]);
 const CAP: Shape = Shape::Pattern(r"(per|/|每|次)", &["1 per 30d", "3 per 7d"]);
+const MONEY: Shape = Shape::Decimal(r"^\s*[¥￥]?\s*[0-9][0-9,]*(\.[0-9]{1,4})?\s*(元|yuan)?\s*$", &["500", "0.05"]);
 const SHARE: Shape = Shape::Pattern(r"^\s*[0-9]{1,3}(\.[0-9]{1,2})?\s*%\s*$", &["10%", "2.5%"]);
 const DATES: Shape = Shape::Pattern(r"^\s*[0-9]{4}\s*[-年]", &["2009-07-01..2009-08-31", "2009-07-01"]);
 const HOURS: Shape = Shape::Pattern(r"^\s*[0-9]{1,2}:[0-9]{2}.*[0-9]{1,2}:[0-9]{2}\s*$", &["09:00..21:00"]);
@@ -144,12 +147,12 @@ const STILL_HERE: Field = field(
 const NOTE: Field = field(v::NOTE, Shape::Text, ["For people; nothing reads it.", "给人看的备注，程序不读。"]);
 
 /// A scenario file.
-pub(super) static SCENARIO: [Sheet; 23] = [
+pub(super) static SCENARIO: [Sheet; 24] = [
     sheet(
         "scenario",
         &v::SCENARIO_FILE,
         &[SCENARIO_FIELDS],
-        &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND, v::STAGES]],
+        &[&[v::SCENARIO], &[v::PURPOSE], &[v::WHEN], &[v::SEND, v::VARIANTS, v::STAGES]],
     ),
     one_of("trigger", &v::TRIGGER, &[EVENTS, PATTERNS]),
     one_of("step", &v::STEP, &[EVENTS, PATTERNS]),
@@ -171,6 +174,7 @@ pub(super) static SCENARIO: [Sheet; 23] = [
     sheet("who", &v::WHO_FORM, &[WHO_FIELDS], &[]),
     sheet("send", &v::SEND_FORM, &[SEND_FIELDS], &[&[v::TEXT, v::WAP_PUSH]]),
     sheet("wap_push", &v::WAP_PUSH_FORM, &[WAP_PUSH_FIELDS], &[&[v::URL], &[v::PUSH_TITLE]]),
+    sheet("variant", &v::VARIANT_FORM, &[VARIANT_FIELDS], &[&[v::VARIANT_NAME], &[v::SEND]]),
     sheet("stage", &v::STAGE_FORM, &[STAGE_FIELDS], &[&[v::AFTER], &[v::SEND]]),
     sheet("limits", &v::LIMITS_FORM, &[LIMITS_FIELDS], &[]),
 ];
@@ -246,6 +250,22 @@ const SCENARIO_FIELDS: &[Field] = &[
     ),
     field(v::WHO, Shape::Form("who"), ["Whom it is for; absent: everybody.", "对象；不写则所有人。"]),
     field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
+    field(
+        v::VARIANTS,
+        Shape::Several(&Shape::Form("variant"), 2),
+        [
+            "Several things to send instead of one, each to its share of the subscribers, always the same people.",
+            "用几种内容代替一种，各发给一部分用户，分组固定不变。",
+        ],
+    ),
+    field(
+        v::CAMPAIGN,
+        NAME,
+        [
+            "What it belongs to, for `per_campaign` caps; absent: the scenarios of one file are one campaign.",
+            "所属的活动，用于「每活动」频次；不写则一个文件是一个活动。",
+        ],
+    ),
     field(
         v::STAGES,
         Shape::Several(&Shape::Form("stage"), 1),
@@ -462,6 +482,11 @@ const ROAM_FIELDS: &[Field] = &[
 ];
 
 const WHO_FIELDS: &[Field] = &[
+    field(
+        v::SEGMENT,
+        Shape::OneOrMore(&Shape::Text),
+        ["Only those of any of these `segments` of the policy.", "只发给策略「分群」中任一群的用户。"],
+    ),
     field(v::TARGET, LIST, ["Only these (lists/*.csv).", "只发给名单（lists/*.csv）中的人。"]),
     field(v::EXCLUDE, Shape::OneOrMore(&LIST), ["Not these.", "不发给名单中的人。"]),
     field(
@@ -492,7 +517,21 @@ const SEND_FIELDS: &[Field] = &[
         Shape::Form("wap_push"),
         ["A title that leads to a page, instead of a text.", "带网址的标题，代替短信。"],
     ),
+    field(
+        v::LANGUAGE,
+        Shape::Columns(&Shape::Text),
+        [
+            "The text in other languages, by what the subscriber file says: `{en: \"...\"}`; for the others the usual one.",
+            "其他语言的内容，按用户文件中的语言选择：`{en: \"...\"}`；其余用户收默认内容。",
+        ],
+    ),
     field(v::SENDER, Shape::Text, ["The sender that the phone shows.", "手机上显示的发件人。"]),
+];
+
+const VARIANT_FIELDS: &[Field] = &[
+    field(v::VARIANT_NAME, NAME, ["Its name, for counting.", "组名，用于统计。"]),
+    field(v::SHARE, SHARE, ["Its share; absent everywhere: equal ones.", "占比；都不写则平分。"]),
+    field(v::SEND, Shape::Form("send"), ["What is sent.", "发送内容。"]),
 ];
 
 const WAP_PUSH_FIELDS: &[Field] = &[
@@ -515,16 +554,22 @@ const STAGE_FIELDS: &[Field] = &[
 const LIMITS_FIELDS: &[Field] = &[
     field(v::PER_USER, CAP, ["Offers of this scenario to one subscriber.", "每个用户最多收到几次。"]),
     field(v::TOTAL, Shape::Whole(1, 1_000_000_000), ["Offers of this scenario in all.", "总共最多发多少次。"]),
+    field(
+        v::BUDGET,
+        MONEY,
+        ["What all its messages may cost; needs a `price`.", "全部短信的费用上限；策略须写「单价」。"],
+    ),
     field(v::CONTROL, SHARE, ["Share of subscribers who never receive it.", "不发的对照组比例。"]),
     field(v::EXPIRES, SPAN, ["Not sent later than this after its trigger.", "触发后超过此时间不再发送。"]),
 ];
 
 /// The policy file.
-pub(super) static POLICY: [Sheet; 6] = [
+pub(super) static POLICY: [Sheet; 7] = [
     sheet("policy", &v::POLICY_FILE, &[POLICY_FIELDS], &[]),
     sheet("quiet", &v::QUIET_FORM, &[QUIET_FIELDS], &[&[v::QUIET_FROM], &[v::QUIET_TO]]),
     sheet("caps", &v::CAPS_FORM, &[CAPS_FIELDS], &[]),
     sheet("consent", &v::CONSENT_FORM, &[CONSENT_FIELDS], &[]),
+    sheet("segment", &v::SEGMENT_FORM, &[WHO_FIELDS], &[]),
     sheet("holidays", &v::CALENDAR_FORM, &[CALENDAR_FIELDS], &[]),
     sheet("provinces", &v::PROVINCES_FORM, &[PROVINCES_FIELDS], &[&[v::OURS]]),
 ];
@@ -560,7 +605,7 @@ const POLICY_FIELDS: &[Field] = &[
     field(v::QUIET, Shape::Either(&[Shape::Form("quiet"), HOURS]), ["No marketing then.", "此时段不发营销。"]),
     field(
         v::CAPS,
-        Shape::Either(&[Shape::Form("caps"), CAP]),
+        Shape::Either(&[Shape::Form("caps"), CAPS]),
         ["Marketing offers of all scenarios to one subscriber.", "所有场景对一个用户的营销频次上限。"],
     ),
     field(v::HOLIDAYS, Shape::Form("holidays"), ["Days that are not what their weekday says.", "节假日和调休。"]),
@@ -597,6 +642,24 @@ const POLICY_FIELDS: &[Field] = &[
         ["Which province a subscriber and a place belong to.", "用户和位置区属于哪个省。"],
     ),
     field(v::REMEMBERED, SPAN, ["How long a subscriber is remembered; 180d at most.", "用户档案保留多久；最长 180d。"]),
+    field(
+        v::SEGMENT_LIST,
+        Shape::Columns(&Shape::Form("segment")),
+        [
+            "Segments that scenarios may name: `{young: {tags: {age: [18-24]}}}`.",
+            "场景可用的客户分群：`{young: {标签: {age: [18-24]}}}`。",
+        ],
+    ),
+    field(
+        v::LANGUAGE_COLUMN,
+        Shape::Text,
+        [
+            "The column of the subscriber file with the language; `language`.",
+            "用户文件中写明语言的列；默认 `language`。",
+        ],
+    ),
+    field(v::PRICE, MONEY, ["What a short message costs, each part of a long one.", "每条短信(长短信按条计)的价格。"]),
+    field(v::BUDGET, MONEY, ["What all marketing may cost; needs a `price`.", "全部营销的费用上限；须写「单价」。"]),
     field(v::UNIVERSAL_CONTROL, SHARE, ["Share of subscribers who receive no marketing.", "不收任何营销的用户比例。"]),
     field(v::CONSENT, Shape::Form("consent"), ["How people agree, by purpose.", "各用途的同意方式。"]),
     field(v::HOME, Shape::OneOrMore(&NETWORK), ["Our networks: `[46000, 46002]`.", "本网网号：`[46000, 46002]`。"]),
@@ -614,12 +677,24 @@ const POLICY_FIELDS: &[Field] = &[
 const QUIET_FIELDS: &[Field] = &[
     field(v::QUIET_FROM, CLOCK, ["Begins.", "开始。"]),
     field(v::QUIET_TO, CLOCK, ["Ends.", "结束。"]),
-    field(v::QUIET_THEN, Shape::Choice(&[v::DROP]), ["What becomes of an offer then.", "此时段的发送如何处理。"]),
+    field(
+        v::QUIET_THEN,
+        Shape::Choice(&[v::DROP, v::HOLD]),
+        [
+            "What becomes of an offer then: dropped (default), or held until they end where it does not expire before.",
+            "此时段的发送如何处理：不发(默认)，或顺延到结束时(未过时效的)。",
+        ],
+    ),
 ];
 
+/// In offers, or in the short messages that they take.
+const CAPS: Shape = Shape::OneOrMore(&CAP);
+
 const CAPS_FIELDS: &[Field] = &[
-    field(v::CAPS_ALL, CAP, ["Over all channels.", "所有渠道合计。"]),
-    field(v::CAPS_SMS, CAP, ["Short messages.", "短信。"]),
+    field(v::CAPS_ALL, CAPS, ["Over all channels.", "所有渠道合计。"]),
+    field(v::CAPS_SMS, CAPS, ["Short messages.", "短信。"]),
+    field(v::CAPS_PUSH, CAPS, ["Pushed addresses.", "WAP 推送。"]),
+    field(v::CAPS_CAMPAIGN, CAPS, ["Of each campaign.", "每个活动。"]),
 ];
 
 const CONSENT_MANNER: Shape = Shape::Choice(&[v::OPT_IN, v::OPT_OUT]);

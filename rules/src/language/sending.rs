@@ -3,12 +3,12 @@
 use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
-use super::problem::Problem;
+use super::problem::{Problem, Shape};
 use super::text::Wording;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Value};
-use crate::scenario::{Limits, Message, Push, Send};
+use crate::scenario::{Limits, Message, Push, Send, Text};
 
 /// The longest address of a pushed page, in octets: the whole push fits into three short messages.
 const MAX_URL_OCTETS: usize = 255;
@@ -24,7 +24,26 @@ pub(super) fn read(entry: &Entry, wording: &Wording<'_>, findings: &mut Findings
         true => Message::Sms(wording.read(entry, findings)?),
         false => wap_push(entry, wording, findings)?,
     };
-    Some(Send { message, from })
+    let languages = form.find(v::LANGUAGE).map(|entry| languages(entry, wording, findings)).unwrap_or_default();
+    Some(Send { message, languages, from })
+}
+
+/// `language: {en: "Dear customer"}`: the text in other languages, by what the subscriber file says.
+fn languages(entry: &Entry, wording: &Wording<'_>, findings: &mut Findings<'_>) -> Vec<(Box<str>, Text)> {
+    let Value::Fields(entries) = &entry.value.value else {
+        if entry.value.value != Value::Refused {
+            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::Fields });
+        }
+        return Vec::new();
+    };
+    let mut languages: Vec<(Box<str>, Text)> = Vec::with_capacity(entries.len());
+    for own in entries {
+        if languages.iter().any(|(known, _)| known.eq_ignore_ascii_case(&own.key)) {
+            findings.report(&own.key_span, Problem::DuplicateKey { key: own.key.clone() });
+        }
+        languages.extend(wording.read(own, findings).map(|text| (own.key.as_str().into(), text)));
+    }
+    languages
 }
 
 /// `wap_push: {url: "http://wap.monternet.com/g3", text: "...", action: loading}`
@@ -51,6 +70,7 @@ pub(super) fn limits(entry: Option<&Entry>, findings: &mut Findings<'_>) -> Limi
     let Some(form) = form else { return limits };
     limits.per_subscriber = form.find(v::PER_USER).and_then(|entry| field::cap(entry, findings));
     limits.total = form.find(v::TOTAL).and_then(|entry| total(entry, findings));
+    limits.budget = form.find(v::BUDGET).and_then(|entry| field::money(entry, findings));
     limits.control = form.find(v::CONTROL).and_then(|entry| field::control(entry, findings)).unwrap_or(0);
     let expires = form.find(v::EXPIRES).and_then(|entry| field::expiry(entry, findings));
     limits.expires = expires.unwrap_or(limits.expires);

@@ -23,6 +23,8 @@ const ENDINGS: [&str; 2] = ["_test.yaml", "_test.yml"];
 /// A set and the tests that its authors have written.
 #[derive(Debug)]
 pub struct TestSet {
+    /// The set.
+    pub whole: RuleSet,
     pub(super) rules: ByControl,
     /// Its test files, in order of name.
     pub files: Vec<TestFile>,
@@ -75,7 +77,10 @@ pub fn load_tests(root: &Path, language: Option<Language>) -> (Option<TestSet>, 
     let files = reading.test_files(&set);
     reading.diagnostics.sort();
     let usable = !reading.diagnostics.has_errors();
-    let set = usable.then(|| TestSet { rules: ByControl::new(|control| set.with_control(control)), files });
+    let set = usable.then(|| {
+        let rules = ByControl::new(|control| set.with_control(control));
+        TestSet { rules, whole: set, files }
+    });
     (set, reading.diagnostics)
 }
 
@@ -195,8 +200,10 @@ impl Telling<'_> {
             (Outcome::Offer, Language::Chinese) => format!("在 {at} 发送"),
             (Outcome::Withheld(reason), Language::English) => format!("`{reason}` at {at}"),
             (Outcome::Withheld(reason), Language::Chinese) => format!("在 {at} 因「{}」不发", self.name(reason)),
-            (Outcome::Converted(group), Language::English) => format!("a success ({}) at {at}", group.name()),
-            (Outcome::Converted(group), Language::Chinese) => format!("在 {at} 转化({})", group.name()),
+            (Outcome::Held(until), Language::English) => format!("held at {at} until {}", self.time(until)),
+            (Outcome::Held(until), Language::Chinese) => format!("在 {at} 推迟到 {}", self.time(until)),
+            (Outcome::Converted(group, _), Language::English) => format!("a success ({}) at {at}", group.name()),
+            (Outcome::Converted(group, _), Language::Chinese) => format!("在 {at} 转化({})", group.name()),
         }
     }
 
@@ -231,7 +238,8 @@ impl Telling<'_> {
         match step.outcome {
             Outcome::Offer => format!("  {}  {name}", self.time(step.at)),
             Outcome::Withheld(reason) => format!("  {}  {name}: {}", self.time(step.at), self.name(reason)),
-            Outcome::Converted(group) => format!("  {}  {name}: converted ({})", self.time(step.at), group.name()),
+            Outcome::Held(until) => format!("  {}  {name}: held until {}", self.time(step.at), self.time(until)),
+            Outcome::Converted(group, _) => format!("  {}  {name}: converted ({})", self.time(step.at), group.name()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use event::{DomainName, Number};
 use jiff::civil::{Date, Time};
 
-use crate::scenario::{Cap, NumberPattern};
+use crate::scenario::{Cap, Money, NumberPattern, Unit};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
@@ -61,6 +61,30 @@ pub(super) fn cap(text: &str) -> Option<Cap> {
         .find_map(|mark| text.split_once(mark).filter(|(count, _)| !count.trim().is_empty()))
         .map_or_else(|| count_last(&text), |(count, per)| Some((times(count)?, per.trim())))?;
     Some(Cap { count, per: period(per)? })
+}
+
+/// Words that stand behind a count of short messages rather than of offers.
+const PARTS: [&str; 5] = ["parts", "part", "segments", "segment", "计费条"];
+
+/// A cap on offers, or on the short messages that they take: `5 parts per 7d`, `每7天最多5计费条`.
+pub(super) fn counted_cap(text: &str) -> Option<(Cap, Unit)> {
+    match PARTS.into_iter().find(|word| text.contains(word)) {
+        Some(word) => cap(&text.replacen(word, "次", 1)).map(|cap| (cap, Unit::Parts)),
+        None => cap(text).map(|cap| (cap, Unit::Offers)),
+    }
+}
+
+/// `500`, `0.05`, `5,000元`, `￥12.5`: at most four decimals.
+pub(super) fn money(text: &str) -> Option<Money> {
+    const MOST_DIGITS: usize = 12;
+    let text = text.trim().trim_start_matches(['¥', '￥']).trim_end_matches("yuan").trim_end_matches('元').trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole: String = whole.chars().filter(|letter| *letter != ',').collect();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > MOST_DIGITS || fraction.len() > 4 || !digits(&whole) || !digits(fraction) {
+        return None;
+    }
+    format!("{whole}{fraction:0<4}").parse().ok().map(Money)
 }
 
 /// `每30天最多1次`: the count stands last.
@@ -301,6 +325,34 @@ mod tests {
         check(number_pattern, "1795*", Some(NumberPattern::Prefix(number("1795"))));
         for bad in ["", "*", "+", "138 0013", "010-1234", "abc", "1e3", "123456789012345678901234567890123"] {
             check(number_pattern, bad, None);
+        }
+    }
+
+    #[test]
+    fn caps_count_offers_or_what_is_paid_for() {
+        let check = |text: &str, expected: Option<(u32, u64, Unit)>| {
+            let found = counted_cap(text).map(|(cap, unit)| (cap.count, cap.per.as_secs() / DAY, unit));
+            assert_eq!(found, expected, "{text}");
+        };
+        check("3 per 7d", Some((3, 7, Unit::Offers)));
+        check("5 parts per 7d", Some((5, 7, Unit::Parts)));
+        check("5 segments/7d", Some((5, 7, Unit::Parts)));
+        check("每7天最多5计费条", Some((5, 7, Unit::Parts)));
+        check("每7天5次", Some((5, 7, Unit::Offers)));
+        check("parts", None);
+    }
+
+    #[test]
+    fn money_has_up_to_four_decimals() {
+        let check =
+            |text: &str, expected: Option<u64>| assert_eq!(money(text).map(|money| money.0), expected, "{text}");
+        check("500", Some(5_000_000));
+        check("0.05", Some(500));
+        check("5,000元", Some(50_000_000));
+        check("￥12.5", Some(125_000));
+        check("0.0001", Some(1));
+        for bad in ["", "free", "-1", "0.00001", "1e3", ".5", "元"] {
+            check(bad, None);
         }
     }
 }

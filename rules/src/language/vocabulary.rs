@@ -37,16 +37,18 @@ pub(super) const LIMITS: Word = word!("limits", "限制", "limit", "频控");
 pub(super) const HOLIDAYS: Word = word!("holidays", "节假日", "holiday");
 pub(super) const SCHEDULE: Word = word!("schedule", "定时", "固时", "推送时间");
 pub(super) const CONVERT: Word = word!("convert", "转化", "conversion", "success");
+pub(super) const CAMPAIGN: Word = word!("campaign", "活动", "活动名称", "所属活动");
+pub(super) const VARIANTS: Word = word!("variants", "分组", "ab_test", "分组测试");
 pub(super) const TEMPLATE: Word = word!("template", "模板", "rows_of");
 
 /// A scenario file.
 pub(super) static SCENARIO_FILE: Vocabulary = Vocabulary {
     under: None,
     keys: &[
-        SCENARIO, TEMPLATE, TITLE, NOTE, VALID, WEEKDAYS, HOLIDAYS, HOURS, PURPOSE, PRIORITY, WHEN, SCHEDULE, WHO,
-        SEND, STAGES, LIMITS, CONVERT,
+        SCENARIO, TEMPLATE, TITLE, NOTE, CAMPAIGN, VALID, WEEKDAYS, HOLIDAYS, HOURS, PURPOSE, PRIORITY, WHEN, SCHEDULE,
+        WHO, SEND, VARIANTS, STAGES, LIMITS, CONVERT,
     ],
-    later: &[word!("after", "之后"), word!("variants", "分组", "ab_test")],
+    later: &[word!("after", "之后")],
 };
 
 pub(super) const AREA: Word = word!("area", "区域", "地点", "商圈");
@@ -244,6 +246,7 @@ pub(super) const SETTLE: Word = word!("settle", "稳定", "稳定时间");
 pub(super) static ROAM_FORM: Vocabulary =
     Vocabulary { under: Some(ROAM), keys: &[ROAM_IN, ROAM_BACK, ROAM_OUT, SETTLE], later: &[] };
 
+pub(super) const SEGMENT: Word = word!("segment", "分群", "客群", "segments");
 pub(super) const TARGET: Word = word!("target", "目标", "目标名单");
 pub(super) const EXCLUDE: Word = word!("exclude", "排除", "排除名单", "黑名单");
 pub(super) const TAGS: Word = word!("tags", "标签", "tag");
@@ -254,27 +257,33 @@ pub(super) const MACHINES: Word = word!("machines", "物联网", "m2m", "物联�
 /// `who:`
 pub(super) static WHO_FORM: Vocabulary = Vocabulary {
     under: Some(WHO),
-    keys: &[TARGET, EXCLUDE, TAGS, ORIGIN, DEVICE, SAMPLE, MACHINES],
-    later: &[word!("segment", "分群")],
+    keys: &[SEGMENT, TARGET, EXCLUDE, TAGS, ORIGIN, DEVICE, SAMPLE, MACHINES],
+    later: &[],
 };
+
+/// One of the `segments:` of the policy, and a subscriber in a case.
+pub(super) static SEGMENT_FORM: Vocabulary =
+    Vocabulary { under: Some(SEGMENT_LIST), keys: &[TARGET, EXCLUDE, TAGS, ORIGIN, DEVICE], later: &[] };
 
 pub(super) const TEXT: Word = word!("sms", "短信", "text", "短信内容");
 pub(super) const SENDER: Word = word!("from", "发件人", "sender", "显示号码", "接入号");
 
 pub(super) const WAP_PUSH: Word = word!("wap_push", "WAP推送", "wap");
+pub(super) const LANGUAGE: Word = word!("language", "语言", "languages", "多语言");
 
 /// `send:`
 pub(super) static SEND_FORM: Vocabulary = Vocabulary {
     under: Some(SEND),
-    keys: &[TEXT, WAP_PUSH, SENDER],
-    later: &[
-        word!("mms", "彩信"),
-        word!("webhook", "回调"),
-        word!("export", "导出"),
-        word!("language", "语言"),
-        word!("fallback", "备用渠道"),
-    ],
+    keys: &[TEXT, WAP_PUSH, LANGUAGE, SENDER],
+    later: &[word!("mms", "彩信"), word!("webhook", "回调"), word!("export", "导出"), word!("fallback", "备用渠道")],
 };
+
+pub(super) const VARIANT_NAME: Word = word!("name", "名称", "组名");
+pub(super) const SHARE: Word = word!("share", "比例", "占比");
+
+/// An item of `variants:`
+pub(super) static VARIANT_FORM: Vocabulary =
+    Vocabulary { under: Some(VARIANTS), keys: &[VARIANT_NAME, SHARE, SEND], later: &[] };
 
 pub(super) const URL: Word = word!("url", "网址", "链接", "地址");
 pub(super) const PUSH_TITLE: Word = word!("text", "标题", "title", "文字");
@@ -288,14 +297,15 @@ pub(super) static WAP_PUSH_FORM: Vocabulary =
 
 pub(super) const PER_USER: Word = word!("per_user", "每人", "per_subscriber", "每用户", "每客户");
 pub(super) const TOTAL: Word = word!("total", "总量", "总数");
+pub(super) const BUDGET: Word = word!("budget", "预算", "费用上限");
 pub(super) const CONTROL: Word = word!("control", "对照组", "control_group", "对照");
 pub(super) const EXPIRES: Word = word!("expires", "时效", "expiry", "过期");
 
 /// `limits:`
 pub(super) static LIMITS_FORM: Vocabulary = Vocabulary {
     under: Some(LIMITS),
-    keys: &[PER_USER, TOTAL, CONTROL, EXPIRES],
-    later: &[word!("budget", "预算"), word!("per_day", "每天", "每日"), word!("rate", "速率", "发送速度")],
+    keys: &[PER_USER, TOTAL, BUDGET, CONTROL, EXPIRES],
+    later: &[word!("per_day", "每天", "每日"), word!("rate", "速率", "发送速度")],
 };
 
 pub(super) const TIMEZONE: Word = word!("timezone", "时区", "time_zone");
@@ -314,6 +324,9 @@ pub(super) const TRIAL: Word = word!("trial", "试发", "试运行");
 pub(super) const PROVINCES: Word = word!("provinces", "省份", "分省");
 pub(super) const AFTER_EMERGENCY: Word = word!("after_emergency", "紧急呼叫后", "求救后");
 pub(super) const REMEMBERED: Word = word!("remembered", "档案保留", "remember", "保留期");
+pub(super) const SEGMENT_LIST: Word = word!("segments", "分群", "客群");
+pub(super) const LANGUAGE_COLUMN: Word = word!("language", "语言", "语言列");
+pub(super) const PRICE: Word = word!("price", "单价", "每条价格");
 
 /// The policy file.
 pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
@@ -336,9 +349,13 @@ pub(super) static POLICY_FILE: Vocabulary = Vocabulary {
         PROVINCES,
         T3212,
         REMEMBERED,
+        SEGMENT_LIST,
+        LANGUAGE_COLUMN,
+        PRICE,
+        BUDGET,
         NOTE,
     ],
-    later: &[word!("capacity", "渠道容量"), word!("budget", "预算")],
+    later: &[word!("capacity", "渠道容量")],
 };
 
 pub(super) const DAYS_OFF: Word = word!("off", "放假", "休息");
@@ -366,13 +383,12 @@ pub(super) static QUIET_FORM: Vocabulary =
 
 pub(super) const CAPS_ALL: Word = word!("all", "全部", "所有", "合计");
 pub(super) const CAPS_SMS: Word = word!("sms", "短信");
+pub(super) const CAPS_PUSH: Word = word!("wap_push", "WAP推送", "wap");
+pub(super) const CAPS_CAMPAIGN: Word = word!("per_campaign", "每活动", "每个活动", "campaign");
 
 /// `caps:`
-pub(super) static CAPS_FORM: Vocabulary = Vocabulary {
-    under: Some(CAPS),
-    keys: &[CAPS_ALL, CAPS_SMS],
-    later: &[word!("wap_push", "WAP推送"), word!("per_campaign", "每活动")],
-};
+pub(super) static CAPS_FORM: Vocabulary =
+    Vocabulary { under: Some(CAPS), keys: &[CAPS_ALL, CAPS_SMS, CAPS_PUSH, CAPS_CAMPAIGN], later: &[] };
 
 pub(super) const SERVICE: Word = word!("service", "服务");
 pub(super) const MARKETING: Word = word!("marketing", "营销", "推广");
@@ -421,7 +437,7 @@ pub(super) const EXCEPT: Word = word!("except", "除外", "节假日除外", "no
 pub(super) const WORKDAYS: Word = word!("workdays", "工作日", "weekdays");
 pub(super) const WEEKEND: Word = word!("weekend", "周末", "weekends");
 
-static FORMS: [&Vocabulary; 29] = [
+static FORMS: [&Vocabulary; 31] = [
     &SCENARIO_FILE,
     &STAGE_FORM,
     &SCHEDULE_FORM,
@@ -444,6 +460,8 @@ static FORMS: [&Vocabulary; 29] = [
     &ROAM_FORM,
     &WHO_FORM,
     &SEND_FORM,
+    &VARIANT_FORM,
+    &SEGMENT_FORM,
     &LIMITS_FORM,
     &POLICY_FILE,
     &QUIET_FORM,
@@ -468,7 +486,7 @@ pub(super) fn canonical_key(text: &str) -> Option<&'static str> {
 
 /// A value that is one of few words, as the documentation writes it in English.
 pub(super) fn canonical_choice(text: &str) -> Option<&'static str> {
-    const CHOICES: [Word; 27] = [
+    const CHOICES: [Word; 28] = [
         SERVICE,
         MARKETING,
         LOCATION,
@@ -484,6 +502,7 @@ pub(super) fn canonical_choice(text: &str) -> Option<&'static str> {
         OTHER_NETWORK,
         INTERNATIONAL,
         DROP,
+        HOLD,
         YES,
         ON,
         OFF,

@@ -56,6 +56,8 @@ impl<'a> Course<'a> {
             }
             SlotKind::Awaited | SlotKind::Postponed => self.standstill.put_off(due, self.credited),
             SlotKind::Scheduled => self.standstill.hold_back(due),
+            // What was triggered before waits for nobody to be heard.
+            SlotKind::Quieted => Some(due),
             // Nothing is offered because these are over.
             SlotKind::Reached | SlotKind::Counted | SlotKind::Barred | SlotKind::Offered | SlotKind::Spared => {
                 Some(due)

@@ -53,6 +53,8 @@ pub enum SlotKind {
     Spared = 9,
     /// The pattern is complete, and the offer waits for this time by the clock on the wall.
     Scheduled = 10,
+    /// An offer triggered in quiet hours waits for their end.
+    Quieted = 11,
 }
 
 impl SlotKind {
@@ -63,7 +65,7 @@ impl SlotKind {
 
     /// The inverse of [`SlotKind::code`].
     pub fn from_code(code: u8) -> Option<Self> {
-        const ALL: [SlotKind; 10] = [
+        const ALL: [SlotKind; 11] = [
             SlotKind::Held,
             SlotKind::Outside,
             SlotKind::Reached,
@@ -74,6 +76,7 @@ impl SlotKind {
             SlotKind::Offered,
             SlotKind::Spared,
             SlotKind::Scheduled,
+            SlotKind::Quieted,
         ];
         ALL.into_iter().find(|kind| kind.code() == code)
     }
@@ -213,6 +216,15 @@ impl Marks<'_> {
         }
     }
 
+    /// Sets it where nothing stands there; tells whether it now stands there by this.
+    pub(super) fn begin(&mut self, slot: Slot, at: Timestamp) -> bool {
+        let is_free = self.find(slot).is_none();
+        if is_free {
+            self.set(slot, at);
+        }
+        is_free && self.find(slot).is_some()
+    }
+
     /// Takes it out; tells whether it was there.
     pub(super) fn take(&mut self, slot: Slot) -> bool {
         let was_there = self.find(slot).is_some();
@@ -273,7 +285,7 @@ mod tests {
 
     #[test]
     fn every_kind_survives() {
-        (1..=10).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
-        assert_eq!([0, 11].map(SlotKind::from_code), [None, None]);
+        (1..=11).for_each(|code| assert_eq!(SlotKind::from_code(code).unwrap().code(), code));
+        assert_eq!([0, 12].map(SlotKind::from_code), [None, None]);
     }
 }

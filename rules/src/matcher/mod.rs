@@ -30,8 +30,11 @@ use crate::areas::Areas;
 use crate::lists::Directory;
 use crate::policy::{self, Case, Home, Person, Reason};
 use crate::profile::{Change, Contact, Profile};
-use crate::scenario::{Message, Purpose, Scenario};
+use crate::scenario::{Purpose, Scenario};
+use crate::segments;
 
+/// Where the offer of a scenario waits for the end of quiet hours: one at a time.
+const QUIETED: Slot = Slot { kind: SlotKind::Quieted, index: 0 };
 /// How late an event may come and still find all contacts that its caps count.
 const LATE: Duration = Duration::from_secs(3600);
 
@@ -55,6 +58,8 @@ pub struct Decision {
     pub scenario: u32,
     /// When: that of the event, or when the time was up.
     pub at: Timestamp,
+    /// Since when its offer waits, where it waited for the end of quiet hours; else the same.
+    pub since: Timestamp,
     /// The outcome.
     pub outcome: Outcome,
 }
@@ -66,8 +71,11 @@ pub enum Outcome {
     Offer,
     /// Not offered.
     Withheld(Reason),
-    /// What was hoped for after an earlier offer has happened in time. Nothing is sent.
-    Converted(Group),
+    /// Triggered in quiet hours: the offer waits for their end, at this time, and is decided then.
+    Held(Timestamp),
+    /// What was hoped for after an earlier offer has happened in time; of those who were offered, by the place of the variant
+    /// among the scenario's. Nothing is sent.
+    Converted(Group, u8),
 }
 
 /// Whose success it is: the difference between the two is what an offer brings.
@@ -94,6 +102,8 @@ struct Circumstances<'a> {
     imsi: Imsi,
     binding: Binding,
     at: Timestamp,
+    /// Whether it is about an offer that has waited for the end of quiet hours.
+    is_held: bool,
     context: Context<'a>,
 }
 
@@ -111,6 +121,7 @@ impl RuleSet {
         if has_begun {
             self.course(profile, context.areas).credit(&mut profile.live, event.at);
         }
+        profile.forget(event.at, self.policy.remembered);
         let change = profile.observe(event, context.warm);
         if !has_begun {
             if !self.index.interest().meets(event, &change) {
@@ -124,7 +135,7 @@ impl RuleSet {
         let occurrence = self.occurrence(event, imsi, &change, &home);
         let before = decisions.len();
         self.happen(event, &occurrence, &change, &mut profile.live, decisions);
-        let circumstances = Circumstances { imsi, binding: event.binding, at: event.at, context };
+        let circumstances = Circumstances { imsi, binding: event.binding, at: event.at, is_held: false, context };
         self.judge(&circumstances, &home, profile, decisions, before);
     }
 
@@ -156,16 +167,22 @@ impl RuleSet {
         while let Some((due, mark)) = self.next_due(profile, context.areas).filter(|(due, _)| *due <= upto) {
             let before = decisions.len();
             let gone = self.come_to(due, profile, context.areas);
-            let Some(pattern) = self.pattern(mark.rank) else {
-                profile.live.of(mark.rank).clear(mark.slot);
-                continue;
-            };
+            let is_held = mark.slot.kind == SlotKind::Quieted;
             let mut marks = profile.live.of(mark.rank);
-            pattern.elapse(&mut marks, &mark, due, gone, |at, outcome| decisions.push(ended(mark.rank, at, outcome)));
+            match self.pattern(mark.rank).filter(|_| !is_held) {
+                Some(pattern) => {
+                    let end = |at, outcome| decisions.push(ended(mark.rank, at, outcome));
+                    pattern.elapse(&mut marks, &mark, due, gone, end);
+                }
+                None => marks.clear(mark.slot),
+            }
+            if is_held {
+                decisions.push(Decision { since: mark.at, ..ended(mark.rank, due, Outcome::Offer) });
+            }
             let serving = profile.cell.plmn.or(profile.lai.map(|lai| lai.plmn));
             let home = Home::new(&self.policy, &serving);
             // Doubtful events begin nothing.
-            let circumstances = Circumstances { imsi, binding: Binding::Mapped, at: due, context };
+            let circumstances = Circumstances { imsi, binding: Binding::Mapped, at: due, is_held, context };
             self.judge(&circumstances, &home, profile, decisions, before);
         }
     }
@@ -188,24 +205,34 @@ impl RuleSet {
     /// where something is not known that the text cannot do without, for which the gates have withheld it.
     pub fn text(&self, scenario: &Scenario, imsi: Imsi, profile: &Profile, context: Context<'_>) -> Option<String> {
         let person = Person::new(imsi, Binding::Mapped, None, profile, context);
-        let words = scenario.send.worded(scenario, &person)?;
-        Some(match &scenario.send.message {
-            Message::Sms(_) => words,
-            Message::WapPush { url, .. } => format!("{words} {url}"),
-        })
+        scenario.worded(&self.policy, &person)
     }
 
-    /// Makes `profile.live` anew, as these facts up to `now`, oldest first, lead to it under this set: for a scenario
-    /// that was not there before knows what has happened. Decides nothing, so that success is watched for only after the
-    /// next offer, in either group. A first sighting before `warm_from` is a baseline.
-    pub fn derive<'e>(
+    /// Brings a subscriber over from the set before at `now`: a scenario that was not there knows what has happened by these
+    /// facts, oldest first, which are only needed where [`Passage::needs_facts`]. Decides nothing, so that of such a one
+    /// success is watched for only after the next offer, in either group. A first sighting before `warm_from` is a baseline.
+    pub fn renew<'e>(
         &self,
+        passage: &Passage,
         facts: impl IntoIterator<Item = &'e Event>,
         warm_from: Timestamp,
         now: Timestamp,
         areas: &Areas,
         profile: &mut Profile,
     ) {
+        let derived = if passage.needs_facts() { self.derive(facts, warm_from, now, areas) } else { Live::default() };
+        self.course(profile, areas).credit(&mut profile.live, now);
+        profile.live = passage.carry(&profile.live, &derived);
+    }
+
+    /// What these facts lead to.
+    fn derive<'e>(
+        &self,
+        facts: impl IntoIterator<Item = &'e Event>,
+        warm_from: Timestamp,
+        now: Timestamp,
+        areas: &Areas,
+    ) -> Live {
         let mut past = Profile::default();
         let mut ended = Vec::new();
         for event in facts {
@@ -221,7 +248,7 @@ impl RuleSet {
         }
         self.elapse(&mut past, now, areas);
         self.course(&past, areas).credit(&mut past.live, now);
-        profile.live = past.live;
+        past.live
     }
 
     fn elapse(&self, profile: &mut Profile, upto: Timestamp, areas: &Areas) {
@@ -250,8 +277,11 @@ impl RuleSet {
 
     /// When a mark's time would be up by a clock that never stands still, and what it is.
     fn due_unless_silent(&self, profile: &Profile, mark: &Mark, course: &Course<'_>) -> Option<(SlotKind, Timestamp)> {
-        let pattern = self.pattern(mark.rank);
-        let due = pattern.map_or(Some(Timestamp::MIN), |pattern| pattern.due(&profile.live, mark, course.expected));
+        let due = match self.pattern(mark.rank) {
+            _ if mark.slot.kind == SlotKind::Quieted => Some(self.policy.quiet_ends(mark.at)),
+            Some(pattern) => pattern.due(&profile.live, mark, course.expected),
+            None => Some(Timestamp::MIN),
+        };
         Some((mark.slot.kind, due?))
     }
 
@@ -342,7 +372,8 @@ impl RuleSet {
         profile.contacts.drain(..self.forgotten(&profile.contacts, circumstances.at));
         for decision in decisions {
             let rank = decision.scenario;
-            let Some((index, scenario, hash)) = self.ranked(rank) else { continue };
+            let Some((index, scenario, hashes)) = self.ranked(rank) else { continue };
+            let [scenario_hash, campaign_hash] = hashes;
             decision.scenario = index;
             if decision.outcome != Outcome::Offer {
                 continue;
@@ -350,24 +381,32 @@ impl RuleSet {
             let case = Case {
                 policy: &self.policy,
                 scenario,
-                scenario_hash: hash,
+                scenario_hash,
+                campaign_hash,
                 person: &person,
                 contacts: &profile.contacts,
                 at: circumstances.at,
+                is_held: circumstances.is_held,
                 local,
             };
             let refusal = policy::first_refusal(&case);
+            let held_until = self.quiet_hold(refusal, scenario, circumstances.at);
+            if let Some(until) = held_until.filter(|_| profile.live.of(rank).begin(QUIETED, circumstances.at)) {
+                decision.outcome = Outcome::Held(until);
+                continue;
+            }
             match refusal {
                 Some(reason) => decision.outcome = Outcome::Withheld(reason),
-                None => self.remember(scenario, hash, circumstances.at, profile),
+                None => self.remember(scenario, hashes, &person, circumstances.at, &mut profile.contacts),
             }
+            let variant = scenario.variant_of(circumstances.imsi).map_or(0, |(place, _)| place);
             let group = match refusal {
                 None => Group::Offered,
                 Some(Reason::ControlGroup) => Group::Control,
                 Some(_) => continue,
             };
             if let Some(pattern) = self.pattern(rank) {
-                pattern.watch(&mut profile.live.of(rank), group, circumstances.at);
+                pattern.watch(&mut profile.live.of(rank), group, variant, circumstances.at);
             }
         }
     }
@@ -378,14 +417,35 @@ impl RuleSet {
         contacts.partition_point(|contact| contact.at <= since)
     }
 
-    fn remember(&self, scenario: &Scenario, hash: u64, at: Timestamp, profile: &mut Profile) {
+    /// Until when an offer that is refused for quiet hours waits instead: it must not expire before.
+    fn quiet_hold(&self, refusal: Option<Reason>, scenario: &Scenario, at: Timestamp) -> Option<Timestamp> {
+        let holds = self.policy.holds && refusal == Some(Reason::QuietHours);
+        let ends = holds.then(|| self.policy.quiet_ends(at));
+        ends.filter(|ends| *ends <= at + scenario.limits.expires)
+    }
+
+    fn remember(
+        &self,
+        scenario: &Scenario,
+        [hash, campaign]: [u64; 2],
+        person: &Person<'_>,
+        at: Timestamp,
+        contacts: &mut Vec<Contact>,
+    ) {
         if self.longest_cap.is_zero() {
             return;
         }
-        let contact = Contact { at, scenario: hash, counted: scenario.purpose != Purpose::Service };
+        let contact = Contact {
+            at,
+            scenario: hash,
+            campaign,
+            counted: scenario.purpose != Purpose::Service,
+            kind: scenario.send_to(person.imsi).message.kind(),
+            parts: scenario.worded(&self.policy, person).map_or(1, |text| segments::count(&text)),
+        };
         // An event that came late is not the newest.
-        let place = profile.contacts.partition_point(|other| other.at <= contact.at);
-        profile.contacts.insert(place, contact);
+        let place = contacts.partition_point(|other| other.at <= contact.at);
+        contacts.insert(place, contact);
     }
 }
 
@@ -413,7 +473,7 @@ fn serving(change: &Change, profile: &Profile) -> Option<Plmn> {
 }
 
 const fn ended(rank: u32, at: Timestamp, outcome: Outcome) -> Decision {
-    Decision { scenario: rank, at, outcome }
+    Decision { scenario: rank, at, since: at, outcome }
 }
 
 #[cfg(test)]
@@ -436,6 +496,7 @@ mod tests {
     }
 
     fn rules(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> RuleSet {
+        let caps = caps.into_iter().map(Into::into).collect();
         let policy = Policy { caps, opt_in: Vec::new(), ..Policy::default() };
         RuleSet::new(scenarios, policy, "0123456789abcdef".to_owned())
     }
@@ -470,7 +531,8 @@ mod tests {
                 match decision.outcome {
                     Outcome::Offer => name.to_string(),
                     Outcome::Withheld(reason) => format!("[{name} {reason}]"),
-                    Outcome::Converted(group) => format!("({name} {})", group.name()),
+                    Outcome::Held(until) => format!("({name} held for {} s)", until.since(decision.at).as_secs()),
+                    Outcome::Converted(group, variant) => format!("({name} {} {variant})", group.name()),
                 }
             };
             let shown: Vec<String> = decisions.iter().map(show).collect();
@@ -528,9 +590,9 @@ mod tests {
         let set = |scenario: &Scenario| rules(vec![scenario.clone()], Vec::new());
         check(&set(&delayed), &[(0, ""), (600, ""), (3600, "late"), (3601, ""), (7200, "late")]);
         // What converts is an offer's trigger as well.
-        check(&set(&hopeful), &[(0, "hope"), (3599, "(hope offered) hope"), (7199, "hope")]);
+        check(&set(&hopeful), &[(0, "hope"), (3599, "(hope offered 0) hope"), (7199, "hope")]);
         hopeful.limits.control = 10_000;
-        check(&set(&hopeful), &[(0, "[hope control_group]"), (9, "(hope control) [hope control_group]")]);
+        check(&set(&hopeful), &[(0, "[hope control_group]"), (9, "(hope control 0) [hope control_group]")]);
     }
 
     #[test]
@@ -559,10 +621,10 @@ mod tests {
         let directory = Directory::default();
         let context = Context { directory: &directory, lookup: true, warm: true, areas: Areas::none() };
         let at = Timestamp::from_seconds(0);
-        let earlier = Decision { scenario: 9, at, outcome: Outcome::Withheld(Reason::Expired) };
+        let earlier = Decision { scenario: 9, at, since: at, outcome: Outcome::Withheld(Reason::Expired) };
         let (mut profile, mut decisions) = (Profile::default(), vec![earlier]);
         rules.decide(&dials(0), &mut profile, context, &mut decisions);
-        assert_eq!(decisions, [earlier, Decision { scenario: 0, at, outcome: Outcome::Offer }]);
+        assert_eq!(decisions, [earlier, Decision { scenario: 0, at, since: at, outcome: Outcome::Offer }]);
         assert!(profile.contacts.is_empty(), "nothing is capped, so nothing need be remembered");
     }
 }

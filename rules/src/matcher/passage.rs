@@ -24,6 +24,10 @@ const KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_2070_6174_7465);
 pub(super) fn pattern_id(scenario: &Scenario, policy: &Policy) -> PatternId {
     let mut hasher = SipHasher13::new_with_keys(KEY.0, KEY.1);
     (&scenario.name, &scenario.trigger, &scenario.delay, &scenario.conversion).hash(&mut hasher);
+    // Success is counted by variant.
+    if scenario.conversion.is_some() && !scenario.variants.is_empty() {
+        scenario.variants.iter().for_each(|variant| variant.name.hash(&mut hasher));
+    }
     if let Some(Delay { until: Until::Clock(_), .. }) = scenario.delay {
         (&scenario.schedule, &policy.calendar, policy.timezone.iana_name()).hash(&mut hasher);
     }
@@ -47,8 +51,9 @@ impl Passage {
         let earlier: FxHashSet<PatternId> = before.iter().copied().collect();
         let later: FxHashMap<PatternId, u32> =
             (0..).zip(after.patterns()).filter(has_pattern).map(|(rank, id)| (*id, rank)).collect();
-        let is_new = |id: &PatternId| *id != NO_PATTERN && !earlier.contains(id);
-        let is_new: Vec<bool> = after.patterns().iter().map(is_new).collect();
+        // Of an offer that waits for the end of quiet hours no fact tells.
+        let is_new = |(rank, id): (u32, &PatternId)| after.pattern(rank).is_some() && !earlier.contains(id);
+        let is_new: Vec<bool> = (0..).zip(after.patterns()).map(is_new).collect();
         Self {
             kept: before.iter().map(|id| later.get(id).copied()).collect(),
             needs_facts: is_new.contains(&true),
@@ -62,8 +67,8 @@ impl Passage {
     }
 
     /// One subscriber's marks under the later set: of kept patterns those that were there, of new ones those of
-    /// `derived` ([`RuleSet::derive`]).
-    pub fn carry(&self, live: &Live, derived: &Live) -> Live {
+    /// `derived`. Silence is credited to both up to the same time.
+    pub(super) fn carry(&self, live: &Live, derived: &Live) -> Live {
         let kept = live.marks().iter().filter_map(|mark| {
             let rank = (*self.kept.get(mark.rank as usize)?)?;
             Some(Mark { rank, ..*mark })

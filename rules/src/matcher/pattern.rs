@@ -122,8 +122,10 @@ impl Pattern {
     fn advance(&self, marks: &mut Marks<'_>, happened: Bits, at: Timestamp, end: &mut impl FnMut(Timestamp, Outcome)) {
         if self.conversion.is_some_and(|(success, _)| happened & success != 0) {
             for (kind, group) in [(SlotKind::Offered, Group::Offered), (SlotKind::Spared, Group::Control)] {
-                if marks.take(kind.at(0)) {
-                    end(at, Outcome::Converted(group));
+                let watched = marks.times(kind).next();
+                if let Some((variant, _)) = watched {
+                    marks.clear_all(kind, |_| true);
+                    end(at, Outcome::Converted(group, variant));
                 }
             }
         }
@@ -144,14 +146,15 @@ impl Pattern {
         }
     }
 
-    /// The scenario was offered, or not for the sake of the control group: success is watched for from now on.
-    pub(super) fn watch(&self, marks: &mut Marks<'_>, group: Group, at: Timestamp) {
+    /// The scenario was offered in this variant, or not for the sake of the control group: success is watched for from now on.
+    pub(super) fn watch(&self, marks: &mut Marks<'_>, group: Group, variant: u8, at: Timestamp) {
         if self.conversion.is_some() {
             let kind = match group {
                 Group::Offered => SlotKind::Offered,
                 Group::Control => SlotKind::Spared,
             };
-            marks.set(kind.at(0), at);
+            marks.clear_all(kind, |_| true);
+            marks.set(kind.at(variant.into()), at);
         }
     }
 
@@ -175,6 +178,8 @@ impl Pattern {
             SlotKind::Reached | SlotKind::Awaited | SlotKind::Barred => self.shape.span().map(|span| mark.at + span),
             SlotKind::Postponed | SlotKind::Scheduled => Some(mark.at),
             SlotKind::Offered | SlotKind::Spared => self.conversion.map(|(_, within)| mark.at + within),
+            // Is the policy's.
+            SlotKind::Quieted => None,
         }
     }
 
@@ -225,7 +230,7 @@ impl Pattern {
                 Some(delay) if delay.still_here && due >= gone => withhold(Reason::NotPresent),
                 _ => end(due, Outcome::Offer),
             },
-            SlotKind::Barred | SlotKind::Offered | SlotKind::Spared => {}
+            SlotKind::Barred | SlotKind::Offered | SlotKind::Spared | SlotKind::Quieted => {}
         }
     }
 

@@ -10,14 +10,14 @@ use super::passage::{NO_PATTERN, PatternId, pattern_id};
 use super::pattern::{self, Bits, Pattern};
 use crate::lists::Directory;
 use crate::policy::{self, Policy};
-use crate::scenario::Scenario;
+use crate::scenario::{Purpose, Scenario};
 
 /// Scenarios, policy and lists, compiled and immutable. Shared between threads behind one pointer.
 #[derive(Debug)]
 pub struct RuleSet {
     scenarios: Vec<Scenario>,
-    /// [`policy::scenario_hash`] of each.
-    hashes: Vec<u64>,
+    /// [`policy::scenario_hash`] of each, and of its campaign.
+    hashes: Vec<[u64; 2]>,
     /// Scenarios by rank: highest priority first, then by name.
     ranked: Vec<u32>,
     /// By rank, the patterns that take more than one event.
@@ -50,11 +50,15 @@ impl RuleSet {
         }
         let patterns: Vec<_> = in_rank().map(|scenario| Pattern::new(scenario, &policy)).collect();
         let id = |(scenario, pattern): (&Scenario, &Option<Pattern>)| {
-            pattern.as_ref().map_or(NO_PATTERN, |_| pattern_id(scenario, &policy))
+            let may_wait = policy.holds && scenario.purpose != Purpose::Service;
+            if pattern.is_some() || may_wait { pattern_id(scenario, &policy) } else { NO_PATTERN }
         };
         let triggers = in_rank().flat_map(Scenario::happenings).map(|happening| &happening.trigger);
         Self {
-            hashes: scenarios.iter().map(|scenario| policy::scenario_hash(&scenario.name)).collect(),
+            hashes: scenarios
+                .iter()
+                .map(|scenario| [&scenario.name, &scenario.campaign].map(|name| policy::scenario_hash(name)))
+                .collect(),
             index: Index::new(triggers),
             senders: Numbers::of(&policy.senders),
             pattern_ids: in_rank().zip(&patterns).map(id).collect(),
@@ -71,6 +75,12 @@ impl RuleSet {
     /// The scenarios, in order of name.
     pub fn scenarios(&self) -> &[Scenario] {
         &self.scenarios
+    }
+
+    /// The scenario of this name.
+    pub fn scenario(&self, name: &str) -> Option<&Scenario> {
+        let place = self.scenarios.binary_search_by(|scenario| (*scenario.name).cmp(name)).ok()?;
+        self.scenarios.get(place)
     }
 
     /// The contact policy.
@@ -111,8 +121,8 @@ impl RuleSet {
         self.happenings.get(trigger as usize).copied()
     }
 
-    /// The scenario of this rank: its index, itself, and the hash of its name.
-    pub(super) fn ranked(&self, rank: u32) -> Option<(u32, &Scenario, u64)> {
+    /// The scenario of this rank: its index, itself, and the hashes of its name and its campaign's.
+    pub(super) fn ranked(&self, rank: u32) -> Option<(u32, &Scenario, [u64; 2])> {
         let index = *self.ranked.get(rank as usize)?;
         Some((index, self.scenarios.get(index as usize)?, *self.hashes.get(index as usize)?))
     }
@@ -120,5 +130,5 @@ impl RuleSet {
 
 fn longest_cap(scenarios: &[Scenario], policy: &Policy) -> Duration {
     let own = scenarios.iter().filter_map(|scenario| scenario.limits.per_subscriber);
-    own.chain(policy.caps.iter().copied()).map(|cap| cap.per).max().unwrap_or(Duration::ZERO)
+    own.chain(policy.caps.iter().map(|cap| cap.cap)).map(|cap| cap.per).max().unwrap_or(Duration::ZERO)
 }

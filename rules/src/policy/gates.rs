@@ -9,7 +9,7 @@ use super::{CONTACTS_LIMIT, Policy, Reason};
 use crate::lists::Subscriber;
 use crate::matcher::Context;
 use crate::profile::{Contact, Profile};
-use crate::scenario::{Cap, Origin, Purpose, Scenario};
+use crate::scenario::{Audience, Cap, Origin, Purpose, Scenario, Scope, Unit};
 
 /// Whom an event is about: the same for all scenarios that it triggers.
 #[derive(Clone, Copy, Debug)]
@@ -61,12 +61,16 @@ pub struct Case<'a> {
     pub scenario: &'a Scenario,
     /// [`super::scenario_hash`] of its name.
     pub scenario_hash: u64,
+    /// The same of its campaign's.
+    pub campaign_hash: u64,
     /// The person.
     pub person: &'a Person<'a>,
     /// Offers made to the person, oldest first, none older than the longest cap.
     pub contacts: &'a [Contact],
     /// When.
     pub at: Timestamp,
+    /// Whether its offer has waited for the end of quiet hours: that its time of day was right was asked before.
+    pub is_held: bool,
     /// The same in the policy's time zone: see [`Policy::local`].
     pub local: DateTime,
 }
@@ -85,7 +89,7 @@ pub enum Verdict {
 type Gate = Option<fn(&Case<'_>) -> bool>;
 
 /// Each reason and whether it holds; without a test where it is decided behind the shards.
-const GATES: [(Reason, Gate); 20] = [
+const GATES: [(Reason, Gate); 24] = [
     (Reason::SuspectIdentity, Some(suspect_identity)),
     (Reason::OutsideValidity, Some(outside_validity)),
     (Reason::OutsideHours, Some(outside_hours)),
@@ -93,6 +97,7 @@ const GATES: [(Reason, Gate); 20] = [
     (Reason::NotInTarget, Some(not_in_target)),
     (Reason::Excluded, Some(excluded)),
     (Reason::NotInAudience, Some(not_in_audience)),
+    (Reason::NotInSegment, Some(not_in_segment)),
     (Reason::NotInSample, Some(not_in_sample)),
     (Reason::DoNotDisturb, Some(do_not_disturb)),
     (Reason::NoConsent, Some(no_consent)),
@@ -100,10 +105,13 @@ const GATES: [(Reason, Gate); 20] = [
     (Reason::AfterEmergency, Some(after_emergency)),
     (Reason::QuietHours, Some(quiet_hours)),
     (Reason::PerUserCap, Some(per_user_cap)),
+    (Reason::CampaignCap, Some(campaign_cap)),
     (Reason::GlobalCap, Some(global_cap)),
+    (Reason::ChannelCap, Some(channel_cap)),
     (Reason::ValueUnknown, Some(value_unknown)),
     (Reason::Trial, Some(trial)),
     (Reason::TotalReached, None),
+    (Reason::BudgetSpent, None),
     (Reason::NoAddress, Some(no_address)),
     (Reason::Expired, None),
 ];
@@ -161,6 +169,7 @@ fn outside_hours(case: &Case<'_>) -> bool {
         Day::Yesterday => today.yesterday().is_ok_and(|day| schedule.is_on(day, &case.policy.calendar)),
     };
     match schedule.hours.is_empty() {
+        _ if case.is_held => false,
         true => !in_force(Day::Today),
         false => !schedule.hours.iter().any(|hours| day_of(*hours, case.local.time()).is_some_and(in_force)),
     }
@@ -185,31 +194,56 @@ fn day_of((from, to): (Time, Time), time: Time) -> Option<Day> {
     }
 }
 
+/// Whether a span of hours holds a time of day.
+pub(super) fn is_within(span: (Time, Time), time: Time) -> bool {
+    day_of(span, time).is_some()
+}
+
 fn machine(case: &Case<'_>) -> bool {
     !case.scenario.audience.machines && case.policy.machines.iter().any(|prefix| prefix.begins(case.person.imsi))
 }
 
 fn not_in_target(case: &Case<'_>) -> bool {
-    let target = case.scenario.audience.target.as_ref();
-    target.is_some_and(|list| !list.contains(case.person.imsi, case.person.msisdn))
+    !case.person.is_target(&case.scenario.audience)
 }
 
 fn excluded(case: &Case<'_>) -> bool {
-    case.scenario.audience.exclude.iter().any(|list| list.contains(case.person.imsi, case.person.msisdn))
+    case.person.is_excluded(&case.scenario.audience)
 }
 
 fn not_in_audience(case: &Case<'_>) -> bool {
-    let audience = &case.scenario.audience;
-    let has_tag = |(column, values): &(String, Vec<String>)| {
-        let value = case.person.subscriber.and_then(|subscriber| subscriber.tag(column));
-        value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
-    };
-    let has_origin = || case.person.origin.is_some_and(|origin| audience.origins.contains(&origin));
-    let has_device = || {
-        let list = audience.device.as_ref();
-        list.is_none_or(|list| case.person.device.is_some_and(|device| list.contains(device)))
-    };
-    !audience.tags.iter().all(has_tag) || !audience.origins.is_empty() && !has_origin() || !has_device()
+    !case.person.is_like(&case.scenario.audience)
+}
+
+fn not_in_segment(case: &Case<'_>) -> bool {
+    let (person, segments) = (case.person, &case.scenario.audience.segments);
+    let belongs =
+        |segment: &Audience| person.is_target(segment) && !person.is_excluded(segment) && person.is_like(segment);
+    !segments.is_empty() && !segments.iter().any(|segment| belongs(segment))
+}
+
+impl Person<'_> {
+    fn is_target(&self, audience: &Audience) -> bool {
+        audience.target.as_ref().is_none_or(|list| list.contains(self.imsi, self.msisdn))
+    }
+
+    fn is_excluded(&self, audience: &Audience) -> bool {
+        audience.exclude.iter().any(|list| list.contains(self.imsi, self.msisdn))
+    }
+
+    /// Whether tags, home and handset are as an audience wants them.
+    fn is_like(&self, audience: &Audience) -> bool {
+        let has_tag = |(column, values): &(String, Vec<String>)| {
+            let value = self.subscriber.and_then(|subscriber| subscriber.tag(column));
+            value.is_some_and(|value| values.iter().any(|wanted| wanted == value))
+        };
+        let has_origin = || self.origin.is_some_and(|origin| audience.origins.contains(&origin));
+        let has_device = || {
+            let list = audience.device.as_ref();
+            list.is_none_or(|list| self.device.is_some_and(|device| list.contains(device)))
+        };
+        audience.tags.iter().all(has_tag) && (audience.origins.is_empty() || has_origin()) && has_device()
+    }
 }
 
 fn not_in_sample(case: &Case<'_>) -> bool {
@@ -247,25 +281,47 @@ fn after_emergency(case: &Case<'_>) -> bool {
 }
 
 fn quiet_hours(case: &Case<'_>) -> bool {
-    !is_service(case) && case.policy.quiet.is_some_and(|quiet| day_of(quiet, case.local.time()).is_some())
+    let is_quiet = || case.policy.quiet.is_some_and(|quiet| is_within(quiet, case.local.time()));
+    !is_service(case) && !case.is_held && is_quiet()
 }
 
 fn per_user_cap(case: &Case<'_>) -> bool {
     let cap = case.scenario.limits.per_subscriber;
-    cap.is_some_and(|cap| reached(cap, case, |contact| contact.scenario == case.scenario_hash))
+    cap.is_some_and(|cap| reached(cap, Unit::Offers, case, |contact| contact.scenario == case.scenario_hash))
+}
+
+fn campaign_cap(case: &Case<'_>) -> bool {
+    capped(case, Scope::Campaign, |contact| contact.campaign == case.campaign_hash)
+}
+
+fn channel_cap(case: &Case<'_>) -> bool {
+    let kind = case.scenario.send_to(case.person.imsi).message.kind();
+    capped(case, Scope::Kind(kind), |contact| contact.kind == kind)
 }
 
 fn global_cap(case: &Case<'_>) -> bool {
-    case.contacts.len() >= CONTACTS_LIMIT
-        || !is_service(case) && case.policy.caps.iter().any(|cap| reached(*cap, case, |contact| contact.counted))
+    case.contacts.len() >= CONTACTS_LIMIT || capped(case, Scope::All, |_| true)
 }
 
-/// Whether the period that ends now has its count. A contact later than this event (which then came late) counts too:
+/// Whether a cap of the policy of this scope is reached. Of what a subscriber received only marketing counts.
+fn capped(case: &Case<'_>, scope: Scope, counts: impl Fn(&Contact) -> bool) -> bool {
+    let mut caps = case.policy.caps.iter().filter(|cap| cap.scope == scope && !is_service(case));
+    caps.any(|cap| reached(cap.cap, cap.unit, case, |contact| contact.counted && counts(contact)))
+}
+
+/// Whether the period that ends now has no room for the offer. A contact later than this event (which then came late) counts too:
 /// there is a period that holds both.
-fn reached(cap: Cap, case: &Case<'_>, counts: impl Fn(&Contact) -> bool) -> bool {
+fn reached(cap: Cap, unit: Unit, case: &Case<'_>, counts: impl Fn(&Contact) -> bool) -> bool {
     let since = case.at - cap.per;
     let recent = case.contacts.iter().rev().take_while(|contact| contact.at > since);
-    recent.filter(|contact| counts(contact)).take(cap.count as usize).count() >= cap.count as usize
+    let counted = recent.filter(|contact| counts(contact));
+    match unit {
+        Unit::Offers => counted.take(cap.count as usize).count() >= cap.count as usize,
+        Unit::Parts => {
+            let parts = counted.map(|contact| u32::from(contact.parts)).fold(0, u32::saturating_add);
+            parts.saturating_add(case.parts().into()) > cap.count
+        }
+    }
 }
 
 fn value_unknown(case: &Case<'_>) -> bool {

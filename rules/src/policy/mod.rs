@@ -3,6 +3,7 @@
 mod control;
 mod gates;
 mod home;
+mod spending;
 mod wording;
 
 use std::fmt;
@@ -17,9 +18,10 @@ pub use control::scenario_hash;
 pub(crate) use gates::local;
 pub use gates::{Case, Person, Verdict, explain, first_refusal, gates};
 pub use home::Home;
+pub use spending::Spent;
 
 use crate::lists::{Provinces, SubscriberList};
-use crate::scenario::{Calendar, Cap, NumberPattern, Purpose, Scenario};
+use crate::scenario::{Audience, Calendar, ContactCap, Money, NumberPattern, Purpose};
 
 /// How many offers to one subscriber are remembered. Who got as many within the longest cap gets no more: withheld as
 /// [`Reason::GlobalCap`], whatever the purpose.
@@ -32,8 +34,14 @@ pub struct Policy {
     pub timezone: TimeZone,
     /// From (included) to (excluded), over midnight where from is later: no marketing.
     pub quiet: Option<(Time, Time)>,
-    /// Marketing offers of all scenarios to one subscriber.
-    pub caps: Vec<Cap>,
+    /// Whether an offer waits for the end of quiet hours where it does not expire before; else it is not made.
+    pub holds: bool,
+    /// Marketing offers to one subscriber.
+    pub caps: Vec<ContactCap>,
+    /// What a short message costs, each part of a long one.
+    pub price: Option<Money>,
+    /// What all marketing may cost.
+    pub budget: Option<Money>,
     /// Share of subscribers who by a keyed hash receive no marketing at all, in hundredths of a percent.
     pub universal_control: u16,
     /// Purposes for which the subscriber must have agreed beforehand (column `consent` of the subscriber file).
@@ -56,6 +64,10 @@ pub struct Policy {
     pub machines: Vec<ImsiPrefix>,
     /// Nobody but these receives anything; absent means that this is no trial.
     pub trial: Option<Arc<SubscriberList>>,
+    /// Segments of subscribers that scenarios may name.
+    pub segments: Vec<(String, Arc<Audience>)>,
+    /// The column of the subscriber file that tells a subscriber's language.
+    pub language: String,
     /// Columns of the subscriber file that texts may name.
     pub tags: Vec<String>,
     /// For so long after a call for help there is no marketing.
@@ -69,13 +81,19 @@ pub const DEFAULT_REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// For how long after a call for help there is no marketing where nothing is said.
 pub const DEFAULT_AFTER_EMERGENCY: Duration = Duration::from_secs(24 * 3600);
 
+/// The column of the subscriber file that tells a subscriber's language, where nothing is said.
+pub const DEFAULT_LANGUAGE_COLUMN: &str = "language";
+
 /// What holds where no policy says otherwise: subscribers must have agreed to be advertised to by where they are.
 impl Default for Policy {
     fn default() -> Self {
         Self {
             timezone: TimeZone::UTC,
             quiet: None,
+            holds: false,
             caps: Vec::new(),
+            price: None,
+            budget: None,
             universal_control: 0,
             opt_in: vec![Purpose::Location],
             home: Vec::new(),
@@ -87,6 +105,8 @@ impl Default for Policy {
             do_not_disturb: None,
             machines: Vec::new(),
             trial: None,
+            segments: Vec::new(),
+            language: DEFAULT_LANGUAGE_COLUMN.to_owned(),
             tags: Vec::new(),
             after_emergency: DEFAULT_AFTER_EMERGENCY,
             remembered: DEFAULT_REMEMBERED,
@@ -215,11 +235,19 @@ pub enum Reason {
     ValueUnknown = 25,
     /// A trial, and not on its list.
     Trial = 26,
+    /// The policy's cap on this kind of message is reached.
+    ChannelCap = 27,
+    /// The policy's cap on offers of one campaign is reached.
+    CampaignCap = 28,
+    /// What the scenario, or all marketing, may cost is spent.
+    BudgetSpent = 29,
+    /// In none of the segments.
+    NotInSegment = 30,
 }
 
 impl Reason {
     /// All: those of the gates in their order, then those for which a pattern ends without being complete.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 30] = [
         Self::SuspectIdentity,
         Self::OutsideValidity,
         Self::OutsideHours,
@@ -227,6 +255,7 @@ impl Reason {
         Self::NotInTarget,
         Self::Excluded,
         Self::NotInAudience,
+        Self::NotInSegment,
         Self::NotInSample,
         Self::DoNotDisturb,
         Self::NoConsent,
@@ -234,10 +263,13 @@ impl Reason {
         Self::AfterEmergency,
         Self::QuietHours,
         Self::PerUserCap,
+        Self::CampaignCap,
         Self::GlobalCap,
+        Self::ChannelCap,
         Self::ValueUnknown,
         Self::Trial,
         Self::TotalReached,
+        Self::BudgetSpent,
         Self::NoAddress,
         Self::Expired,
         Self::DwellBroken,
@@ -277,6 +309,10 @@ impl Reason {
             Self::DoNotDisturb => "do_not_disturb",
             Self::ValueUnknown => "value_unknown",
             Self::Trial => "trial",
+            Self::ChannelCap => "channel_cap",
+            Self::CampaignCap => "campaign_cap",
+            Self::BudgetSpent => "budget_spent",
+            Self::NotInSegment => "not_in_segment",
         }
     }
 
@@ -297,7 +333,18 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Until when the offer of a scenario triggered at `at` makes sense.
-pub fn offer_expiry(scenario: &Scenario, at: Timestamp) -> Timestamp {
-    at + scenario.limits.expires
+impl Policy {
+    /// When the quiet hours that hold at this moment end; the moment itself where none hold.
+    pub fn quiet_ends(&self, at: Timestamp) -> Timestamp {
+        let local = self.local(at);
+        let Some((_, to)) = self.quiet.filter(|quiet| gates::is_within(*quiet, local.time())) else { return at };
+        let day = if local.time() < to { Ok(local.date()) } else { local.date().tomorrow() };
+        let ends = day.ok().and_then(|day| self.timezone.to_timestamp(day.to_datetime(to)).ok());
+        ends.map_or(at, |ends| Timestamp::from_micros(ends.as_microsecond()).max(at))
+    }
+
+    /// The segment of this name.
+    pub fn segment(&self, name: &str) -> Option<&Arc<Audience>> {
+        self.segments.iter().find(|(known, _)| known == name).map(|(_, segment)| segment)
+    }
 }

@@ -1,21 +1,42 @@
 //! The text of an offer for one person.
 
+use super::Policy;
 use super::gates::{Case, Person};
 use crate::lists::{Area, TacList};
-use crate::scenario::{Scenario, Send, Trigger, Variable};
+use crate::scenario::{Message, Scenario, Trigger, Variable};
+use crate::segments;
 
 impl Case<'_> {
     /// Whether all that the scenario's text cannot do without is known of the person.
     pub(super) fn can_be_worded(&self) -> bool {
-        self.scenario.send.text().can_fill(|variable| value(variable, self.scenario, self.person))
+        let text = self.scenario.send_to(self.person.imsi).text(self.person.language(self.policy));
+        text.can_fill(|variable| value(variable, self.scenario, self.person))
+    }
+
+    /// How many short messages the offer takes.
+    pub(super) fn parts(&self) -> u8 {
+        self.scenario.worded(self.policy, self.person).map_or(1, |text| segments::count(&text))
     }
 }
 
-impl Send {
-    /// The text for one person: of a pushed address its title. `None` where something is not known that it cannot do
-    /// without, for which the gates withhold the offer ([`super::Reason::ValueUnknown`]).
-    pub fn worded(&self, scenario: &Scenario, person: &Person<'_>) -> Option<String> {
-        self.text().fill(|variable| value(variable, scenario, person))
+impl Person<'_> {
+    /// The person's language, as the subscriber file tells it.
+    fn language(&self, policy: &Policy) -> Option<&str> {
+        self.subscriber?.tag(&policy.language)
+    }
+}
+
+impl Scenario {
+    /// What it sends to a person, as a short message: of a pushed address the title and the address. `None` where something
+    /// is not known that the text cannot do without, for which the gates withhold the offer
+    /// ([`super::Reason::ValueUnknown`]).
+    pub fn worded(&self, policy: &Policy, person: &Person<'_>) -> Option<String> {
+        let send = self.send_to(person.imsi);
+        let words = send.text(person.language(policy)).fill(|variable| value(variable, self, person))?;
+        Some(match &send.message {
+            Message::Sms(_) => words,
+            Message::WapPush { url, .. } => format!("{words} {url}"),
+        })
     }
 }
 

@@ -5,9 +5,10 @@ use event::{Binding, Event, Timestamp};
 use super::Case;
 use crate::areas::Areas;
 use crate::matcher::{Context, Decision, Outcome, RuleSet};
-use crate::policy::{self, Home, Person, Reason, Verdict};
+use crate::policy::{self, Home, Person, Reason, Spent, Verdict};
 use crate::profile::{Contact, Profile};
 use crate::scenario::Purpose;
+use crate::segments;
 
 /// What came of one scenario at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,15 +48,16 @@ struct Stage<'a> {
     set: &'a RuleSet,
     case: &'a Case,
     profile: Profile,
-    /// Offers of each scenario, for their totals.
-    offers: Vec<u64>,
+    /// Of each scenario, and of all marketing.
+    spent: Vec<Spent>,
+    marketing: Spent,
     steps: Vec<Step>,
 }
 
 impl<'a> Stage<'a> {
     fn new(set: &'a RuleSet, case: &'a Case) -> Self {
-        let offers = vec![0; set.scenarios().len()];
-        Self { set, case, profile: Profile::default(), offers, steps: Vec::new() }
+        let spent = vec![Spent::default(); set.scenarios().len()];
+        Self { set, case, profile: Profile::default(), spent, marketing: Spent::default(), steps: Vec::new() }
     }
 
     /// Plays all events, and the clock to the end of the case. `each` is told of every decision, and of the moment just
@@ -94,25 +96,13 @@ impl<'a> Stage<'a> {
         let mut moment = Moment { set: self.set, context, event, profile: &self.profile, contacts };
         for decision in decisions.drain(..) {
             each(&decision, &moment);
-            let outcome = settled(self.set, decision, &mut self.offers);
+            let outcome = moment.settled(&decision, &mut self.spent, &mut self.marketing);
             if decision.outcome == Outcome::Offer {
                 moment.made(&decision);
             }
             self.steps.push(Step { at: decision.at, scenario: decision.scenario, outcome });
         }
     }
-}
-
-/// What is decided behind the shards: whether the scenario's total is reached.
-fn settled(set: &RuleSet, decision: Decision, offers: &mut [u64]) -> Outcome {
-    let at = decision.scenario as usize;
-    let total = set.scenarios().get(at).and_then(|scenario| scenario.limits.total);
-    let Some(made) = offers.get_mut(at).filter(|_| decision.outcome == Outcome::Offer) else { return decision.outcome };
-    if total.is_some_and(|total| *made >= total) {
-        return Outcome::Withheld(Reason::TotalReached);
-    }
-    *made += 1;
-    Outcome::Offer
 }
 
 /// What a gate sees of the subscriber around one event.
@@ -127,8 +117,28 @@ struct Moment<'a> {
 impl Moment<'_> {
     fn made(&mut self, decision: &Decision) {
         let Some(scenario) = self.set.scenarios().get(decision.scenario as usize) else { return };
-        let counted = scenario.purpose != Purpose::Service;
-        self.contacts.push(Contact { at: decision.at, scenario: policy::scenario_hash(&scenario.name), counted });
+        let made = self.profile.contacts.iter().filter(|contact| contact.at == decision.at);
+        let hash = policy::scenario_hash(&scenario.name);
+        self.contacts.extend(made.filter(|contact| contact.scenario == hash));
+    }
+
+    /// What is decided behind the shards: whether the scenario's total is reached, or a budget spent.
+    fn settled(&self, decision: &Decision, spent: &mut [Spent], marketing: &mut Spent) -> Outcome {
+        let at = decision.scenario as usize;
+        let offered =
+            self.set.scenarios().get(at).zip(spent.get_mut(at)).filter(|_| decision.outcome == Outcome::Offer);
+        let (Some((scenario, own)), Some(imsi)) = (offered, self.event.imsi) else { return decision.outcome };
+        let policy = self.set.policy();
+        let text = self.set.text(scenario, imsi, self.profile, self.context).unwrap_or_default();
+        let cost = policy.cost(segments::count(&text));
+        if let Some(reason) = policy.excess(scenario, *own, *marketing, cost) {
+            return Outcome::Withheld(reason);
+        }
+        *own = own.and(cost);
+        if scenario.purpose != Purpose::Service {
+            *marketing = marketing.and(cost);
+        }
+        Outcome::Offer
     }
 
     /// No gate is asked about what ended before it was complete.
@@ -144,16 +154,19 @@ impl Moment<'_> {
             policy: self.set.policy(),
             scenario,
             scenario_hash: policy::scenario_hash(&scenario.name),
+            campaign_hash: policy::scenario_hash(&scenario.campaign),
             person: &person,
             contacts: &self.contacts,
             at: decision.at,
+            is_held: decision.since != decision.at,
             local: self.set.policy().local(decision.at),
         };
         let gates: Gates = policy::explain(&case).collect();
         let asked = match decision.outcome {
             Outcome::Offer => true,
             Outcome::Withheld(reason) => gates.contains(&(reason, Verdict::Refuses)),
-            Outcome::Converted(_) => false,
+            Outcome::Held(_) => gates.contains(&(Reason::QuietHours, Verdict::Refuses)),
+            Outcome::Converted(..) => false,
         };
         if asked { gates } else { Gates::new() }
     }

@@ -12,11 +12,11 @@ use jiff::civil::{Weekday, date, time};
 use jiff::tz::TimeZone;
 use rules::areas::{REPORTS_LIMIT, SILENCES_LIMIT};
 use rules::lists::{Area, SubscriberList, TacList};
-use rules::policy::{ImsiPrefix, Periodic};
+use rules::policy::{DEFAULT_REMEMBERED, ImsiPrefix, Periodic};
 use rules::scenario::{
-    Attempt, Audience, Calendar, CallPhase, Cap, Conversion, Delay, Evidence, Happening, Hold, Holidays, LengthRange,
-    Limits, NumberPattern, Origin, Pattern, Purpose, Scenario, Schedule, Send, Step, Text, Trigger, Until, Value,
-    Variable,
+    Attempt, Audience, Calendar, CallPhase, Cap, ContactCap, Conversion, Delay, Evidence, Happening, Hold, Holidays,
+    LengthRange, Limits, Message, MessageKind, NumberPattern, Origin, Pattern, Purpose, Scenario, Schedule, Scope,
+    Send, Step, Text, Trigger, Unit, Until, Value, Variable, Variant,
 };
 use rules::{Context, Directory, Policy, RuleSet};
 
@@ -84,6 +84,8 @@ pub(crate) struct World {
     pub(crate) events: Vec<Event>,
     /// In order of time.
     pub(crate) facts: Vec<AreaFact>,
+    /// Other rules before the event of this place.
+    pub(crate) reload: Option<(usize, RuleSet)>,
 }
 
 impl World {
@@ -97,13 +99,22 @@ impl World {
             // Not in order of name.
             scenarios.push(scenario(random, &format!("s{}", (number * 5 + 3) % 7), &areas, &tacs, &lists));
         }
-        let rules = RuleSet::new(scenarios, policy(random, &lists), "0".repeat(16));
+        // Where clocks stand still, events come in order: what is late has then missed what it would have begun. And people
+        // are remembered, as they are for longer than anything begun lasts.
+        let is_silent = random.one_in(2);
+        let mut policy = policy(random, &lists);
+        if is_silent {
+            policy.remembered = DEFAULT_REMEMBERED;
+        }
+        let others = random.one_in(3).then(|| others(random, &scenarios, &areas, &tacs, &lists));
+        let others = others.map(|others| RuleSet::new(others, policy.clone(), "1".repeat(16)));
+        let rules = RuleSet::new(scenarios, policy, "0".repeat(16));
         let second = random.of(&[1, 600]);
         let mut at = Timestamp::from_seconds(1_247_200_200 + (random.below(200_000) / second * second) as i64);
         let begin = at;
-        // Where clocks stand still, events come in order: what is late has then missed what it would have begun.
-        let is_silent = random.one_in(2);
-        let events = (0..4 + random.below(32)).map(|_| event(random, &people, &mut at, !is_silent)).collect();
+        let events: Vec<Event> =
+            (0..4 + random.below(32)).map(|_| event(random, &people, &mut at, !is_silent)).collect();
+        let reload = others.map(|others| (1 + random.below(events.len() as u64 - 1) as usize, others));
         Self {
             facts: if is_silent { facts(random, begin, at) } else { Vec::new() },
             directory: directory(&people),
@@ -114,6 +125,7 @@ impl World {
             lookup: random.one_in(2),
             warm: !random.one_in(4),
             events,
+            reload,
         }
     }
 }
@@ -313,7 +325,7 @@ fn trigger(random: &mut Random, areas: &[(Arc<Area>, Vec<CellId>)], tacs: &[Arc<
             Some(UpdateType::Periodic),
             Some(UpdateType::ImsiAttach),
         ])),
-        21 => Trigger::Inside(random.of(areas).0),
+        23 => Trigger::Inside(random.of(areas).0),
         15 => Trigger::CellChange,
         16 => Trigger::Seen,
         17 => random.of(&[Trigger::DataAttach, Trigger::DataDetach]),
@@ -364,20 +376,82 @@ fn scenario(random: &mut Random, name: &str, areas: &Areas, tacs: &[Arc<TacList>
             device: random.one_in(12).then(|| random.of(tacs)),
             sample: random.one_in(12).then(|| random.of(&[0, 10_000])),
             machines: random.one_in(2),
+            segments: if random.one_in(10) { segments(random, lists) } else { vec![] },
         },
         limits: Limits {
             per_subscriber: random.maybe(cap),
             total: None,
+            budget: None,
             control: if random.one_in(6) { 10_000 } else { 0 },
-            expires: Duration::from_secs(600),
+            // As long as quiet hours, shorter, and longer.
+            expires: Duration::from_secs(random.of(&[600, 12 * 3600, 100_000])),
         },
+        campaign: random.of(&["one", "two"]).into(),
+        variants: if random.one_in(4) { variants(random) } else { vec![] },
         conversion: random.one_in(3).then(|| Conversion { step: step(random, areas, tacs), within: span(random) }),
-        ..Scenario::new(name, purpose, trigger, Send::sms(text(random)))
+        ..Scenario::new(name, purpose, trigger, send(random))
     }
 }
 
-/// Some name what only some people have.
+/// How long the success of a scenario is waited for that takes the place of another: no other has such a time.
+pub(crate) const OF_ANOTHER: Duration = Duration::from_secs(61);
+
+/// Rules that take the place of these: some stay with their patterns but not their ranks, some are others under the same
+/// name, some are new, some are gone.
+fn others(
+    random: &mut Random,
+    before: &[Scenario],
+    areas: &Areas,
+    tacs: &[Arc<TacList>],
+    lists: &Lists,
+) -> Vec<Scenario> {
+    let mut others = Vec::new();
+    for scenario in before {
+        match random.below(4) {
+            0 => {}
+            1 => {
+                let mut other = self::scenario(random, &scenario.name, areas, tacs, lists);
+                other.conversion = Some(Conversion { step: step(random, areas, tacs), within: OF_ANOTHER });
+                others.push(other);
+            }
+            _ => others.push(Scenario { priority: random.of(&[10, 50, 90]), ..scenario.clone() }),
+        }
+    }
+    others.extend((0..random.below(3)).map(|number| self::scenario(random, &format!("t{number}"), areas, tacs, lists)));
+    others
+}
+
+/// Those who are to be told of in any one of these ways.
+fn segments(random: &mut Random, lists: &Lists) -> Vec<Arc<Audience>> {
+    let by_list =
+        Audience { target: Some(random.of(lists).0), exclude: vec![random.of(lists).0], ..Audience::default() };
+    let by_tag = Audience { tags: vec![("brand".into(), vec!["m-zone".into()])], ..Audience::default() };
+    random.of(&[vec![by_list.clone()], vec![by_tag.clone()], vec![by_list, by_tag]]).into_iter().map(Arc::new).collect()
+}
+
+/// Everybody is in one of them, so that no hash need be known.
+fn variants(random: &mut Random) -> Vec<Variant> {
+    let whole = random.below(3);
+    let share = |place| if place == whole { 10_000 } else { 0 };
+    (0..3).map(|place| Variant { name: format!("v{place}").into(), share: share(place), send: send(random) }).collect()
+}
+
+fn send(random: &mut Random) -> Send {
+    let mut send = Send::sms(text(random));
+    if random.one_in(3) {
+        send.message = Message::WapPush { title: text(random), url: "http://a".to_owned(), push: Default::default() };
+    }
+    if random.one_in(3) {
+        send.languages = vec![("gotone".into(), text(random)), ("M-Zone".into(), text(random))];
+    }
+    send
+}
+
+/// Some name what only some people have; some take two short messages.
 fn text(random: &mut Random) -> Text {
+    if random.one_in(4) {
+        return Text::from("长".repeat(71).as_str());
+    }
     let brand = Value { variable: Variable::Tag("brand".into()), otherwise: None };
     let written = if random.one_in(10) { "dear {brand}" } else { "dear friend" };
     Text::new(written, |_| Ok::<_, ()>(Some(brand.clone()))).unwrap()
@@ -400,6 +474,12 @@ fn cap(random: &mut Random) -> Cap {
     Cap { count: 1 + random.below(2) as u32, per: Duration::from_secs(random.of(&[60, 3600, 86_400])) }
 }
 
+fn contact_cap(random: &mut Random) -> ContactCap {
+    let kinds = [Scope::Kind(MessageKind::Sms), Scope::Kind(MessageKind::WapPush)];
+    let scope = random.of(&[Scope::All, Scope::Campaign, kinds[0], kinds[1]]);
+    ContactCap { scope, unit: random.of(&[Unit::Offers, Unit::Parts]), cap: cap(random) }
+}
+
 fn policy(random: &mut Random, lists: &Lists) -> Policy {
     let home: [&[&str]; 3] = [&[], &["46000", "46002"], &["46001"]];
     let list = |random: &mut Random, times| random.one_in(times).then(|| random.of(lists).0);
@@ -411,7 +491,9 @@ fn policy(random: &mut Random, lists: &Lists) -> Policy {
     Policy {
         timezone: TimeZone::fixed(jiff::tz::offset(8)),
         quiet: random.one_in(3).then(|| (time(21, 0, 0, 0), time(9, 0, 0, 0))),
-        caps: if random.one_in(2) { vec![cap(random)] } else { vec![] },
+        caps: (0..random.below(3)).map(|_| contact_cap(random)).collect(),
+        holds: random.one_in(2),
+        language: "brand".to_owned(),
         universal_control: if random.one_in(40) { 10_000 } else { 0 },
         opt_in: random.some(&[Purpose::Marketing, Purpose::Location], 2),
         home: random.of(&home).iter().map(|plmn| plmn.parse().unwrap()).collect(),
@@ -423,6 +505,8 @@ fn policy(random: &mut Random, lists: &Lists) -> Policy {
         trial: list(random, 20),
         machines: if random.one_in(6) { vec![ImsiPrefix::new("46000").unwrap()] } else { vec![] },
         after_emergency: span(random),
+        // Sometimes so short that people are forgotten between two events.
+        remembered: if random.one_in(4) { Duration::from_secs(3000) } else { DEFAULT_REMEMBERED },
         ..Policy::default()
     }
 }

@@ -21,8 +21,9 @@ mod silence;
 
 use std::time::Duration;
 
-use event::Timestamp;
-use rules::{Areas, Decision, Group, Outcome, Profile, Reason};
+use event::{Event, Imsi, Timestamp};
+use rules::matcher::Passage;
+use rules::{Areas, Decision, Group, Outcome, Profile, Reason, RuleSet};
 
 use crate::draw::{Random, World};
 use crate::oracle::{Judgement, Oracle};
@@ -52,7 +53,21 @@ fn run(seed: u64, seen: &mut Seen) {
     let (mut areas, mut told, mut now) = (Areas::default(), 0, Timestamp::MIN);
     // Of areas it may be known before what will be, as after a crash: it changes nothing.
     let ahead = if random.one_in(2) { Duration::from_secs(1_000_000) } else { Duration::ZERO };
-    for event in &world.events {
+    let mut rules = &world.rules;
+    for (place, event) in world.events.iter().enumerate() {
+        if let Some((_, after)) = world.reload.as_ref().filter(|(at, _)| *at == place) {
+            for (index, (person, profile)) in world.people.iter().zip(&mut profiles).enumerate() {
+                decisions.clear();
+                rules.wake(person.imsi, now, profile, world.context(&areas), &mut decisions);
+                compare(seed, rules, &decisions, &oracle.wake(person, now), &"the change of rules");
+                reload(&world, &world.events[..place], (rules, after), person.imsi, (&areas, now), profile);
+                armed[index] = after.due(profile, &areas, now);
+                seen.note(&decisions);
+            }
+            oracle.reload(after, now);
+            rules = after;
+            seen.reloads += 1;
+        }
         now = now.max(event.at);
         while let Some(fact) = world.facts.get(told).filter(|fact| fact.at <= now + ahead) {
             areas.take(fact);
@@ -63,8 +78,8 @@ fn run(seed: u64, seen: &mut Seen) {
         let mut nobody = Profile::default();
         let profile = person.map_or(&mut nobody, |index| &mut profiles[index]);
         decisions.clear();
-        world.rules.decide(event, profile, world.context(&areas), &mut decisions);
-        compare(seed, &world, &decisions, &expected, event);
+        rules.decide(event, profile, world.context(&areas), &mut decisions);
+        compare(seed, rules, &decisions, &expected, event);
         seen.note(&decisions);
         if let Some(armed) = person.map(|index| &mut armed[index]) {
             let woken = decisions.iter().map(|decision| decision.at).find(|at| *at < event.at);
@@ -72,23 +87,37 @@ fn run(seed: u64, seen: &mut Seen) {
                 woken.is_none_or(|woken| armed.is_some_and(|armed| armed <= woken)),
                 "seed {seed}: {armed:?} {event:?}"
             );
-            *armed = world.rules.due(profile, &areas, now);
+            *armed = rules.due(profile, &areas, now);
         }
     }
     let end = world.events.iter().map(|event| event.at).max().unwrap() + Duration::from_secs(1_000_000);
     world.facts.iter().for_each(|fact| _ = areas.take(fact));
     for (person, profile) in world.people.iter().zip(&mut profiles) {
         decisions.clear();
-        world.rules.wake(person.imsi, end, profile, world.context(&areas), &mut decisions);
-        compare(seed, &world, &decisions, &oracle.wake(person, end), &"the end");
-        assert!(world.rules.due(profile, &areas, end).is_none(), "seed {seed}: {:?}", profile.live);
+        rules.wake(person.imsi, end, profile, world.context(&areas), &mut decisions);
+        compare(seed, rules, &decisions, &oracle.wake(person, end), &"the end");
+        assert!(rules.due(profile, &areas, end).is_none(), "seed {seed}: {:?}", profile.live);
         assert!(profile.live.marks().is_empty(), "seed {seed}: {:?}", profile.live);
         seen.note(&decisions);
     }
 }
 
-fn compare(seed: u64, world: &World, decisions: &[Decision], expected: &[Judgement<'_>], at: &dyn std::fmt::Debug) {
-    let scenarios = world.rules.scenarios();
+/// Brings a subscriber over to other rules, as a shard does.
+fn reload(
+    world: &World,
+    past: &[Event],
+    (before, after): (&RuleSet, &RuleSet),
+    imsi: Imsi,
+    (areas, now): (&Areas, Timestamp),
+    profile: &mut Profile,
+) {
+    let facts = past.iter().filter(|event| event.imsi == Some(imsi) && !before.is_protected(imsi, &world.directory));
+    let warm_from = if world.warm { Timestamp::MIN } else { Timestamp::MAX };
+    after.renew(&Passage::new(before.patterns(), after), facts, warm_from, now, areas, profile);
+}
+
+fn compare(seed: u64, rules: &RuleSet, decisions: &[Decision], expected: &[Judgement<'_>], at: &dyn std::fmt::Debug) {
+    let scenarios = rules.scenarios();
     let name = |decision: &Decision| &*scenarios[decision.scenario as usize].name;
     let found: Vec<Judgement<'_>> =
         decisions.iter().map(|decision| (decision.at, name(decision), decision.outcome)).collect();
@@ -101,6 +130,9 @@ struct Seen {
     offers: u64,
     together: u64,
     withheld: std::collections::BTreeMap<Reason, u64>,
+    /// Waited for the end of quiet hours.
+    held: u64,
+    reloads: u64,
     /// Successes of those who were offered, and of the control group.
     converted: [u64; 2],
 }
@@ -112,16 +144,18 @@ impl Seen {
             match decision.outcome {
                 Outcome::Offer => self.offers += 1,
                 Outcome::Withheld(reason) => *self.withheld.entry(reason).or_default() += 1,
-                Outcome::Converted(group) => self.converted[usize::from(group == Group::Control)] += 1,
+                Outcome::Held(_) => self.held += 1,
+                Outcome::Converted(group, _) => self.converted[usize::from(group == Group::Control)] += 1,
             }
         }
     }
 
     fn expect_everything(&self) {
         println!("{} offers, {} events with several, withheld {:?}", self.offers, self.together, self.withheld);
-        println!("converted {:?}", self.converted);
+        println!("converted {:?}, held {}", self.converted, self.held);
+        assert!(self.held > 1000 && self.reloads > 10_000);
         assert!(self.offers > 5_000 && self.together > 5_000 && self.converted.iter().all(|count| *count > 100));
-        let elsewhere = [Reason::TotalReached, Reason::Expired];
+        let elsewhere = [Reason::TotalReached, Reason::BudgetSpent, Reason::Expired];
         for reason in Reason::ALL.into_iter().filter(|reason| !elsewhere.contains(reason)) {
             assert!(self.withheld.get(&reason).is_some_and(|count| *count > 100), "{reason} hardly came up");
         }

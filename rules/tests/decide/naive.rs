@@ -66,13 +66,15 @@ pub(crate) struct Naive {
     barred: Vec<Option<Timestamp>>,
     /// Until when the offer waits, and since when its clock goes.
     waits_until: Option<(Timestamp, Timestamp)>,
-    /// Since when success is hoped for, and watched for in the control group.
+    /// Since when success is hoped for, and watched for in the control group; and of which variant.
     hopes_since: Option<Timestamp>,
     compares_since: Option<Timestamp>,
+    variant: u8,
 }
 
 impl Naive {
-    pub(crate) fn watch(&mut self, group: Group, at: Timestamp) {
+    pub(crate) fn watch(&mut self, group: Group, variant: u8, at: Timestamp) {
+        self.variant = variant;
         match group {
             Group::Offered => self.hopes_since = Some(at),
             Group::Control => self.compares_since = Some(at),
@@ -258,8 +260,8 @@ impl Naive {
         let unless = scenario.delay.as_ref().map_or(0, |delay| delay.unless.0.len());
         let (unless, success) = others.split_at(unless);
         if success.contains(&true) {
-            let hopes = self.hopes_since.take().map(|_| Outcome::Converted(Group::Offered));
-            let compares = self.compares_since.take().map(|_| Outcome::Converted(Group::Control));
+            let hopes = self.hopes_since.take().map(|_| Outcome::Converted(Group::Offered, self.variant));
+            let compares = self.compares_since.take().map(|_| Outcome::Converted(Group::Control, self.variant));
             outcomes.extend(hopes.into_iter().chain(compares));
         }
         if unless.contains(&true) && self.waits_until.take().is_some() {

@@ -1,24 +1,33 @@
 //! The definitions, applied to the list of all events so far: no index, no profile, no pruning.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use event::{
     AreaFactKind, Binding, CellId, Direction, Event, ForwardingOperation, Imei, Imsi, Interface, Kind, Lai, Number,
     Plmn, ReportTimer, Timestamp, UpdateType,
 };
 use rules::scenario::{
-    Attempt, CallPhase, Cap, Holidays, Message, NumberPattern, Origin, Pattern, Purpose, Scenario, Trigger, Until,
+    Attempt, CallPhase, Cap, ContactCap, Holidays, Message, NumberPattern, Origin, Pattern, Purpose, Scenario, Scope,
+    Send, Text, Trigger, Unit, Until,
 };
-use rules::{Group, Outcome, Reason};
+use rules::{Group, Outcome, Reason, RuleSet};
 
-use crate::draw::{Person, World};
+use crate::draw::{OF_ANOTHER, Person, World};
 use crate::naive::{Naive, Tick, entered};
 use crate::silence::{Clock, Seen};
+
+/// How late an event may come and still find all offers that its caps count.
+const LATE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Oracle<'w> {
     world: &'w World,
     past: Vec<Event>,
     offers: Vec<(Event, &'w Scenario)>,
+    /// Since when an offer waits for the end of quiet hours, by person and scenario.
+    held: BTreeMap<(Imsi, usize), Timestamp>,
+    /// How many events there were when a person was last forgotten.
+    forgotten: BTreeMap<Imsi, usize>,
     /// The scenarios in order of their decisions.
     scenarios: Vec<&'w Scenario>,
     /// By person and scenario.
@@ -30,9 +39,16 @@ pub(crate) type Judgement<'w> = (Timestamp, &'w str, Outcome);
 
 impl<'w> Oracle<'w> {
     pub(crate) fn new(world: &'w World) -> Self {
-        let mut scenarios: Vec<&Scenario> = world.rules.scenarios().iter().collect();
-        scenarios.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
-        Self { world, past: Vec::new(), offers: Vec::new(), scenarios, begun: BTreeMap::new() }
+        let scenarios = in_order(&world.rules);
+        Self {
+            world,
+            past: Vec::new(),
+            offers: Vec::new(),
+            held: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
+            scenarios,
+            begun: BTreeMap::new(),
+        }
     }
 
     /// What the event triggers and ends, in order, after what was due before it.
@@ -46,15 +62,88 @@ impl<'w> Oracle<'w> {
         }
         if let Some(person) = self.world.people.iter().find(|person| Some(person.imsi) == event.imsi) {
             decisions = self.wake(person, event.at);
+            self.forget(person.imsi, event.at);
             let moment = self.moment(event);
             for (index, scenario) in self.scenarios.clone().into_iter().enumerate() {
                 for ending in self.endings(index, scenario, &moment) {
-                    decisions.push(self.decide(index, scenario, person, &moment, ending));
+                    decisions.push(self.decide(index, scenario, person, &moment, ending, false));
                 }
             }
         }
         self.past.push(*event);
         decisions
+    }
+
+    /// Nothing is known any more of somebody of whom all is older than people are remembered.
+    fn forget(&mut self, imsi: Imsi, now: Timestamp) {
+        let history = self.history(imsi);
+        let model = history.devices.last().map(|(_, device)| device.tac());
+        let same = history.devices.iter().rev().take_while(|(_, device)| Some(device.tac()) == model);
+        let shown_since = same.last().map(|(since, _)| *since);
+        let offered = self.offers_to(imsi).map(|(offer, _)| offer.at).max();
+        let seen = history.sightings.last().map(|sighting| sighting.at);
+        let newest = seen.max(shown_since).max(offered);
+        if newest.is_some_and(|newest| newest + self.world.rules.policy().remembered < now) {
+            self.forgotten.insert(imsi, self.past.len());
+            self.offers.retain(|(offer, _)| offer.imsi != Some(imsi));
+        }
+    }
+
+    fn longest_cap(&self) -> Option<Duration> {
+        let own = self.scenarios.iter().filter_map(|scenario| scenario.limits.per_subscriber);
+        own.chain(self.world.rules.policy().caps.iter().map(|cap| cap.cap)).map(|cap| cap.per).max()
+    }
+
+    fn offers_to(&self, imsi: Imsi) -> impl Iterator<Item = &(Event, &'w Scenario)> {
+        self.offers.iter().filter(move |(offer, _)| offer.imsi == Some(imsi))
+    }
+
+    /// From now on these rules hold: of a scenario that stays what has begun goes on, of another one that begins which the
+    /// events so far would have begun, one after the other.
+    pub(crate) fn reload(&mut self, after: &'w RuleSet, now: Timestamp) {
+        let before = std::mem::replace(&mut self.scenarios, in_order(after));
+        let (mut begun, mut held) = (std::mem::take(&mut self.begun), std::mem::take(&mut self.held));
+        for (index, scenario) in self.scenarios.clone().into_iter().enumerate() {
+            let is_other = scenario.conversion.as_ref().is_some_and(|conversion| conversion.within == OF_ANOTHER);
+            let same = before.iter().position(|earlier| !is_other && earlier.name == scenario.name);
+            for person in &self.world.people {
+                let (old, new) = (same.map(|same| (person.imsi, same)), (person.imsi, index));
+                match old {
+                    Some(old) => {
+                        self.begun.extend(begun.remove(&old).map(|begun| (new, begun)));
+                        self.held.extend(held.remove(&old).map(|since| (new, since)));
+                    }
+                    None => _ = self.begun.insert(new, self.derived(scenario, person.imsi, now)),
+                }
+            }
+        }
+    }
+
+    /// What a scenario would have begun by then, had it been there from the first event on.
+    fn derived(&self, scenario: &Scenario, imsi: Imsi, now: Timestamp) -> Naive {
+        let (mut naive, mut history) = (Naive::default(), History::default());
+        if is_plain(scenario) {
+            return naive;
+        }
+        let next = |at| next_time(self.world, scenario, at);
+        let elapse = |naive: &mut Naive, history: &History, upto| {
+            let clock = history.clock(self.world);
+            let (seen, expected) = history.expected(self.world);
+            while let Some(due) = naive.due(scenario, seen, expected, &clock).filter(|due| due.at <= upto) {
+                naive.elapse(scenario, due, clock.put_off(expected, seen).unwrap_or(Timestamp::MAX), &next);
+            }
+        };
+        for event in self.past.iter().filter(|past| past.imsi == Some(imsi)) {
+            elapse(&mut naive, &history, event.at);
+            if event.binding != Binding::Suspect {
+                let moment = Moment { world: self.world, event, history: history.clone() };
+                let fits = scenario.happenings().map(|happening| moment.triggers(&happening.trigger)).collect();
+                naive.happen(scenario, &moment.tick(scenario, fits), &next);
+                history.add(event);
+            }
+        }
+        elapse(&mut naive, &history, now);
+        naive
     }
 
     /// What is due by then, though nothing happens.
@@ -70,6 +159,19 @@ impl<'w> Oracle<'w> {
             };
             // Of those due at once the first in order, whatever it is.
             let first = self.scenarios.iter().enumerate().filter_map(due).min_by_key(|(due, index)| (due.at, *index));
+            // What waits for the end of quiet hours comes last of what its scenario has due.
+            let held = self.held.iter().filter(|((imsi, _), _)| *imsi == person.imsi);
+            let held = held.map(|((_, index), since)| (quiet_ends(self.world, *since), *index)).min();
+            if let Some((at, index)) = held.filter(|(at, _)| *at <= upto)
+                && first.is_none_or(|(due, other)| (at, index) < (due.at, other))
+            {
+                self.held.remove(&(person.imsi, index));
+                let nothing = Event { at, imsi: Some(person.imsi), ..NOTHING };
+                let moment = Moment { world: self.world, event: &nothing, history: self.history(person.imsi) };
+                let scenario = self.scenarios[index];
+                decisions.push(self.decide(index, scenario, person, &moment, Outcome::Offer, true));
+                continue;
+            }
             let Some((due, index)) = first.filter(|(due, _)| due.at <= upto) else { return decisions };
             let gone = clock.put_off(expected, seen).unwrap_or(Timestamp::MAX);
             let scenario = self.scenarios[index];
@@ -78,7 +180,7 @@ impl<'w> Oracle<'w> {
             let next = |at| next_time(self.world, scenario, at);
             for ending in begun.elapse(scenario, due, gone, &next) {
                 let moment = Moment { world: self.world, event: &nothing, history: self.history(person.imsi) };
-                decisions.push(self.decide(index, scenario, person, &moment, ending));
+                decisions.push(self.decide(index, scenario, person, &moment, ending, false));
             }
         }
     }
@@ -86,10 +188,7 @@ impl<'w> Oracle<'w> {
     /// What comes of one scenario at the event.
     fn endings(&mut self, index: usize, scenario: &Scenario, moment: &Moment<'_>) -> Vec<Outcome> {
         let fits: Vec<bool> = scenario.happenings().map(|happening| moment.triggers(&happening.trigger)).collect();
-        let is_plain = scenario.delay.is_none() && scenario.conversion.is_none();
-        if let Pattern::Once(step) = &scenario.trigger
-            && step.0.iter().all(|happening| is_plain && happening.hold.is_none())
-        {
+        if is_plain(scenario) {
             return fits.contains(&true).then_some(Outcome::Offer).into_iter().collect();
         }
         if moment.event.binding == Binding::Suspect {
@@ -107,26 +206,43 @@ impl<'w> Oracle<'w> {
         person: &Person,
         moment: &Moment<'_>,
         ending: Outcome,
+        is_held: bool,
     ) -> Judgement<'w> {
-        let refusal = self.refusal(scenario, person, moment).filter(|_| ending == Outcome::Offer);
+        // What no cap counts any more is not known to rules that come later.
+        let since = moment.event.at - self.longest_cap().unwrap_or_default() - LATE;
+        self.offers.retain(|(offer, _)| offer.imsi != Some(person.imsi) || offer.at > since);
+        let refusal = self.refusal(scenario, person, moment, is_held).filter(|_| ending == Outcome::Offer);
+        let at = moment.event.at;
+        let ends = quiet_ends(self.world, at);
+        let may_wait = self.world.rules.policy().holds && ends <= at + scenario.limits.expires;
+        if refusal == Some(Reason::QuietHours) && may_wait && !self.held.contains_key(&(person.imsi, index)) {
+            self.held.insert((person.imsi, index), at);
+            return (at, &*scenario.name, Outcome::Held(ends));
+        }
         let outcome = refusal.map_or(ending, Outcome::Withheld);
         let group = match outcome {
             Outcome::Offer => {
-                self.offers.push((*moment.event, scenario));
+                // Where nothing is capped nobody counts.
+                if self.longest_cap().is_some() {
+                    self.offers.push((*moment.event, scenario));
+                }
                 Some(Group::Offered)
             }
             Outcome::Withheld(Reason::ControlGroup) => Some(Group::Control),
             _ => None,
         };
         if let Some(group) = group.filter(|_| scenario.conversion.is_some()) {
-            self.begun.entry((person.imsi, index)).or_default().watch(group, moment.event.at);
+            let variant = scenario.variants.iter().position(|variant| variant.share > 0).unwrap_or(0);
+            self.begun.entry((person.imsi, index)).or_default().watch(group, variant as u8, moment.event.at);
         }
         (moment.event.at, &*scenario.name, outcome)
     }
 
     fn history(&self, imsi: Imsi) -> History {
         let mut history = History::default();
-        let earlier = self.past.iter().filter(|past| past.imsi == Some(imsi) && past.binding != Binding::Suspect);
+        let from = self.forgotten.get(&imsi).copied().unwrap_or_default();
+        let earlier =
+            self.past.iter().skip(from).filter(|past| past.imsi == Some(imsi) && past.binding != Binding::Suspect);
         earlier.for_each(|past| history.add(past));
         history
     }
@@ -138,7 +254,7 @@ impl<'w> Oracle<'w> {
         Moment { world: self.world, event, history: self.history(event.imsi.unwrap()) }
     }
 
-    fn refusal(&self, scenario: &Scenario, person: &Person, moment: &Moment<'_>) -> Option<Reason> {
+    fn refusal(&self, scenario: &Scenario, person: &Person, moment: &Moment<'_>, is_held: bool) -> Option<Reason> {
         let policy = self.world.rules.policy();
         let at = moment.event.at;
         let marketing = scenario.purpose != Purpose::Service;
@@ -163,14 +279,35 @@ impl<'w> Oracle<'w> {
                 .any(|(from, to)| [day - 1, day].into_iter().any(|begun| opens(*from, *to, begun) && on(begun))),
         };
         let valid = scenario.schedule.validity.is_none_or(|(first, last)| number(first) <= day && day <= number(last));
-        let reached = |cap: &Cap, counts: &dyn Fn(&Scenario) -> bool| {
-            let mine = self.offers.iter().filter(|(offer, _)| offer.imsi == Some(person.imsi));
-            mine.filter(|(offer, by)| offer.at > at - cap.per && counts(by)).count() >= cap.count as usize
+        let received = |per, counts: &dyn Fn(&Scenario) -> bool| -> Vec<&Scenario> {
+            let mine = self.offers_to(person.imsi);
+            mine.filter(|(offer, by)| offer.at > at - per && counts(by)).map(|(_, by)| *by).collect()
         };
+        let reached =
+            |cap: &Cap, counts: &dyn Fn(&Scenario) -> bool| received(cap.per, counts).len() >= cap.count as usize;
+        let capped = |scope: Scope, counts: &dyn Fn(&Scenario) -> bool| {
+            let own = policy.caps.iter().filter(|cap| cap.scope == scope);
+            let counts = |by: &Scenario| by.purpose != Purpose::Service && counts(by);
+            let exceeds = |cap: &ContactCap| match cap.unit {
+                Unit::Offers => reached(&cap.cap, &counts),
+                Unit::Parts => {
+                    let parts = received(cap.cap.per, &counts).into_iter().map(|by| parts(by, person)).sum::<usize>();
+                    parts + crate::oracle::parts(scenario, person) > cap.cap.count as usize
+                }
+            };
+            marketing && own.into_iter().any(exceeds)
+        };
+        let kind = send_of(scenario).message.kind();
+        let in_segment = |segment: &std::sync::Arc<rules::scenario::Audience>| {
+            segment.target.as_ref().is_none_or(listed)
+                && !segment.exclude.iter().any(listed)
+                && segment.tags.iter().all(|(_, values)| values.iter().any(|value| value == person.brand))
+        };
+        let segments = &scenario.audience.segments;
         let checks = [
             (Reason::SuspectIdentity, moment.event.binding == Binding::Suspect),
             (Reason::OutsideValidity, !valid),
-            (Reason::OutsideHours, !in_hours),
+            (Reason::OutsideHours, !in_hours && !is_held),
             (
                 Reason::Machine,
                 !scenario.audience.machines
@@ -189,6 +326,7 @@ impl<'w> Oracle<'w> {
                         moment.device_now().is_none_or(|device| list.tacs().all(|tac| tac != device.tac()))
                     }),
             ),
+            (Reason::NotInSegment, !segments.is_empty() && !segments.iter().any(in_segment)),
             (Reason::NotInSample, scenario.audience.sample == Some(0)),
             (Reason::DoNotDisturb, marketing && policy.do_not_disturb.as_ref().is_some_and(listed)),
             (
@@ -200,27 +338,67 @@ impl<'w> Oracle<'w> {
                 Reason::AfterEmergency,
                 marketing && moment.called_for_help().is_some_and(|called| at < called + policy.after_emergency),
             ),
-            (
-                Reason::QuietHours,
-                marketing && policy.quiet.is_some_and(|(from, to)| opens(from, to, day - 1) || opens(from, to, day)),
-            ),
+            (Reason::QuietHours, marketing && !is_held && policy.quiet.is_some() && quiet_ends(self.world, at) > at),
             (
                 Reason::PerUserCap,
                 scenario.limits.per_subscriber.as_ref().is_some_and(|cap| reached(cap, &|by| by.name == scenario.name)),
             ),
-            (
-                Reason::GlobalCap,
-                marketing && policy.caps.iter().any(|cap| reached(cap, &|by| by.purpose != Purpose::Service)),
-            ),
-            (Reason::ValueUnknown, {
-                let Message::Sms(text) = &scenario.send.message else { unreachable!() };
-                text.values().next().is_some() && person.brand.is_empty()
-            }),
+            (Reason::CampaignCap, capped(Scope::Campaign, &|by| by.campaign == scenario.campaign)),
+            (Reason::GlobalCap, capped(Scope::All, &|_| true)),
+            (Reason::ChannelCap, capped(Scope::Kind(kind), &|by| send_of(by).message.kind() == kind)),
+            (Reason::ValueUnknown, words_of(scenario, person).values().next().is_some() && person.brand.is_empty()),
             (Reason::Trial, policy.trial.as_ref().is_some_and(|list| !listed(list))),
             (Reason::NoAddress, person.msisdn.is_none() && !self.world.lookup),
         ];
         checks.into_iter().find(|(_, refuses)| *refuses).map(|(reason, _)| reason)
     }
+}
+
+/// The scenarios in order of their decisions.
+fn in_order(rules: &RuleSet) -> Vec<&Scenario> {
+    let mut scenarios: Vec<&Scenario> = rules.scenarios().iter().collect();
+    scenarios.sort_by(|a, b| b.priority.cmp(&a.priority).then(a.name.cmp(&b.name)));
+    scenarios
+}
+
+/// Whether each event alone decides, so that nothing need be remembered.
+fn is_plain(scenario: &Scenario) -> bool {
+    let Pattern::Once(step) = &scenario.trigger else { return false };
+    let at_once = scenario.delay.is_none() && scenario.conversion.is_none();
+    at_once && step.0.iter().all(|happening| happening.hold.is_none())
+}
+
+/// What everybody is sent, or those of the variant that has all of them.
+fn send_of(scenario: &Scenario) -> &Send {
+    let variant = scenario.variants.iter().find(|variant| variant.share > 0);
+    variant.map_or(&scenario.send, |variant| &variant.send)
+}
+
+/// The text in the language of the person: in these cases that is the brand.
+fn words_of<'s>(scenario: &'s Scenario, person: &Person) -> &'s Text {
+    let send = send_of(scenario);
+    let own = send.languages.iter().find(|(language, _)| language.to_lowercase() == person.brand);
+    match (own, &send.message) {
+        (Some((_, text)), _) => text,
+        (None, Message::Sms(text) | Message::WapPush { title: text, .. }) => text,
+    }
+}
+
+/// How many short messages the offer takes. Long texts are of 71 characters that GSM 7 bit does not have.
+fn parts(scenario: &Scenario, person: &Person) -> usize {
+    if words_of(scenario, person).longest(|_| 0) > 70 { 2 } else { 1 }
+}
+
+/// When the quiet hours of this moment end, looked for minute by minute; the moment itself where it is in none.
+fn quiet_ends(world: &World, at: Timestamp) -> Timestamp {
+    let Some((from, to)) = world.rules.policy().quiet else { return at };
+    let is_quiet = |at: Timestamp| {
+        let minute = (at.as_micros().div_euclid(60_000_000) + 8 * 60).rem_euclid(1440);
+        let (from, to) = (i64::from(from.hour()) * 60, i64::from(to.hour()) * 60);
+        if from < to { (from..to).contains(&minute) } else { minute >= from || minute < to }
+    };
+    let minute = |later: i64| Timestamp::from_micros((at.as_micros().div_euclid(60_000_000) + later) * 60_000_000);
+    if is_quiet(at) { (1..).map(minute).find(|at| !is_quiet(*at)).unwrap() } else { at }
 }
 
 /// Days since 1 January 1970.
@@ -277,7 +455,7 @@ const NOTHING: Event = Event {
 };
 
 /// What the events so far say about one subscriber.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct History {
     sightings: Vec<Event>,
     /// Devices shown, with the time.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event::{Answered, Direction, Event, ForwardingOperation, Kind, Number, Timestamp, UpdateType};
 use rules::language::{Language, reason_name};
-use rules::{Reason, RuleSet};
+use rules::{Group, Reason, RuleSet};
 
 use crate::cli::show;
 use crate::offer::State;
@@ -30,8 +30,47 @@ impl Teller<'_> {
         reason_name(reason, self.language)
     }
 
+    pub(super) fn withheld(&self, reason: Reason) -> String {
+        match self.language {
+            Language::English => format!("withheld, {reason}"),
+            Language::Chinese => format!("不发，{}", self.reason(reason)),
+        }
+    }
+
+    pub(super) fn offered(&self, state: Option<&State>, variant: Option<&str>) -> String {
+        let word = if self.language == Language::Chinese { "发送" } else { "offered" };
+        self.list([Some(word.to_owned()), state.map(|state| self.state(state).to_owned()), self.variant(variant)])
+    }
+
+    pub(super) fn held(&self, until: Timestamp) -> String {
+        let until = self.time(until);
+        match self.language {
+            Language::English => format!("held for quiet hours until {until}"),
+            Language::Chinese => format!("静默时段，{until} 再发"),
+        }
+    }
+
+    pub(super) fn success(&self, group: Group, variant: Option<&str>) -> String {
+        let whose = match (self.language, group) {
+            (Language::English, group) => format!("success, {} group", group.name()),
+            (Language::Chinese, Group::Offered) => "已转化，发送组".to_owned(),
+            (Language::Chinese, Group::Control) => "已转化，对照组".to_owned(),
+        };
+        self.list([Some(whose), self.variant(variant)])
+    }
+
+    fn variant(&self, variant: Option<&str>) -> Option<String> {
+        let word = if self.language == Language::Chinese { "版本" } else { "variant" };
+        variant.map(|variant| format!("{word} {variant}"))
+    }
+
+    fn list<const N: usize>(&self, parts: [Option<String>; N]) -> String {
+        let comma = if self.language == Language::Chinese { "，" } else { ", " };
+        parts.into_iter().flatten().collect::<Vec<_>>().join(comma)
+    }
+
     /// What became of an offer.
-    pub(super) fn state(&self, state: &State) -> &'static str {
+    fn state(&self, state: &State) -> &'static str {
         match (self.language, state) {
             (Language::English, state) => state.name(),
             (_, State::Proposed | State::Queued) => "等待发送",

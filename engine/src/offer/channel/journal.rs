@@ -12,13 +12,14 @@ use std::thread;
 use std::time::Duration;
 
 use event::Imsi;
+use rules::segments::segments;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::desk::{Clerk, Desk};
 use super::{Channel, Report, Submission};
-use crate::offer::{OfferId, text};
+use crate::offer::OfferId;
 
 /// The most offers on their way to the disk; also the largest batch of one `fsync`.
 const BATCH_LIMIT: usize = 1024;
@@ -165,7 +166,7 @@ fn report(id: OfferId, outcome: &io::Result<()>) -> Report {
 }
 
 fn line(submission: &Submission, reveal: bool) -> Line<'_> {
-    let cut = text::segments(&submission.text);
+    let cut = segments(&submission.text);
     let (segments, encoding) = match &cut {
         Ok(segments) => (segments.count(), segments.encoding().name()),
         Err(error) => (error.segments, error.encoding.name()),

@@ -12,7 +12,9 @@ use crate::areas::Areas;
 use crate::lists::TacList;
 use crate::lists::{Directory, SubscriberList};
 use crate::policy::{ImsiPrefix, scenario_hash};
-use crate::scenario::{Calendar, Holidays, Schedule, Send, Text, Trigger, Value, Variable};
+use crate::scenario::{
+    Calendar, ContactCap, Holidays, MessageKind, Schedule, Scope, Send, Text, Trigger, Value, Variable,
+};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -27,6 +29,7 @@ struct Fixture {
     profile: Profile,
     contacts: Vec<Contact>,
     at: &'static str,
+    is_held: bool,
 }
 
 fn fixture() -> Fixture {
@@ -41,11 +44,13 @@ fn fixture() -> Fixture {
         contacts: Vec::new(),
         // Friday 18:00 in Shanghai.
         at: "2009-07-10T10:00:00Z",
+        is_held: false,
     }
 }
 
 fn contact(at: &str, scenario: &str, counted: bool) -> Contact {
-    Contact { at: at.parse().unwrap(), scenario: scenario_hash(scenario), counted }
+    let scenario = scenario_hash(scenario);
+    Contact { at: at.parse().unwrap(), scenario, campaign: scenario, counted, kind: MessageKind::Sms, parts: 1 }
 }
 
 fn list(imsi: &str, msisdn: &str) -> Arc<SubscriberList> {
@@ -65,9 +70,11 @@ fn check(change: impl FnOnce(&mut Fixture), expected: &[Reason]) {
         policy: &fixture.policy,
         scenario: &fixture.scenario,
         scenario_hash: scenario_hash(&fixture.scenario.name),
+        campaign_hash: scenario_hash(&fixture.scenario.campaign),
         person: &person,
         contacts: &fixture.contacts,
         at,
+        is_held: fixture.is_held,
         local: fixture.policy.local(at),
     };
     let refusing: Vec<Reason> =
@@ -210,7 +217,7 @@ fn caps_count_what_is_younger_than_their_period() {
             fixture.scenario.purpose = purpose;
             match own {
                 true => fixture.scenario.limits.per_subscriber = Some(cap),
-                false => fixture.policy.caps = vec![Cap { count: 9, per: HOUR }, cap],
+                false => fixture.policy.caps = vec![Cap { count: 9, per: HOUR }.into(), cap.into()],
             }
         };
         check(change, expected);
@@ -225,6 +232,86 @@ fn caps_count_what_is_younger_than_their_period() {
     capped(&[(young, "other", true), (now, "third", true)], all, Purpose::Marketing, &[Reason::GlobalCap]);
     capped(&[(young, "other", false), (now, "third", true)], all, Purpose::Marketing, &[]);
     capped(&[(young, "other", true), (now, "third", true)], all, Purpose::Service, &[]);
+}
+
+#[test]
+fn caps_of_the_policy_count_what_they_are_on() {
+    let mark = |kind, parts, campaign: &str| Contact {
+        kind,
+        parts,
+        campaign: scenario_hash(campaign),
+        ..contact("2009-07-10T09:30:00Z", "other", true)
+    };
+    let capped = |scope, unit, count, contacts: &[Contact], purpose, expected: &[Reason]| {
+        let change = |fixture: &mut Fixture| {
+            fixture.contacts = contacts.to_vec();
+            fixture.scenario.campaign = "summer".into();
+            fixture.scenario.purpose = purpose;
+            // Two short messages.
+            fixture.scenario.send = Send::sms("长".repeat(71).as_str());
+            fixture.policy.caps = vec![ContactCap { scope, unit, cap: Cap { count, per: HOUR } }];
+        };
+        check(change, expected);
+    };
+    let (sms, push) = (MessageKind::Sms, MessageKind::WapPush);
+    let marketing = Purpose::Marketing;
+    let mixed = [mark(sms, 2, "summer"), mark(push, 1, "winter")];
+    capped(Scope::Campaign, Unit::Offers, 2, &mixed, marketing, &[]);
+    capped(Scope::Campaign, Unit::Offers, 1, &mixed, marketing, &[Reason::CampaignCap]);
+    capped(Scope::Campaign, Unit::Offers, 1, &mixed, Purpose::Service, &[]);
+    capped(Scope::Kind(sms), Unit::Offers, 1, &mixed, marketing, &[Reason::ChannelCap]);
+    capped(Scope::Kind(sms), Unit::Offers, 2, &mixed, marketing, &[]);
+    capped(Scope::Kind(push), Unit::Offers, 1, &mixed, marketing, &[]);
+    capped(Scope::All, Unit::Parts, 5, &mixed, marketing, &[]);
+    capped(Scope::All, Unit::Parts, 4, &mixed, marketing, &[Reason::GlobalCap]);
+    capped(Scope::All, Unit::Parts, 1, &[], marketing, &[Reason::GlobalCap]);
+}
+
+#[test]
+fn whoever_is_in_none_of_the_segments_is_left_out() {
+    let young = Audience { tags: vec![("brand".to_owned(), vec!["m-zone".to_owned()])], ..Audience::default() };
+    let vip = Audience { target: Some(list("460001234567890", "")), ..Audience::default() };
+    let not_vip = Audience { exclude: vec![list("460001234567890", "")], ..Audience::default() };
+    let among = |segments: &[&Audience], expected: &[Reason]| {
+        let segments = segments.iter().map(|segment| Arc::new((*segment).clone())).collect();
+        check(|fixture| fixture.scenario.audience.segments = segments, expected);
+    };
+    among(&[], &[]);
+    among(&[&young], &[Reason::NotInSegment]);
+    among(&[&not_vip, &young], &[Reason::NotInSegment]);
+    among(&[&young, &vip], &[]);
+}
+
+#[test]
+fn an_offer_that_was_held_is_not_asked_for_its_time_of_day_again() {
+    let held = |is_held, expected: &[Reason]| {
+        let change = |fixture: &mut Fixture| {
+            fixture.is_held = is_held;
+            fixture.policy.quiet = Some((time(17, 0, 0, 0), time(19, 0, 0, 0)));
+            fixture.scenario.schedule.hours = vec![(time(9, 0, 0, 0), time(10, 0, 0, 0))];
+            fixture.scenario.schedule.validity = Some((date(2009, 7, 9), date(2009, 7, 9)));
+        };
+        check(change, expected);
+    };
+    held(false, &[Reason::OutsideValidity, Reason::OutsideHours, Reason::QuietHours]);
+    held(true, &[Reason::OutsideValidity]);
+}
+
+#[test]
+fn quiet_hours_end_at_their_end_on_the_wall() {
+    let ends = |zone: &str, at: &str, expected: &str| {
+        let timezone = TimeZone::get(zone).unwrap();
+        let quiet = Some((time(21, 0, 0, 0), time(2, 30, 0, 0)));
+        let policy = Policy { timezone, quiet, ..Policy::default() };
+        assert_eq!(policy.quiet_ends(at.parse().unwrap()), expected.parse().unwrap(), "{zone} {at}");
+    };
+    ends("Asia/Shanghai", "2009-07-10T12:59:00Z", "2009-07-10T12:59:00Z");
+    ends("Asia/Shanghai", "2009-07-10T13:00:00Z", "2009-07-10T18:30:00Z");
+    ends("Asia/Shanghai", "2009-07-10T18:00:00Z", "2009-07-10T18:30:00Z");
+    // There is no 02:30 on the first day of summer time, and two on the last.
+    ends("Europe/Berlin", "2026-03-28T22:00:00Z", "2026-03-29T01:30:00Z");
+    ends("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z");
+    ends("Europe/Berlin", "2026-10-25T01:15:00Z", "2026-10-25T01:15:00Z");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) use self::receipts::Receipt;
 use self::session::{Seat, Session, Shared};
 pub(super) use self::short::{Alphabet, Coding, Part, Short, Wanted};
 use super::{Channel, Report, Submission, Taken};
-use crate::offer::text::TooLong;
+use rules::segments::TooLong;
 
 /// Sessions with a message centre. Dropping it waits for the answers still missing (`close_s=` at most) and takes leave.
 pub(super) struct Centre<D: Dialect> {

@@ -1,8 +1,8 @@
 //! An offer as short messages: a text in its alphabet, or a pushed address as binary datagrams, cut, with the user data
 //! header of each part (3GPP TS 23.040 §9.2.3.24).
 
-use crate::offer::text::{self, Encoding, Segments, TooLong};
 use crate::offer::{OfferId, Pushed};
+use rules::segments::{self, Encoding, Segments, TooLong};
 
 use super::wap;
 
@@ -103,8 +103,8 @@ impl Short {
     pub(in super::super) fn text(id: OfferId, text: &str, wanted: Wanted) -> Result<Self, TooLong> {
         let segments = match wanted.alphabet {
             Alphabet::Ascii if text.bytes().all(is_plain_ascii) => return Self::ascii(id, text),
-            Alphabet::Default => text::segments(text)?,
-            Alphabet::Ascii | Alphabet::Ucs2 => text::ucs2_segments(text)?,
+            Alphabet::Default => segments::segments(text)?,
+            Alphabet::Ascii | Alphabet::Ucs2 => segments::ucs2_segments(text)?,
         };
         let content = match wanted.whole {
             true => {
@@ -113,7 +113,7 @@ impl Short {
             }
             false => Content::Text(segments),
         };
-        Ok(Self { reference: text::reference(id), content })
+        Ok(Self { reference: id.reference(), content })
     }
 
     fn ascii(id: OfferId, text: &str) -> Result<Self, TooLong> {
@@ -123,15 +123,15 @@ impl Short {
 
     fn octets(id: OfferId, octets: Vec<u8>, coding: Coding, room: usize) -> Result<Self, TooLong> {
         let segments = octets.len().div_ceil(room);
-        if segments > text::MAX_SEGMENTS {
+        if segments > segments::MAX_SEGMENTS {
             return Err(TooLong { segments, encoding: Encoding::Gsm7 });
         }
-        Ok(Self { reference: text::reference(id), content: Content::Octets { octets, coding, room } })
+        Ok(Self { reference: id.reference(), content: Content::Octets { octets, coding, room } })
     }
 
     /// A pushed address.
     pub(in super::super) fn push(id: OfferId, push: &Pushed, title: &str) -> Result<Self, TooLong> {
-        let octets = wap::datagram(push, title, text::reference(id));
+        let octets = wap::datagram(push, title, id.reference());
         let header = |is_cut: bool| Header::new(is_cut.then_some(Concatenation::NOWHERE), true).octets().len();
         let (alone, cut) = (USER_DATA - header(false), USER_DATA - header(true));
         let room = if octets.len() <= alone { alone } else { cut };

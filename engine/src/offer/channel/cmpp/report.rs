@@ -3,7 +3,7 @@
 use super::super::centre::{Delivery, Receipt};
 use super::pdu::{Deliver, Fields};
 use crate::offer::channel::ReceiptState;
-use crate::offer::text;
+use rules::segments;
 
 /// Msg_Id as a name.
 pub(super) fn name(msg_id: u64) -> String {
@@ -49,7 +49,7 @@ fn incoming(deliver: &Deliver) -> Delivery {
     let octets = deliver.content.get(header..).unwrap_or_default();
     let text = match deliver.msg_fmt {
         0 => Some(String::from_utf8_lossy(octets).into_owned()),
-        8 => Some(text::read_ucs2(octets)),
+        8 => Some(segments::read_ucs2(octets)),
         15 => Some(gb18030(octets)),
         _ => None,
     };

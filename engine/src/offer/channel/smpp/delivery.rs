@@ -4,7 +4,7 @@
 use super::super::centre::{Delivery, Receipt};
 use super::pdu::DeliverSm;
 use crate::offer::channel::ReceiptState;
-use crate::offer::text;
+use rules::segments;
 
 /// `esm_class`, §5.2.12: bits 5 to 2 say what kind of message this is.
 const ESM_CLASS_KIND: u8 = 0b0011_1100;
@@ -38,8 +38,8 @@ fn incoming(deliver: &DeliverSm) -> Delivery {
     };
     let octets = deliver.text.get(header..).unwrap_or_default();
     let text = match deliver.data_coding {
-        0 | 1 | 3 => Some(text::read_default(octets)),
-        8 => Some(text::read_ucs2(octets)),
+        0 | 1 | 3 => Some(segments::read_default(octets)),
+        8 => Some(segments::read_ucs2(octets)),
         _ => None,
     };
     Delivery::Incoming { from: deliver.source.clone(), to: deliver.destination.clone(), text }

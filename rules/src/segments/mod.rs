@@ -7,8 +7,6 @@ mod alphabet;
 
 use thiserror::Error;
 
-use super::OfferId;
-
 /// The alphabet of a whole text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
@@ -77,6 +75,11 @@ pub fn segments(text: &str) -> Result<Segments, TooLong> {
 /// Encodes `text` as UCS-2 whatever it holds, for message centres whose default alphabet is another.
 pub fn ucs2_segments(text: &str) -> Result<Segments, TooLong> {
     cut(text, Encoding::Ucs2)
+}
+
+/// How many short messages a text takes, as [`segments`] cuts it; [`MAX_SEGMENTS`] for one that is too long.
+pub fn count(text: &str) -> u8 {
+    segments(text).map_or(u8::MAX, |segments| segments.ends.len() as u8)
 }
 
 fn cut(text: &str, encoding: Encoding) -> Result<Segments, TooLong> {
@@ -162,20 +165,14 @@ impl Segments {
 }
 
 /// Reads the GSM 7 bit default alphabet, a septet to an octet; what is not of it is left out.
-pub(super) fn read_default(octets: &[u8]) -> String {
+pub fn read_default(octets: &[u8]) -> String {
     alphabet::read(octets)
 }
 
 /// Reads UTF-16, big endian; half a pair is shown as U+FFFD.
-pub(super) fn read_ucs2(octets: &[u8]) -> String {
+pub fn read_ucs2(octets: &[u8]) -> String {
     let units = octets.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, octet| unit << 8 | u16::from(*octet)));
     char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
-}
-
-/// The concatenation reference of an offer: the same on every attempt, so that a repeated segment completes the same
-/// message (3GPP TS 23.040 §9.2.3.24.1).
-pub fn reference(offer: OfferId) -> u8 {
-    offer.0.to_be_bytes().into_iter().fold(0, |folded, octet| folded ^ octet)
 }
 
 #[cfg(test)]
@@ -268,10 +265,5 @@ mod tests {
             segments.with_headers(0).for_each(|(_, octets)| check_segment(encoding, octets, room));
             assert_eq!(put_together(&segments), text);
         }
-    }
-
-    #[test]
-    fn an_offers_reference_does_not_change() {
-        assert_eq!(reference(OfferId(0x8100_0000_0000_0000_0000_0000_0000_1004)), 0x95);
     }
 }
