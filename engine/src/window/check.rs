@@ -219,7 +219,7 @@ impl Audit<'_> {
         for row in self.store.rows(keys::LEDGER, &[])? {
             let (key, value) = row?;
             let entry = LedgerKey::read(&key).zip(ledger::read(&value));
-            let Some((key, verdict)) = self.read(keys::LEDGER, entry) else { continue };
+            let Some((key, (verdict, _))) = self.read(keys::LEDGER, entry) else { continue };
             let is_named = names.contains_key(&key.scenario);
             self.expect(is_named, Invariant::DecisionHasScenario, keys::LEDGER, Some(key.imsi));
             if let Verdict::Offered(id) = verdict {
@@ -362,9 +362,9 @@ mod tests {
     #[test]
     fn what_a_decision_needs_is_missed() {
         use Invariant as I;
-        let key = LedgerKey { imsi: imsi(), at: offer(1).at, sequence: 1, scenario: scenario_hash("wanda") };
+        let key = LedgerKey { imsi: imsi(), at: offer(1).at, sequence: 1, scenario: scenario_hash("wanda"), rank: 0 };
         let mut verdict = Vec::new();
-        ledger::put(&mut verdict, Verdict::Offered(OfferId(1)));
+        ledger::put(&mut verdict, Verdict::Offered(OfferId(1)), None);
         let entry = (keys::LEDGER, key.octets().to_vec(), verdict);
         let name = (keys::META, keys::scenario(scenario_hash("wanda")).to_vec(), b"wanda".to_vec());
         let withheld = kept(State::Withheld(rules::Reason::NoAddress));
