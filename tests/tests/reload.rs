@@ -25,6 +25,17 @@ fn scenario(text: &str) -> String {
     )
 }
 
+/// More than the beginning of an input by which it is known again, before which a replay does not start.
+const BEGINNING: usize = 70_000;
+
+/// The capture with a frame of nothing before it, so long that a replay of a pipe starts with the first of the others.
+fn capture() -> Vec<u8> {
+    let file = fs::read(recorded(CAPTURE)).expect("the capture");
+    let (header, frames) = file.split_at(FILE_HEADER);
+    let length = u32::try_from(BEGINNING).expect("a length").to_le_bytes();
+    [header, &frames[..8], &length, &length, &[0; BEGINNING], frames].concat()
+}
+
 /// The octets of a pcap file up to each frame's end.
 fn ends(file: &[u8]) -> Vec<usize> {
     let mut ends = vec![FILE_HEADER];
@@ -37,8 +48,8 @@ fn ends(file: &[u8]) -> Vec<usize> {
 }
 
 /// The frames of an update and of a later call of the same subscriber that are farthest apart.
-fn update_and_call() -> (usize, usize) {
-    let events = json_lines(touchpoint().arg("decode").arg(recorded(CAPTURE)).args(["--json", "--reveal"]));
+fn update_and_call(capture: &Path) -> (usize, usize) {
+    let events = json_lines(touchpoint().arg("decode").arg(capture).args(["--json", "--reveal"]));
     let frame = |event: &Value| event["frame"].as_u64().expect("a frame") as usize;
     let calls = events.iter().filter(|event| event["kind"] == "call_setup");
     let pair = |call: &Value| {
@@ -94,6 +105,17 @@ impl Fed {
         self.said.lock().expect("nobody panics with it").contains(words)
     }
 
+    /// Waits until it has begun its store: then the scenarios have been read.
+    #[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
+    fn wait_for(&self, file: &Path) {
+        let begun = Instant::now();
+        while !file.exists() {
+            let said = self.said.lock().expect("nobody panics with it").clone();
+            assert!(begun.elapsed() < Duration::from_secs(60), "no store was begun, but:\n{said}");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Feeds further frames, now and then one, until it says so. Gives the frame that comes next.
     #[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
     fn feed_until(&mut self, words: &str, file: &[u8], ends: &[usize], mut next: usize, last: usize) -> usize {
@@ -124,15 +146,17 @@ fn scenarios_change_while_frames_come_in_and_what_has_begun_goes_on() {
     fs::create_dir_all(set.join("tests")).expect("a folder");
     subscribers(&folder.join("people.csv"));
     fs::write(set.join("a.yaml"), scenario("before")).expect("a scenario");
-    let file = fs::read(recorded(CAPTURE)).expect("the capture");
+    let (file, whole) = (capture(), folder.join("whole.pcap"));
+    fs::write(&whole, &file).expect("the capture");
     let ends = ends(&file);
-    let (update, call) = update_and_call();
+    let (update, call) = update_and_call(&whole);
     assert!(call - update > 20, "frames enough to change scenarios between {update} and {call}");
 
-    let mut command = replay(folder, "-");
-    command.arg("--watch-scenarios");
+    let (mut command, store) = (replay(folder, "-"), folder.join("store"));
+    command.arg("--watch-scenarios").arg("--store").arg(&store);
     let mut fed = Fed::begin(command);
     fed.feed(&file[..ends[update]]);
+    fed.wait_for(&store.join("window/CURRENT"));
     // A mistake, then a test that fails: both times those in force stay.
     fs::write(set.join("a.yaml"), scenario("after").replace("purpose", "purpos")).expect("a scenario");
     let next = fed.feed_until("scenarios refused: 1 errors", &file, &ends, update, call - 1);
@@ -150,7 +174,7 @@ fn scenarios_change_while_frames_come_in_and_what_has_begun_goes_on() {
     let summary = lines.pop().expect("a summary");
     assert_eq!(summary["summary"]["reloads"], serde_json::json!({"taken": 1, "refused": 2}));
     // The same offers as if nobody had changed anything, by the text that was in force.
-    let mut whole = json_lines(&mut replay(folder, recorded(CAPTURE).to_str().expect("UTF-8")));
+    let mut whole = json_lines(&mut replay(folder, whole.to_str().expect("UTF-8")));
     assert_eq!(whole.pop().expect("a summary")["summary"]["revision"], summary["summary"]["revision"]);
     let offers = |lines: &[Value]| -> Vec<(String, String)> {
         let offers = lines.iter().filter(|line| line["decision"] == "offer");
@@ -160,4 +184,26 @@ fn scenarios_change_while_frames_come_in_and_what_has_begun_goes_on() {
     assert!(!offers(&lines).is_empty());
     let texts: BTreeSet<&str> = lines.iter().filter_map(|line| line["text"].as_str()).collect();
     assert!(texts.contains("after") && texts.is_subset(&["before", "after"].into()), "{texts:?}");
+}
+
+#[test]
+fn the_author_is_who_committed_last() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let good = scenario("hello");
+    fs::write(folder.path().join("a.yaml"), &good).expect("a scenario");
+    let git = |arguments: &[&str]| {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(folder.path()).args(["-c", "user.name=李雷", "-c", "user.email=li@example.com"]);
+        command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(command.status().expect("git").success(), "{arguments:?}");
+    };
+    let author = || engine::reload::load(folder.path()).expect("a set without mistakes").author;
+    git(&["init", "-q"]);
+    assert_eq!(author(), None, "nobody has committed yet");
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let found = author().expect("somebody has");
+    assert_eq!((found.name.as_str(), found.has_more), ("李雷", false));
+    fs::write(folder.path().join("a.yaml"), good.replace("hello", "welcome")).expect("a scenario");
+    assert!(author().expect("somebody has").has_more);
 }

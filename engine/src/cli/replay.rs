@@ -136,7 +136,8 @@ pub(crate) fn default_threads() -> NonZeroUsize {
 
 impl Replay {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        // Whatever can be wrong is found before anything is done.
+        // Whatever can be wrong is found before anything is done. What changes while it is read is seen.
+        let watch = self.watch_scenarios.then(|| Watch::begin(&self.scenarios)).transpose()?;
         let rules = Arc::new(check::load(&self.scenarios)?);
         let directory = Arc::new(self.directory()?);
         let mut capture = self.inputs.open()?;
@@ -151,8 +152,7 @@ impl Replay {
         config.consent = Some(self.ledger(folder.path())?);
         config.input = capture.fingerprint();
         let mut replayed = Replayed::new(Engine::start(config)?, self.inputs.probe_config());
-        let begin = || Watched::begin(&self.scenarios, Arc::clone(&rules));
-        replayed.watched = self.watch_scenarios.then(begin).transpose()?;
+        replayed.watched = watch.map(|watch| Watched::new(watch, Arc::clone(&rules)));
         let ending = replayed.drive(&mut capture)?;
         let Replayed { engine, probe, span, watched, .. } = replayed;
         let (rules, reloads) = watched.map_or((rules, None), |watched| (watched.in_force, Some(watched.reloads)));
@@ -377,8 +377,8 @@ struct Reloads {
 }
 
 impl Watched {
-    fn begin(folder: &Path, in_force: Arc<RuleSet>) -> io::Result<Self> {
-        Ok(Self { watch: Watch::begin(folder)?, in_force, next: None, reloads: Reloads::default() })
+    fn new(watch: Watch, in_force: Arc<RuleSet>) -> Self {
+        Self { watch, in_force, next: None, reloads: Reloads::default() }
     }
 
     /// Takes what has been read since, and tells of it.

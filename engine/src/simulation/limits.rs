@@ -8,7 +8,7 @@ use super::*;
 use crate::window::Verdict;
 
 /// What one scenario, and all marketing, may cost: less than the streams of the tests ask for. An offer costs one.
-const DEAR_BUDGET: u64 = 20;
+const DEAR_BUDGET: u64 = 5;
 const BUDGET: u64 = 90;
 
 fn quiet_nights() -> Arc<RuleSet> {
