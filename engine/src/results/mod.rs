@@ -6,7 +6,7 @@ mod lift;
 use std::collections::BTreeMap;
 
 use event::Timestamp;
-use rules::Reason;
+use rules::{Group, Reason};
 
 use crate::offer::channel::ReceiptState;
 use crate::offer::{Offer, State};
@@ -45,6 +45,10 @@ impl Funnel {
         match entry.verdict {
             Verdict::Withheld(reason) => self.withhold(reason),
             Verdict::Offered(_) => offer.into_iter().for_each(|offer| self.offered(offer)),
+            // A trigger of its own when it is decided.
+            Verdict::Held(_) => {}
+            Verdict::Converted(Group::Offered) => self.converted += 1,
+            Verdict::Converted(Group::Control) => self.control_converted += 1,
         }
     }
 
@@ -153,7 +157,7 @@ mod tests {
 
     fn entry(verdict: Verdict) -> LedgerEntry {
         let offer = offer(1);
-        LedgerEntry { at: offer.at, sequence: 1, imsi: offer.imsi, scenario: offer.scenario, verdict }
+        LedgerEntry { at: offer.at, sequence: 1, imsi: offer.imsi, scenario: offer.scenario, verdict, variant: None }
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl Report {
         };
         let decisions = entries.iter().filter(wanted).map(|entry| match entry.verdict {
             Verdict::Offered(id) => (entry, offers.get(&id)),
-            Verdict::Withheld(_) => (entry, None),
+            Verdict::Withheld(_) | Verdict::Held(_) | Verdict::Converted(_) => (entry, None),
         });
         let results = results(decisions, |at| hour(&zone, at));
         Ok(Told { results, rules, language: self.lang.unwrap_or(language), zone, price: self.price })

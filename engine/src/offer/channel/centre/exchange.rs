@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use event::Number;
-use rules::segments::Segments;
 use rustc_hash::FxHashMap;
 
 use super::dialect::{Address, Answer, Verdict};
@@ -267,7 +266,6 @@ impl Exchange {
 mod tests {
     use super::super::short::Wanted;
     use super::*;
-    use rules::segments::segments;
 
     const WINDOW: usize = 3;
     const TIMEOUT: Duration = Duration::from_secs(30);
