@@ -77,6 +77,8 @@ impl Census {
                 scenario.triggered += 1;
                 *scenario.withheld.entry(reason).or_default() += 1;
             }
+            // What was held is a trigger when it is decided.
+            Verdict::Held(_) | Verdict::Converted(_) => {}
         }
     }
 
