@@ -129,7 +129,7 @@ impl Peer {
         let process = command.stdout(Stdio::null()).spawn().expect("python3 starts");
         let peer = Self { process, port };
         let listens = || {
-            (0..200).any(|_| {
+            (0..1200).any(|_| {
                 std::thread::sleep(Duration::from_millis(50));
                 fs::read_to_string(log).is_ok_and(|log| log.contains("listening"))
             })

@@ -11,7 +11,7 @@ use std::time::Duration;
 use delivery::{PATIENCE, deliver, next, offer, offers};
 use engine::offer::OfferId;
 use engine::offer::channel::smpp::{self, SmppConfig};
-use engine::offer::channel::{Channel, ReceiptState, Report, Submission, Taken};
+use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use serde_json::{Value, json};
 use tests::smsc::{Smsc, Text};
 
@@ -263,6 +263,21 @@ fn pairs_and_several_sessions_share_the_work_and_their_receipts() {
     while reports.iter().filter(|report| matches!(report, Report::Receipt { .. })).count() < 40 {
         reports.push(next(&*smpp));
     }
+}
+
+#[test]
+fn a_message_centre_that_is_not_there_yet_is_waited_for_where_that_is_asked_for() {
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let url = format!("smpp://touchpoint:secret@127.0.0.1:{port}?reconnect_s=0.05&reconnect_max_s=0.2");
+    let patient = Opening { patient: true, ..Opening::default() };
+    let mut smpp = channel::open("sms", &url, patient).unwrap().channel;
+    let down = next(&*smpp);
+    assert!(matches!(&down, Report::Down { reason } if reason.contains("cannot connect")), "{down:?}");
+    assert_eq!(smpp.ready(), 0);
+    let smsc = Smsc::start(json!({ "port": port }));
+    assert_eq!(next(&*smpp), Report::Ready);
+    assert_eq!(deliver(&mut *smpp, offers(3)).accepted(), 3);
+    drop(smsc);
 }
 
 #[test]

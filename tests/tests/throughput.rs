@@ -7,8 +7,8 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use delivery::{deliver, offers};
-use engine::offer::channel::{self, Opening};
+use delivery::{next, offers};
+use engine::offer::channel::{self, Channel, Opening, Report};
 
 const COUNT: u32 = 50_000;
 const WINDOW: u32 = 100;
@@ -90,6 +90,21 @@ fn bare(address: &str) -> Duration {
     begun.elapsed()
 }
 
+/// Does as the outbox does: submits what there is room for, then takes in all that is told.
+fn ours(channel: &mut (dyn Channel + Send)) -> Duration {
+    let mut queue = offers(u128::from(COUNT));
+    let begun = now();
+    let mut accepted = 0;
+    while accepted < COUNT {
+        let room = channel.ready().min(queue.len());
+        queue.drain(..room).for_each(|offer| channel.submit(offer));
+        let first = next(channel);
+        let told = std::iter::once(first).chain(channel.reports().try_iter());
+        accepted += told.filter(|report| matches!(report, Report::Accepted { .. })).count() as u32;
+    }
+    begun.elapsed()
+}
+
 #[test]
 fn the_channel_keeps_up_with_a_bare_client() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -97,14 +112,10 @@ fn the_channel_keeps_up_with_a_bare_client() {
     thread::spawn(move || listener.incoming().flatten().for_each(|stream| _ = thread::spawn(|| serve(stream))));
     let url = format!("smpp://touchpoint:secret@{address}?window={WINDOW}&registered_delivery=0");
     let mut smpp = channel::open("sms", &url, Opening::default()).unwrap().channel;
-    let offers = offers(u128::from(COUNT));
     let alone = bare(&address);
-    let begun = now();
-    assert_eq!(deliver(&mut *smpp, offers).accepted() as u32, COUNT);
-    let ours = begun.elapsed();
+    let ours = ours(&mut *smpp);
     let rate = |span: Duration| f64::from(COUNT) / span.as_secs_f64();
     let ratio = rate(ours) / rate(alone);
     eprintln!("channel {:.0}/s, bare client {:.0}/s, ratio {ratio:.2}", rate(ours), rate(alone));
-    // What the test itself does to remember each end is within.
-    assert!(ratio > 0.05, "{ratio}");
+    assert!(ratio > 0.1, "{ratio}");
 }

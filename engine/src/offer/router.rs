@@ -53,13 +53,15 @@ impl Router {
         Self { tracks: lanes.into_iter().map(track).collect() }
     }
 
-    /// The channel that an offer asks for; else the one named after its kind; else the first.
+    /// The channel that an offer asks for; else that of its scenario; else the one named after its kind; else the first.
     fn track_of(&self, offer: &Offer) -> Option<usize> {
-        let named = |name: &str| self.tracks.iter().position(|track| track.lane.name == name);
-        match &offer.channel {
-            Some(channel) => named(channel).or_else(|| self.tracks.iter().position(|track| track.lane.is_sole())),
-            None => named(offer.kind()).or_else(|| (!self.tracks.is_empty()).then_some(0)),
+        let find = |wanted: &dyn Fn(&Lane) -> bool| self.tracks.iter().position(|track| wanted(&track.lane));
+        if let Some(channel) = &offer.channel {
+            return find(&|lane| lane.name == *channel).or_else(|| find(&|lane| lane.is_sole()));
         }
+        find(&|lane| lane.terms.scenarios.iter().any(|name| **name == *offer.scenario))
+            .or_else(|| find(&|lane| lane.name == offer.kind()))
+            .or_else(|| find(&|_| true))
     }
 
     /// Takes its place in the queue of its channel; tells whether it is held in memory. An offer whose channel is not

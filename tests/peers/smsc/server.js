@@ -18,6 +18,7 @@
 //   receipt_times         how often each receipt is sent (default 1)
 //   receipt_ms            wait before each receipt
 //   terse                 of a submit_sm, log only what counts need
+//   tls                   { key, cert }: files; the sessions are under TLS
 //   query_state           message_state of every query_sm_resp (default 2, DELIVERED)
 //   glue_ms               collect what is sent for so long and send it in one piece
 //   chop                  send in pieces of so many octets
@@ -27,6 +28,7 @@
 //   max_seconds           default 300
 'use strict';
 
+const fs = require('fs');
 const smpp = require('smpp');
 
 const options = Object.assign(
@@ -157,7 +159,8 @@ function bound(session) {
   session.deliver_sm({ source_addr: '13900000005', destination_addr: '10086', short_message: 'id:1 stat:DELIVRD' });
 }
 
-const server = smpp.createServer((session) => {
+const secrets = ({ key, cert }) => ({ key: fs.readFileSync(key), cert: fs.readFileSync(cert) });
+const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (session) => {
   session.number = ++sessions;
   session.unanswered = 0;
   log({ event: 'connect', session: session.number });

@@ -47,6 +47,8 @@ pub struct Terms {
     pub per_second: Option<NonZeroU32>,
     /// The channel that helps out when this one is down, or has been behind for a while.
     pub fallback: Option<String>,
+    /// The scenarios whose offers go by it, whatever they are.
+    pub scenarios: Vec<String>,
     /// The folder by which a person lets offers go: see [`super::hold`]. Absent means that they go by themselves.
     pub manual: Option<PathBuf>,
 }

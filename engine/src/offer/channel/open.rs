@@ -97,6 +97,14 @@ const TERMS: &[Parameter<Terms>] = &[
         },
     },
     Parameter {
+        name: "scenarios",
+        meaning: "names, with commas between: the offers of these scenarios go by this channel",
+        set: |terms, value| {
+            let names: Vec<String> = value.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            store(&mut terms.scenarios, Some(names).filter(|names| !names.is_empty()))
+        },
+    },
+    Parameter {
         name: "manual",
         meaning: "a folder: offers wait until `touchpoint release FOLDER` lets them go",
         set: |terms, value| {
@@ -160,7 +168,7 @@ mod tests {
     fn what_every_channel_may_be_told_is_taken_out_of_the_url() {
         let check = |url: &str, per_second, fallback: Option<&str>, rest: &str| {
             let fallback = fallback.map(str::to_owned);
-            let expected = Terms { per_second: NonZeroU32::new(per_second), fallback, manual: None };
+            let expected = Terms { per_second: NonZeroU32::new(per_second), fallback, ..Terms::default() };
             assert_eq!(cut_terms(url).unwrap(), (expected, rest.to_owned()));
         };
         check(

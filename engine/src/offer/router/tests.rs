@@ -49,7 +49,7 @@ fn moved(router: &mut Router) -> Vec<(u64, usize)> {
 }
 
 #[test]
-fn an_offer_goes_by_the_channel_that_it_asks_for_else_by_that_of_its_kind() {
+fn an_offer_goes_by_the_channel_that_it_asks_for_else_by_that_of_its_scenario_else_of_its_kind() {
     let lanes = ["hall", "sms", "list"].map(|name| lane(name, 9, Terms::default()).0);
     let mut router = Router::new(lanes.into());
     for (ticket, channel) in [(1, None), (2, Some("list")), (3, Some("hall"))] {
@@ -57,6 +57,10 @@ fn an_offer_goes_by_the_channel_that_it_asks_for_else_by_that_of_its_kind() {
     }
     assert!(router.push(asking(4, Some("mms"))).is_err());
     assert_eq!(moved(&mut router), [(3, 0), (1, 1), (2, 2)]);
+    let terms = Terms { scenarios: vec![offer(1).scenario.to_string()], ..Terms::default() };
+    let mut of_scenario = Router::new(vec![lane("sms", 9, Terms::default()).0, lane("hall", 9, terms).0]);
+    assert!(of_scenario.push(asking(1, None)).is_ok() && of_scenario.push(asking(2, Some("sms"))).is_ok());
+    assert_eq!(moved(&mut of_scenario), [(2, 0), (1, 1)]);
     let mut sole = Router::new(vec![Lane::sole(lane("", 9, Terms::default()).0.channel)]);
     assert!(sole.push(asking(4, Some("mms"))).is_ok());
 }

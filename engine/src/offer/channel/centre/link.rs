@@ -58,19 +58,19 @@ impl<D: Dialect> Link<D> {
     async fn connect(habits: &Habits, centre: String) -> Result<Self, CentreError> {
         let host = (habits.host.as_str(), habits.port);
         let (waited, parameter) = (habits.connect_timeout, "connect_s");
+        let silent = |step| CentreError::Silent { centre: centre.clone(), step, waited, parameter };
         let connecting = async {
             let unknown = |source| CentreError::UnknownHost { centre: centre.clone(), source };
             let addresses: Vec<_> = tokio::net::lookup_host(host).await.map_err(unknown)?.collect();
             let refused = |source| CentreError::Connect { centre: centre.clone(), source };
-            let stream = TcpStream::connect(addresses.as_slice()).await.map_err(refused)?;
-            // A failure costs delay only.
-            stream.set_nodelay(true).ok();
-            let untrusted = |source| CentreError::Tls { centre: centre.clone(), source };
-            tls::split(stream, habits).await.map_err(untrusted)
+            TcpStream::connect(addresses.as_slice()).await.map_err(refused)
         };
-        let silent =
-            |_| CentreError::Silent { centre: centre.clone(), step: "accept the connection", waited, parameter };
-        let (reader, writer) = timeout(waited, connecting).await.map_err(silent)??;
+        let stream = timeout(waited, connecting).await.map_err(|_| silent("accept the connection"))??;
+        // A failure costs delay only.
+        stream.set_nodelay(true).ok();
+        let untrusted = |source| CentreError::Tls { centre: centre.clone(), source };
+        let secured = timeout(waited, tls::split(stream, habits)).await.map_err(|_| silent("take part in TLS"))?;
+        let (reader, writer) = secured.map_err(untrusted)?;
         let (inbound, outbound) = (BytesMut::new(), BytesMut::new());
         Ok(Self { reader, writer, inbound, outbound, speaks: PhantomData })
     }
