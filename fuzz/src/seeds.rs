@@ -9,7 +9,9 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use probe::capture::{Capture, CaptureError, Frame};
 use probe::track::transport::{Payload, Transport, TransportSettings};
-use probe::wire::{Bssap, Decoded, Llc, PointCodeFormat, SccpMessageType, bssap, bssgp, llc, ns, sccp, sndcp};
+use probe::wire::{
+    Bssap, Decoded, Llc, PointCodeFormat, SccpMessageType, bssap, bssgp, bssmap, llc, ns, sccp, sndcp,
+};
 use probe::{Sink, wire};
 
 use crate::input::{Record, Settings, Step};
@@ -88,16 +90,16 @@ impl Samples {
         self.messages.push(sample(Shape::Sccp, octets));
         let Ok(Decoded { message, .. }) = sccp::read(octets, PointCodeFormat::default()) else { return };
         let data = message.data.unwrap_or_default();
-        let bssap = bssap::read(data).ok().map(|decoded| decoded.message);
-        let bssmap = data.get(2..).unwrap_or_default();
+        let bssap = bssap::read(data).ok();
         self.content.extend(match (message.message_type, bssap) {
-            (SccpMessageType::CONNECTION_REQUEST, Some(Bssap::Bssmap(message))) => {
-                message.layer_3().map(|layer_3| sample(Shape::Connect, layer_3))
+            (SccpMessageType::CONNECTION_REQUEST, Some(Bssap::Bssmap(octets))) => {
+                let layer_3 = bssmap::read(octets).ok().and_then(|read| read.message.layer_3());
+                layer_3.map(|layer_3| sample(Shape::Connect, layer_3))
             }
             (SccpMessageType::CONNECTION_CONFIRM, _) => Some(sample(Shape::Connect, data)),
             (SccpMessageType::RELEASED | SccpMessageType::RELEASE_COMPLETE, _) => Some(sample(Shape::Release, data)),
-            (SccpMessageType::UNITDATA, Some(Bssap::Bssmap(_))) => Some(sample(Shape::Unitdata, bssmap)),
-            (_, Some(Bssap::Bssmap(_))) => Some(sample(Shape::Bssmap, bssmap)),
+            (SccpMessageType::UNITDATA, Some(Bssap::Bssmap(octets))) => Some(sample(Shape::Unitdata, octets)),
+            (_, Some(Bssap::Bssmap(octets))) => Some(sample(Shape::Bssmap, octets)),
             (_, Some(Bssap::Dtap { layer_3, .. })) => Some(sample(Shape::Dtap, layer_3)),
             _ => None,
         });

@@ -266,8 +266,15 @@ impl Counters {
         }
     }
 
+    #[inline]
     pub(crate) fn message<M: Message + ?Sized>(&mut self, message: &M) {
-        self.messages.count(message.protocol(), message.code(), message.name());
+        self.count(message.protocol(), message.code(), message.name());
+    }
+
+    /// A message of this protocol, with this code and name.
+    #[inline]
+    pub(crate) fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
+        self.messages.count(protocol, code, name);
     }
 
     pub(crate) fn malformation(&mut self, malformed: Malformed) {
@@ -307,6 +314,7 @@ impl Default for MessageCounters {
 }
 
 impl MessageCounters {
+    #[inline]
     fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
         let base = protocol as usize * CODES;
         match self.rows.get_mut(base + usize::from(code)) {
@@ -317,6 +325,7 @@ impl MessageCounters {
 
     /// The first of its name; or one code has two names (a TPDU's depends on the direction): the second takes the next
     /// free row.
+    #[cold]
     fn count_elsewhere(&mut self, base: usize, code: u8, name: &'static str) {
         let Some(rows) = self.rows.get_mut(base..base + CODES) else { return };
         let (before, from) = rows.split_at_mut(usize::from(code));

@@ -10,6 +10,7 @@ pub mod interpret;
 pub mod track;
 pub mod wire;
 
+mod listener;
 mod probe;
 
 pub use probe::{Probe, ProbeConfig};

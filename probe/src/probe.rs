@@ -6,6 +6,7 @@ use crate::Sink;
 use crate::capture::{Batch, Frame, Place};
 use crate::counters::Counters;
 use crate::interpret::{AInterface, GbInterface, GbSettings, NetworkSettings, NumberPlan};
+use crate::listener::Heard;
 use crate::track::identity::Identities;
 use crate::track::loss::LinkLoss;
 use crate::track::transport::{Carrier, Payload, Transport, TransportCounters, TransportSettings};
@@ -23,6 +24,16 @@ pub struct ProbeConfig {
     pub network: NetworkSettings,
     /// How phones are sighted on the Gb interface.
     pub gb: GbSettings,
+}
+
+/// What a feed gives.
+enum Input<'a> {
+    Frames(Batch<'a>),
+    /// No frame until this time.
+    Quiet(Timestamp),
+    /// Nobody can tell what was there until this time.
+    Blind(Timestamp),
+    End,
 }
 
 /// Frames of one feed in, facts about subscribers out. One thread's.
@@ -52,41 +63,71 @@ impl Probe {
 
     /// Takes the next frames: as one after the other, but sooner, as the memory that they will need is fetched side by side.
     pub fn frames<S: Sink>(&mut self, frames: Batch<'_>, sink: &mut S) {
-        let Self { feed, transport, a_interface, gb_interface } = self;
-        transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
-            interpret(carrier, payload, a_interface, gb_interface, sink);
-        });
-        // What stands alone is not looked ahead for.
-        if frames.len() > 1 {
-            a_interface.expect(transport.waiting());
-        }
-        transport.deliver(sink, &mut |carrier, payload, sink| {
-            interpret(carrier, payload, a_interface, gb_interface, sink);
-        });
+        self.take(Input::Frames(frames), sink);
     }
 
     /// Time has passed without a frame: ends what has been silent for too long.
     pub fn tick<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
-        self.a_interface.tick(now, sink);
-        self.gb_interface.tick(now, &mut self.a_interface, sink);
+        self.take(Input::Quiet(now), sink);
     }
 
     /// The feed was blind before `until`, for so long that temporary identities may have changed hands: bindings confirmed
     /// until then are suspect, and every location area is silent until it is heard again.
     pub fn doubt<S: Sink>(&mut self, until: Timestamp, sink: &mut S) {
-        self.a_interface.go_blind(sink);
-        self.identities_mut().doubt_all(until);
-        self.packet_identities_mut().doubt_all(until);
+        self.take(Input::Blind(until), sink);
     }
 
     /// The capture has ended: events that still wait go out. Calls that go on have not ended.
     pub fn finish<S: Sink>(&mut self, sink: &mut S) {
-        let Self { transport, a_interface, gb_interface, .. } = self;
-        transport.finish(sink, &mut |carrier, payload, sink| {
-            interpret(carrier, payload, a_interface, gb_interface, sink);
-        });
-        gb_interface.finish(a_interface, sink);
-        a_interface.finish(sink);
+        self.take(Input::End, sink);
+    }
+
+    fn take<S: Sink>(&mut self, input: Input<'_>, sink: &mut S) {
+        if S::MESSAGES { self.take_and_show(input, Heard(sink)) } else { self.take_and_tell(input, Heard(sink)) }
+    }
+
+    #[inline(never)]
+    fn take_and_show(&mut self, input: Input<'_>, mut sink: Heard<'_, true>) {
+        self.work(input, &mut sink);
+    }
+
+    #[inline(never)]
+    fn take_and_tell(&mut self, input: Input<'_>, mut sink: Heard<'_, false>) {
+        self.work(input, &mut sink);
+    }
+
+    fn work<S: Sink>(&mut self, input: Input<'_>, sink: &mut S) {
+        let Self { feed, transport, a_interface, gb_interface } = self;
+        match input {
+            Input::Frames(frames) => {
+                transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
+                    interpret(carrier, payload, a_interface, gb_interface, sink);
+                });
+                // What stands alone is not looked ahead for.
+                if frames.len() > 1 {
+                    a_interface.expect(transport.waiting(frames));
+                }
+                transport.deliver(frames, sink, &mut |carrier, payload, sink| {
+                    interpret(carrier, payload, a_interface, gb_interface, sink);
+                });
+            }
+            Input::Quiet(now) => {
+                a_interface.tick(now, sink);
+                gb_interface.tick(now, a_interface, sink);
+            }
+            Input::Blind(until) => {
+                a_interface.go_blind(sink);
+                a_interface.identities_mut().doubt_all(until);
+                gb_interface.identities_mut().doubt_all(until);
+            }
+            Input::End => {
+                transport.finish(sink, &mut |carrier, payload, sink| {
+                    interpret(carrier, payload, a_interface, gb_interface, sink);
+                });
+                gb_interface.finish(a_interface, sink);
+                a_interface.finish(sink);
+            }
+        }
     }
 
     /// What was seen and done from SCCP and NS upward.
@@ -129,7 +170,7 @@ impl Probe {
 
 #[inline]
 fn interpret<S: Sink>(
-    carrier: Carrier,
+    carrier: &Carrier,
     payload: Payload<'_>,
     a_interface: &mut AInterface,
     gb_interface: &mut GbInterface,

@@ -28,9 +28,9 @@ fn sccp_messages() -> Vec<(Carrier, Vec<u8>)> {
     let mut transport = Transport::new(&TransportSettings::default());
     let mut messages = Vec::new();
     while let Some(frame) = source.next().unwrap() {
-        let mut keep = |carrier, payload: Payload<'_>, _: &mut Count| {
+        let mut keep = |carrier: &Carrier, payload: Payload<'_>, _: &mut Count| {
             let Payload::Sccp(octets) = payload else { return };
-            messages.push((carrier, octets.to_vec()));
+            messages.push((*carrier, octets.to_vec()));
         };
         transport.frame(&frame, 0, &mut Count::default(), &mut keep);
     }
@@ -45,7 +45,7 @@ fn play(interface: &mut AInterface, messages: &[(Carrier, Vec<u8>)], round: i64,
         let at = carrier.from.at + std::time::Duration::from_secs(ROUND_SECONDS * round.unsigned_abs());
         for network in 0..NETWORKS {
             let from = Provenance { at, ..carrier.from };
-            interface.sccp(Carrier { from, network, nodes: network, ..*carrier }, octets, sink);
+            interface.sccp(&Carrier { from, network, nodes: network, ..*carrier }, octets, sink);
         }
     }
 }

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use probe::wire::{
-    Bssap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, bssgp, dtap, llc, ns, sccp, sndcp,
+    Bssap, Bssmap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, bssgp, bssmap, dtap, llc, ns,
+    sccp, sndcp,
 };
 
 /// Appends a line for each message in the octets, layer in layer, and one for what is malformed.
@@ -37,8 +38,9 @@ impl Reading {
     }
 
     fn bssap(&mut self, octets: &[u8]) {
-        match self.kept::<Bssap<'_>>(bssap::read(octets)) {
-            Some(Bssap::Bssmap(bssmap)) => {
+        match self.kept::<Bssap<'_>>(bssap::read(octets).map(Decoded::from)) {
+            Some(Bssap::Bssmap(octets)) => {
+                let Some(bssmap) = self.kept::<Bssmap<'_>>(bssmap::read(octets)) else { return };
                 self.message(&bssmap);
                 bssmap.layer_3().into_iter().for_each(|layer_3| self.dtap(layer_3));
             }

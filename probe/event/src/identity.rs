@@ -36,6 +36,12 @@ impl Imsi {
         pack(digits, 5, 15).map(Self)
     }
 
+    /// As [`Imsi::from_digits`], of `count` digits in half octets, the last one in the lowest; at most 16.
+    #[inline]
+    pub fn from_bcd(digits: u64, count: u32) -> Option<Self> {
+        pack_bcd(digits, count, 5, 15).map(Self)
+    }
+
     /// The packed form, stable, for storage: digits in the low 56 bits, their count in the high 8.
     pub fn to_bits(self) -> u64 {
         self.0
@@ -119,6 +125,12 @@ impl Imei {
     pub fn from_digits(digits: impl IntoIterator<Item = u8>) -> Option<Self> {
         let packed = pack(digits, 14, 16)?;
         Some(Self::unpack(packed))
+    }
+
+    /// As [`Imei::from_digits`], of `count` digits in half octets, the last one in the lowest; at most 16.
+    #[inline]
+    pub fn from_bcd(digits: u64, count: u32) -> Option<Self> {
+        pack_bcd(digits, count, 14, 16).map(Self::unpack)
     }
 
     fn unpack(packed: u64) -> Self {
@@ -233,6 +245,22 @@ fn pack(digits: impl IntoIterator<Item = u8>, least: u64, most: u64) -> Option<u
     (length >= least).then_some(length << LENGTH_SHIFT | value)
 }
 
+// All digits at once: pairs of them, pairs of pairs, and so on.
+#[inline]
+fn pack_bcd(digits: u64, count: u32, least: u32, most: u32) -> Option<u64> {
+    const EACH: u64 = 0x1111_1111_1111_1111;
+    let digits = if count < 16 { digits & ((1 << (4 * count)) - 1) } else { digits };
+    let above_nine = digits >> 3 & (digits >> 2 | digits >> 1) & EACH;
+    if above_nine != 0 || !(least..=most).contains(&count) {
+        return None;
+    }
+    let twos = digits - 6 * (digits >> 4 & 0x0f0f_0f0f_0f0f_0f0f);
+    let fours = (twos & 0x00ff_00ff_00ff_00ff) + 100 * (twos >> 8 & 0x00ff_00ff_00ff_00ff);
+    let eights = (fours & 0xffff_0000_ffff) + 10_000 * (fours >> 16 & 0xffff_0000_ffff);
+    let value = (eights & 0xffff_ffff) + 100_000_000 * (eights >> 32);
+    Some(u64::from(count) << LENGTH_SHIFT | value)
+}
+
 fn pack_text(text: &str, least: u64, most: u64) -> Result<u64, InvalidIdentity> {
     // A byte that is no digit wraps to a value above 9, which `pack` refuses.
     pack(text.bytes().map(|byte| byte.wrapping_sub(b'0')), least, most).ok_or(InvalidIdentity)
@@ -253,6 +281,28 @@ mod tests {
         assert!("4600011111111111".parse::<Imsi>().is_err());
         assert!("46000x".parse::<Imsi>().is_err());
         assert!("4600".parse::<Imsi>().is_err());
+    }
+
+    #[test]
+    fn half_octets_are_digits() {
+        for text in ["12345", "001010000000017", "99999999999999", "460012345678901"] {
+            let bcd = u64::from_str_radix(text, 16).unwrap();
+            let (imsi, count) = (text.parse().unwrap(), text.len() as u32);
+            assert_eq!(Imsi::from_bcd(bcd, count), Some(imsi));
+            // What stands before them is not looked at, but each of them is.
+            assert_eq!(Imsi::from_bcd(bcd | 0xf << (4 * count), count), Some(imsi));
+            for place in 0..count {
+                for symbol in 10..16 {
+                    let odd = bcd & !(15 << (4 * place)) | symbol << (4 * place);
+                    assert_eq!(Imsi::from_bcd(odd, count), None, "{odd:x}");
+                }
+            }
+        }
+        assert_eq!((Imsi::from_bcd(0x1234, 4), Imsi::from_bcd(0x1234_5678_9012_3456, 16)), (None, None));
+        let imei = |bcd, count| Imei::from_bcd(bcd, count).map(|imei| imei.to_string());
+        assert_eq!(imei(0x9999_9999_9999_9999, 16).as_deref(), Some("9999999999999999"));
+        assert_eq!(imei(0x0353_9000_2123_4567, 15).as_deref(), Some("35390002123456"));
+        assert_eq!(imei(0x3539_0002_1234, 12), None);
     }
 
     #[test]

@@ -14,11 +14,14 @@ pub fn prefetch<T>(value: &T) {
 
         const LINE_OCTETS: usize = 64;
         let start = std::ptr::from_ref(value).cast::<i8>();
-        // What begins amid a line may end in one more.
-        let last = size_of::<T>().checked_sub(1).filter(|_| align_of::<T>() < LINE_OCTETS);
-        for offset in (0..size_of::<T>()).step_by(LINE_OCTETS).chain(last) {
+        let fetch = |offset| {
             // SAFETY: a prefetch is valid for any address, and this one lies within `value`.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset)) };
+        };
+        (0..size_of::<T>().div_ceil(LINE_OCTETS)).for_each(|line| fetch(line * LINE_OCTETS));
+        // What begins amid a line may end in one more.
+        if align_of::<T>() < LINE_OCTETS.min(size_of::<T>()) {
+            fetch(size_of::<T>() - 1);
         }
     }
     #[cfg(not(target_arch = "x86_64"))]

@@ -17,9 +17,10 @@ pub struct Batch<'a> {
 /// A frame, and where its octets begin and end.
 #[derive(Debug)]
 pub(crate) struct Place {
-    frame: Frame<'static>,
-    start: usize,
-    end: usize,
+    /// Without its octets.
+    pub(super) frame: Frame<'static>,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 impl Place {
@@ -54,6 +55,12 @@ impl<'a> Batch<'a> {
     /// Its first frames: `count` at most.
     pub fn first(self, count: usize) -> Self {
         Self { places: self.places.get(..count).unwrap_or(self.places), ..self }
+    }
+
+    /// In which the octets of the frames lie.
+    #[inline]
+    pub(crate) fn octets(self) -> &'a [u8] {
+        self.octets
     }
 
     /// The frames in order.

@@ -191,15 +191,18 @@ impl Source {
         most: usize,
         (until, before): (Timestamp, Timestamp),
     ) -> Option<Timestamp> {
+        let mut number = first;
         let mut latest = None;
-        while let (Some(frame), Some(start)) = (self.frame(first + places.len() as u64), self.start()) {
-            latest = latest.max(Some(frame.at));
-            places.push(Place::new(&frame, start));
+        loop {
+            let &Record { at, link, original_length, start, length, .. } = self.head.as_ref()?;
+            let frame = Frame { number, at, link, captured: &[], original_length, file: self.recorder };
+            places.push(Place { frame, start, end: start + length });
+            number += 1;
+            latest = latest.max(Some(at));
             if places.len() >= most || !self.step_on(until, before) {
-                break;
+                return latest;
             }
         }
-        latest
     }
 
     /// Where the octets of its record begin in [`Source::buffered`]; `None` where they lie elsewhere.

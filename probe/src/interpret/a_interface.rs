@@ -20,8 +20,9 @@ use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
 use crate::track::segments::Segments;
 use crate::track::transport::Carrier;
+use crate::wire::sccp::{self, Segment};
 use crate::wire::{
-    Bssap, Bssmap, Decoded, LocalReference, Malformed, Message, Sccp, SccpMessageType, bssap, dtap, sccp,
+    Bssap, Decoded, LocalReference, Malformed, Message, Protocol, Sccp, SccpMessageType, bssap, bssmap, dtap,
 };
 use crate::{Provenance, Sink};
 
@@ -111,7 +112,20 @@ impl AInterface {
     }
 
     /// Takes one SCCP message.
-    pub fn sccp<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
+    #[inline]
+    pub fn sccp<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], sink: &mut S) {
+        match Segment::of_data_form_1(octets) {
+            Some(segment) if !S::MESSAGES => {
+                const DATA_FORM_1: SccpMessageType = SccpMessageType::DATA_FORM_1;
+                self.counters.count(Protocol::Sccp, DATA_FORM_1.0, DATA_FORM_1.name());
+                self.tick(carrier.from.at, sink);
+                self.data(carrier, segment, sink);
+            }
+            _ => self.read(carrier, octets, sink),
+        }
+    }
+
+    fn read<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], sink: &mut S) {
         let read = sccp::read(octets, carrier.point_codes);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
@@ -119,14 +133,15 @@ impl AInterface {
     }
 
     /// Shows a message that was taken before, with all that is in it, and does nothing else.
-    pub fn show<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], sink: &mut S) {
+    pub fn show<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], sink: &mut S) {
         let from = carrier.from;
         let Ok(Decoded { message, .. }) = sccp::read(octets, carrier.point_codes) else { return };
         sink.message(from, &message);
-        let Some(Ok(Decoded { message, .. })) = message.data.map(bssap::read) else { return };
+        let Some(Ok(message)) = message.data.map(bssap::read) else { return };
         sink.message(from, &message);
         let layer_3 = match message {
-            Bssap::Bssmap(message) => {
+            Bssap::Bssmap(octets) => {
+                let Ok(Decoded { message, .. }) = bssmap::read(octets) else { return };
                 sink.message(from, &message);
                 message.layer_3()
             }
@@ -138,10 +153,14 @@ impl AInterface {
     }
 
     /// Takes one SCCP message that was read, or what another protocol has in its place.
-    pub fn message<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+    pub fn message<S: Sink>(&mut self, carrier: &Carrier, message: &Sccp<'_>, sink: &mut S) {
         self.tick(carrier.from.at, sink);
         match message.message_type {
-            SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => self.data(carrier, message, sink),
+            SccpMessageType::DATA_FORM_1 | SccpMessageType::DATA_FORM_2 => {
+                if let Some(segment) = message.segment() {
+                    self.data(carrier, segment, sink);
+                }
+            }
             SccpMessageType::CONNECTION_REQUEST => self.connection_request(carrier, message, sink),
             SccpMessageType::CONNECTION_CONFIRM | SccpMessageType::INACTIVITY_TEST => {
                 if let Some(place) = self.pair(carrier, message, true, sink) {
@@ -162,7 +181,7 @@ impl AInterface {
                 None => self.counters.unmatched.release += 1,
             },
             SccpMessageType::CONNECTION_REFUSED | SccpMessageType::PROTOCOL_DATA_UNIT_ERROR => {
-                let place = receiver_end(&carrier, message).and_then(|end| self.connections.find(end));
+                let place = receiver_end(carrier, message).and_then(|end| self.connections.find(end));
                 if let Some(place) = place {
                     self.carried(carrier, place, message, sink);
                     self.end(place.id, Some(carrier.from), sink);
@@ -217,8 +236,8 @@ impl AInterface {
         }
     }
 
-    fn connection_request<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
-        let Some(end) = sender_end(&carrier, message) else { return };
+    fn connection_request<S: Sink>(&mut self, carrier: &Carrier, message: &Sccp<'_>, sink: &mut S) {
+        let Some(end) = sender_end(carrier, message) else { return };
         if !is_for_bssap(message) {
             self.counters.connections.other_user += 1;
             return;
@@ -251,8 +270,9 @@ impl AInterface {
         overtaken
     }
 
-    fn data<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
-        let (Some(end), Some(data)) = (receiver_end(&carrier, message), message.data) else { return };
+    fn data<S: Sink>(&mut self, carrier: &Carrier, segment: Segment<'_>, sink: &mut S) {
+        let Segment { destination: LocalReference(reference), more_data, data } = segment;
+        let end = End { network: carrier.network, node: carrier.receiver, reference };
         let place = match self.connections.find(end) {
             Some(place) => place,
             None => {
@@ -262,17 +282,17 @@ impl AInterface {
             }
         };
         self.connections.touch(place.id, carrier.from.at);
-        if !message.more_data && !self.connections.is_assembling(place) {
+        if !more_data && !self.connections.is_assembling(place) {
             return self.user_data(carrier, place, data, sink);
         }
-        if let Some(whole) = self.connections.assemble(place, data, message.more_data) {
+        if let Some(whole) = self.connections.assemble(place, data, more_data) {
             self.user_data(carrier, place, &whole, sink);
             self.connections.recycle(whole);
         }
     }
 
     /// User data in a message that does more than carry it.
-    fn carried<S: Sink>(&mut self, carrier: Carrier, place: Place, message: &Sccp<'_>, sink: &mut S) {
+    fn carried<S: Sink>(&mut self, carrier: &Carrier, place: Place, message: &Sccp<'_>, sink: &mut S) {
         if let Some(data) = message.data {
             self.user_data(carrier, place, data, sink);
         }
@@ -297,8 +317,8 @@ impl AInterface {
     }
 
     /// The place that a message of both references means: the receiver's end of their connection.
-    fn pair<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, open: bool, sink: &mut S) -> Option<Place> {
-        let (receiver, sender) = (receiver_end(&carrier, message)?, sender_end(&carrier, message)?);
+    fn pair<S: Sink>(&mut self, carrier: &Carrier, message: &Sccp<'_>, open: bool, sink: &mut S) -> Option<Place> {
+        let (receiver, sender) = (receiver_end(carrier, message)?, sender_end(carrier, message)?);
         loop {
             match self.connections.pair(receiver, sender) {
                 Paired::One(place) => return Some(place),
@@ -387,22 +407,34 @@ impl AInterface {
     }
 
     /// One BSSAP message towards `place`.
-    fn user_data<S: Sink>(&mut self, carrier: Carrier, place: Place, data: &[u8], sink: &mut S) {
-        let read = bssap::read(data);
-        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
-        if S::MESSAGES {
-            sink.message(carrier.from, message);
-        }
-        match message {
-            Bssap::Bssmap(message) => {
-                self.note(message, carrier.from, sink);
-                self.bssmap(carrier, place, message, sink);
-            }
-            Bssap::Dtap { layer_3, .. } => self.layer_3(carrier, place, layer_3, sink),
+    fn user_data<S: Sink>(&mut self, carrier: &Carrier, place: Place, data: &[u8], sink: &mut S) {
+        match self.distribute(data, carrier.from, sink) {
+            Some(Bssap::Bssmap(octets)) => self.bssmap(carrier, place, octets, sink),
+            Some(Bssap::Dtap { layer_3, .. }) => self.layer_3(carrier, place, layer_3, sink),
+            None => {}
         }
     }
 
-    fn bssmap<S: Sink>(&mut self, carrier: Carrier, place: Place, message: &Bssmap<'_>, sink: &mut S) {
+    /// Whom user data is for.
+    pub(super) fn distribute<'m, S: Sink>(
+        &mut self,
+        data: &'m [u8],
+        from: Provenance,
+        sink: &mut S,
+    ) -> Option<Bssap<'m>> {
+        let read = bssap::read(data);
+        match &read {
+            Ok(message) if S::MESSAGES => sink.message(from, message),
+            Ok(_) => {}
+            Err(malformed) => self.malformed(*malformed, from, sink),
+        }
+        read.ok()
+    }
+
+    fn bssmap<S: Sink>(&mut self, carrier: &Carrier, place: Place, octets: &[u8], sink: &mut S) {
+        let read = bssmap::read(octets);
+        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        self.note(message, carrier.from, sink);
         if is_cleared_by_handover(message) {
             self.leave(place.id, carrier.from, sink);
         }
@@ -423,7 +455,7 @@ impl AInterface {
         self.handover(carrier, place.id, message, sink);
     }
 
-    fn layer_3<S: Sink>(&mut self, carrier: Carrier, place: Place, octets: &[u8], sink: &mut S) {
+    fn layer_3<S: Sink>(&mut self, carrier: &Carrier, place: Place, octets: &[u8], sink: &mut S) {
         let read = dtap::read(octets);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         message.messages(&mut |message| {
@@ -444,7 +476,7 @@ impl AInterface {
 
     /// Which side sent a message towards `place`: as the connection knows, else as the message itself tells, else as
     /// its nodes were known before.
-    fn sender(&mut self, carrier: Carrier, place: Place, evidence: Option<Side>) -> Option<Side> {
+    fn sender(&mut self, carrier: &Carrier, place: Place, evidence: Option<Side>) -> Option<Side> {
         let dialogue = self.connections.state(place.id)?;
         let to_end_1 = place.end == 1;
         if let Some(network) = dialogue.network_end {
@@ -463,7 +495,7 @@ impl AInterface {
         Some(sender)
     }
 
-    fn learn_nodes(&mut self, carrier: Carrier, sender: Side) {
+    fn learn_nodes(&mut self, carrier: &Carrier, sender: Side) {
         // A capture of SCCP alone does not tell its nodes apart.
         if carrier.sender == carrier.receiver {
             return;
@@ -494,12 +526,14 @@ impl AInterface {
     }
 
     /// Counts and tells where decoding stopped.
+    #[cold]
     pub(super) fn malformed<S: Sink>(&mut self, malformed: Malformed, from: Provenance, sink: &mut S) {
         self.counters.malformation(malformed);
         sink.malformed(from, malformed);
     }
 
     /// The message as far as it was understood; where not wholly, that is counted.
+    #[inline]
     pub(super) fn understood<'m, M, S: Sink>(
         &mut self,
         read: &'m Result<Decoded<M>, Malformed>,

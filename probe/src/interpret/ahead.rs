@@ -11,8 +11,8 @@ use crate::track::identity::{self, Temporary, Vlr};
 use crate::track::transport::{Carrier, Payload};
 use crate::wire::{LocalReference, MobileIdentity, glance, sccp};
 
-/// As many as may be on their way from memory at one time, and some.
-const FETCHED: usize = 2 * BATCH_FRAMES;
+/// As many may be on their way from memory at one time.
+const FETCHED: usize = BATCH_FRAMES;
 
 /// What a message will ask for.
 #[derive(Clone, Copy, Default)]
@@ -31,7 +31,7 @@ impl AInterface {
             }
         }
         let mut dialogues = [None; FETCHED];
-        for (place, Expected { connection, subscriber }) in dialogues.iter_mut().zip(expected) {
+        for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&expected) {
             *place = connection.and_then(|connection| self.connections.fetch(connection));
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
         }

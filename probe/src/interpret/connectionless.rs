@@ -8,10 +8,10 @@ use crate::track::identity::{Proof, Temporary, Vlr};
 use crate::track::segments::Origin;
 use crate::track::transport::Carrier;
 use crate::wire::sccp::management::{self, ManagementMessageType};
-use crate::wire::{Bssap, Bssmap, BssmapMessageType, Sccp, bssap};
+use crate::wire::{Bssap, Bssmap, BssmapMessageType, Sccp, bssmap};
 
 impl AInterface {
-    pub(super) fn unitdata<S: Sink>(&mut self, carrier: Carrier, message: &Sccp<'_>, sink: &mut S) {
+    pub(super) fn unitdata<S: Sink>(&mut self, carrier: &Carrier, message: &Sccp<'_>, sink: &mut S) {
         let Some(data) = message.data else { return };
         if message.called.and_then(|called| called.subsystem) == Some(management::SUBSYSTEM) {
             return self.management(carrier, data, sink);
@@ -30,13 +30,10 @@ impl AInterface {
         }
     }
 
-    fn connectionless<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
-        let read = bssap::read(data);
+    fn connectionless<S: Sink>(&mut self, carrier: &Carrier, data: &[u8], sink: &mut S) {
+        let Some(Bssap::Bssmap(octets)) = self.distribute(data, carrier.from, sink) else { return };
+        let read = bssmap::read(octets);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
-        if S::MESSAGES {
-            sink.message(carrier.from, message);
-        }
-        let Bssap::Bssmap(message) = message else { return };
         self.note(message, carrier.from, sink);
         match message.message_type {
             BssmapMessageType::PAGING => self.paging(carrier, message),
@@ -54,7 +51,7 @@ impl AInterface {
     }
 
     /// PAGING, 3GPP TS 48.008 §3.2.1.19: the network says whose a TMSI is.
-    fn paging(&mut self, carrier: Carrier, message: &Bssmap<'_>) {
+    fn paging(&mut self, carrier: &Carrier, message: &Bssmap<'_>) {
         if let (Some(imsi), Some(tmsi)) = (message.imsi, message.tmsi) {
             let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
             self.identities.bind(Temporary { vlr, tmsi }, imsi, Proof::Paging, carrier.from.at);
@@ -63,7 +60,7 @@ impl AInterface {
 
     /// RESET, 3GPP TS 48.008 §3.1.4.1: all that was between the two is over; where the MSC has lost its memory, so has
     /// its VLR.
-    fn reset<S: Sink>(&mut self, carrier: Carrier, sink: &mut S) {
+    fn reset<S: Sink>(&mut self, carrier: &Carrier, sink: &mut S) {
         self.around.resets.note(carrier.nodes, carrier.sender, carrier.from.at);
         if self.nodes.get(&(carrier.nodes, carrier.sender)) == Some(&Side::Network) {
             let vlr = Vlr { network: carrier.nodes, node: carrier.sender };
@@ -74,7 +71,7 @@ impl AInterface {
     }
 
     /// RESET CIRCUIT and, over IP, RESET IP RESOURCE, 3GPP TS 48.008 §3.1.4.2 and §3.1.4.3: the calls that had it are over.
-    fn end_calls_on<S: Sink>(&mut self, carrier: Carrier, name: ChannelName, sink: &mut S) {
+    fn end_calls_on<S: Sink>(&mut self, carrier: &Carrier, name: ChannelName, sink: &mut S) {
         let channel = Channel::new(carrier.network, carrier.sender, carrier.receiver, name);
         let Some(id) = self.channels.reset(channel) else { return };
         self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
@@ -85,7 +82,7 @@ impl AInterface {
     }
 
     /// SCCP management, ITU-T Q.714 §5.3: where BSSAP of a node is prohibited, its connections are over.
-    fn management<S: Sink>(&mut self, carrier: Carrier, data: &[u8], sink: &mut S) {
+    fn management<S: Sink>(&mut self, carrier: &Carrier, data: &[u8], sink: &mut S) {
         let read = management::read(data, carrier.point_codes);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);

@@ -20,12 +20,17 @@ pub(super) const NOWHERE: usize = (1 << PLACE_BITS) - 1;
 /// Places by hash.
 pub(super) struct Hints {
     /// A power of two of them; the lowest bits of the hash choose. The latest first.
-    sets: Vec<[u32; SET_SIZE]>,
+    sets: Vec<Set>,
 }
+
+/// Within one cache line.
+#[derive(Clone, Copy)]
+#[repr(align(16))]
+struct Set([u32; SET_SIZE]);
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { sets: vec![[u32::MAX; SET_SIZE]; FIRST_LENGTH] }
+        Self { sets: vec![Set([u32::MAX; SET_SIZE]); FIRST_LENGTH] }
     }
 }
 
@@ -40,7 +45,7 @@ impl Hints {
     #[inline]
     pub(super) fn guess(&self, hash: u64) -> usize {
         let is_of = |hint: &&u32| (**hint ^ mark(hash)) >> PLACE_BITS == 0;
-        let hint = self.sets.get(self.index(hash)).and_then(|set| set.iter().find(is_of));
+        let hint = self.sets.get(self.index(hash)).and_then(|Set(set)| set.iter().find(is_of));
         hint.map_or(NOWHERE, |hint| *hint as usize & NOWHERE)
     }
 
@@ -51,11 +56,11 @@ impl Hints {
             self.grow();
         }
         let index = self.index(hash);
-        if let Some(set) = self.sets.get_mut(index)
+        if let Some(Set(set)) = self.sets.get_mut(index)
             && (place as usize) < NOWHERE
         {
-            set.rotate_right(1);
-            *set.first_mut().unwrap_or(&mut 0) = mark(hash) | place;
+            let [first, second, third, _] = *set;
+            *set = [mark(hash) | place, first, second, third];
         }
     }
 

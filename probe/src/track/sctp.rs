@@ -66,15 +66,47 @@ pub struct Associations {
     next_sweep: Timestamp,
 }
 
+/// What becomes of an association.
+enum Turn {
+    Begins(Initiation),
+    Ends,
+}
+
 #[derive(Default)]
 struct Reassembly {
     assembled: Vec<u8>,
     pending_octets: usize,
 }
 
-/// A direction that a packet will ask for.
+/// A packet whose header was read, and where its direction will be looked for.
 #[derive(Clone, Copy)]
-pub struct Expected(u64);
+pub struct Arrival<'a> {
+    /// The packet.
+    pub packet: Packet<'a>,
+    header: CommonHeader,
+    key: DirectionKey,
+    hash: u64,
+}
+
+impl<'a> Arrival<'a> {
+    /// Reads the header. An error where that cannot be.
+    #[inline]
+    pub fn read(feed: u16, packet: &Packet<'a>) -> Result<Self, Malformed> {
+        let mut r = Reader::new(Protocol::Sctp, packet.payload);
+        let header = CommonHeader::read(&mut r)?;
+        let key = DirectionKey::new(feed, &header);
+        Ok(Self { packet: Packet { payload: r.rest(), ..*packet }, header, key, hash: key.hash() })
+    }
+
+    fn path(&self) -> PortPair {
+        let Self { packet, header, key: DirectionKey(_, feed), .. } = self;
+        PortPair {
+            feed: *feed,
+            source: (packet.source, header.source_port),
+            destination: (packet.destination, header.destination_port),
+        }
+    }
+}
 
 /// Ports and verification tag in one word, and the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -190,30 +222,23 @@ impl Default for Associations {
 }
 
 impl Associations {
-    /// Takes a packet and gives what is in it to `upper`. An error where its header cannot be read.
+    /// Takes a packet and gives what is in it to `upper`. An error where a chunk cannot be read: those behind it cannot either.
+    #[inline]
     pub fn packet(
         &mut self,
-        feed: u16,
+        arrival: &Arrival<'_>,
         at: Timestamp,
-        packet: &Packet<'_>,
         counters: &mut TransportCounters,
         upper: &mut impl UpperLayer,
     ) -> Result<(), Malformed> {
-        counters.sctp_packets += 1;
-        let mut r = Reader::new(Protocol::Sctp, packet.payload);
-        let header = CommonHeader::read(&mut r)?;
         self.tick(at, counters);
-        let key = DirectionKey::new(feed, &header);
-        let path = || PortPair {
-            feed,
-            source: (packet.source, header.source_port),
-            destination: (packet.destination, header.destination_port),
-        };
-        let (mut begins, mut ends) = (None, false);
+        let Arrival { packet, header, .. } = *arrival;
+        let mut r = Reader::new(Protocol::Sctp, packet.payload);
         let Self { directions, reassembly, .. } = self;
         // INIT travels before its direction has a tag, and begins none.
         let is_tracked = header.verification_tag != 0 || Data::is_data(r.peek());
-        let mut direction = if is_tracked { directions.direction(key, path, at, counters) } else { None };
+        let mut direction = if is_tracked { directions.direction(arrival, at, counters) } else { None };
+        let mut turn = None;
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
             match Data::read(&chunk) {
@@ -230,49 +255,49 @@ impl Associations {
                                 direction.acknowledge(tsn);
                             }
                         }
-                        chunk_type::INIT_ACK => begins = Some(Initiation::read(&chunk)?),
-                        chunk_type::ABORT | chunk_type::SHUTDOWN_COMPLETE => ends = true,
+                        chunk_type::INIT_ACK => turn = Some(Turn::Begins(Initiation::read(&chunk)?)),
+                        chunk_type::ABORT | chunk_type::SHUTDOWN_COMPLETE => turn = Some(Turn::Ends),
                         _ => {}
                     }
                 }
             }
         }
-        if let Some(initiation) = begins {
-            self.begin(key, path(), initiation, at, counters);
-        }
-        if ends {
-            self.end(key, counters);
+        if let Some(turn) = turn {
+            self.turn(arrival, turn, at, counters);
         }
         Ok(())
     }
 
-    /// What is known of the association of a packet, before it is asked for: first a hint, then what that leads to. Changes
-    /// nothing.
+    /// What is known of a packet's direction will be asked for: begins to fetch a hint of where that is. Changes nothing.
     #[inline]
-    pub fn expect(&self, feed: u16, packet: &Packet<'_>) -> Option<Expected> {
-        let header = CommonHeader::read(&mut Reader::new(Protocol::Sctp, packet.payload)).ok()?;
-        let hash = DirectionKey::new(feed, &header).hash();
-        self.directions.hints.expect(hash);
-        Some(Expected(hash))
+    pub fn expect(&self, arrival: &Arrival<'_>) {
+        self.directions.hints.expect(arrival.hash);
     }
 
-    /// Begins to fetch it.
+    /// Begins to fetch what the hint leads to.
     #[inline]
-    pub fn fetch(&self, Expected(hash): Expected) {
-        self.directions.slots.get(self.directions.hints.guess(hash)).into_iter().for_each(prefetch);
+    pub fn fetch(&self, arrival: &Arrival<'_>) {
+        self.directions.slots.get(self.directions.hints.guess(arrival.hash)).into_iter().for_each(prefetch);
+    }
+
+    #[cold]
+    fn turn(&mut self, arrival: &Arrival<'_>, turn: Turn, at: Timestamp, counters: &mut TransportCounters) {
+        match turn {
+            Turn::Begins(initiation) => self.begin(arrival, initiation, at, counters),
+            Turn::Ends => self.end(arrival.key, counters),
+        }
     }
 
     // INIT ACK carries the tag of the direction that it travels in, and names that of the other one.
     fn begin(
         &mut self,
-        key: DirectionKey,
-        path: PortPair,
+        arrival: &Arrival<'_>,
         initiation: Initiation,
         at: Timestamp,
         counters: &mut TransportCounters,
     ) {
         let Initiation { initiate_tag, initial_tsn } = initiation;
-        if let Some(direction) = self.directions.direction(key, || path, at, counters) {
+        if let Some(direction) = self.directions.direction(arrival, at, counters) {
             let life = &mut direction.life;
             life.reverse_tag = Some(initiate_tag);
             // A new association under an old tag; a repeated INIT ACK changes nothing.
@@ -287,9 +312,11 @@ impl Associations {
                 self.reassembly.pending_octets -= direction.drop_pending(counters);
             }
         }
-        let reverse = key.reverse(initiate_tag);
-        if let Some(direction) = self.directions.direction(reverse, || path.reverse(), at, counters) {
-            direction.life.reverse_tag = Some(key.tag());
+        let reverse = arrival.key.reverse(initiate_tag);
+        let place = self.directions.look_up(reverse, || arrival.path().reverse(), counters);
+        if let Some(direction) = place.and_then(|place| self.directions.at(place)) {
+            direction.last = at;
+            direction.life.reverse_tag = Some(arrival.key.tag());
             direction.life.ended = false;
         }
     }
@@ -349,16 +376,21 @@ impl Directions {
     #[inline]
     fn direction(
         &mut self,
-        key: DirectionKey,
-        path: impl FnOnce() -> PortPair,
+        arrival: &Arrival<'_>,
         at: Timestamp,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let guess = self.hints.guess(key.hash());
-        let place = if self.is_at(guess, key) { guess } else { self.look_up(key, path, counters)? };
-        let direction = self.slots.get_mut(place)?.as_mut()?;
+        let Arrival { key, hash, .. } = *arrival;
+        let guess = self.hints.guess(hash);
+        let place = if self.is_at(guess, key) { guess } else { self.look_up(key, || arrival.path(), counters)? };
+        let direction = self.at(place)?;
         direction.last = at;
         Some(direction)
+    }
+
+    #[inline]
+    fn at(&mut self, place: usize) -> Option<&mut Direction> {
+        self.slots.get_mut(place)?.as_mut()
     }
 
     #[inline(never)]
@@ -473,33 +505,36 @@ impl Reassembly {
         if repeated {
             return;
         }
-        let Chunk { snapped, .. } = chunk;
-        if data.is_whole() {
-            let path = direction.map(|direction| &direction.life.path);
-            let message = UserMessage { header, protocol: data.protocol, octets: data.payload, snapped, path };
-            upper.user_message(&message, counters);
-        } else if let Some(protocol) = self.fragment(direction.as_deref_mut().filter(|_| !snapped), &data, counters) {
-            let path = direction.map(|direction| &direction.life.path);
-            let message = UserMessage { header, protocol, octets: &self.assembled, snapped, path };
-            upper.user_message(&message, counters);
-        }
+        let snapped = chunk.snapped;
+        let (protocol, octets) = match data.is_whole() {
+            true => (data.protocol, data.payload),
+            false => match self.fragment(direction.as_deref_mut(), chunk, counters) {
+                Some(protocol) => (protocol, self.assembled.as_slice()),
+                None => return,
+            },
+        };
+        let path = direction.map(|direction| &direction.life.path);
+        upper.user_message(&UserMessage { header, protocol, octets, snapped, path }, counters);
     }
 
     // The protocol of the message that the fragment completes; its octets are then in `assembled`.
+    #[cold]
     fn fragment(
         &mut self,
         direction: Option<&mut Direction>,
-        data: &Data<'_>,
+        chunk: Chunk<'_>,
         counters: &mut TransportCounters,
     ) -> Option<u32> {
         counters.sctp_fragments += 1;
-        let Some(direction) = direction.filter(|_| self.pending_octets < PENDING_OCTETS_LIMIT) else {
+        let data = Data::read(&chunk)?.ok()?;
+        let room = self.pending_octets < PENDING_OCTETS_LIMIT && !chunk.snapped;
+        let Some(direction) = direction.filter(|_| room) else {
             counters.sctp_fragments_dropped += 1;
             return None;
         };
         let pending = &mut direction.life.pending;
         self.pending_octets -= pending.octets();
-        let protocol = pending.take(data, &mut self.assembled, counters);
+        let protocol = pending.take(&data, &mut self.assembled, counters);
         self.pending_octets += pending.octets();
         counters.sctp_reassembled += u64::from(protocol.is_some());
         protocol

@@ -14,7 +14,7 @@ use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
-use super::sctp::{Associations, Expected, UpperLayer, UserMessage};
+use super::sctp::{Arrival, Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, Sender, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::{BATCH_FRAMES, Batch, Frame, Place};
@@ -82,24 +82,14 @@ struct Layers {
     sequence_numbers: SequenceFormat,
 }
 
-/// A frame whose way to its association is plain.
-#[derive(Clone, Copy)]
-struct Plain<'a> {
-    packet: Packet<'a>,
-    expected: Expected,
-}
-
-impl<'a> Plain<'a> {
-    /// The packet of an association that a frame holds, where it lies on IPv4, whole, and in no tunnel: most of a feed.
-    #[inline]
-    fn read(frame: &Frame<'a>, feed: u16, associations: &Associations) -> Option<Self> {
-        let carried = link::read(frame.link, frame.captured).ok()?;
-        let Carried::Network { ether_type: ether_type::IPV4, octets } = carried else { return None };
-        let packet = ip::read_v4(octets).ok()?;
-        let is_plain = packet.protocol == ip::protocol::SCTP && packet.fragment.is_none();
-        let expected = associations.expect(feed, &packet).filter(|_| is_plain)?;
-        Some(Self { packet, expected })
-    }
+/// The packet of an association that a frame holds, where it lies on IPv4, whole, and in no tunnel: most of a feed.
+#[inline]
+fn plain<'a>(frame: &Frame<'a>, feed: u16) -> Option<Arrival<'a>> {
+    let carried = link::read(frame.link, frame.captured).ok()?;
+    let Carried::Network { ether_type: ether_type::IPV4, octets } = carried else { return None };
+    let packet = ip::read_v4(octets).ok()?;
+    let is_plain = packet.protocol == ip::protocol::SCTP && packet.fragment.is_none();
+    if is_plain { Arrival::read(feed, &packet).ok() } else { None }
 }
 
 /// Where octets came from.
@@ -143,10 +133,12 @@ impl Transport {
         frame: &Frame<'_>,
         feed: u16,
         sink: &mut S,
-        upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
+        upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
-        self.take(Batch::new(frame.captured, &[Place::new(frame, 0)]), feed, sink, upward);
-        self.deliver(sink, upward);
+        let place = [Place::new(frame, 0)];
+        let frames = Batch::new(frame.captured, &place);
+        self.take(frames, feed, sink, upward);
+        self.deliver(frames, sink, upward);
     }
 
     /// Takes frames. What is shown goes to `sink`, and what cannot wait to `upward`; the other messages are
@@ -156,26 +148,27 @@ impl Transport {
         frames: Batch<'_>,
         feed: u16,
         sink: &mut S,
-        upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S),
+        upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
         // What is known of their associations is fetched side by side, before any is taken.
         let associations = &self.layers.associations;
-        let mut plain = [None; BATCH_FRAMES];
-        for (place, frame) in plain.iter_mut().zip(frames.iter()) {
-            *place = Plain::read(&frame, feed, associations);
+        let mut arrivals = [None; BATCH_FRAMES];
+        for (place, frame) in arrivals.iter_mut().zip(frames.iter()) {
+            *place = plain(&frame, feed).inspect(|arrival| associations.expect(arrival));
         }
-        plain.iter().flatten().for_each(|plain| associations.fetch(plain.expected));
+        arrivals.iter().flatten().for_each(|arrival| associations.fetch(arrival));
         let Self { layers, delivery, counters } = self;
-        let mut outlet = Outlet { sink, upward, delivery };
-        for (frame, plain) in frames.iter().zip(&plain) {
+        let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
+        for (frame, arrival) in frames.iter().zip(&arrivals) {
             let from = Provenance { at: frame.at, frame: frame.number, feed };
             let snapped = frame.original_length as usize > frame.captured.len();
             counters.frames += 1;
             counters.frames_snapped += u64::from(snapped);
-            let taken = match plain {
-                Some(Plain { packet, .. }) => {
+            let taken = match arrival {
+                Some(arrival) => {
                     counters.ipv4 += 1;
-                    layers.sctp(from, packet, counters, &mut outlet)
+                    counters.sctp_packets += 1;
+                    layers.association(from, arrival, counters, &mut outlet)
                 }
                 None => {
                     let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
@@ -188,21 +181,26 @@ impl Transport {
         }
     }
 
-    /// The messages that are to be delivered.
-    pub fn waiting(&self) -> impl Iterator<Item = (&Carrier, Payload<'_>)> {
-        self.delivery.queue.iter().map(|(Queued { carrier, .. }, payload)| (carrier, payload))
+    /// The messages of these frames that are to be delivered.
+    pub fn waiting<'a>(&'a self, frames: Batch<'a>) -> impl Iterator<Item = (&'a Carrier, Payload<'a>)> {
+        self.delivery.queue.iter(frames.octets()).map(|(Queued { carrier, .. }, payload)| (carrier, payload))
     }
 
-    /// Gives `upward` what waits: each message once, whole, or what a snapped capture holds of it.
-    pub fn deliver<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S)) {
+    /// Gives `upward` what waits of these frames: each message once, whole, or what a snapped capture holds of it.
+    pub fn deliver<S: Sink>(
+        &mut self,
+        frames: Batch<'_>,
+        sink: &mut S,
+        upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
+    ) {
         let Self { delivery, counters, .. } = self;
-        Outlet { sink, upward, delivery }.deliver(counters);
+        Outlet { sink, upward, delivery, frames: frames.octets() }.deliver(counters);
     }
 
     /// The capture has ended: gives what was still waiting behind holes in TCP streams.
-    pub fn finish<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(Carrier, Payload<'_>, &mut S)) {
+    pub fn finish<S: Sink>(&mut self, sink: &mut S, upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S)) {
         let Self { layers, delivery, counters } = self;
-        let mut outlet = Outlet { sink, upward, delivery };
+        let mut outlet = Outlet { sink, upward, delivery, frames: &[] };
         let message = |carrier: Carrier, message: StreamMessage<'_>, counters: &mut TransportCounters| {
             outlet.stream(carrier, &message, counters);
         };
@@ -227,7 +225,7 @@ impl Transport {
 
 impl Layers {
     #[inline(never)]
-    fn link<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn link<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         frame: &Frame<'_>,
@@ -237,7 +235,7 @@ impl Layers {
         self.carried(origin, &link::read(frame.link, frame.captured)?, counters, outlet)
     }
 
-    fn carried<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn carried<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         carried: &Carried<'_>,
@@ -258,7 +256,7 @@ impl Layers {
     }
 
     #[inline(never)]
-    fn other_than_ip<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn other_than_ip<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         carried: &Carried<'_>,
@@ -342,7 +340,7 @@ impl Layers {
     }
 
     #[inline(never)]
-    fn tunnel<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn tunnel<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         carried: Carried<'_>,
@@ -358,7 +356,7 @@ impl Layers {
     }
 
     #[inline]
-    fn datagram<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn datagram<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         packet: &Packet<'_>,
@@ -372,7 +370,7 @@ impl Layers {
     }
 
     #[inline(never)]
-    fn fragment<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn fragment<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         packet: &Packet<'_>,
@@ -389,7 +387,7 @@ impl Layers {
     }
 
     #[inline]
-    fn packet<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn packet<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         packet: &Packet<'_>,
@@ -403,7 +401,7 @@ impl Layers {
     }
 
     #[inline(never)]
-    fn other_than_sctp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn other_than_sctp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         packet: &Packet<'_>,
@@ -436,20 +434,32 @@ impl Layers {
         }
     }
 
-    #[inline]
-    fn sctp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    #[inline(never)]
+    fn sctp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
         packet: &Packet<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let Self { associations, endpoints, .. } = self;
-        let mut upper = SctpUsers { from, packet, endpoints, outlet };
-        associations.packet(from.feed, from.at, packet, counters, &mut upper)
+        counters.sctp_packets += 1;
+        self.association(from, &Arrival::read(from.feed, packet)?, counters, outlet)
     }
 
-    fn udp<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    #[inline(never)]
+    fn association<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        from: Provenance,
+        arrival: &Arrival<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
+        let Self { associations, endpoints, .. } = self;
+        let mut upper = SctpUsers { from, packet: &arrival.packet, endpoints, outlet };
+        associations.packet(arrival, from.at, counters, &mut upper)
+    }
+
+    fn udp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         packet: &Packet<'_>,
@@ -479,7 +489,7 @@ impl Layers {
         Ok(())
     }
 
-    fn signal_unit<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)>(
+    fn signal_unit<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
         header: Option<PseudoHeader>,
@@ -536,13 +546,13 @@ struct SctpUsers<'a, 'o, S, U> {
     outlet: &'a mut Outlet<'o, S, U>,
 }
 
-impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> UpperLayer for SctpUsers<'_, '_, S, U> {
+impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> UpperLayer for SctpUsers<'_, '_, S, U> {
     #[inline]
     fn chunk(&mut self, chunk: &ChunkMessage<'_>) {
         self.outlet.message(self.from, chunk);
     }
 
-    #[inline]
+    #[inline(always)]
     fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters) {
         self.outlet.sctp(self.from, message, self.packet, self.endpoints, counters);
     }

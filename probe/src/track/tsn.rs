@@ -119,11 +119,16 @@ impl TsnWindow {
     #[inline]
     fn advance(&mut self, ahead: u32) {
         const OLDEST: u64 = 1 << (RECENT_TSNS - 1);
-        if ahead == 1 && self.recent & OLDEST != 0 {
-            self.recent = self.recent << 1 | 1;
-            self.highest = self.highest.wrapping_add(1);
-            return;
+        let is_oldest_missing = self.recent & OLDEST == 0 && self.highest.wrapping_sub(self.lowest) >= RECENT_TSNS - 1;
+        if ahead != 1 || is_oldest_missing {
+            return self.leap(ahead);
         }
+        self.recent = self.recent << 1 | 1;
+        self.highest = self.highest.wrapping_add(1);
+    }
+
+    #[inline(never)]
+    fn leap(&mut self, ahead: u32) {
         let leaving = if ahead < RECENT_TSNS { u64::MAX << (RECENT_TSNS - ahead) } else { u64::MAX };
         let left_out = !self.recent & self.since_lowest() & leaving;
         if left_out != 0 {

@@ -1,6 +1,6 @@
 //! Distribution of what SCCP carries, 3GPP TS 48.006 §9: to BSSMAP, or through to the mobile station.
 
-use super::{Bssmap, Decoded, Fault, Malformed, Message, Protocol, Reader, Value, bssmap};
+use super::{Fault, Malformed, Message, Protocol, Reader, Value};
 
 /// Data link connection identifier, 3GPP TS 48.006 §9.3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,10 +14,10 @@ impl Dlci {
 }
 
 /// A BSSAP message.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bssap<'a> {
-    /// For the BSS or the MSC.
-    Bssmap(Bssmap<'a>),
+    /// For the BSS or the MSC: octets for [`super::bssmap::read`].
+    Bssmap(&'a [u8]),
     /// For the mobile station or from it.
     Dtap {
         /// Data link connection identifier.
@@ -31,19 +31,17 @@ pub enum Bssap<'a> {
 const BSSMAP: u8 = 0;
 const DTAP: u8 = 1;
 
-/// Reads the user data of an SCCP message. An error where it is neither BSSMAP nor DTAP, or has no message type.
-pub fn read(octets: &[u8]) -> Result<Decoded<Bssap<'_>>, Malformed> {
+/// Reads the user data of an SCCP message. An error where it is neither BSSMAP nor DTAP.
+#[inline]
+pub fn read(octets: &[u8]) -> Result<Bssap<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Bssap, octets);
     let [discriminator] = r.v("discriminator")?;
     match discriminator {
-        BSSMAP => {
-            let message = r.lv("length indicator")?;
-            bssmap::read(message).map(|decoded| decoded.map(Bssap::Bssmap))
-        }
+        BSSMAP => Ok(Bssap::Bssmap(r.lv("length indicator")?)),
         DTAP => {
             let [dlci] = r.v("data link connection identifier")?;
             let layer_3 = r.lv("length indicator")?;
-            Ok(Decoded { message: Bssap::Dtap { dlci: Dlci(dlci), layer_3 }, malformed: None })
+            Ok(Bssap::Dtap { dlci: Dlci(dlci), layer_3 })
         }
         _ => Err(r.error("discriminator", Fault::Invalid)),
     }
@@ -82,18 +80,16 @@ mod tests {
     #[test]
     fn the_discriminator_distributes() {
         let dtap = [0x01, 0x83, 0x02, 0x09, 0x04];
-        let expected = Bssap::Dtap { dlci: Dlci(0x83), layer_3: &[0x09, 0x04] };
-        assert_eq!(read(&dtap).map(|decoded| decoded.message), Ok(expected));
+        assert_eq!(read(&dtap), Ok(Bssap::Dtap { dlci: Dlci(0x83), layer_3: &[0x09, 0x04] }));
         assert_eq!(Dlci(0x83).sapi(), 3);
-        let Ok(Decoded { message: Bssap::Bssmap(clear), malformed: None }) = read(&[0, 1, 0x21]) else { panic!() };
-        assert_eq!(clear.message_type, bssmap::BssmapMessageType::CLEAR_COMPLETE);
+        assert_eq!(read(&[0, 1, 0x21, 9]), Ok(Bssap::Bssmap(&[0x21])));
     }
 
     #[test]
     fn what_is_cut_short_or_foreign_is_an_error() {
         let element = |octets| read(octets).map(drop).map_err(|malformed| (malformed.element, malformed.fault));
         assert_eq!(element(&[0x01, 0x03, 0x02, 0x09]), Err(("length indicator", Fault::Truncated)));
-        assert_eq!(element(&[0x00, 0x00]), Err(("message type", Fault::Truncated)));
+        assert_eq!(element(&[0x00, 0x01]), Err(("length indicator", Fault::Truncated)));
         assert_eq!(element(&[0x06, 0x00]), Err(("discriminator", Fault::Invalid)));
         assert_eq!(element(&[]), Err(("discriminator", Fault::Truncated)));
     }

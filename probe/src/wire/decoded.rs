@@ -12,6 +12,12 @@ pub struct Decoded<M> {
     pub malformed: Option<Malformed>,
 }
 
+impl<M> From<M> for Decoded<M> {
+    fn from(message: M) -> Self {
+        Self { message, malformed: None }
+    }
+}
+
 impl<M> Decoded<M> {
     /// What `read` gave, or `otherwise` where a mandatory element was unreadable; with the faults that `r` noted.
     pub(super) fn or(read: Result<M, Malformed>, otherwise: M, r: &mut Reader<'_>) -> Self {

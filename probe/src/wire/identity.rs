@@ -2,7 +2,6 @@
 
 use event::{Imei, Imsi, Tmsi};
 
-use super::number::semi_octets;
 use super::{Fault, Malformed, Reader, Value};
 
 /// Who a mobile station says it is.
@@ -25,13 +24,14 @@ const ELEMENT: &str = "mobile identity";
 impl MobileIdentity {
     /// Reads the element's value: `r` holds it and nothing else.
     pub(super) fn read(mut r: Reader<'_>) -> Result<Self, Malformed> {
+        let octets = r.rest();
         let [first] = r.v(ELEMENT)?;
         match first & 0x07 {
             0 => Ok(Self::Absent),
-            1 => Imsi::from_digits(digits(first, r.rest())).map(Self::Imsi).ok_or(r.error(ELEMENT, Fault::Invalid)),
+            1 => Digits::read(octets).imsi().map(Self::Imsi).ok_or(r.error(ELEMENT, Fault::Invalid)),
             // The software version makes an IMEISV: an IMEI has at most 15 digits, whatever follows them.
-            2 => imei(digits(first, r.rest()).take(15), r),
-            3 => imei(digits(first, r.rest()), r),
+            2 => Digits::read(octets).first(15).imei().map(Self::Imei).ok_or(r.error(ELEMENT, Fault::Invalid)),
+            3 => Digits::read(octets).imei().map(Self::Imei).ok_or(r.error(ELEMENT, Fault::Invalid)),
             4 => r.u32(ELEMENT).map(|tmsi| Self::Tmsi(Tmsi(tmsi))),
             other => Ok(Self::Other(other)),
         }
@@ -73,17 +73,65 @@ impl MobileIdentity {
     }
 }
 
-fn imei(digits: impl Iterator<Item = u8>, r: Reader<'_>) -> Result<MobileIdentity, Malformed> {
-    Imei::from_digits(digits).map(MobileIdentity::Imei).ok_or(r.error(ELEMENT, Fault::Invalid))
+/// The first digits of an identity, in half octets from the highest; and how many it has.
+#[derive(Clone, Copy)]
+struct Digits {
+    digits: u64,
+    count: u32,
 }
 
-/// The first digit stands beside the type, the others follow two in an octet. Where their count is even the last
-/// half octet is the end mark 1111.
-fn digits(first: u8, octets: &[u8]) -> impl Iterator<Item = u8> + '_ {
-    const END_MARK: u8 = 15;
-    const ODD: u8 = 0x08;
-    let count = octets.len() * 2 + usize::from(first & ODD != 0);
-    std::iter::once(first >> 4).chain(semi_octets(octets)).take(count).take_while(|digit| *digit != END_MARK)
+impl Digits {
+    /// No identity has more.
+    const MOST: u32 = 16;
+
+    /// Two in an octet, the low half first; but in the low half of the first octet stand the type and whether their count is
+    /// odd. Where it is even the last half octet is the end mark 1111.
+    #[inline]
+    fn read(octets: &[u8]) -> Self {
+        const ODD: u64 = 8;
+        const LOW_HALVES: u64 = 0x0f0f_0f0f_0f0f_0f0f;
+        let eight = octets.first_chunk().copied().unwrap_or_else(|| Self::filled_up(octets));
+        let halves = u64::from_be_bytes(eight);
+        let halves = (halves & LOW_HALVES) << 4 | halves >> 4 & LOW_HALVES;
+        let ninth = octets.get(8).map_or(0, |octet| octet & 15);
+        let digits = halves << 4 | u64::from(ninth);
+        let is_even = halves >> 60 & ODD == 0;
+        let count = (2 * octets.len() as u32).saturating_sub(1 + u32::from(is_even));
+        Self { digits, count }.first(Self::before_end_mark(digits))
+    }
+
+    #[cold]
+    fn filled_up(octets: &[u8]) -> [u8; 8] {
+        let mut eight = [0; 8];
+        eight.iter_mut().zip(octets).for_each(|(place, octet)| *place = *octet);
+        eight
+    }
+
+    /// How many stand before the first half octet 1111; more than [`Digits::MOST`] where there is none.
+    fn before_end_mark(digits: u64) -> u32 {
+        const EACH: u64 = 0x1111_1111_1111_1111;
+        let marks = digits & digits >> 1 & digits >> 2 & digits >> 3 & EACH;
+        if marks == 0 { u32::MAX } else { marks.leading_zeros() / 4 }
+    }
+
+    /// At most `count` of them.
+    fn first(self, count: u32) -> Self {
+        Self { count: self.count.min(count), ..self }
+    }
+
+    fn imsi(self) -> Option<Imsi> {
+        Imsi::from_bcd(self.lowest()?, self.count)
+    }
+
+    fn imei(self) -> Option<Imei> {
+        Imei::from_bcd(self.lowest()?, self.count)
+    }
+
+    /// The last digit in the lowest half octet.
+    fn lowest(self) -> Option<u64> {
+        let unused = Self::MOST.checked_sub(self.count)?;
+        self.digits.checked_shr(4 * unused)
+    }
 }
 
 #[cfg(test)]
@@ -102,6 +150,14 @@ mod tests {
         check(&odd, Ok(MobileIdentity::Imsi("001010000000017".parse().unwrap())));
         let even = [0x41, 0x06, 0x00, 0x21, 0xf3];
         check(&even, Ok(MobileIdentity::Imsi("46000123".parse().unwrap())));
+    }
+
+    #[test]
+    fn an_end_mark_ends_the_digits_wherever_it_stands() {
+        let imsi: Imsi = "123456".parse().unwrap();
+        check(&[0x19, 0x32, 0x54, 0xf6, 0x98], Ok(MobileIdentity::Imsi(imsi)));
+        check(&[0x19, 0x32, 0x54, 0xf6, 0, 0, 0, 0, 0, 0, 0, 0], Ok(MobileIdentity::Imsi(imsi)));
+        check(&[0x11, 0x32, 0x54, 0xf6], Ok(MobileIdentity::Imsi(imsi)));
     }
 
     #[test]
@@ -124,6 +180,9 @@ mod tests {
         check(&[0xf0], Ok(MobileIdentity::Absent));
         check(&[0x05, 1, 2], Ok(MobileIdentity::Other(5)));
         check(&[0x0a, 0xaa, 0xbb], Err(Fault::Invalid));
+        check(&[0xf1], Err(Fault::Invalid));
+        check(&[0x19, 0x32, 0xa4, 0x65], Err(Fault::Invalid));
+        check(&[0x19, 0x32, 0x54, 0x76, 0x98, 0x10, 0x32, 0x54, 0x76], Err(Fault::Invalid));
         check(&[], Err(Fault::Truncated));
     }
 }

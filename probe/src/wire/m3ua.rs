@@ -69,6 +69,7 @@ impl<'a> M3uaMessage<'a> {
     }
 
     /// The data of a DATA message, of which it is the mandatory parameter, RFC 4666 §3.3.1; `None` of another message.
+    #[inline]
     pub fn data(&self) -> Result<Option<ProtocolData<'a>>, Malformed> {
         const MISSING: Malformed =
             Malformed { layer: Protocol::M3ua, element: "protocol data", fault: Fault::Truncated };

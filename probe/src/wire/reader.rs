@@ -106,6 +106,12 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
+    /// Passes over `count` octets, or over what is left of them.
+    #[inline]
+    pub fn pass(&mut self, count: usize) {
+        self.octets = self.octets.get(count..).unwrap_or_default();
+    }
+
     /// Format LV: one octet of length, then the value.
     #[inline]
     pub fn lv(&mut self, element: &'static str) -> Result<&'a [u8], Malformed> {

@@ -62,11 +62,10 @@ impl<'a> Chunk<'a> {
         let &[kind, flags, l0, l1] = r.header("chunk header")?;
         let length = usize::from(u16::from_be_bytes([l0, l1]));
         let length = length.checked_sub(4).ok_or(r.error("chunk length", Fault::Invalid))?;
-        let there = length.min(r.rest().len());
-        let value = r.take(there, "chunk value")?;
-        let padding = (length.next_multiple_of(4) - length).min(r.rest().len()); // the last may be left out
-        r.take(padding, "padding")?;
-        Ok(Self { kind, flags, value, snapped: there < length })
+        let value = r.rest().get(..length);
+        let (value, snapped) = value.map_or((r.rest(), true), |whole| (whole, false));
+        r.pass(length.next_multiple_of(4)); // the last may go without its padding
+        Ok(Self { kind, flags, value, snapped })
     }
 }
 

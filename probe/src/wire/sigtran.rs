@@ -33,7 +33,7 @@ impl<'a> Header<'a> {
         if body.saturating_sub(3) > r.rest().len() && !snapped {
             return Err(r.error("message length", Fault::Truncated));
         }
-        let body = r.take(body.min(r.rest().len()), "parameters")?;
+        let body = r.rest().get(..body).unwrap_or(r.rest());
         Ok(Self { class, kind, body: r.within(body) })
     }
 }
@@ -45,9 +45,12 @@ pub(super) fn parameter<'a>(r: &mut Reader<'a>, snapped: bool) -> Result<(u16, R
     let tag = u16::from_be_bytes([t0, t1]);
     let length = usize::from(u16::from_be_bytes([l0, l1]));
     let length = length.checked_sub(4).ok_or(r.error("parameter length", Fault::Invalid))?;
-    let there = if snapped { length.min(r.rest().len()) } else { length };
-    let value = r.take(there, "parameter value")?;
-    r.take((length.next_multiple_of(4) - length).min(r.rest().len()), "padding")?;
+    let value = match r.rest().get(..length) {
+        Some(value) => value,
+        None if snapped => r.rest(),
+        None => return Err(r.error("parameter value", Fault::Truncated)),
+    };
+    r.pass(length.next_multiple_of(4)); // the last may go without its padding
     Ok((tag, r.within(value)))
 }
 

@@ -58,7 +58,7 @@ pub struct GbInterface {
 
 /// A BSSGP PDU about one phone.
 struct Envelope<'a> {
-    carrier: Carrier,
+    carrier: &'a Carrier,
     bvc: Bvc,
     tlli: Tlli,
     pdu: &'a Bssgp<'a>,
@@ -115,7 +115,7 @@ impl GbInterface {
     }
 
     /// Takes one NS PDU. `a` is the A interface of the same network, whose TMSIs combined procedures give.
-    pub fn ns<S: Sink>(&mut self, carrier: Carrier, octets: &[u8], a: &mut AInterface, sink: &mut S) {
+    pub fn ns<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], a: &mut AInterface, sink: &mut S) {
         self.tick(carrier.from.at, a, sink);
         let read = ns::read(octets);
         let Some(message) = a.understood(&read, carrier.from, sink) else { return };
@@ -148,15 +148,15 @@ impl GbInterface {
         }
     }
 
-    fn bssgp<S: Sink>(&mut self, carrier: Carrier, bvci: u16, octets: &[u8], a: &mut AInterface, sink: &mut S) {
+    fn bssgp<S: Sink>(&mut self, carrier: &Carrier, bvci: u16, octets: &[u8], a: &mut AInterface, sink: &mut S) {
         let read = bssgp::read(octets);
         let Some(pdu) = a.understood(&read, carrier.from, sink) else { return };
         a.note(pdu, carrier.from, sink);
-        let Some(from_bss) = self.is_from_bss(&carrier, pdu) else {
+        let Some(from_bss) = self.is_from_bss(carrier, pdu) else {
             a.counters.unmatched.packet_direction_unknown += u64::from(pdu.tlli.is_some());
             return;
         };
-        let bvc = self.bvc(&carrier, bvci, from_bss);
+        let bvc = self.bvc(carrier, bvci, from_bss);
         match pdu.pdu_type {
             BssgpPduType::BVC_RESET if pdu.bvci == Some(SIGNALLING) => {
                 let restarted = if from_bss { bvc.bss } else { bvc.sgsn };
@@ -206,7 +206,7 @@ impl GbInterface {
     }
 
     /// PAGING-PS, 3GPP TS 48.018 §10.3.1: the SGSN says whose a P-TMSI is.
-    fn paging<S: Sink>(&mut self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface, sink: &mut S) {
+    fn paging<S: Sink>(&mut self, carrier: &Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface, sink: &mut S) {
         let (Some(imsi), Some(tmsi)) = (pdu.imsi, pdu.tmsi) else { return };
         self.identities.bind(Temporary { vlr: sgsn(bvc), tmsi }, imsi, Proof::Paging, carrier.from.at);
         if let Some(id) = self.links.find(Address::new(Tlli::local(tmsi), bvc)) {
@@ -218,7 +218,7 @@ impl GbInterface {
 
     /// PAGING-CS, 3GPP TS 48.018 §10.3.2: the VLR says, through the SGSN, whose a TMSI is. The page is for a location or
     /// routing area, or for one cell.
-    fn paging_for_calls(&self, carrier: Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface) {
+    fn paging_for_calls(&self, carrier: &Carrier, bvc: Bvc, pdu: &Bssgp<'_>, a: &mut AInterface) {
         let cell = || self.entities.cell(Bvc { bvci: pdu.bvci?, ..bvc }).and_then(CellId::lai);
         let area = pdu.location_area.or(pdu.routing_area.map(|area| area.lai)).or_else(cell);
         let (Some(imsi), Some(tmsi), Some(area)) = (pdu.imsi, pdu.tmsi, area) else { return };

@@ -85,7 +85,7 @@ impl Story {
         self.frame += 1;
         let from = Provenance { at: Timestamp::from_seconds(self.second), frame: self.frame, feed: 0 };
         let carrier = Carrier { from, network, nodes: 0, sender, receiver, point_codes: self.point_codes };
-        self.interface.sccp(carrier, octets, &mut self.told);
+        self.interface.sccp(&carrier, octets, &mut self.told);
         self
     }
 

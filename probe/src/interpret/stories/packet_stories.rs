@@ -37,7 +37,7 @@ impl Packets {
         let point_codes = PointCodeFormat::default();
         let carrier = Carrier { from, network: ENDPOINTS, nodes: ENDPOINTS, sender, receiver, point_codes };
         let Story { interface, told, .. } = &mut self.a;
-        self.gb.ns(carrier, octets, interface, told);
+        self.gb.ns(&carrier, octets, interface, told);
         self
     }
 

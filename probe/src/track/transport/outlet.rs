@@ -41,6 +41,8 @@ pub(super) struct Outlet<'a, S, U> {
     pub(super) sink: &'a mut S,
     pub(super) upward: &'a mut U,
     pub(super) delivery: &'a mut Delivery,
+    /// The octets of the frames that are taken.
+    pub(super) frames: &'a [u8],
 }
 
 /// The users of SCTP that can be read.
@@ -81,9 +83,9 @@ impl SctpUser {
     }
 }
 
-impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
-    /// A user message of SCTP. Apart, so that what only shows messages vanishes around it where nobody asks for them.
-    #[inline(never)]
+impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
+    /// A user message of SCTP. M3UA is what most carry: its way is a straight one.
+    #[inline(always)]
     pub(super) fn sctp(
         &mut self,
         from: Provenance,
@@ -129,7 +131,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn m3ua(
         &mut self,
         from: Provenance,
@@ -230,7 +232,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             Some(carrier) => {
                 counters.sua_data += 1;
                 self.deliver(counters);
-                (self.upward)(carrier, Payload::Sua(sccp), self.sink);
+                (self.upward)(&carrier, Payload::Sua(sccp), self.sink);
             }
             None => counters.networks_refused += 1,
         }
@@ -276,7 +278,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         let Ok(message) = Mtp3Message::read(octets, &self.delivery.point_codes) else { return };
         self.message(from, &message);
         if let Some(carrier) = self.carrier(from, &message).filter(|_| message.si == service::SCCP) {
-            (self.upward)(carrier, Payload::Duplicate(message.user_data), self.sink);
+            (self.upward)(&carrier, Payload::Duplicate(message.user_data), self.sink);
         }
     }
 
@@ -300,7 +302,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         self.sccp(carrier, octets, Path::UNNUMBERED, counters);
     }
 
-    #[inline]
+    #[inline(always)]
     fn sccp(&mut self, carrier: Carrier, octets: &[u8], path: Path, counters: &mut TransportCounters) {
         let Delivery { crossings, duplicates, .. } = &mut *self.delivery;
         let carrier = crossings.place(carrier, octets, counters);
@@ -321,7 +323,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         self.push(carrier, Interface::Gb, fingerprint, octets, counters);
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(
         &mut self,
         carrier: Carrier,
@@ -330,7 +332,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         octets: &[u8],
         counters: &mut TransportCounters,
     ) {
-        self.delivery.queue.push(carrier, interface, fingerprint, octets);
+        self.delivery.queue.push(carrier, interface, fingerprint, octets, self.frames);
         // Who is shown messages is shown what is in one before the next.
         if S::MESSAGES {
             self.deliver(counters);
@@ -339,10 +341,10 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
 
     /// Gives upward what waits, each message once.
     pub(super) fn deliver(&mut self, counters: &mut TransportCounters) {
-        let Self { sink, upward, delivery } = self;
+        let Self { sink, upward, delivery, frames } = self;
         let Delivery { duplicates, queue, .. } = &mut **delivery;
-        for (&Queued { carrier, fingerprint, .. }, payload) in queue.iter() {
-            let sighting = duplicates.look(carrier.from.at, fingerprint);
+        for (Queued { carrier, fingerprint, .. }, payload) in queue.iter(frames) {
+            let sighting = duplicates.look(carrier.from.at, *fingerprint);
             let payload = match payload {
                 Payload::Sccp(octets) if sighting == Sighting::Duplicate => {
                     counters.sccp_duplicates += 1;
@@ -444,6 +446,7 @@ impl<S: Sink, U: FnMut(Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         }
     }
 
+    #[cold]
     pub(super) fn malformed(&mut self, from: Provenance, malformed: Malformed, counters: &mut TransportCounters) {
         counters.count_malformed(malformed);
         self.sink.malformed(from, malformed);

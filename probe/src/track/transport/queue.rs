@@ -6,16 +6,17 @@ use crate::track::duplicates::Fingerprint;
 /// Messages of a batch, in order.
 #[derive(Default)]
 pub(super) struct Queue {
-    octets: Vec<u8>,
     messages: Vec<Queued>,
+    /// The octets of those that do not lie in a frame.
+    octets: Vec<u8>,
 }
 
-/// A message without its octets: they end here, and begin where those of the one before end.
+/// A message without its octets.
 pub(super) struct Queued {
     pub(super) carrier: Carrier,
     pub(super) interface: Interface,
     pub(super) fingerprint: Fingerprint,
-    end: usize,
+    octets: Octets,
 }
 
 /// What a message belongs to.
@@ -25,12 +26,42 @@ pub(super) enum Interface {
     Gb,
 }
 
+/// Where the octets of a message lie.
+#[derive(Clone, Copy)]
+enum Octets {
+    /// In the frames of the batch.
+    InFrames { start: usize, end: usize },
+    /// In the queue.
+    Kept { start: usize, end: usize },
+}
+
 impl Queue {
-    /// Appends an SCCP message or an NS PDU.
+    /// Appends an SCCP message or an NS PDU, the octets of which may lie in `frames`.
     #[inline]
-    pub(super) fn push(&mut self, carrier: Carrier, interface: Interface, fingerprint: Fingerprint, octets: &[u8]) {
+    pub(super) fn push(
+        &mut self,
+        carrier: Carrier,
+        interface: Interface,
+        fingerprint: Fingerprint,
+        octets: &[u8],
+        frames: &[u8],
+    ) {
+        // Where they do lie there, this is how far from the beginning; else it is anything.
+        let start = octets.as_ptr().addr().wrapping_sub(frames.as_ptr().addr());
+        let end = start.wrapping_add(octets.len());
+        let octets = match frames.get(start..end) {
+            Some(there) if std::ptr::eq(there, octets) => Octets::InFrames { start, end },
+            _ => self.keep(octets),
+        };
+        self.messages.push(Queued { carrier, interface, fingerprint, octets });
+    }
+
+    // What was put together of several frames.
+    #[inline(never)]
+    fn keep(&mut self, octets: &[u8]) -> Octets {
+        let start = self.octets.len();
         self.octets.extend_from_slice(octets);
-        self.messages.push(Queued { carrier, interface, fingerprint, end: self.octets.len() });
+        Octets::Kept { start, end: self.octets.len() }
     }
 
     /// Empties it.
@@ -39,13 +70,15 @@ impl Queue {
         self.messages.clear();
     }
 
-    /// The messages in order.
+    /// The messages in order: the same `frames` as when they were pushed.
     #[inline]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&Queued, Payload<'_>)> {
-        let mut start = 0;
+    pub(super) fn iter<'a>(&'a self, frames: &'a [u8]) -> impl Iterator<Item = (&'a Queued, Payload<'a>)> {
         self.messages.iter().map(move |queued| {
-            let octets = self.octets.get(start..queued.end).unwrap_or_default();
-            start = queued.end;
+            let octets = match queued.octets {
+                Octets::InFrames { start, end } => frames.get(start..end),
+                Octets::Kept { start, end } => self.octets.get(start..end),
+            };
+            let octets = octets.unwrap_or_default();
             let payload = match queued.interface {
                 Interface::A => Payload::Sccp(octets),
                 Interface::Gb => Payload::Ns(octets),

@@ -51,13 +51,17 @@ pub struct Bssmap<'a> {
 /// Reads a BSSMAP message. An error only where there is no octet.
 pub fn read(octets: &[u8]) -> Result<Decoded<Bssmap<'_>>, Malformed> {
     let mut r = Reader::new(Protocol::Bssmap, octets);
-    let [code] = r.v("message type")?;
-    let mut message = Bssmap::new(BssmapMessageType(code));
-    while let Some((identifier, value)) = r.element(&ELEMENTS) {
-        let put = message.put(identifier, value);
-        r.keep(put);
+    let new = |code| Decoded::from(Bssmap::new(BssmapMessageType(code)));
+    let mut read = r.u8("message type").map(new);
+    // Where it lies: to move it would take longer than to read most.
+    if let Ok(Decoded { message, malformed }) = &mut read {
+        while let Some((identifier, value)) = r.element(&ELEMENTS) {
+            let put = message.put(identifier, value);
+            r.keep(put);
+        }
+        *malformed = r.stopped();
     }
-    Ok(Decoded { message, malformed: r.stopped() })
+    read
 }
 
 impl<'a> Bssmap<'a> {

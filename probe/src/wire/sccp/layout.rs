@@ -62,7 +62,7 @@ const HOPS: Parameter = Parameter::HOP_COUNTER;
 const RETURN_CAUSE: Parameter = Parameter::RETURN_CAUSE;
 
 impl Layout {
-    /// The layout of a message type; `None` for one that the specification does not have, and for DT1, which is read without.
+    /// The layout of a message type; `None` for one that the specification does not have.
     pub(super) const fn of(message_type: SccpMessageType) -> Option<Self> {
         use SccpMessageType as T;
         Some(match message_type {
@@ -71,6 +71,7 @@ impl Layout {
             T::CONNECTION_REFUSED => layout(&[DESTINATION, Parameter::REFUSAL_CAUSE], &[], true),
             T::RELEASED => layout(&[DESTINATION, SOURCE, Parameter::RELEASE_CAUSE], &[], true),
             T::RELEASE_COMPLETE => layout(&[DESTINATION, SOURCE], &[], false),
+            T::DATA_FORM_1 => layout(&[DESTINATION, Parameter::SEGMENTING_REASSEMBLING], &[DATA], false),
             T::DATA_FORM_2 => layout(&[DESTINATION, SEQUENCING], &[DATA], false),
             T::DATA_ACKNOWLEDGEMENT => {
                 layout(&[DESTINATION, Parameter::RECEIVE_SEQUENCE_NUMBER, Parameter::CREDIT], &[], false)

@@ -79,14 +79,45 @@ pub struct Sccp<'a> {
     pub data: Option<&'a [u8]>,
 }
 
+/// A segment of a connection's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// Destination local reference, §3.2.
+    pub destination: LocalReference,
+    /// More data follows in the next one (§3.7).
+    pub more_data: bool,
+    /// Data (§3.16).
+    pub data: &'a [u8],
+}
+
+impl<'a> Segment<'a> {
+    /// That of DT1, §4.7, which nearly every message is: type, destination local reference, segmenting/reassembling, pointer to
+    /// the length of the data. `None` of another message, and of one that is cut short.
+    #[inline]
+    pub fn of_data_form_1(octets: &'a [u8]) -> Option<Self> {
+        const DATA_FORM_1: u8 = SccpMessageType::DATA_FORM_1.0;
+        const POINTER_PLACE: usize = 5;
+        let &[DATA_FORM_1, a, b, c, segmenting, pointer, ..] = octets else { return None };
+        if pointer == 0 {
+            return None;
+        }
+        let (length, data) = octets.get(POINTER_PLACE + usize::from(pointer)..)?.split_first()?;
+        let destination = LocalReference(u32::from_le_bytes([a, b, c, 0]));
+        Some(Self { destination, more_data: segmenting & 1 != 0, data: data.get(..usize::from(*length))? })
+    }
+}
+
 /// Reads an SCCP message; `point_codes` is how its addresses write them. An error only where there is no octet.
 pub fn read(octets: &[u8], point_codes: PointCodeFormat) -> Result<Decoded<Sccp<'_>>, Malformed> {
     let mut r = Reader::new(Protocol::Sccp, octets);
-    let [code] = r.v("message type")?;
-    let mut message = Sccp::new(SccpMessageType(code));
-    let read = message.read(&mut r, point_codes);
-    r.keep(read);
-    Ok(Decoded { message, malformed: r.stopped() })
+    let new = |code| Decoded::from(Sccp::new(SccpMessageType(code)));
+    let mut read = r.u8("message type").map(new);
+    // Where it lies: to move it would take longer than to read most.
+    if let Ok(Decoded { message, malformed }) = &mut read {
+        let stopped = message.read(&mut r, point_codes).err();
+        *malformed = r.stopped().or(stopped);
+    }
+    read
 }
 
 /// The destination local reference of a message that is not read yet: it stands first in every type that has one (Q.713 §4).
@@ -118,11 +149,13 @@ impl<'a> Sccp<'a> {
         }
     }
 
+    /// The segment of data that a DT1 or DT2 is.
+    pub fn segment(&self) -> Option<Segment<'a>> {
+        let &Self { destination, more_data, data, .. } = self;
+        Some(Segment { destination: destination?, more_data, data: data? })
+    }
+
     fn read(&mut self, r: &mut Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
-        // Nearly every message is one: the table would cost it more than all the rest.
-        if self.message_type == SccpMessageType::DATA_FORM_1 {
-            return self.read_data_form_1(r);
-        }
         let Some(layout) = Layout::of(self.message_type) else { return Ok(()) };
         for &parameter in layout.fixed {
             let value = r.take(parameter.fixed_length(), parameter.name())?;
@@ -143,16 +176,6 @@ impl<'a> Sccp<'a> {
             Some(optional) => self.read_optional(optional, r, point_codes),
             None => Ok(()),
         }
-    }
-
-    // §4.7.
-    fn read_data_form_1(&mut self, r: &mut Reader<'a>) -> Result<(), Malformed> {
-        const DATA: &str = Parameter::DATA.name();
-        self.destination = Some(LocalReference::read(r, Parameter::DESTINATION_LOCAL_REFERENCE.name())?);
-        self.more_data = r.u8(Parameter::SEGMENTING_REASSEMBLING.name())? & 1 != 0;
-        let mut target = Width::One.pointer(r, DATA)?.ok_or(r.error(DATA, Fault::Invalid))?;
-        self.data = Some(target.lv(DATA)?);
-        Ok(())
     }
 
     fn read_optional(
@@ -181,6 +204,7 @@ impl<'a> Sccp<'a> {
             Parameter::CALLED_PARTY_ADDRESS => self.called = Some(Address::read(r, element, point_codes)?),
             Parameter::CALLING_PARTY_ADDRESS => self.calling = Some(Address::read(r, element, point_codes)?),
             Parameter::PROTOCOL_CLASS => self.protocol_class = Some(r.u8(element)?),
+            Parameter::SEGMENTING_REASSEMBLING => self.more_data = r.u8(element)? & 1 != 0,
             // The flag is bit 1 of the last octet, Q.713 §3.9.
             Parameter::SEQUENCING_SEGMENTING => self.more_data = r.u16(element)? & 1 != 0,
             Parameter::RELEASE_CAUSE
