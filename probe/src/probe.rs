@@ -103,7 +103,6 @@ impl Probe {
                 transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
                     interpret(carrier, payload, a_interface, gb_interface, sink);
                 });
-                // What stands alone is not looked ahead for.
                 if frames.len() > 1 {
                     a_interface.expect(transport.waiting(frames));
                 }

@@ -195,11 +195,16 @@ impl AInterface {
     }
 
     /// Ends what has been silent for too long at `now`. Messages do so too.
+    #[inline]
     pub fn tick<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
         self.pass(now, sink);
-        if now < self.expired_until + EXPIRY_INTERVAL {
-            return;
+        if now >= self.expired_until + EXPIRY_INTERVAL {
+            self.expire(now, sink);
         }
+    }
+
+    #[cold]
+    fn expire<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
         self.expired_until = now;
         while let Some(id) = self.connections.expired(now) {
             self.end(id, None, sink);
@@ -210,6 +215,7 @@ impl AInterface {
     }
 
     /// Time has come to `now`, on either interface: tells what has fallen silent meanwhile.
+    #[inline]
     pub(super) fn pass<S: Sink>(&mut self, now: Timestamp, sink: &mut S) {
         let Self { around, counters, .. } = self;
         around.silences.pass(now, |fact| tell_area(fact, counters, sink));

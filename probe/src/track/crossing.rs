@@ -65,7 +65,7 @@ impl Way {
 
 impl Crossings {
     /// What counts as the carrier of an SCCP message: that of the other side, where that is known.
-    #[inline]
+    #[inline(always)]
     pub fn place(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) -> Carrier {
         let is_only = carrier.nodes != ENDPOINTS && *self.first.get_or_insert(carrier.nodes) == carrier.nodes;
         match is_only && self.requests.is_empty() {
@@ -77,9 +77,11 @@ impl Crossings {
     /// What of a message is the same on both sides of a gateway, which may complete addresses: all of it where none is known.
     #[inline]
     pub fn essence<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
-        if self.routes.is_empty() {
-            return octets;
-        }
+        if self.routes.is_empty() { octets } else { Self::without_addresses(octets) }
+    }
+
+    #[inline(never)]
+    fn without_addresses(octets: &[u8]) -> &[u8] {
         match octets.first().map(|code| SccpMessageType(*code)) {
             Some(SccpMessageType::CONNECTION_REQUEST | SccpMessageType::UNITDATA) => {
                 let read = sccp::read(octets, PointCodeFormat::default()).ok();

@@ -73,6 +73,7 @@ impl Networks {
         }
     }
 
+    #[inline(never)]
     fn look_up(&mut self, key: NetworkKey) -> Option<u32> {
         let next = self.ids.len();
         let id = match self.ids.get(&key) {

@@ -78,26 +78,20 @@ struct Reassembly {
     pending_octets: usize,
 }
 
-/// A packet whose header was read, and where its direction will be looked for.
+/// A direction that a packet will ask for.
 #[derive(Clone, Copy)]
-pub struct Arrival<'a> {
-    /// The packet.
-    pub packet: Packet<'a>,
+pub struct Expected(u64);
+
+/// Whose a packet is: known before more of it is read.
+#[derive(Clone, Copy)]
+struct Arrival<'a> {
+    packet: &'a Packet<'a>,
     header: CommonHeader,
     key: DirectionKey,
-    hash: u64,
+    at: Timestamp,
 }
 
-impl<'a> Arrival<'a> {
-    /// Reads the header. An error where that cannot be.
-    #[inline]
-    pub fn read(feed: u16, packet: &Packet<'a>) -> Result<Self, Malformed> {
-        let mut r = Reader::new(Protocol::Sctp, packet.payload);
-        let header = CommonHeader::read(&mut r)?;
-        let key = DirectionKey::new(feed, &header);
-        Ok(Self { packet: Packet { payload: r.rest(), ..*packet }, header, key, hash: key.hash() })
-    }
-
+impl Arrival<'_> {
     fn path(&self) -> PortPair {
         let Self { packet, header, key: DirectionKey(_, feed), .. } = self;
         PortPair {
@@ -222,22 +216,26 @@ impl Default for Associations {
 }
 
 impl Associations {
-    /// Takes a packet and gives what is in it to `upper`. An error where a chunk cannot be read: those behind it cannot either.
+    /// Takes a packet and gives what is in it to `upper`. An error where its header cannot be read, or a chunk: then those behind
+    /// it cannot either.
     #[inline]
     pub fn packet(
         &mut self,
-        arrival: &Arrival<'_>,
+        feed: u16,
         at: Timestamp,
+        packet: &Packet<'_>,
         counters: &mut TransportCounters,
         upper: &mut impl UpperLayer,
     ) -> Result<(), Malformed> {
-        self.tick(at, counters);
-        let Arrival { packet, header, .. } = *arrival;
+        counters.sctp_packets += 1;
         let mut r = Reader::new(Protocol::Sctp, packet.payload);
+        let header = CommonHeader::read(&mut r)?;
+        self.tick(at, counters);
+        let arrival = Arrival { packet, header, key: DirectionKey::new(feed, &header), at };
         let Self { directions, reassembly, .. } = self;
         // INIT travels before its direction has a tag, and begins none.
         let is_tracked = header.verification_tag != 0 || Data::is_data(r.peek());
-        let mut direction = if is_tracked { directions.direction(arrival, at, counters) } else { None };
+        let mut direction = if is_tracked { directions.direction(&arrival, counters) } else { None };
         let mut turn = None;
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
@@ -263,41 +261,38 @@ impl Associations {
             }
         }
         if let Some(turn) = turn {
-            self.turn(arrival, turn, at, counters);
+            self.turn(&arrival, turn, counters);
         }
         Ok(())
     }
 
-    /// What is known of a packet's direction will be asked for: begins to fetch a hint of where that is. Changes nothing.
+    /// What is known of the direction of a packet with this header will be asked for: begins to fetch a hint of where that is.
+    /// Changes nothing.
     #[inline]
-    pub fn expect(&self, arrival: &Arrival<'_>) {
-        self.directions.hints.expect(arrival.hash);
+    pub fn expect(&self, feed: u16, header: &CommonHeader) -> Expected {
+        let hash = DirectionKey::new(feed, header).hash();
+        self.directions.hints.expect(hash);
+        Expected(hash)
     }
 
     /// Begins to fetch what the hint leads to.
     #[inline]
-    pub fn fetch(&self, arrival: &Arrival<'_>) {
-        self.directions.slots.get(self.directions.hints.guess(arrival.hash)).into_iter().for_each(prefetch);
+    pub fn fetch(&self, Expected(hash): Expected) {
+        self.directions.slots.get(self.directions.hints.guess(hash)).into_iter().for_each(prefetch);
     }
 
     #[cold]
-    fn turn(&mut self, arrival: &Arrival<'_>, turn: Turn, at: Timestamp, counters: &mut TransportCounters) {
+    fn turn(&mut self, arrival: &Arrival<'_>, turn: Turn, counters: &mut TransportCounters) {
         match turn {
-            Turn::Begins(initiation) => self.begin(arrival, initiation, at, counters),
+            Turn::Begins(initiation) => self.begin(arrival, initiation, counters),
             Turn::Ends => self.end(arrival.key, counters),
         }
     }
 
     // INIT ACK carries the tag of the direction that it travels in, and names that of the other one.
-    fn begin(
-        &mut self,
-        arrival: &Arrival<'_>,
-        initiation: Initiation,
-        at: Timestamp,
-        counters: &mut TransportCounters,
-    ) {
+    fn begin(&mut self, arrival: &Arrival<'_>, initiation: Initiation, counters: &mut TransportCounters) {
         let Initiation { initiate_tag, initial_tsn } = initiation;
-        if let Some(direction) = self.directions.direction(arrival, at, counters) {
+        if let Some(direction) = self.directions.direction(arrival, counters) {
             let life = &mut direction.life;
             life.reverse_tag = Some(initiate_tag);
             // A new association under an old tag; a repeated INIT ACK changes nothing.
@@ -315,7 +310,7 @@ impl Associations {
         let reverse = arrival.key.reverse(initiate_tag);
         let place = self.directions.look_up(reverse, || arrival.path().reverse(), counters);
         if let Some(direction) = place.and_then(|place| self.directions.at(place)) {
-            direction.last = at;
+            direction.last = arrival.at;
             direction.life.reverse_tag = Some(arrival.key.tag());
             direction.life.ended = false;
         }
@@ -374,14 +369,9 @@ struct Directions {
 
 impl Directions {
     #[inline]
-    fn direction(
-        &mut self,
-        arrival: &Arrival<'_>,
-        at: Timestamp,
-        counters: &mut TransportCounters,
-    ) -> Option<&mut Direction> {
-        let Arrival { key, hash, .. } = *arrival;
-        let guess = self.hints.guess(hash);
+    fn direction(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<&mut Direction> {
+        let Arrival { key, at, .. } = *arrival;
+        let guess = self.hints.guess(key.hash());
         let place = if self.is_at(guess, key) { guess } else { self.look_up(key, || arrival.path(), counters)? };
         let direction = self.at(place)?;
         direction.last = at;

@@ -157,11 +157,16 @@ impl Silences {
     }
 
     /// Time has come to `now`. Tells of areas that have fallen silent meanwhile, with the time at which that was certain.
-    pub fn pass(&mut self, now: Timestamp, mut tell: impl FnMut(&AreaFact)) {
+    #[inline]
+    pub fn pass(&mut self, now: Timestamp, tell: impl FnMut(&AreaFact)) {
         self.latest = now.max(self.latest);
-        if now < self.end {
-            return;
+        if now >= self.end {
+            self.pass_slot(now, tell);
         }
+    }
+
+    #[cold]
+    fn pass_slot(&mut self, now: Timestamp, mut tell: impl FnMut(&AreaFact)) {
         let now = slot_of(now);
         self.end = start_of(now + 1);
         let Some(before) = self.slot.replace(now) else { return };

@@ -14,18 +14,18 @@ use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
-use super::sctp::{Arrival, Associations, UpperLayer, UserMessage};
+use super::sctp::{Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, Sender, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::{BATCH_FRAMES, Batch, Frame, Place};
 use crate::wire::frame_relay::LineEnd;
 use crate::wire::ip::{self, Address, Fragment, Packet};
-use crate::wire::link::{self, Carried};
+use crate::wire::link::{self, Carried, LinkType};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::mtp3::Mtp3Message;
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
-use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
+use crate::wire::{Malformed, PointCodeFormat, ether_type, glance, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
 
 pub use super::counters::TransportCounters;
@@ -80,16 +80,6 @@ struct Layers {
     endpoints: Endpoints,
     ns_endpoints: NsEndpoints,
     sequence_numbers: SequenceFormat,
-}
-
-/// The packet of an association that a frame holds, where it lies on IPv4, whole, and in no tunnel: most of a feed.
-#[inline]
-fn plain<'a>(frame: &Frame<'a>, feed: u16) -> Option<Arrival<'a>> {
-    let carried = link::read(frame.link, frame.captured).ok()?;
-    let Carried::Network { ether_type: ether_type::IPV4, octets } = carried else { return None };
-    let packet = ip::read_v4(octets).ok()?;
-    let is_plain = packet.protocol == ip::protocol::SCTP && packet.fragment.is_none();
-    if is_plain { Arrival::read(feed, &packet).ok() } else { None }
 }
 
 /// Where octets came from.
@@ -150,35 +140,33 @@ impl Transport {
         sink: &mut S,
         upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
-        // What is known of their associations is fetched side by side, before any is taken.
-        let associations = &self.layers.associations;
-        let mut arrivals = [None; BATCH_FRAMES];
-        for (place, frame) in arrivals.iter_mut().zip(frames.iter()) {
-            *place = plain(&frame, feed).inspect(|arrival| associations.expect(arrival));
+        // What stands alone is not looked ahead for.
+        if frames.len() > 1 {
+            self.expect(frames, feed);
         }
-        arrivals.iter().flatten().for_each(|arrival| associations.fetch(arrival));
         let Self { layers, delivery, counters } = self;
         let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
-        for (frame, arrival) in frames.iter().zip(&arrivals) {
+        counters.frames += frames.len() as u64;
+        for frame in frames.iter() {
             let from = Provenance { at: frame.at, frame: frame.number, feed };
             let snapped = frame.original_length as usize > frame.captured.len();
-            counters.frames += 1;
             counters.frames_snapped += u64::from(snapped);
-            let taken = match arrival {
-                Some(arrival) => {
-                    counters.ipv4 += 1;
-                    counters.sctp_packets += 1;
-                    layers.association(from, arrival, counters, &mut outlet)
-                }
-                None => {
-                    let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
-                    layers.link(&origin, &frame, counters, &mut outlet)
-                }
-            };
-            if let Err(malformed) = taken {
+            let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
+            if let Err(malformed) = layers.link(&origin, &frame, counters, &mut outlet) {
                 outlet.malformed(from, malformed, counters);
             }
         }
+    }
+
+    /// Begins to fetch what is known of the associations of these frames, before any is taken.
+    fn expect(&self, frames: Batch<'_>, feed: u16) {
+        let associations = &self.layers.associations;
+        let mut expected = [None; BATCH_FRAMES];
+        for (place, frame) in expected.iter_mut().zip(frames.iter()) {
+            let header = if frame.link == LinkType::Ethernet { glance::association(frame.captured) } else { None };
+            *place = header.map(|header| associations.expect(feed, &header));
+        }
+        expected.into_iter().flatten().for_each(|expected| associations.fetch(expected));
     }
 
     /// The messages of these frames that are to be delivered.
@@ -224,7 +212,7 @@ impl Transport {
 }
 
 impl Layers {
-    #[inline(never)]
+    #[inline]
     fn link<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -235,6 +223,7 @@ impl Layers {
         self.carried(origin, &link::read(frame.link, frame.captured)?, counters, outlet)
     }
 
+    #[inline]
     fn carried<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -442,21 +431,9 @@ impl Layers {
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        counters.sctp_packets += 1;
-        self.association(from, &Arrival::read(from.feed, packet)?, counters, outlet)
-    }
-
-    #[inline(never)]
-    fn association<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
-        &mut self,
-        from: Provenance,
-        arrival: &Arrival<'_>,
-        counters: &mut TransportCounters,
-        outlet: &mut Outlet<'_, S, U>,
-    ) -> Result<(), Malformed> {
         let Self { associations, endpoints, .. } = self;
-        let mut upper = SctpUsers { from, packet: &arrival.packet, endpoints, outlet };
-        associations.packet(arrival, from.at, counters, &mut upper)
+        let mut upper = SctpUsers { from, packet, endpoints, outlet };
+        associations.packet(from.feed, from.at, packet, counters, &mut upper)
     }
 
     fn udp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(

@@ -66,6 +66,12 @@ impl<'a> Reader<'a> {
         Malformed { layer: self.layer, element, fault }
     }
 
+    // Apart, so that what is rare does not lie amid what is not.
+    #[cold]
+    const fn truncated(&self, element: &'static str) -> Malformed {
+        self.error(element, Fault::Truncated)
+    }
+
     /// For what a message is worth having without: its value, or nothing and a note of the first fault.
     pub fn keep<T>(&mut self, read: Result<T, Malformed>) -> Option<T> {
         read.map_err(|malformed| self.note(malformed)).ok()
@@ -93,7 +99,7 @@ impl<'a> Reader<'a> {
     /// the length is enough for all of it.
     #[inline]
     pub fn header<const N: usize>(&mut self, element: &'static str) -> Result<&'a [u8; N], Malformed> {
-        let (head, rest) = self.octets.split_first_chunk::<N>().ok_or(self.error(element, Fault::Truncated))?;
+        let Some((head, rest)) = self.octets.split_first_chunk::<N>() else { return Err(self.truncated(element)) };
         self.octets = rest;
         Ok(head)
     }
@@ -101,7 +107,7 @@ impl<'a> Reader<'a> {
     /// `count` octets.
     #[inline]
     pub fn take(&mut self, count: usize, element: &'static str) -> Result<&'a [u8], Malformed> {
-        let (head, rest) = self.octets.split_at_checked(count).ok_or(self.error(element, Fault::Truncated))?;
+        let Some((head, rest)) = self.octets.split_at_checked(count) else { return Err(self.truncated(element)) };
         self.octets = rest;
         Ok(head)
     }
@@ -120,6 +126,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One octet.
+    #[inline]
     pub fn u8(&mut self, element: &'static str) -> Result<u8, Malformed> {
         self.v(element).map(|[octet]| octet)
     }
@@ -137,6 +144,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next octet, unread.
+    #[inline]
     pub fn peek(&self) -> Option<u8> {
         self.octets.first().copied()
     }
