@@ -43,6 +43,9 @@ impl AInterface {
         let connection = sccp::destination(octets).map(|LocalReference(reference)| {
             self.connections.expect(End { network: carrier.network, node: carrier.receiver, reference })
         });
+        if let Some(LocalReference(reference)) = sccp::source(octets) {
+            self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
+        }
         let subscriber = match glance::identity(octets) {
             Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
             Some(MobileIdentity::Tmsi(tmsi)) => {

@@ -8,12 +8,11 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use event::{Timestamp, prefetch};
-use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 use super::assembly::{Assembled, Assemblies};
-use super::hints::Hints;
 use super::idle::{IdleOrder, Seen};
+use super::index::Index;
 use super::node_tally::NodeTally;
 
 /// Connections followed at once; beyond, the longest idle one ends.
@@ -146,8 +145,7 @@ pub struct Connections<T> {
     states: Vec<T>,
     free: Vec<u32>,
     /// Index and end (lowest bit) by reference.
-    by_end: HashTable<u32>,
-    hints: Hints,
+    by_end: Index,
     nodes: NodeTally,
     idle: IdleOrder,
     assemblies: Assemblies,
@@ -169,8 +167,7 @@ impl<T: Default> Connections<T> {
             slots: Vec::new(),
             states: Vec::new(),
             free: Vec::new(),
-            by_end: HashTable::new(),
-            hints: Hints::default(),
+            by_end: Index::default(),
             nodes: NodeTally::default(),
             idle: IdleOrder::default(),
             assemblies: Assemblies::default(),
@@ -191,17 +188,10 @@ impl<T: Default> Connections<T> {
     /// The connection that has this end.
     #[inline]
     pub fn find(&self, end: End) -> Option<Place> {
-        let hash = end.hash();
-        let guess = self.hints.guess(hash) as u32;
-        let place = if self.has(guess, end) { guess } else { self.look_up(hash, end)? };
+        let place = self.by_end.find(end.hash(), |place| self.has(place as u32, end))?;
         let (index, number) = (place >> 1, place & 1);
-        let generation = self.slots.get(index as usize)?.generation;
-        Some(Place { id: ConnectionId { index, generation }, end: number as usize })
-    }
-
-    #[inline(never)]
-    fn look_up(&self, hash: u64, end: End) -> Option<u32> {
-        self.by_end.find(hash, |place| self.has(*place, end)).copied()
+        let generation = self.slots.get(index)?.generation;
+        Some(Place { id: ConnectionId { index: index as u32, generation }, end: number })
     }
 
     // Whether this is the place of `end`: index and number of the end, as in `by_end`.
@@ -217,14 +207,14 @@ impl<T: Default> Connections<T> {
     #[inline]
     pub fn expect(&self, end: End) -> Expected {
         let hash = end.hash();
-        self.hints.expect(hash);
+        self.by_end.expect(hash);
         Expected(hash)
     }
 
     /// Begins to fetch the connection and its state, which it gives: to be looked at when it has come.
     #[inline]
     pub fn fetch(&self, Expected(hash): Expected) -> Option<&T> {
-        let index = self.hints.guess(hash) >> 1;
+        let index = self.by_end.guess(hash)? >> 1;
         self.slots.get(index).into_iter().for_each(prefetch);
         self.states.get(index).inspect(|state| prefetch(*state))
     }
@@ -263,7 +253,7 @@ impl<T: Default> Connections<T> {
             slot.seen = self.idle.enter(index, at);
             slot.nodes.into_iter().for_each(|node| self.nodes.add(node));
         }
-        self.index(end, index << 1);
+        self.by_end.insert(end.hash(), index << 1);
         self.id_at(index).unwrap_or(ConnectionId { index, generation: 0 })
     }
 
@@ -341,10 +331,8 @@ impl<T: Default> Connections<T> {
         nodes.into_iter().for_each(|node| self.nodes.remove(node));
         for (number, (end, assembling)) in (0..).zip(ends.into_iter().zip(assembling)) {
             let place = id.index << 1 | number;
-            if let Some(end) = end
-                && let Ok(entry) = self.by_end.find_entry(end.hash(), |there| *there == place)
-            {
-                entry.remove();
+            if let Some(end) = end {
+                self.by_end.remove(end.hash(), place);
             }
             if assembling {
                 self.assemblies.give_up(place);
@@ -426,20 +414,8 @@ impl<T: Default> Connections<T> {
         let expected = std::mem::replace(slot.nodes.get_mut(other)?, partner.node);
         self.nodes.remove(expected);
         self.nodes.add(partner.node);
-        self.index(partner, place.id.index << 1 | other as u32);
+        self.by_end.insert(partner.hash(), place.id.index << 1 | other as u32);
         Some(())
-    }
-
-    // The slot has the end already.
-    fn index(&mut self, end: End, place: u32) {
-        let Self { by_end, hints, slots, .. } = self;
-        let hash = end.hash();
-        let hash_of = |place: &u32| {
-            let slot = slots.get((place >> 1) as usize);
-            slot.and_then(|slot| slot.end((place & 1) as usize)).map_or(0, |end| end.hash())
-        };
-        by_end.insert_unique(hash, place, hash_of);
-        hints.note(hash, place, by_end.len());
     }
 
     fn append(&mut self) -> u32 {

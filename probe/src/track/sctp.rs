@@ -7,11 +7,10 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use event::{Timestamp, prefetch};
-use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::counters::TransportCounters;
-use super::hints::Hints;
+use super::index::Index;
 use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
 
@@ -271,14 +270,15 @@ impl Associations {
     #[inline]
     pub fn expect(&self, feed: u16, header: &CommonHeader) -> Expected {
         let hash = DirectionKey::new(feed, header).hash();
-        self.directions.hints.expect(hash);
+        self.directions.index.expect(hash);
         Expected(hash)
     }
 
     /// Begins to fetch what the hint leads to.
     #[inline]
     pub fn fetch(&self, Expected(hash): Expected) {
-        self.directions.slots.get(self.directions.hints.guess(hash)).into_iter().for_each(prefetch);
+        let place = self.directions.index.guess(hash);
+        place.and_then(|place| self.directions.slots.get(place)).into_iter().for_each(prefetch);
     }
 
     #[cold]
@@ -308,7 +308,8 @@ impl Associations {
             }
         }
         let reverse = arrival.key.reverse(initiate_tag);
-        let place = self.directions.look_up(reverse, || arrival.path().reverse(), counters);
+        let known = self.directions.place(reverse);
+        let place = known.or_else(|| self.directions.begin_tracking(reverse, arrival.path().reverse(), counters));
         if let Some(direction) = place.and_then(|place| self.directions.at(place)) {
             direction.last = arrival.at;
             direction.life.reverse_tag = Some(arrival.key.tag());
@@ -363,16 +364,17 @@ impl Associations {
 struct Directions {
     slots: Vec<Option<Direction>>,
     free: Vec<u32>,
-    index: HashTable<u32>,
-    hints: Hints,
+    index: Index,
 }
 
 impl Directions {
     #[inline]
     fn direction(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<&mut Direction> {
         let Arrival { key, at, .. } = *arrival;
-        let guess = self.hints.guess(key.hash());
-        let place = if self.is_at(guess, key) { guess } else { self.look_up(key, || arrival.path(), counters)? };
+        let place = match self.place(key) {
+            Some(place) => place,
+            None => self.begin_tracking(key, arrival.path(), counters)?,
+        };
         let direction = self.at(place)?;
         direction.last = at;
         Some(direction)
@@ -383,28 +385,14 @@ impl Directions {
         self.slots.get_mut(place)?.as_mut()
     }
 
-    #[inline(never)]
-    fn look_up(
-        &mut self,
-        key: DirectionKey,
-        path: impl FnOnce() -> PortPair,
-        counters: &mut TransportCounters,
-    ) -> Option<usize> {
-        let place = match self.place(key) {
-            Some(place) => place,
-            None => self.begin_tracking(key, path(), counters)?,
-        };
-        self.hints.note(key.hash(), place as u32, self.slots.len());
-        Some(place)
-    }
-
     #[inline]
     fn is_at(&self, place: usize, key: DirectionKey) -> bool {
         matches!(self.slots.get(place), Some(Some(there)) if there.key == key)
     }
 
+    #[inline]
     fn place(&self, key: DirectionKey) -> Option<usize> {
-        self.index.find(key.hash(), |place| self.is_at(*place as usize, key)).map(|place| *place as usize)
+        self.index.find(key.hash(), |place| self.is_at(place, key))
     }
 
     fn find(&self, key: DirectionKey) -> Option<&Direction> {
@@ -423,9 +411,7 @@ impl Directions {
     fn retain(&mut self, mut keep: impl FnMut(&mut Direction) -> bool) {
         for (place, slot) in (0..).zip(&mut self.slots) {
             let Some(gone) = slot.take_if(|direction| !keep(direction)) else { continue };
-            if let Ok(entry) = self.index.find_entry(gone.key.hash(), |there| *there == place) {
-                entry.remove();
-            }
+            self.index.remove(gone.key.hash(), place);
             self.free.push(place);
         }
     }
@@ -442,9 +428,7 @@ impl Directions {
             slots.push(None);
             slots.len() as u32 - 1
         });
-        let hash_of =
-            |place: &u32| slots.get(*place as usize).into_iter().flatten().map(|there| there.key.hash()).next();
-        index.insert_unique(key.hash(), place, |place| hash_of(place).unwrap_or_default());
+        index.insert(key.hash(), place);
         *slots.get_mut(place as usize)? = Some(Direction::new(key, path));
         Some(place as usize)
     }

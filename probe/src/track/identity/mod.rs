@@ -11,12 +11,11 @@ mod unplaced;
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use event::{Binding, Imsi, Lai, Timestamp, Tmsi, prefetch};
-use hashbrown::HashTable;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use self::pools::Pools;
 use self::unplaced::Waiting;
-use super::hints::Hints;
+use super::index::Index;
 
 pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
 pub use self::unplaced::{MAX_UNPLACED, Unplaced};
@@ -126,10 +125,8 @@ pub struct Expected {
 pub struct Identities {
     limit: usize,
     subscribers: Vec<Subscriber>,
-    by_imsi: HashTable<u32>,
-    by_temporary: HashTable<Held>,
-    imsi_hints: Hints,
-    temporary_hints: Hints,
+    by_imsi: Index,
+    by_temporary: Index,
     pools: Pools,
     waiting: Waiting,
     doubted_at: FxHashMap<Vlr, Timestamp>,
@@ -150,10 +147,8 @@ impl Identities {
         Self {
             limit: limit.max(1),
             subscribers: Vec::new(),
-            by_imsi: HashTable::new(),
-            by_temporary: HashTable::new(),
-            imsi_hints: Hints::default(),
-            temporary_hints: Hints::default(),
+            by_imsi: Index::default(),
+            by_temporary: Index::default(),
             pools: Pools::new(pools),
             waiting: Waiting::default(),
             doubted_at: FxHashMap::default(),
@@ -345,41 +340,31 @@ impl Identities {
     /// Whoever has `imsi` will be asked for: begins to fetch where that is. Changes nothing.
     pub fn expect_imsi(&self, imsi: Imsi) -> Expected {
         let hash = hash(&imsi);
-        self.imsi_hints.expect(hash);
+        self.by_imsi.expect(hash);
         Expected { hash, is_temporary: false }
     }
 
     /// Whoever holds `temporary` will be asked for: begins to fetch where that is. Changes nothing.
     pub fn expect_temporary(&self, temporary: Temporary) -> Expected {
-        let hash = hash(&digest(&temporary));
-        self.temporary_hints.expect(hash);
+        let hash = hash(&temporary);
+        self.by_temporary.expect(hash);
         Expected { hash, is_temporary: true }
     }
 
     /// Begins to fetch the subscriber.
     pub fn fetch(&self, Expected { hash, is_temporary }: Expected) {
-        let hints = if is_temporary { &self.temporary_hints } else { &self.imsi_hints };
-        self.subscribers.get(hints.guess(hash)).into_iter().for_each(prefetch);
+        let index = if is_temporary { &self.by_temporary } else { &self.by_imsi };
+        index.guess(hash).and_then(|place| self.subscribers.get(place)).into_iter().for_each(prefetch);
     }
 
     fn holder(&self, temporary: Temporary) -> Option<usize> {
-        let hash = hash(&digest(&temporary));
         let holds = |index: usize| self.subscribers.get(index).is_some_and(|holder| holder.holds(temporary));
-        let guess = self.temporary_hints.guess(hash);
-        if holds(guess) {
-            return Some(guess);
-        }
-        self.by_temporary.find(hash, |held| holds(held.index as usize)).map(|held| held.index as usize)
+        self.by_temporary.find(hash(&temporary), holds)
     }
 
     fn index_of(&self, imsi: Imsi) -> Option<usize> {
-        let hash = hash(&imsi);
         let is = |index: usize| self.subscribers.get(index).is_some_and(|subscriber| subscriber.imsi == imsi);
-        let guess = self.imsi_hints.guess(hash);
-        if is(guess) {
-            return Some(guess);
-        }
-        self.by_imsi.find(hash, |index| is(*index as usize)).map(|index| *index as usize)
+        self.by_imsi.find(hash(&imsi), is)
     }
 
     /// The subscriber's index, entered where new.
@@ -395,11 +380,7 @@ impl Identities {
             }
             false => self.evict(fresh),
         };
-        let subscribers = &self.subscribers;
-        self.by_imsi.insert_unique(hash(&imsi), index as u32, |index| {
-            subscribers.get(*index as usize).map_or(0, |subscriber| hash(&subscriber.imsi))
-        });
-        self.imsi_hints.note(hash(&imsi), index as u32, self.by_imsi.len());
+        self.by_imsi.insert(hash(&imsi), index as u32);
         index
     }
 
@@ -414,9 +395,7 @@ impl Identities {
         self.unlink_both(index);
         if let Some(place) = self.subscribers.get_mut(index) {
             let gone = std::mem::replace(place, fresh).imsi;
-            if let Ok(entry) = self.by_imsi.find_entry(hash(&gone), |entry| *entry as usize == index) {
-                entry.remove();
-            }
+            self.by_imsi.remove(hash(&gone), index as u32);
         }
         index
     }
@@ -439,11 +418,7 @@ impl Identities {
     }
 
     fn unindex(&mut self, temporary: Temporary, index: usize) {
-        let digest = digest(&temporary);
-        let is = |held: &Held| held.index as usize == index && held.digest == digest;
-        if let Ok(entry) = self.by_temporary.find_entry(hash(&digest), is) {
-            entry.remove();
-        }
+        self.by_temporary.remove(hash(&temporary), index as u32);
     }
 
     /// Gives `current`, and still `previous`, to the subscriber at `index`, who holds nothing.
@@ -456,32 +431,9 @@ impl Identities {
             (subscriber.current, subscriber.previous) = (Some(current), previous);
         }
         for temporary in [Some(current), previous].into_iter().flatten() {
-            self.index(temporary, index);
+            self.by_temporary.insert(hash(&temporary), index as u32);
         }
     }
-
-    fn index(&mut self, temporary: Temporary, index: usize) {
-        let held = Held { index: index as u32, digest: digest(&temporary) };
-        self.by_temporary.insert_unique(held.hash(), held, Held::hash);
-        self.temporary_hints.note(held.hash(), held.index, self.by_temporary.len());
-    }
-}
-
-/// A subscriber under one of two identities. The digest is kept because the index alone does not tell under which.
-#[derive(Clone, Copy)]
-struct Held {
-    index: u32,
-    digest: u32,
-}
-
-impl Held {
-    fn hash(&self) -> u64 {
-        hash(&self.digest)
-    }
-}
-
-fn digest(temporary: &Temporary) -> u32 {
-    (hash(temporary) >> 32) as u32
 }
 
 fn hash(key: &impl std::hash::Hash) -> u64 {

@@ -132,6 +132,18 @@ pub fn destination(octets: &[u8]) -> Option<LocalReference> {
     }
 }
 
+/// The source local reference of a message that is not read yet: behind the destination's where there is one (Q.713 §4).
+#[inline]
+pub fn source(octets: &[u8]) -> Option<LocalReference> {
+    use SccpMessageType as T;
+    let &[a, b, c] = match SccpMessageType(*octets.first()?) {
+        T::CONNECTION_REQUEST => octets.get(1..4)?.first_chunk()?,
+        T::CONNECTION_CONFIRM | T::RELEASED | T::RELEASE_COMPLETE => octets.get(4..7)?.first_chunk()?,
+        _ => return None,
+    };
+    Some(LocalReference(u32::from_le_bytes([a, b, c, 0])))
+}
+
 impl<'a> Sccp<'a> {
     /// A message of this type without parameters.
     pub(super) const fn new(message_type: SccpMessageType) -> Self {
