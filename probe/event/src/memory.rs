@@ -4,28 +4,47 @@
 //! Unsafe code, because neither has a safe name. Both only advise: they read nothing into the program, change nothing that
 //! it could see, and there is no condition that a caller could fail to meet.
 
+const LINE_OCTETS: usize = 64;
+
 /// Begins to fetch all of `value`. Nothing but time depends on it.
 #[inline]
-#[expect(unsafe_code, reason = "the instruction has no safe name, and no conditions")]
 pub fn prefetch<T>(value: &T) {
+    prefetch_lines(value, size_of::<T>().div_ceil(LINE_OCTETS));
+    // What begins amid a line may end in one more.
+    if align_of::<T>() < LINE_OCTETS.min(size_of::<T>()) {
+        fetch(value, size_of::<T>() - 1);
+    }
+}
+
+/// Begins to fetch `value` from its beginning: so many lines of 64 octets, or all.
+#[inline]
+pub fn prefetch_lines<T>(value: &T, lines: usize) {
+    (0..size_of::<T>().div_ceil(LINE_OCTETS).min(lines)).for_each(|line| fetch(value, line * LINE_OCTETS));
+}
+
+/// Appends to a table that may become large.
+#[inline]
+pub fn push_large<T>(table: &mut Vec<T>, value: T) {
+    if table.len() == table.capacity() {
+        table.reserve(1);
+        prefer_large_pages(table.spare_capacity_mut());
+    }
+    table.push(value);
+}
+
+#[inline(always)]
+#[expect(unsafe_code, reason = "the instruction has no safe name, and no conditions")]
+fn fetch<T>(value: &T, offset: usize) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
-        const LINE_OCTETS: usize = 64;
-        let start = std::ptr::from_ref(value).cast::<i8>();
-        let fetch = |offset| {
-            // SAFETY: a prefetch is valid for any address, and this one lies within `value`.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset)) };
-        };
-        (0..size_of::<T>().div_ceil(LINE_OCTETS)).for_each(|line| fetch(line * LINE_OCTETS));
-        // What begins amid a line may end in one more.
-        if align_of::<T>() < LINE_OCTETS.min(size_of::<T>()) {
-            fetch(size_of::<T>() - 1);
-        }
+        let place = std::ptr::from_ref(value).cast::<i8>().wrapping_add(offset);
+        // SAFETY: a prefetch is valid for any address, and this one lies within `value`.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = value;
+    let _ = (value, offset);
 }
 
 /// Asks for large pages under `room`, where the system has them: to find its way to small ones over and over takes as long as

@@ -32,10 +32,10 @@ impl AInterface {
         }
         let mut dialogues = [None; FETCHED];
         for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&expected) {
-            *place = connection.and_then(|connection| self.connections.fetch(connection));
+            *place = connection.and_then(|connection| self.connections.fetch(connection)).inspect(|state| state.fetch());
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
         }
-        dialogues.into_iter().flatten().for_each(Dialogue::fetch);
+        dialogues.into_iter().flatten().for_each(Dialogue::fetch_apart);
     }
 
     #[inline]

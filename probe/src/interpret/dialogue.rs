@@ -1,6 +1,6 @@
 //! The state of one connection between a phone and the network, and what each of its messages does to it.
 
-use event::{CellId, Timestamp, UpdateType, prefetch};
+use event::{CellId, Timestamp, UpdateType, prefetch, prefetch_lines};
 
 use super::calls::Call;
 use super::messages::Transfer;
@@ -21,26 +21,27 @@ pub(super) struct Update {
     pub(super) old: event::Lai,
 }
 
-/// One connection's state. Reset and used again.
+/// One connection's state. Reset and used again. It lies as it is written: first what most messages need.
 #[derive(Default)]
+#[repr(C, align(64))]
 pub(super) struct Dialogue {
     /// Where the MSC is.
     pub(super) network_end: Option<NetworkEnd>,
-    /// Whether a message of each side was seen.
-    pub(super) heard: Heard,
-    /// When CC was seen, where its CR was not seen before.
-    pub(super) answered_at: Option<Timestamp>,
     /// The last message: what an end that nobody saw is told with.
     pub(super) last: Option<crate::Provenance>,
-    pub(super) subject: Subject,
-    pub(super) update: Option<Update>,
+    /// Whether a message of each side was seen.
+    pub(super) heard: Heard,
     /// A service was asked for and not answered yet.
     pub(super) service_requested: bool,
     /// The phone asked to go on with the calls that it had.
     pub(super) reestablishing: bool,
-    pub(super) calls: Vec<Call>,
     /// Transactions whose call has ended, a bit each.
     pub(super) ended_calls: u16,
+    pub(super) calls: Vec<Call>,
+    pub(super) subject: Subject,
+    pub(super) update: Option<Update>,
+    /// When CC was seen, where its CR was not seen before.
+    pub(super) answered_at: Option<Timestamp>,
     pub(super) transfers: Vec<Transfer>,
     pub(super) requests: Vec<Request>,
     pub(super) handover: Handover,
@@ -105,11 +106,18 @@ impl Dialogue {
         self.channel = None;
     }
 
-    /// Begins to fetch what lies apart.
+    /// Begins to fetch what most messages need.
     #[inline]
     pub(super) fn fetch(&self) {
+        const LINES: usize = 3;
+        prefetch_lines(self, LINES);
+    }
+
+    /// Begins to fetch what lies apart.
+    #[inline]
+    pub(super) fn fetch_apart(&self) {
         self.calls.first().into_iter().for_each(prefetch);
-        self.subject.fetch();
+        self.subject.fetch_apart();
     }
 
     /// Notes that `sender` was heard.

@@ -42,28 +42,29 @@ impl Standing {
     }
 }
 
-/// The subscriber of a connection, as far as known, with place and device.
+/// The subscriber of a connection, as far as known, with place and device. It lies as it is written: first what most need.
 #[derive(Default)]
+#[repr(C)]
 pub(super) struct Subject {
     pub(super) standing: Standing,
-    /// The subscriber by a binding or by the network's word.
-    known: Option<(Imsi, Binding)>,
-    /// The subscriber by the phone's word only.
-    claimed: Option<Imsi>,
     /// What the phone says is not authenticated (an emergency call): never bound.
     pub(super) unauthenticated: bool,
+    pub(super) cell: CellId,
+    tmsi: Option<Tmsi>,
+    /// The subscriber by a binding or by the network's word.
+    known: Option<(Imsi, Binding)>,
+    waiting: Vec<Event>,
+    imei: Option<Imei>,
     /// The temporary identity that the phone used, where its VLR is known.
     used: Option<Temporary>,
     /// The temporary identity that the network gave here.
     given: Option<Temporary>,
-    tmsi: Option<Tmsi>,
-    imei: Option<Imei>,
+    /// The subscriber by the phone's word only.
+    claimed: Option<Imsi>,
+    /// How many of those that wait happened before the phone asked for what was not answered yet: no refusal takes them back.
+    settled: usize,
     /// The device that is shown is a copied number.
     copied: Option<Imei>,
-    pub(super) cell: CellId,
-    waiting: Vec<Event>,
-    /// How many of them happened before the phone asked for what was not answered yet: no refusal takes them back.
-    settled: usize,
 }
 
 impl Subject {
@@ -76,7 +77,7 @@ impl Subject {
 
     /// Begins to fetch what lies apart.
     #[inline]
-    pub(super) fn fetch(&self) {
+    pub(super) fn fetch_apart(&self) {
         self.waiting.first().into_iter().for_each(prefetch);
     }
 

@@ -7,7 +7,7 @@
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use event::{Timestamp, prefetch};
+use event::{Timestamp, prefetch, push_large};
 use rustc_hash::FxBuildHasher;
 
 use super::assembly::{Assembled, Assemblies};
@@ -211,12 +211,12 @@ impl<T: Default> Connections<T> {
         Expected(hash)
     }
 
-    /// Begins to fetch the connection and its state, which it gives: to be looked at when it has come.
+    /// Begins to fetch the connection, and gives its state, which is to be fetched before it is looked at.
     #[inline]
     pub fn fetch(&self, Expected(hash): Expected) -> Option<&T> {
         let index = self.by_end.guess(hash)? >> 1;
         self.slots.get(index).into_iter().for_each(prefetch);
-        self.states.get(index).inspect(|state| prefetch(*state))
+        self.states.get(index)
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.
@@ -419,8 +419,8 @@ impl<T: Default> Connections<T> {
     }
 
     fn append(&mut self) -> u32 {
-        self.slots.push(Slot::FREE);
-        self.states.push(T::default());
+        push_large(&mut self.slots, Slot::FREE);
+        push_large(&mut self.states, T::default());
         (self.slots.len() - 1) as u32
     }
 

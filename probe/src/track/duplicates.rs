@@ -86,7 +86,7 @@ impl Default for Duplicates {
 
 impl Duplicates {
     /// By what a message from `sender` to `receiver` is recognised. Fetches what a look for it will need.
-    #[inline]
+    #[inline(always)]
     pub fn fingerprint(&self, path: Path, sender: u32, receiver: u32, octets: &[u8]) -> Fingerprint {
         let mut hasher = FxHasher::default();
         hasher.write(octets);
@@ -97,7 +97,7 @@ impl Duplicates {
     }
 
     /// Looks for a message and remembers it.
-    #[inline]
+    #[inline(always)]
     pub fn look(&mut self, at: Timestamp, Fingerprint { hash, path }: Fingerprint) -> Sighting {
         let now = (at.as_micros() >> UNIT_BITS) as u32;
         let found = self.set(hash).and_then(|set| set.iter_mut().find(|seen| seen.hash == hash && seen.is_recent(now)));

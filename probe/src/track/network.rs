@@ -64,7 +64,7 @@ type NetworkKey = (u16, u8, Option<u32>);
 
 impl Networks {
     /// The id of a network; `None` at the limit. `appearance` is that of M3UA.
-    #[inline]
+    #[inline(always)]
     pub fn id(&mut self, feed: u16, indicator: u8, appearance: Option<u32>) -> Option<u32> {
         let key = (feed, indicator, appearance);
         match self.latest {

@@ -56,7 +56,7 @@ impl TsnWindow {
     }
 
     /// Marks `tsn` as seen.
-    #[inline]
+    #[inline(always)]
     pub fn admit(&mut self, tsn: u32) -> Admission {
         let ahead = tsn.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(tsn);

@@ -10,7 +10,7 @@ mod unplaced;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
-use event::{Binding, Imsi, Lai, Timestamp, Tmsi, prefetch};
+use event::{Binding, Imsi, Lai, Timestamp, Tmsi, prefetch, push_large};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use self::pools::Pools;
@@ -375,7 +375,7 @@ impl Identities {
         let fresh = Subscriber { imsi, current: None, previous: None, at, proof };
         let index = match self.subscribers.len() < self.limit {
             true => {
-                self.subscribers.push(fresh);
+                push_large(&mut self.subscribers, fresh);
                 self.subscribers.len() - 1
             }
             false => self.evict(fresh),

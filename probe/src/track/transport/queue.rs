@@ -37,7 +37,7 @@ enum Octets {
 
 impl Queue {
     /// Appends an SCCP message or an NS PDU, the octets of which may lie in `frames`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(
         &mut self,
         carrier: Carrier,
