@@ -103,8 +103,11 @@ impl Probe {
                 transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
                     interpret(carrier, payload, a_interface, gb_interface, sink);
                 });
+                // What stands alone is not looked ahead for. What is on its way from memory has time to come.
                 if frames.len() > 1 {
                     a_interface.expect(transport.waiting(frames));
+                    transport.look();
+                    a_interface.fetch();
                 }
                 transport.deliver(frames, sink, &mut |carrier, payload, sink| {
                     interpret(carrier, payload, a_interface, gb_interface, sink);

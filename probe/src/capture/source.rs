@@ -159,31 +159,26 @@ impl Source {
         Ok(true)
     }
 
-    /// Goes to the next record where it lies in the buffer already, comes by the same interface before either time (the second
-    /// excluded), and has a time that needs no judgement. The octets of the one before stay where they are.
-    #[inline]
-    pub(super) fn step_on(&mut self, until: Timestamp, before: Timestamp) -> bool {
-        let Some(passed) = self.head.as_ref().map(|head| head.total) else { return false };
-        let behind = self.buffer.ready().get(passed..).unwrap_or_default();
+    /// The record `passed` octets on where it lies in the buffer already, comes by the same interface before either time (the
+    /// second excluded), and has a time that needs no judgement.
+    #[inline(always)]
+    fn behind(&mut self, passed: usize, until: Timestamp, before: Timestamp) -> Option<Record> {
+        let octets = self.buffer.ready().get(passed..)?;
         let next = match &mut self.format {
-            Format::Pcap(pcap) => match pcap.parse(behind) {
-                Ok(Parsed::Record(record)) => Some(record),
-                _ => None,
+            Format::Pcap(pcap) => match pcap.parse(octets) {
+                Ok(Parsed::Record(record)) => record,
+                _ => return None,
             },
-            Format::Pcapng(pcapng) => pcapng.parse(behind),
-            Format::E1(_) => None,
+            Format::Pcapng(pcapng) => pcapng.parse(octets)?,
+            Format::E1(_) => return None,
         };
-        let times = &mut self.times;
-        let next = next.filter(|next| next.at <= until && next.at < before && times.follows(next.at));
-        let Some(next) = next else { return false };
-        self.frames += 1;
-        self.head = Some(Record { start: passed + next.start, total: passed + next.total, ..next });
-        true
+        let is_next = next.at <= until && next.at < before && self.times.follows(next.at);
+        is_next.then_some(Record { start: passed + next.start, total: passed + next.total, ..next })
     }
 
-    /// Appends to `places` the record that it stands at, numbered `first`, and those behind it as far as [`Source::step_on`] leads:
-    /// `most` at most. The time of the latest; `None` where the record does not lie in the buffer.
-    #[inline]
+    /// Appends to `places` the record that it stands at, numbered `first`, and those behind it that lie in the buffer already, come
+    /// by the same interface before either time (the second excluded), and have times that need no judgement: `most` at most. It
+    /// then stands at the last of them. The time of the latest; `None` where the record does not lie in the buffer.
     pub(super) fn gather(
         &mut self,
         places: &mut Vec<Place>,
@@ -191,18 +186,23 @@ impl Source {
         most: usize,
         (until, before): (Timestamp, Timestamp),
     ) -> Option<Timestamp> {
-        let mut number = first;
-        let mut latest = None;
-        loop {
-            let &Record { at, link, original_length, start, length, .. } = self.head.as_ref()?;
+        self.start()?;
+        let mut record = self.head.take()?;
+        let mut latest = record.at;
+        for number in first.. {
+            let Record { at, link, original_length, start, length, .. } = record;
             let frame = Frame { number, at, link, captured: &[], original_length, file: self.recorder };
             places.push(Place { frame, start, end: start + length });
-            number += 1;
-            latest = latest.max(Some(at));
-            if places.len() >= most || !self.step_on(until, before) {
-                return latest;
+            latest = latest.max(at);
+            if places.len() >= most {
+                break;
             }
+            let Some(next) = self.behind(record.total, until, before) else { break };
+            self.frames += 1;
+            record = next;
         }
+        self.head = Some(record);
+        Some(latest)
     }
 
     /// Where the octets of its record begin in [`Source::buffered`]; `None` where they lie elsewhere.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use event::{Interface, Timestamp};
 use rustc_hash::FxHashMap;
 
+use super::ahead::Expected;
 use super::calls::end_lost;
 use super::dialogue::{Dialogue, NetworkEnd};
 use super::handover::{Handovers, is_cleared_by_handover};
@@ -48,6 +49,8 @@ pub struct AInterface {
     pub(super) channels: Channels,
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
+    /// What the messages of a batch will ask for.
+    pub(super) ahead: Vec<Expected>,
     expired_until: Timestamp,
     pub(super) counters: Counters,
 }
@@ -63,6 +66,7 @@ impl AInterface {
             segments: Segments::default(),
             channels: Channels::default(),
             nodes: FxHashMap::default(),
+            ahead: Vec::new(),
             expired_until: Timestamp::MIN,
             counters: Counters::default(),
         }

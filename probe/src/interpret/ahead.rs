@@ -16,22 +16,27 @@ const FETCHED: usize = BATCH_FRAMES;
 
 /// What a message will ask for.
 #[derive(Clone, Copy, Default)]
-struct Expected {
+pub(super) struct Expected {
     connection: Option<connection::Expected>,
     subscriber: Option<identity::Expected>,
 }
 
 impl AInterface {
-    /// Begins to fetch what these messages will need. Changes nothing.
-    pub fn expect<'m>(&self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
-        let mut expected = [Expected::default(); FETCHED];
-        for (place, (carrier, payload)) in expected.iter_mut().zip(messages) {
-            if let Payload::Sccp(octets) = payload {
-                *place = self.expected(carrier, octets);
-            }
-        }
+    /// Begins to fetch where that lies which these messages will need.
+    pub fn expect<'m>(&mut self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
+        let mut ahead = std::mem::take(&mut self.ahead);
+        ahead.clear();
+        ahead.extend(messages.take(FETCHED).map(|(carrier, payload)| match payload {
+            Payload::Sccp(octets) => self.expected(carrier, octets),
+            _ => Expected::default(),
+        }));
+        self.ahead = ahead;
+    }
+
+    /// Begins to fetch what they will need.
+    pub fn fetch(&self) {
         let mut dialogues = [None; FETCHED];
-        for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&expected) {
+        for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&self.ahead) {
             *place = connection.and_then(|connection| self.connections.fetch(connection)).inspect(|state| state.fetch());
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
         }

@@ -482,7 +482,12 @@ impl Reassembly {
         let snapped = chunk.snapped;
         let (protocol, octets) = match data.is_whole() {
             true => (data.protocol, data.payload),
-            false => match self.fragment(direction.as_deref_mut(), chunk, counters) {
+            false if snapped => {
+                counters.sctp_fragments += 1;
+                counters.sctp_fragments_dropped += 1;
+                return;
+            }
+            false => match self.fragment(direction.as_deref_mut(), chunk.kind, chunk.flags, chunk.value, counters) {
                 Some(protocol) => (protocol, self.assembled.as_slice()),
                 None => return,
             },
@@ -496,13 +501,15 @@ impl Reassembly {
     fn fragment(
         &mut self,
         direction: Option<&mut Direction>,
-        chunk: Chunk<'_>,
+        kind: u8,
+        flags: u8,
+        value: &[u8],
         counters: &mut TransportCounters,
     ) -> Option<u32> {
         counters.sctp_fragments += 1;
-        let data = Data::read(&chunk)?.ok()?;
-        let room = self.pending_octets < PENDING_OCTETS_LIMIT && !chunk.snapped;
-        let Some(direction) = direction.filter(|_| room) else {
+        // Read once more: what is rare must not keep it in memory for all.
+        let data = Data::read(&Chunk { kind, flags, value, snapped: false })?.ok()?;
+        let Some(direction) = direction.filter(|_| self.pending_octets < PENDING_OCTETS_LIMIT) else {
             counters.sctp_fragments_dropped += 1;
             return None;
         };

@@ -174,6 +174,12 @@ impl Transport {
         self.delivery.queue.iter(frames.octets()).map(|(Queued { carrier, .. }, payload)| (carrier, payload))
     }
 
+    /// Looks for those messages among the ones of late. To do so is part of delivering them, and may be done before.
+    pub fn look(&mut self) {
+        let Delivery { queue, duplicates, .. } = &mut self.delivery;
+        queue.look(duplicates);
+    }
+
     /// Gives `upward` what waits of these frames: each message once, whole, or what a snapped capture holds of it.
     pub fn deliver<S: Sink>(
         &mut self,

@@ -343,8 +343,8 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     pub(super) fn deliver(&mut self, counters: &mut TransportCounters) {
         let Self { sink, upward, delivery, frames } = self;
         let Delivery { duplicates, queue, .. } = &mut **delivery;
-        for (Queued { carrier, fingerprint, .. }, payload) in queue.iter(frames) {
-            let sighting = duplicates.look(carrier.from.at, *fingerprint);
+        queue.look(duplicates);
+        for (&Queued { ref carrier, sighting, .. }, payload) in queue.iter(frames) {
             let payload = match payload {
                 Payload::Sccp(octets) if sighting == Sighting::Duplicate => {
                     counters.sccp_duplicates += 1;

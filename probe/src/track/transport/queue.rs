@@ -1,12 +1,14 @@
 //! Messages on their way upward, while a batch of frames is taken.
 
 use super::{Carrier, Payload};
-use crate::track::duplicates::Fingerprint;
+use crate::track::duplicates::{Duplicates, Fingerprint, Sighting};
 
 /// Messages of a batch, in order.
 #[derive(Default)]
 pub(super) struct Queue {
     messages: Vec<Queued>,
+    /// How many of them have been looked for among those of late.
+    looked_for: usize,
     /// The octets of those that do not lie in a frame.
     octets: Vec<u8>,
 }
@@ -15,7 +17,9 @@ pub(super) struct Queue {
 pub(super) struct Queued {
     pub(super) carrier: Carrier,
     pub(super) interface: Interface,
-    pub(super) fingerprint: Fingerprint,
+    fingerprint: Fingerprint,
+    /// What came of looking for it among those of late.
+    pub(super) sighting: Sighting,
     octets: Octets,
 }
 
@@ -53,7 +57,16 @@ impl Queue {
             Some(there) if std::ptr::eq(there, octets) => Octets::InFrames { start, end },
             _ => self.keep(octets),
         };
-        self.messages.push(Queued { carrier, interface, fingerprint, octets });
+        self.messages.push(Queued { carrier, interface, fingerprint, sighting: Sighting::First, octets });
+    }
+
+    /// Looks for each message, once, among those of late.
+    #[inline]
+    pub(super) fn look(&mut self, duplicates: &mut Duplicates) {
+        for Queued { carrier, fingerprint, sighting, .. } in self.messages.iter_mut().skip(self.looked_for) {
+            *sighting = duplicates.look(carrier.from.at, *fingerprint);
+        }
+        self.looked_for = self.messages.len();
     }
 
     // What was put together of several frames.
@@ -68,6 +81,7 @@ impl Queue {
     pub(super) fn clear(&mut self) {
         self.octets.clear();
         self.messages.clear();
+        self.looked_for = 0;
     }
 
     /// The messages in order: the same `frames` as when they were pushed.
