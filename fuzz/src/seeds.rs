@@ -9,9 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use probe::capture::{Capture, CaptureError, Frame};
 use probe::track::transport::{Payload, Transport, TransportSettings};
-use probe::wire::{
-    Bssap, Decoded, Llc, PointCodeFormat, SccpMessageType, bssap, bssgp, bssmap, llc, ns, sccp, sndcp,
-};
+use probe::wire::{Bssap, Decoded, Llc, PointCodeFormat, SccpMessageType, bssap, bssgp, bssmap, llc, ns, sccp, sndcp};
 use probe::{Sink, wire};
 
 use crate::input::{Record, Settings, Step};

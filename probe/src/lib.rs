@@ -35,6 +35,12 @@ pub trait Sink {
     /// Whether [`Sink::message`] wants to be called: decoding for its sake is compiled out where not.
     const MESSAGES: bool = false;
 
+    /// Whether [`Sink::frame`] wants to be called.
+    const FRAMES: bool = false;
+
+    /// What a frame brought has been told; this was its time. Of each frame, in their order.
+    fn frame(&mut self, _at: Timestamp) {}
+
     /// A fact.
     fn event(&mut self, event: &Event);
 

@@ -1,13 +1,15 @@
 //! Sinks of any type as two: one that is shown messages, and one that is not. So what leads to them is compiled twice, with the
 //! probe, and not again with each sink.
 
-use event::{AreaFact, Event};
+use event::{AreaFact, Event, Timestamp};
 
 use crate::wire::{Malformed, Message};
 use crate::{Provenance, Sink};
 
 /// A sink that has forgotten its type.
 pub(crate) trait Listener {
+    /// As [`Sink::frame`].
+    fn hear_frame(&mut self, at: Timestamp);
     /// As [`Sink::event`].
     fn hear_event(&mut self, event: &Event);
     /// As [`Sink::area`].
@@ -19,6 +21,10 @@ pub(crate) trait Listener {
 }
 
 impl<S: Sink> Listener for S {
+    fn hear_frame(&mut self, at: Timestamp) {
+        self.frame(at);
+    }
+
     fn hear_event(&mut self, event: &Event) {
         self.event(event);
     }
@@ -41,6 +47,10 @@ pub(crate) struct Heard<'a, const MESSAGES: bool>(pub(crate) &'a mut dyn Listene
 
 impl<const MESSAGES: bool> Sink for Heard<'_, MESSAGES> {
     const MESSAGES: bool = MESSAGES;
+
+    fn frame(&mut self, at: Timestamp) {
+        self.0.hear_frame(at);
+    }
 
     fn event(&mut self, event: &Event) {
         self.0.hear_event(event);

@@ -28,12 +28,29 @@ pub struct ProbeConfig {
 
 /// What a feed gives.
 enum Input<'a> {
-    Frames(Batch<'a>),
+    /// Frames, and whether the sink is told when each has been taken.
+    Frames(Batch<'a>, bool),
     /// No frame until this time.
     Quiet(Timestamp),
     /// Nobody can tell what was there until this time.
     Blind(Timestamp),
     End,
+}
+
+/// Frames of which the sink has not been told yet that they have been taken.
+struct Passing<'a> {
+    frames: Batch<'a>,
+}
+
+impl Passing<'_> {
+    /// Those before this number have been.
+    #[inline]
+    fn until<S: Sink>(&mut self, number: u64, sink: &mut S) {
+        while let Some(frame) = self.frames.iter().next().filter(|frame| frame.number < number) {
+            sink.frame(frame.at);
+            self.frames = self.frames.after(1);
+        }
+    }
 }
 
 /// Frames of one feed in, facts about subscribers out. One thread's.
@@ -63,7 +80,7 @@ impl Probe {
 
     /// Takes the next frames: as one after the other, but sooner, as the memory that they will need is fetched side by side.
     pub fn frames<S: Sink>(&mut self, frames: Batch<'_>, sink: &mut S) {
-        self.take(Input::Frames(frames), sink);
+        self.take(Input::Frames(frames, S::FRAMES), sink);
     }
 
     /// Time has passed without a frame: ends what has been silent for too long.
@@ -99,8 +116,10 @@ impl Probe {
     fn work<S: Sink>(&mut self, input: Input<'_>, sink: &mut S) {
         let Self { feed, transport, a_interface, gb_interface } = self;
         match input {
-            Input::Frames(frames) => {
+            Input::Frames(frames, is_told) => {
+                let mut passing = Passing { frames: if is_told { frames } else { Batch::default() } };
                 transport.take(frames, *feed, sink, &mut |carrier, payload, sink| {
+                    passing.until(carrier.from.frame, sink);
                     interpret(carrier, payload, a_interface, gb_interface, sink);
                 });
                 // What stands alone is not looked ahead for. What is on its way from memory has time to come.
@@ -110,8 +129,10 @@ impl Probe {
                     a_interface.fetch();
                 }
                 transport.deliver(frames, sink, &mut |carrier, payload, sink| {
+                    passing.until(carrier.from.frame, sink);
                     interpret(carrier, payload, a_interface, gb_interface, sink);
                 });
+                passing.until(u64::MAX, sink);
             }
             Input::Quiet(now) => {
                 a_interface.tick(now, sink);

@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use event::{Binding, CellId, Direction, Event, ForwardingOperation, Kind, Number};
+use event::{Binding, CellId, Direction, Event, ForwardingOperation, Kind, Number, Timestamp};
 use probe::capture::{Capture, Frame};
 use probe::{Probe, ProbeConfig, Sink};
 
@@ -157,6 +157,44 @@ fn frames_taken_together_give_the_same_events_in_the_same_order() {
         }
         probe.finish(&mut together);
         assert_eq!((largest, together.0), (probe::capture::BATCH_FRAMES, events(capture, |_| {}).0), "{capture}");
+    }
+}
+
+/// Keeps events, and the times of frames that were taken.
+#[derive(Default)]
+struct Passing(Vec<Result<Event, Timestamp>>);
+
+impl Sink for Passing {
+    const FRAMES: bool = true;
+
+    fn frame(&mut self, at: Timestamp) {
+        self.0.push(Err(at));
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.0.push(Ok(*event));
+    }
+}
+
+#[test]
+fn a_frame_has_passed_when_what_it_brought_was_told_and_before_what_the_next_one_brings() {
+    for capture in ["a-msc-leg.pcap", "lite-ipa-leg.pcap", "gb-sgsn-leg.pcap"] {
+        let mut source = Capture::open(&[recorded(capture)]).unwrap();
+        let (mut probe, mut alone) = (Probe::new(ProbeConfig::default()), Passing::default());
+        while let Some(frame) = source.next().unwrap() {
+            probe.frame(&frame, &mut alone);
+            assert_eq!(alone.0.last(), Some(&Err(frame.at)));
+        }
+        let mut source = Capture::open(&[recorded(capture)]).unwrap();
+        let (mut probe, mut together) = (Probe::new(ProbeConfig::default()), Passing::default());
+        loop {
+            let batch = source.batch().unwrap();
+            if batch.is_empty() {
+                break;
+            }
+            probe.frames(batch, &mut together);
+        }
+        assert_eq!(together.0, alone.0, "{capture}");
     }
 }
 

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use probe::wire::{
-    Bssap, Bssmap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, bssgp, bssmap, dtap, llc, ns,
-    sccp, sndcp,
+    Bssap, Bssmap, Decoded, Dtap, Malformed, Message, PointCodeFormat, Sccp, Value, bssap, bssgp, bssmap, dtap, llc,
+    ns, sccp, sndcp,
 };
 
 /// Appends a line for each message in the octets, layer in layer, and one for what is malformed.

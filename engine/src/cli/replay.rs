@@ -300,16 +300,34 @@ pub(crate) struct Replayed {
     watched: Option<Watched>,
 }
 
-/// Events go on to the engine.
-struct Feed<'e>(&'e mut Engine);
+/// Events go on to the engine, and time does with every frame.
+struct Feed<'e> {
+    engine: &'e mut Engine,
+    /// Why the engine cannot go on.
+    failed: Option<EngineError>,
+}
+
+impl<'e> Feed<'e> {
+    fn new(engine: &'e mut Engine) -> Self {
+        Self { engine, failed: None }
+    }
+}
 
 impl Sink for Feed<'_> {
+    const FRAMES: bool = true;
+
+    fn frame(&mut self, at: Timestamp) {
+        if let Err(error) = self.engine.tick(at) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
     fn event(&mut self, event: &Event) {
-        self.0.event(event);
+        self.engine.event(event);
     }
 
     fn area(&mut self, fact: &AreaFact) {
-        self.0.area(fact);
+        self.engine.area(fact);
     }
 }
 
@@ -324,28 +342,32 @@ impl Replayed {
         if let Some(total) = capture.progress().total_octets.filter(|_| io::stderr().is_terminal()) {
             self.progress = progress_bar(total);
         }
-        let mut ending = Ending::Complete;
+        let (mut ending, mut shown) = (Ending::Complete, 0);
         loop {
-            match capture.next() {
-                Ok(Some(frame)) => {
-                    let first = self.span.map_or(frame.at, |span| span.first);
-                    self.span = Some(Span { first, last: frame.at });
+            match capture.batch() {
+                Ok(frames) => {
+                    let (Some(begin), Some(end)) = (frames.iter().next(), frames.iter().last()) else { break };
+                    let first = self.span.map_or(begin.at, |span| span.first);
+                    self.span = Some(Span { first, last: end.at });
                     if let Some(watched) = &mut self.watched {
                         watched.look(&mut self.engine)?;
                     }
-                    self.probe.frame(&frame, &mut Feed(&mut self.engine));
-                    self.engine.tick(frame.at)?;
-                    let number = frame.number;
-                    if number % STEP == 0 {
+                    let mut feed = Feed::new(&mut self.engine);
+                    self.probe.frames(frames, &mut feed);
+                    if let Some(error) = feed.failed {
+                        return Err(error.into());
+                    }
+                    let number = end.number;
+                    if number >= shown + STEP {
+                        shown = number;
                         self.progress.set_position(capture.progress().read_octets);
                         self.progress.set_message(report::grouped(number));
                     }
                 }
-                Ok(None) => break,
                 Err(error) => ending = inputs::cut_off(error)?,
             }
         }
-        self.probe.finish(&mut Feed(&mut self.engine));
+        self.probe.finish(&mut Feed::new(&mut self.engine));
         self.progress.finish_and_clear();
         Ok(ending)
     }

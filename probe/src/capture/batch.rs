@@ -57,6 +57,11 @@ impl<'a> Batch<'a> {
         Self { places: self.places.get(..count).unwrap_or(self.places), ..self }
     }
 
+    /// Those behind the first `count`.
+    pub(crate) fn after(self, count: usize) -> Self {
+        Self { places: self.places.get(count..).unwrap_or_default(), ..self }
+    }
+
     /// In which the octets of the frames lie.
     #[inline]
     pub(crate) fn octets(self) -> &'a [u8] {

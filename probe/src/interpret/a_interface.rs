@@ -448,7 +448,7 @@ impl AInterface {
         if is_cleared_by_handover(message) {
             self.leave(place.id, carrier.from, sink);
         }
-        if let Some(sender) = self.sender(carrier, place, side::of_bssmap(message.message_type)) {
+        if let Some(sender) = self.sender(carrier, place, || side::of_bssmap(message.message_type)) {
             let names_channel = message.circuit.is_some() || message.call_identifier.is_some();
             let before = if names_channel { self.channel(place.id) } else { None };
             self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
@@ -474,7 +474,7 @@ impl AInterface {
                 sink.message(carrier.from, message);
             }
         });
-        let Some(sender) = self.sender(carrier, place, side::of_layer_3(message)) else {
+        let Some(sender) = self.sender(carrier, place, || side::of_layer_3(message)) else {
             self.counters.unmatched.direction_unknown += 1;
             return;
         };
@@ -486,12 +486,14 @@ impl AInterface {
 
     /// Which side sent a message towards `place`: as the connection knows, else as the message itself tells, else as
     /// its nodes were known before.
-    fn sender(&mut self, carrier: &Carrier, place: Place, evidence: Option<Side>) -> Option<Side> {
+    #[inline]
+    fn sender(&mut self, carrier: &Carrier, place: Place, evidence: impl FnOnce() -> Option<Side>) -> Option<Side> {
         let dialogue = self.connections.state(place.id)?;
         let to_end_1 = place.end == 1;
         if let Some(network) = dialogue.network_end {
             return Some(if network.end == to_end_1 { Side::Mobile } else { Side::Network });
         }
+        let evidence = evidence();
         let known = |node| self.nodes.get(&(carrier.nodes, node)).copied();
         let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
         let (node, bss, end) = match sender {

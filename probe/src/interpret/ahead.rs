@@ -37,7 +37,8 @@ impl AInterface {
     pub fn fetch(&self) {
         let mut dialogues = [None; FETCHED];
         for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&self.ahead) {
-            *place = connection.and_then(|connection| self.connections.fetch(connection)).inspect(|state| state.fetch());
+            let state = connection.and_then(|connection| self.connections.fetch(connection));
+            *place = state.inspect(|dialogue| dialogue.fetch());
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
         }
         dialogues.into_iter().flatten().for_each(Dialogue::fetch_apart);

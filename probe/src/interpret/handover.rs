@@ -105,7 +105,13 @@ pub(super) fn is_cleared_by_handover(message: &Bssmap<'_>) -> bool {
 
 impl AInterface {
     /// What a message does to two connections at once: a handover between BSCs.
-    pub(super) fn handover<S: Sink>(&mut self, carrier: &Carrier, id: ConnectionId, message: &Bssmap<'_>, sink: &mut S) {
+    pub(super) fn handover<S: Sink>(
+        &mut self,
+        carrier: &Carrier,
+        id: ConnectionId,
+        message: &Bssmap<'_>,
+        sink: &mut S,
+    ) {
         let part = match message.message_type {
             BssmapMessageType::HANDOVER_REQUEST_ACKNOWLEDGE => Part::Target,
             BssmapMessageType::HANDOVER_COMMAND => Part::Source,

@@ -8,7 +8,7 @@ use event::{prefer_large_pages, prefetch};
 const LINE_LENGTH: usize = 8;
 const FIRST_LINES: usize = 8;
 /// So many of a line's places may be taken, on average: what finds its own taken lies behind it.
-const FULL: usize = 5;
+const FULL: usize = 4;
 
 /// Nothing lies there.
 const NOWHERE: u32 = u32::MAX;

@@ -14,11 +14,14 @@ macro_rules! codes {
 
         impl $type {
             /// The specification's name in snake case; `unknown` for codes that it does not have.
+            #[inline]
             $visibility const fn name(self) -> &'static str {
-                match self.0 {
-                    $($code => $name,)*
-                    _ => "unknown",
-                }
+                static NAMES: [&str; 256] = {
+                    let mut names = ["unknown"; 256];
+                    $(names[$code] = $name;)*
+                    names
+                };
+                NAMES[self.0 as usize]
             }
         }
     };

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn an_association_is_told_behind_tags() {
-        let packet = [&[0x45, 0, 0, 32, 0, 0, 0, 0, 64, 132][..], &[0; 10], &[11, 89, 11, 90, 1, 2, 3, 4, 0, 0, 0, 0]].concat();
+        let packet =
+            [&[0x45, 0, 0, 32, 0, 0, 0, 0, 64, 132][..], &[0; 10], &[11, 89, 11, 90, 1, 2, 3, 4, 0, 0, 0, 0]].concat();
         let header = CommonHeader { source_port: 2905, destination_port: 2906, verification_tag: 0x0102_0304 };
         for tags in [&[][..], &[0x81, 0, 0, 7], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8]] {
             let frame = [&[0; 12], tags, &[8, 0], &packet].concat();
@@ -66,7 +67,8 @@ mod tests {
             (0..frame.len()).for_each(|len| assert_eq!(association(&frame[..len]), None));
         }
         let other = [&[0; 12], &[8, 0][..], &packet].concat();
-        let other: Vec<u8> = other.into_iter().enumerate().map(|(at, octet)| if at == 23 { 17 } else { octet }).collect();
+        let other: Vec<u8> =
+            other.into_iter().enumerate().map(|(at, octet)| if at == 23 { 17 } else { octet }).collect();
         assert_eq!(association(&other), None);
     }
 

@@ -64,7 +64,7 @@ impl<'a> Chunk<'a> {
         let length = length.checked_sub(4).ok_or(r.error("chunk length", Fault::Invalid))?;
         let value = r.rest().get(..length);
         let (value, snapped) = value.map_or((r.rest(), true), |whole| (whole, false));
-        r.pass(length + 3 & !3); // padded, but for the last
+        r.pass((length + 3) & !3); // padded, but for the last
         Ok(Self { kind, flags, value, snapped })
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn parameter<'a>(r: &mut Reader<'a>, snapped: bool) -> Result<(u16, R
         None if snapped => r.rest(),
         None => return Err(r.error("parameter value", Fault::Truncated)),
     };
-    r.pass(length + 3 & !3); // padded, but for the last
+    r.pass((length + 3) & !3); // padded, but for the last
     Ok((tag, r.within(value)))
 }
 

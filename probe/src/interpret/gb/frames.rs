@@ -51,7 +51,14 @@ impl GbInterface {
     }
 
     /// Notes what the number of a UI frame says of those before it. Whether it was seen before.
-    fn is_repeated(&mut self, id: LinkId, sender: Side, carrier: &Carrier, frame: &Llc<'_>, a: &mut AInterface) -> bool {
+    fn is_repeated(
+        &mut self,
+        id: LinkId,
+        sender: Side,
+        carrier: &Carrier,
+        frame: &Llc<'_>,
+        a: &mut AInterface,
+    ) -> bool {
         let Some(session) = self.links.state(id) else { return false };
         let arrival = session.arrive(frame, sender, carrier.from.at);
         self.losses.note(carrier.sender, carrier.receiver, sender == Side::Mobile, arrival);
