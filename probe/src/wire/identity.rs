@@ -167,6 +167,9 @@ mod tests {
         let imeisv = [0x33, 0x35, 0x09, 0x00, 0x12, 0x43, 0x65, 0x07, 0xf8];
         let read = MobileIdentity::read(Reader::new(Protocol::Mm, &imeisv)).unwrap();
         assert_eq!(read.imei().map(|imei| imei.to_string()).as_deref(), Some("3539000213456708"));
+        let more_than_an_imei = [0x32, 0x35, 0x09, 0x00, 0x12, 0x43, 0x65, 0x07, 0xf8];
+        let read = MobileIdentity::read(Reader::new(Protocol::Mm, &more_than_an_imei)).unwrap();
+        assert_eq!(read.imei().map(|imei| imei.to_string()).as_deref(), Some("35390002134567"));
     }
 
     #[test]
