@@ -157,7 +157,7 @@ impl Service {
 
     /// Waits until something holds.
     pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
-        let begun = Instant::now();
+        let begun = now();
         while !holds(self) {
             let ended = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
             assert!(ended.is_none(), "{what}: it has ended with {ended:?}\n{}", self.log());
@@ -204,6 +204,12 @@ fn new_token() -> (String, String) {
         line.expect("a token and its hash").trim().to_owned()
     };
     (field("token"), field("sha256"))
+}
+
+/// The clock on the wall: a service is waited for by it.
+#[expect(clippy::disallowed_methods, reason = "a test of a running service waits as a person would")]
+pub fn now() -> Instant {
+    Instant::now()
 }
 
 fn free_port() -> u16 {

@@ -1,11 +1,12 @@
 //! `touchpoint run` as operators, authors and privacy officers use it: live, over HTTP, through signals and restarts.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::service::{ROLES, Service};
-use tests::{recorded, root};
+use tests::service::{ROLES, Service, now};
+use tests::{recorded, root, run};
 
 const FEED: &str = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[subscribers]\nfile = \"subscribers.csv\"\n";
 
@@ -196,7 +197,7 @@ fn a_restart_counts_nothing_twice() {
 #[test]
 fn the_end_comes_in_order_and_in_time() {
     let mut service = recording();
-    let begun = Instant::now();
+    let begun = now();
     service.signal("TERM");
     assert!(service.ended().success(), "{}", service.log());
     assert!(begun.elapsed() < Duration::from_secs(25));
@@ -215,4 +216,62 @@ fn a_draft_is_tried_on_what_has_happened() {
     let draft =
         tried.json()["scenarios"].as_array().unwrap().iter().find(|tried| tried["scenario"] == "draft").cloned();
     assert!(draft.is_some_and(|draft| draft["tried"]["triggered"] == 1), "{}", tried.text);
+}
+
+/// A link of this machine, for as long as the test lasts.
+struct Link([String; 2]);
+
+impl Link {
+    /// `None`, said plainly, where the machine does not allow it.
+    fn new() -> Option<Self> {
+        let link = Self(["t", "r"].map(|end| format!("tp{end}{}", std::process::id())));
+        let made =
+            Command::new("ip").args(["link", "add", &link.0[0], "type", "veth", "peer", "name", &link.0[1]]).output();
+        if !made.is_ok_and(|output| output.status.success()) {
+            eprintln!("SKIPPED: a link needs root (CAP_NET_ADMIN, CAP_NET_RAW)");
+            return None;
+        }
+        link.set("up");
+        Some(link)
+    }
+
+    fn set(&self, state: &str) {
+        self.0.iter().for_each(|end| _ = run(Command::new("ip").args(["link", "set", end, state])));
+    }
+
+    fn play(&self) {
+        let file = recorded("a-msc-leg.pcap");
+        run(Command::new("tcpreplay").args(["-q", "-M", "5", "-i", &self.0[0]]).arg(file));
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["link", "del", &self.0[0]]).status();
+    }
+}
+
+#[test]
+fn a_mirror_port_is_watched_through_its_going_away() {
+    let Some(link) = Link::new() else { return };
+    let feed = format!("[[feed]]\nname = \"tap\"\ninterfaces = [\"{}\"]\nfilter = \"sctp\"\n", link.0[1]);
+    let mut service = Service::start(&root().join("deploy/demo/recorded"), &feed);
+    link.play();
+    let frames = |service: &Service| service.status()["feeds"][0]["frames"].as_u64().unwrap();
+    service.until("all frames are decoded", |service| frames(service) == 516);
+    let counts = service.status()["feeds"][0]["interfaces"][0].clone();
+    assert_eq!((&counts["received"], &counts["dropped_by_kernel"]), (&json!(516), &json!(0)), "{counts}");
+    service.until("time goes on with the wall", |service| {
+        let status = service.status();
+        status["now"].as_str().is_some_and(|now| now > status["started"].as_str().unwrap())
+    });
+    link.set("down");
+    service.until("it is told", |service| service.log().contains("looking for it every second"));
+    link.set("up");
+    service.until("it is back", |service| service.log().contains("is back"));
+    link.play();
+    service.until("and heard again", |service| frames(service) > 1_000);
+    assert!(service.metrics().contains("what=\"gaps\"} 1"), "{}", service.metrics());
+    service.signal("TERM");
+    assert!(service.ended().success(), "{}", service.log());
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use probe::ProbeConfig;
 use probe::capture::e1::E1Settings;
 use probe::capture::{Batch, Capture, CaptureError};
-use probe::wire::PointCodeFormat;
-use probe::wire::mtp2::SequenceFormat;
+
+use crate::config;
 
 use super::e1::E1Options;
 use super::network::NetworkOptions;
@@ -71,19 +71,13 @@ impl Reading {
     }
 
     pub(crate) fn probe_config(&self) -> ProbeConfig {
-        let mut config = ProbeConfig { network: self.network.settings(), ..ProbeConfig::default() };
-        if self.raw_numbers {
-            config.numbers = probe::interpret::NumberPlan::empty();
-        }
-        for (indicator, format) in (0..).zip(&mut config.transport.point_codes) {
-            if self.wide_point_codes.contains(&indicator) {
-                *format = PointCodeFormat::China;
-            }
-        }
-        if self.wide_sequence_numbers {
-            config.transport.sequence_numbers = SequenceFormat::Extended;
-        }
-        config
+        let reading = config::Reading {
+            raw_numbers: self.raw_numbers,
+            wide_point_codes: self.wide_point_codes.clone(),
+            wide_sequence_numbers: self.wide_sequence_numbers,
+            network: self.network.settings(),
+        };
+        reading.probe_config()
     }
 }
 

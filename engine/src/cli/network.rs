@@ -3,6 +3,8 @@
 use event::{CellId, Plmn};
 use probe::interpret::NetworkSettings;
 
+use crate::config;
+
 /// What is to be known of the network.
 #[derive(clap::Args, Debug)]
 pub(crate) struct NetworkOptions {
@@ -28,9 +30,7 @@ pub(crate) struct NetworkOptions {
 }
 
 fn msc_of_nri(text: &str) -> Result<(u16, u32), String> {
-    let wrong = || format!("`{text}` is no NRI=MSC, such as 3=187");
-    let (nri, msc) = text.split_once('=').ok_or_else(wrong)?;
-    Ok((nri.parse().map_err(|_| wrong())?, msc.parse().map_err(|_| wrong())?))
+    config::msc_of_nri(text).ok_or_else(|| format!("`{text}` is no NRI=MSC, such as 3=187"))
 }
 
 impl NetworkOptions {

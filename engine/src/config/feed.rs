@@ -74,7 +74,7 @@ pub struct Reading {
     /// Take dialled numbers as they are, without the Chinese numbering plan.
     pub raw_numbers: bool,
     /// Network indicators whose point codes have 24 bits.
-    pub wide_point_codes: Vec<u64>,
+    pub wide_point_codes: Vec<u8>,
     /// MTP2 links number with 12 bits where a capture does not tell.
     pub wide_sequence_numbers: bool,
     /// About cells, pools, restarts and devices.
@@ -147,18 +147,26 @@ fn reading(form: &mut Form<'_>) -> Reading {
     let devices = form.read("device_subscribers", value::whole(1..=15)).unwrap_or(8);
     let mut network = NetworkSettings { cells, storm_seconds, subscribers_of_device: devices as usize, ..default };
     network.mscs.nri_bits = form.read("nri_bits", value::whole(0..=10)).unwrap_or(0) as u8;
-    network.mscs.mscs = form.list("nri", "[\"3=187\"]", msc_of_nri).unwrap_or_default();
+    network.mscs.mscs = form.list("nri", "[\"3=187\"]", nri).unwrap_or_default();
     Reading {
         raw_numbers: form.read("raw_numbers", value::flag).unwrap_or(false),
-        wide_point_codes: form.list("wide_point_codes", "[2]", value::whole(0..=3)).unwrap_or_default(),
+        wide_point_codes: form.list("wide_point_codes", "[2]", indicator).unwrap_or_default(),
         wide_sequence_numbers: form.read("wide_sequence_numbers", value::flag).unwrap_or(false),
         network,
     }
 }
 
-fn msc_of_nri(found: &toml::de::DeValue<'_>) -> Result<(u16, u32), Problem> {
-    let wrong = || Problem::Malformed { what: "network resource identifier and its MSC", example: "3=187" };
-    let text = value::text(found)?;
-    let (nri, msc) = text.split_once('=').ok_or_else(wrong)?;
-    Ok((nri.parse().map_err(|_| wrong())?, msc.parse().map_err(|_| wrong())?))
+fn indicator(found: &toml::de::DeValue<'_>) -> Result<u8, Problem> {
+    value::whole(0..=3)(found).map(|indicator| indicator as u8)
+}
+
+fn nri(found: &toml::de::DeValue<'_>) -> Result<(u16, u32), Problem> {
+    let wrong = Problem::Malformed { what: "network resource identifier and its MSC", example: "3=187" };
+    msc_of_nri(&value::text(found)?).ok_or(wrong)
+}
+
+/// `3=187`: a network resource identifier, and the point code of the MSC that it names.
+pub(crate) fn msc_of_nri(text: &str) -> Option<(u16, u32)> {
+    let (nri, msc) = text.split_once('=')?;
+    nri.parse().ok().zip(msc.parse().ok())
 }

@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
 use crate::api::{Role, TokenHash};
+pub(crate) use feed::msc_of_nri;
 pub use feed::{FeedConfig, Listening, Reading};
 use form::{Findings, Form};
 use problem::Problem;
@@ -48,10 +49,10 @@ pub struct Config {
     /// Where people look.
     pub console: ConsoleConfig,
     /// Where signalling comes from.
-    #[serde(rename = "feed")]
+    #[serde(rename = "feed", skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<FeedConfig>,
     /// Where offers go.
-    #[serde(rename = "channel")]
+    #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelConfig>,
 }
 
@@ -146,7 +147,7 @@ pub struct ConsoleConfig {
     /// Who changed, revealed or released what: lines are only ever added.
     pub audit: PathBuf,
     /// Who may do what.
-    #[serde(rename = "token")]
+    #[serde(rename = "token", skip_serializing_if = "Vec::is_empty")]
     pub tokens: Vec<TokenConfig>,
 }
 

@@ -96,8 +96,9 @@ pub(super) async fn language(
     let to = if Tongue::named(&to) == Tongue::named("zh") { "zh" } else { "en" };
     // Back to the page that it was chosen on; browsers tell no more than the path here, and of elsewhere nothing.
     let from = headers.get(header::REFERER).and_then(|from| from.to_str().ok());
-    let from = from.and_then(|from| from.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let from = from.filter(|from| !from.starts_with("//")).unwrap_or("/").to_owned();
+    let path = |rest: &'_ str| rest.find('/').and_then(|at| rest.get(at..)).map(str::to_owned);
+    let from = from.and_then(|from| from.split_once("://")).and_then(|(_, rest)| path(rest));
+    let from = from.filter(|from| !from.starts_with("//")).unwrap_or_else(|| "/".to_owned());
     (set_cookie(&surface, LANGUAGE_COOKIE, to, LANGUAGE_SECONDS), Redirect::to(&from))
 }
 
