@@ -88,7 +88,7 @@ impl Seen {
         frame.render_widget(self.head(), head);
         frame.render_widget(self.feeds(), feeds);
         frame.render_widget(self.channels(), channels);
-        let rates: Vec<u64> = self.samples().map(|sample| sample as u64).collect();
+        let rates: Vec<u64> = self.samples().map(|sample| sample.ceil() as u64).collect();
         let width = usize::from(chart.width.saturating_sub(2));
         let last = rates.get(rates.len().saturating_sub(width)..).unwrap_or_default();
         let block = Block::bordered().title(" events a second, by minute ");

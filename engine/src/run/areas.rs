@@ -69,14 +69,15 @@ impl AreaTally {
 
 #[cfg(test)]
 mod tests {
-    use event::{CellId, Kind};
+    use event::CellId;
 
     use super::*;
+    use crate::testing::{Random, random_event};
 
     fn event(second: i64, lac: u16, imsi: &str) -> Event {
         let cell = CellId { plmn: Some("460-00".parse().unwrap()), lac: Some(lac), ci: Some(1) };
         let at = Timestamp::from_seconds(second);
-        Event { imsi: Some(imsi.parse().unwrap()), cell, ..Event::new(at, Kind::Sighting) }
+        Event { at, cell, ..random_event(&mut Random::new(1), imsi.parse().unwrap()) }
     }
 
     #[test]
