@@ -89,8 +89,10 @@ impl Service {
         let mut command = touchpoint();
         command.args(["run", "--config"]).arg(self.folder.path().join("touchpoint.toml"));
         self.child = Some(command.stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().expect("it starts"));
-        self.until("it answers", |service| {
-            service.agent.get(service.url("/api/v1/health")).call().is_ok_and(|answer| answer.status() == 200)
+        self.until("it runs", |service| {
+            let up = service.agent.get(service.url("/api/v1/health")).call().is_ok_and(|answer| answer.status() == 200);
+            // Its status is told once its feeds are open.
+            up && !service.status()["started"].is_null()
         });
     }
 
