@@ -1,6 +1,7 @@
 //! Who: IMSI, IMEI and TMSI, as values that fit a register.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 /// A text is not an identity of the kind asked for.
@@ -28,7 +29,7 @@ const POWERS_OF_TEN: [u64; 16] = {
 
 /// International Mobile Subscriber Identity, 3GPP TS 23.003 §2.2: 5 to 15 decimal digits, leading zeros kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Imsi(u64);
+pub struct Imsi(NonZeroU64);
 
 impl Imsi {
     /// From decimal digits (values 0 to 9), most significant first. `None` unless there are 5 to 15 of them.
@@ -44,25 +45,25 @@ impl Imsi {
 
     /// The packed form, stable, for storage: digits in the low 56 bits, their count in the high 8.
     pub fn to_bits(self) -> u64 {
-        self.0
+        self.0.get()
     }
 
     /// The inverse of [`Imsi::to_bits`]. `None` where the bits are not an IMSI's.
     pub fn from_bits(bits: u64) -> Option<Self> {
         let length = bits >> LENGTH_SHIFT;
         let limit = POWERS_OF_TEN.get(length as usize).filter(|_| (5..=15).contains(&length));
-        limit.is_some_and(|limit| bits & DIGITS < *limit).then_some(Self(bits))
+        NonZeroU64::new(bits).filter(|_| limit.is_some_and(|limit| bits & DIGITS < *limit)).map(Self)
     }
 
     /// The number of digits, 5 to 15.
     pub fn length(self) -> u32 {
-        (self.0 >> LENGTH_SHIFT) as u32
+        (self.to_bits() >> LENGTH_SHIFT) as u32
     }
 
     /// The first `count` digits as a number (`count` at most the length).
     pub fn prefix(self, count: u32) -> u64 {
         let drop = self.length().saturating_sub(count);
-        (self.0 & DIGITS) / 10_u64.pow(drop)
+        (self.to_bits() & DIGITS) / 10_u64.pow(drop)
     }
 
     /// Mobile country code: the first three digits.
@@ -78,7 +79,7 @@ impl Imsi {
 
 impl fmt::Display for Imsi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:0width$}", self.0 & DIGITS, width = self.length() as usize)
+        write!(f, "{:0width$}", self.to_bits() & DIGITS, width = self.length() as usize)
     }
 }
 
@@ -102,7 +103,7 @@ pub struct Masked(Imsi);
 impl fmt::Display for Masked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let length = self.0.length();
-        let last = (self.0.0 & DIGITS) % 100;
+        let last = (self.0.to_bits() & DIGITS) % 100;
         write!(f, "{:05}", self.0.prefix(5))?;
         for _ in 7..length {
             f.write_str("*")?;
@@ -115,51 +116,60 @@ impl fmt::Display for Masked {
 /// IMEISV was seen its software version (2 digits). Two are the same device when their 14 digits are equal: the 15th
 /// digit of an IMEI is not kept (it is 0 on the wire), and a change of software version is no change of device.
 #[derive(Clone, Copy)]
-pub struct Imei {
-    device: u64,
-    software: Option<u8>,
-}
+pub struct Imei(
+    /// TAC and SNR, and in the lowest eight bits the software version and 1, or [`NO_SOFTWARE`]. So it is never 0.
+    NonZeroU64,
+);
+
+const SOFTWARE_BITS: u32 = 8;
+const NO_SOFTWARE: u64 = (1 << SOFTWARE_BITS) - 1;
 
 impl Imei {
     /// From 14 (TAC and SNR), 15 (IMEI) or 16 (IMEISV) decimal digits, most significant first.
     pub fn from_digits(digits: impl IntoIterator<Item = u8>) -> Option<Self> {
-        let packed = pack(digits, 14, 16)?;
-        Some(Self::unpack(packed))
+        Self::unpack(pack(digits, 14, 16)?)
     }
 
     /// As [`Imei::from_digits`], of `count` digits in half octets, the last one in the lowest; at most 16.
     #[inline]
     pub fn from_bcd(digits: u64, count: u32) -> Option<Self> {
-        pack_bcd(digits, count, 14, 16).map(Self::unpack)
+        Self::unpack(pack_bcd(digits, count, 14, 16)?)
     }
 
-    fn unpack(packed: u64) -> Self {
-        let value = packed & DIGITS;
-        match packed >> LENGTH_SHIFT {
-            16 => Self { device: value / 100, software: Some((value % 100) as u8) },
-            15 => Self { device: value / 10, software: None },
-            _ => Self { device: value, software: None },
+    fn unpack(packed: NonZeroU64) -> Option<Self> {
+        let digits = packed.get() & DIGITS;
+        match packed.get() >> LENGTH_SHIFT {
+            16 => Self::new(digits / 100, digits % 100 + 1),
+            15 => Self::new(digits / 10, NO_SOFTWARE),
+            _ => Self::new(digits, NO_SOFTWARE),
         }
+    }
+
+    fn new(device: u64, software: u64) -> Option<Self> {
+        NonZeroU64::new(device << SOFTWARE_BITS | software).map(Self)
     }
 
     /// TAC and SNR as one number of 14 digits: what makes two sightings the same device.
     pub fn device(self) -> u64 {
-        self.device
+        self.0.get() >> SOFTWARE_BITS
     }
 
     /// From [`Imei::device`]; `None` where it has more than 14 digits.
     pub fn from_device(device: u64) -> Option<Self> {
-        (device < 100_000_000_000_000).then_some(Self { device, software: None })
+        if device < 100_000_000_000_000 { Self::new(device, NO_SOFTWARE) } else { None }
     }
 
     /// Type Allocation Code: the first eight digits, which name the model.
     pub fn tac(self) -> u32 {
-        (self.device / 1_000_000) as u32
+        (self.device() / 1_000_000) as u32
     }
 
     /// Software version number, where an IMEISV was seen: 0 to 99.
     pub fn software(self) -> Option<u8> {
-        self.software
+        match self.0.get() & NO_SOFTWARE {
+            NO_SOFTWARE => None,
+            version => Some((version - 1) as u8),
+        }
     }
 
     /// The model's digits, then stars: what people see unless they ask for more.
@@ -179,7 +189,7 @@ impl fmt::Display for MaskedImei {
 
 impl PartialEq for Imei {
     fn eq(&self, other: &Self) -> bool {
-        self.device == other.device
+        self.device() == other.device()
     }
 }
 
@@ -187,15 +197,15 @@ impl Eq for Imei {}
 
 impl std::hash::Hash for Imei {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.device.hash(state);
+        self.device().hash(state);
     }
 }
 
 /// Sixteen digits where an IMEISV was seen, else the fourteen of TAC and SNR.
 impl fmt::Display for Imei {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:014}", self.device)?;
-        match self.software {
+        write!(f, "{:014}", self.device())?;
+        match self.software() {
             Some(software) => write!(f, "{software:02}"),
             None => Ok(()),
         }
@@ -212,7 +222,7 @@ impl FromStr for Imei {
     type Err = InvalidIdentity;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentity> {
-        pack_text(text, 14, 16).map(Self::unpack)
+        Self::unpack(pack_text(text, 14, 16)?).ok_or(InvalidIdentity)
     }
 }
 
@@ -233,7 +243,7 @@ impl fmt::Debug for Tmsi {
     }
 }
 
-fn pack(digits: impl IntoIterator<Item = u8>, least: u64, most: u64) -> Option<u64> {
+fn pack(digits: impl IntoIterator<Item = u8>, least: u64, most: u64) -> Option<NonZeroU64> {
     let (mut value, mut length) = (0_u64, 0_u64);
     for digit in digits {
         length += 1;
@@ -242,12 +252,12 @@ fn pack(digits: impl IntoIterator<Item = u8>, least: u64, most: u64) -> Option<u
         }
         value = value * 10 + u64::from(digit);
     }
-    (length >= least).then_some(length << LENGTH_SHIFT | value)
+    NonZeroU64::new(length << LENGTH_SHIFT | value).filter(|_| length >= least)
 }
 
 // All digits at once: pairs of them, pairs of pairs, and so on.
 #[inline]
-fn pack_bcd(digits: u64, count: u32, least: u32, most: u32) -> Option<u64> {
+fn pack_bcd(digits: u64, count: u32, least: u32, most: u32) -> Option<NonZeroU64> {
     const EACH: u64 = 0x1111_1111_1111_1111;
     let digits = if count < 16 { digits & ((1 << (4 * count)) - 1) } else { digits };
     let above_nine = digits >> 3 & (digits >> 2 | digits >> 1) & EACH;
@@ -258,10 +268,10 @@ fn pack_bcd(digits: u64, count: u32, least: u32, most: u32) -> Option<u64> {
     let fours = (twos & 0x00ff_00ff_00ff_00ff) + 100 * (twos >> 8 & 0x00ff_00ff_00ff_00ff);
     let eights = (fours & 0xffff_0000_ffff) + 10_000 * (fours >> 16 & 0xffff_0000_ffff);
     let value = (eights & 0xffff_ffff) + 100_000_000 * (eights >> 32);
-    Some(u64::from(count) << LENGTH_SHIFT | value)
+    NonZeroU64::new(u64::from(count) << LENGTH_SHIFT | value)
 }
 
-fn pack_text(text: &str, least: u64, most: u64) -> Result<u64, InvalidIdentity> {
+fn pack_text(text: &str, least: u64, most: u64) -> Result<NonZeroU64, InvalidIdentity> {
     // A byte that is no digit wraps to a value above 9, which `pack` refuses.
     pack(text.bytes().map(|byte| byte.wrapping_sub(b'0')), least, most).ok_or(InvalidIdentity)
 }
@@ -314,5 +324,12 @@ mod tests {
         assert_eq!(imeisv.software(), Some(78));
         assert_eq!(imeisv.to_string(), "3539000212345678");
         assert_eq!(imei.to_string(), "35390002123456");
+        let nothing: Imei = "0000000000000000".parse().unwrap();
+        assert_eq!((nothing.device(), nothing.software()), (0, Some(0)));
+        assert_eq!(
+            [10_u64.pow(14) - 1, 10_u64.pow(14)].map(|device| Imei::from_device(device).is_some()),
+            [true, false]
+        );
+        assert_eq!([size_of::<Option<Imei>>(), size_of::<Option<Imsi>>()], [8, 8]);
     }
 }

@@ -1,13 +1,20 @@
 //! When: microseconds of capture time. Nothing here reads a clock.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
 /// A point in capture time: microseconds since 1970-01-01T00:00:00Z. Shown and read as RFC 3339 in UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(i64);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(
+    /// The microseconds, and [`EPOCH`]: never 0, so that a time that may be absent takes no more room than one.
+    NonZeroU64,
+);
+
+/// What stands for 1970.
+const EPOCH: u64 = 1 << 63;
 
 /// A text is not an RFC 3339 time in UTC such as `2026-03-01T09:30:00Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +33,42 @@ const DAY_SECONDS: i64 = 86_400;
 
 impl Timestamp {
     /// The earliest time that can be told.
-    pub const MIN: Self = Self(i64::MIN);
+    pub const MIN: Self = Self(NonZeroU64::MIN);
     /// The latest time that can be told.
-    pub const MAX: Self = Self(i64::MAX);
+    pub const MAX: Self = Self(NonZeroU64::MAX);
 
     /// From microseconds since the Unix epoch.
     pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
+        Self::from_bits(micros as u64 ^ EPOCH)
+    }
+
+    const fn from_bits(bits: u64) -> Self {
+        match NonZeroU64::new(bits) {
+            Some(bits) => Self(bits),
+            None => Self::MIN,
+        }
     }
 
     /// Microseconds since the Unix epoch.
     pub const fn as_micros(self) -> i64 {
-        self.0
+        (self.0.get() ^ EPOCH) as i64
     }
 
     /// From whole seconds since the Unix epoch.
     pub const fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.saturating_mul(MICROS))
+        Self::from_micros(seconds.saturating_mul(MICROS))
     }
 
     /// Time from `earlier` to this; zero where `earlier` is later.
-    pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get()))
+    }
+}
+
+/// 1970.
+impl Default for Timestamp {
+    fn default() -> Self {
+        Self::from_micros(0)
     }
 }
 
@@ -55,7 +76,7 @@ impl Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+        Self(self.0.saturating_add(micros(span)))
     }
 }
 
@@ -63,13 +84,17 @@ impl Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+        Self::from_bits(self.0.get().saturating_sub(micros(span)))
     }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, micros) = (self.0.div_euclid(MICROS), self.0.rem_euclid(MICROS));
+        let (seconds, micros) = (self.as_micros().div_euclid(MICROS), self.as_micros().rem_euclid(MICROS));
         let (days, second) = (seconds.div_euclid(DAY_SECONDS), seconds.rem_euclid(DAY_SECONDS));
         let (year, month, day) = civil_from_days(days);
         write!(
@@ -110,7 +135,7 @@ fn parse(text: &str) -> Option<Timestamp> {
     let micros: i64 = format!("{fraction:0<6.6}").parse().ok()?;
     let days = days_from_civil(year, month, day);
     let seconds = days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
-    Some(Timestamp(seconds * MICROS + micros))
+    Some(Timestamp::from_micros(seconds * MICROS + micros))
 }
 
 // Days since 1970-01-01 in the proleptic Gregorian calendar, counted in years that begin on 1 March.
@@ -137,6 +162,20 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_keep_their_order_and_stay_within_what_can_be_told() {
+        let at = |micros| Timestamp::from_micros(micros);
+        let rising = [i64::MIN + 1, -7, 0, 7, i64::MAX];
+        assert!(rising.is_sorted_by(|a, b| at(*a) < at(*b)));
+        assert!(rising.iter().all(|micros| at(*micros).as_micros() == *micros));
+        assert_eq!((at(i64::MIN), at(i64::MAX)), (Timestamp::MIN, Timestamp::MAX));
+        let span = Duration::from_micros(10);
+        assert_eq!((at(-7) + span, at(3) - span), (at(3), at(-7)));
+        assert_eq!((Timestamp::MAX + span, Timestamp::MIN - span), (Timestamp::MAX, Timestamp::MIN));
+        assert_eq!((at(3).since(at(-7)), at(-7).since(at(3))), (span, Duration::ZERO));
+        assert_eq!(size_of::<Option<Timestamp>>(), 8);
+    }
 
     #[test]
     fn rfc_3339_round_trip() {
