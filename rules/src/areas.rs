@@ -20,6 +20,7 @@ static NONE: LazyLock<Areas> = LazyLock::new(Areas::default);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Areas {
     known: FxHashMap<Lai, AreaState>,
+    has_silences: bool,
     refused: u64,
 }
 
@@ -72,7 +73,10 @@ impl Areas {
         }
         let state = self.known.entry(fact.area).or_default();
         match fact.kind {
-            AreaFactKind::Silent { .. } => state.falls_silent(fact.at),
+            AreaFactKind::Silent { .. } => {
+                self.has_silences = true;
+                state.falls_silent(fact.at)
+            }
             AreaFactKind::Heard => state.is_heard(fact.at),
             AreaFactKind::Reports { timer, every } => state.report(Reports { from: fact.at, timer, every }),
         }
@@ -80,6 +84,7 @@ impl Areas {
 
     /// Puts back what is known of an area.
     pub fn restore(&mut self, area: Lai, state: AreaState) {
+        self.has_silences |= !state.silences.is_empty();
         self.known.insert(area, state);
     }
 
@@ -91,6 +96,11 @@ impl Areas {
     /// How many facts were dropped because of [`AREAS_LIMIT`].
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// Whether any has ever been silent: if none, time goes on for everybody.
+    pub(crate) fn has_silences(&self) -> bool {
+        self.has_silences
     }
 
     /// What time is for somebody last seen then and there.

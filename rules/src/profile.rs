@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use event::{Binding, CellId, Direction, Event, Imei, Kind, Lai, Number, Timestamp, UpdateType};
+use thin_vec::ThinVec;
 
 use crate::matcher::Live;
 use crate::scenario::MessageKind;
@@ -30,10 +31,13 @@ pub struct Profile {
     pub emergency: Option<Timestamp>,
     /// Offers made: when, and by which scenario (see [`Contact::scenario`]), oldest first; as far back as the longest
     /// cap, and at most [`crate::policy::CONTACTS_LIMIT`].
-    pub contacts: Vec<Contact>,
+    pub contacts: ThinVec<Contact>,
     /// What patterns have begun and not ended, under one rule set: see [`crate::RuleSet::renew`].
     pub live: Live,
 }
+
+// With whom it is and a few words of the shard's own it fills two lines of memory.
+const _: () = assert!(size_of::<Profile>() <= 104);
 
 /// An offer that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,6 +194,9 @@ impl Profile {
 
     /// Where the subscriber is, seen in a cell of which parts may be unknown: what is unknown contradicts nothing.
     fn place(&self, seen: CellId) -> CellId {
+        if seen.is_complete() {
+            return seen;
+        }
         if seen.lac.is_none() {
             return self.cell;
         }

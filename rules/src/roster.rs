@@ -32,11 +32,29 @@ struct Seat<R> {
     record: R,
 }
 
-/// Where a record stands, from 1, so that 0 is nowhere; and a part of its hash, by which most others are told from it.
+/// Where a record stands, and a part of its hash, by which most others are told from it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
-    place: u32,
+    place: Place,
     tag: u32,
+}
+
+/// Where a subscriber's record stands, from 1; 0 is nowhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place(u32);
+
+impl Entry {
+    fn is_free(&self) -> bool {
+        self.place.0 == 0
+    }
+}
+
+impl Place {
+    /// In which block, and where there.
+    fn within(self) -> Option<(usize, usize)> {
+        let before = self.0.checked_sub(1)? as usize;
+        Some((before / RECORDS_PER_BLOCK, before % RECORDS_PER_BLOCK))
+    }
 }
 
 impl<R> Default for Roster<R> {
@@ -57,11 +75,16 @@ impl<R> Roster<R> {
     }
 
     /// Begins to bring near the records of those who are `next`, and what says where the records of those stand who come
-    /// `then`; see [`in_turn`]. Nothing but time depends on it.
+    /// `then`; see [`in_turn`]. Tells where those of `next` most likely are. Nothing but time depends on it.
     #[inline]
-    pub fn fetch(&self, next: impl Iterator<Item = Imsi>, then: impl Iterator<Item = Imsi>) {
+    pub fn fetch(&self, next: impl Iterator<Item = Imsi>, then: impl Iterator<Item = Imsi>) -> [Place; SIDE_BY_SIDE] {
         then.filter_map(|imsi| self.index.get(self.first(hash(imsi)))).for_each(prefetch);
-        next.filter_map(|imsi| self.likely(imsi)).for_each(prefetch);
+        let mut places = [Place::default(); SIDE_BY_SIDE];
+        for (place, imsi) in places.iter_mut().zip(next) {
+            *place = self.likely(imsi);
+            self.seat(*place).into_iter().for_each(prefetch);
+        }
+        places
     }
 
     /// The subscriber's record.
@@ -70,13 +93,20 @@ impl<R> Roster<R> {
         Some(self.at(place))
     }
 
-    /// The subscriber's record, given by `make` where there is none.
+    /// The subscriber's record, given by `make` where there is none. It is looked for first where [`Roster::fetch`] told.
     ///
     /// # Errors
     /// Those of `make`: then there still is none.
     #[inline]
-    pub fn find_or_make<E>(&mut self, imsi: Imsi, make: impl FnOnce() -> Result<R, E>) -> Result<&mut R, E> {
-        let place = match self.place(imsi) {
+    pub fn find_or_make<E>(
+        &mut self,
+        imsi: Imsi,
+        likely: Place,
+        make: impl FnOnce() -> Result<R, E>,
+    ) -> Result<&mut R, E> {
+        let is_there = self.seat(likely).is_some_and(|seat| seat.imsi == imsi);
+        let place = if is_there { Some(likely) } else { self.place(imsi) };
+        let place = match place {
             Some(place) => place,
             None => self.add(Seat { imsi, record: make()? }),
         };
@@ -101,27 +131,30 @@ impl<R> Roster<R> {
         });
     }
 
-    fn place(&self, imsi: Imsi) -> Option<u32> {
+    fn place(&self, imsi: Imsi) -> Option<Place> {
         let hash = hash(imsi);
-        let is_it = |entry: &Entry| entry.tag == tag(hash) && self.seat(*entry).is_some_and(|seat| seat.imsi == imsi);
-        let entry = self.entries(hash).find(|entry| entry.place == 0 || is_it(entry))?;
-        entry.place.checked_sub(1)
-    }
-
-    /// A place is given only for a record that stands there.
-    fn at(&mut self, place: u32) -> &mut R {
-        &mut self.blocks[place as usize / RECORDS_PER_BLOCK][place as usize % RECORDS_PER_BLOCK].record
+        let is_it =
+            |entry: &Entry| entry.tag == tag(hash) && self.seat(entry.place).is_some_and(|seat| seat.imsi == imsi);
+        let entry = self.entries(hash).find(|entry| entry.is_free() || is_it(entry))?;
+        Some(entry.place).filter(|_| !entry.is_free())
     }
 
     /// Where the subscriber's record should be; only there can be told whether it is.
-    fn likely(&self, imsi: Imsi) -> Option<&Seat<R>> {
+    fn likely(&self, imsi: Imsi) -> Place {
         let hash = hash(imsi);
-        self.seat(*self.entries(hash).find(|entry| entry.place == 0 || entry.tag == tag(hash))?)
+        let entry = self.entries(hash).find(|entry| entry.is_free() || entry.tag == tag(hash));
+        entry.map_or(Place::default(), |entry| entry.place)
     }
 
-    fn seat(&self, entry: Entry) -> Option<&Seat<R>> {
-        let place = entry.place.checked_sub(1)? as usize;
-        self.blocks.get(place / RECORDS_PER_BLOCK)?.get(place % RECORDS_PER_BLOCK)
+    fn seat(&self, place: Place) -> Option<&Seat<R>> {
+        let (block, place) = place.within()?;
+        self.blocks.get(block)?.get(place)
+    }
+
+    /// Only to be asked for a place where a record stands.
+    fn at(&mut self, place: Place) -> &mut R {
+        let (block, place) = place.within().unwrap_or_default();
+        &mut self.blocks[block][place].record
     }
 
     /// The entries in the order in which a subscriber's is looked for.
@@ -135,7 +168,7 @@ impl<R> Roster<R> {
         (hash >> (self.index.len().leading_zeros() + 1)) as usize
     }
 
-    fn add(&mut self, seat: Seat<R>) -> u32 {
+    fn add(&mut self, seat: Seat<R>) -> Place {
         if 2 * (self.len + 1) > self.index.len() {
             self.widen();
         }
@@ -147,8 +180,8 @@ impl<R> Roster<R> {
             }
             self.blocks.push(block);
         }
-        let place = self.len as u32;
         self.len += 1;
+        let place = Place(self.len as u32);
         self.enter(seat.imsi, place);
         if let Some(block) = self.blocks.last_mut() {
             block.push(seat);
@@ -162,15 +195,15 @@ impl<R> Roster<R> {
         prefer_large_pages(self.index.spare_capacity_mut());
         self.index.resize(entries, Entry::default());
         let imsis: Vec<Imsi> = self.iter().map(|(imsi, _)| imsi).collect();
-        (0..).zip(imsis).for_each(|(place, imsi)| self.enter(imsi, place));
+        (1..).zip(imsis).for_each(|(place, imsi)| self.enter(imsi, Place(place)));
     }
 
-    fn enter(&mut self, imsi: Imsi, place: u32) {
+    fn enter(&mut self, imsi: Imsi, place: Place) {
         let hash = hash(imsi);
         let first = self.first(hash);
         let (behind, ahead) = self.index.split_at_mut(first);
-        let free = ahead.iter_mut().chain(behind).find(|entry| entry.place == 0);
-        free.into_iter().for_each(|entry| *entry = Entry { place: place + 1, tag: tag(hash) });
+        let free = ahead.iter_mut().chain(behind).find(|entry| entry.is_free());
+        free.into_iter().for_each(|entry| *entry = Entry { place, tag: tag(hash) });
     }
 }
 
@@ -203,7 +236,7 @@ mod tests {
     fn filled(count: u64) -> Roster<u64> {
         let mut roster = Roster::default();
         for number in 0..count {
-            let Ok(record) = roster.find_or_make(imsi(number * 7), || Ok::<_, Infallible>(number));
+            let Ok(record) = roster.find_or_make(imsi(number * 7), Place::default(), || Ok::<_, Infallible>(number));
             assert_eq!(*record, number);
         }
         roster
@@ -215,10 +248,12 @@ mod tests {
             let mut roster = filled(count);
             assert_eq!((roster.len() as u64, roster.is_empty()), (count, count == 0));
             for number in 0..count {
-                roster.fetch([imsi(number)].into_iter(), [imsi(number)].into_iter());
+                let [likely, ..] = roster.fetch([imsi(number * 7)].into_iter(), [imsi(number)].into_iter());
+                assert_ne!(likely, Place::default());
+                let elsewhere = if number.is_multiple_of(3) { Place(1 + number as u32 / 2) } else { likely };
                 assert_eq!(roster.find(imsi(number * 7)).copied(), Some(number));
                 assert_eq!(roster.find(imsi(number * 7 + 1)), None);
-                let Ok(record) = roster.find_or_make(imsi(number * 7), || Ok::<_, Infallible>(u64::MAX));
+                let Ok(record) = roster.find_or_make(imsi(number * 7), elsewhere, || Ok::<_, Infallible>(u64::MAX));
                 *record += 1;
             }
             let expected = (0..count).map(|number| (imsi(number * 7), number + 1));
@@ -240,7 +275,7 @@ mod tests {
     #[test]
     fn what_cannot_be_made_is_not_there() {
         let mut roster = filled(3);
-        assert_eq!(roster.find_or_make(imsi(1), || Err("not found")), Err("not found"));
+        assert_eq!(roster.find_or_make(imsi(1), Place(2), || Err("not found")), Err("not found"));
         assert_eq!((roster.len(), roster.find(imsi(1))), (3, None));
     }
 

@@ -1,7 +1,7 @@
 //! The subscribers that a shard has in memory: what is remembered of each, and where its newest record is.
 
 use event::{Imsi, Timestamp};
-use rules::{Profile, Roster};
+use rules::{Place, Profile, Roster};
 
 use super::Routed;
 use crate::window::arena::{NO_RECORD, Tail};
@@ -19,6 +19,9 @@ pub(crate) struct Slot {
     pub(crate) armed: Option<Timestamp>,
 }
 
+// Two lines of memory, with the IMSI.
+const _: () = assert!(size_of::<Slot>() <= 120);
+
 /// Read from the store when first met, put out when too many are there.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
@@ -30,7 +33,7 @@ impl Table {
     /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which.
     pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi, edition: u32) -> Result<&mut Slot, StoreError> {
         let loads = &mut self.loads;
-        self.slots.find_or_make(imsi, || {
+        self.slots.find_or_make(imsi, Place::default(), || {
             *loads += 1;
             load(store, imsi, edition)
         })
@@ -87,7 +90,7 @@ pub(crate) fn load(store: &Store, imsi: Imsi, edition: u32) -> Result<Slot, Stor
     let mut profile = stored_profile(store, imsi)?.unwrap_or_default();
     let key = keys::subscriber(imsi);
     if let Some(row) = store.row(keys::CONTACT, &key)? {
-        profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?;
+        profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?.into();
     }
     let (mut edition, mut armed) = (edition, None);
     if let Some(row) = store.row(keys::LIVE, &key)? {

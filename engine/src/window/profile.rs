@@ -117,7 +117,7 @@ mod tests {
         put(&mut out, profile);
         put_contacts(&mut contacts, &profile.contacts);
         let mut read_back = read(&out).unwrap();
-        read_back.contacts = read_contacts(&contacts).unwrap();
+        read_back.contacts = read_contacts(&contacts).unwrap().into();
         assert_eq!(&read_back, profile);
         let software = |profile: &Profile| profile.imei.and_then(|imei| imei.software());
         assert_eq!(software(&read_back), software(profile));

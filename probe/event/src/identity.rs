@@ -44,11 +44,13 @@ impl Imsi {
     }
 
     /// The packed form, stable, for storage: digits in the low 56 bits, their count in the high 8.
+    #[inline]
     pub fn to_bits(self) -> u64 {
         self.0.get()
     }
 
     /// The inverse of [`Imsi::to_bits`]. `None` where the bits are not an IMSI's.
+    #[inline]
     pub fn from_bits(bits: u64) -> Option<Self> {
         let length = bits >> LENGTH_SHIFT;
         let limit = POWERS_OF_TEN.get(length as usize).filter(|_| (5..=15).contains(&length));
@@ -150,16 +152,19 @@ impl Imei {
     }
 
     /// TAC and SNR as one number of 14 digits: what makes two sightings the same device.
+    #[inline]
     pub fn device(self) -> u64 {
         self.0.get() >> SOFTWARE_BITS
     }
 
     /// From [`Imei::device`]; `None` where it has more than 14 digits.
+    #[inline]
     pub fn from_device(device: u64) -> Option<Self> {
         if device < 100_000_000_000_000 { Self::new(device, NO_SOFTWARE) } else { None }
     }
 
     /// Type Allocation Code: the first eight digits, which name the model.
+    #[inline]
     pub fn tac(self) -> u32 {
         (self.device() / 1_000_000) as u32
     }

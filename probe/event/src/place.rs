@@ -152,6 +152,11 @@ impl CellId {
     /// Nothing known.
     pub const UNKNOWN: Self = Self { plmn: None, lac: None, ci: None };
 
+    /// Whether nothing is missing.
+    pub const fn is_complete(self) -> bool {
+        matches!(self, Self { plmn: Some(_), lac: Some(_), ci: Some(_) })
+    }
+
     /// The location area, where network and code are known.
     pub fn lai(self) -> Option<Lai> {
         Some(Lai { plmn: self.plmn?, lac: self.lac? })

@@ -38,6 +38,7 @@ impl Timestamp {
     pub const MAX: Self = Self(NonZeroU64::MAX);
 
     /// From microseconds since the Unix epoch.
+    #[inline]
     pub const fn from_micros(micros: i64) -> Self {
         Self::from_bits(micros as u64 ^ EPOCH)
     }
@@ -50,6 +51,7 @@ impl Timestamp {
     }
 
     /// Microseconds since the Unix epoch.
+    #[inline]
     pub const fn as_micros(self) -> i64 {
         (self.0.get() ^ EPOCH) as i64
     }
@@ -60,6 +62,7 @@ impl Timestamp {
     }
 
     /// Time from `earlier` to this; zero where `earlier` is later.
+    #[inline]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.0.get().saturating_sub(earlier.0.get()))
     }

@@ -58,7 +58,7 @@ impl<'a> Course<'a> {
             SlotKind::Scheduled => self.standstill.hold_back(due),
             // What was triggered before waits for nobody to be heard.
             SlotKind::Quieted => Some(due),
-            // Nothing is offered because these are over.
+            // These only end.
             SlotKind::Reached | SlotKind::Counted | SlotKind::Barred | SlotKind::Offered | SlotKind::Spared => {
                 Some(due)
             }

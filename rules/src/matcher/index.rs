@@ -102,8 +102,8 @@ impl Index {
     }
 
     /// What any trigger waits for.
-    pub(super) fn interest(&self) -> Interest {
-        self.interest
+    pub(super) fn interest(&self) -> &Interest {
+        &self.interest
     }
 
     /// Gives each trigger that the occurrence fits, once, in no particular order.

@@ -2,12 +2,18 @@
 
 use event::{Event, Kind};
 
+use super::ground::Ground;
 use crate::profile::Change;
 use crate::scenario::Trigger;
 
 /// What triggers wait for: a bit for each sort of event, and for each thing that an event can mean.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Interest(u32);
+#[derive(Debug, Default)]
+pub(super) struct Interest {
+    anywhere: u32,
+    /// Only in some areas, whose cells are these.
+    somewhere: u32,
+    ground: Ground,
+}
 
 const MOVE: u32 = 1 << 0;
 const SIGHTING: u32 = 1 << 1;
@@ -29,7 +35,14 @@ const REFUSED: u32 = 1 << 16;
 
 impl Interest {
     pub(super) fn add(&mut self, trigger: &Trigger) {
-        self.0 |= match trigger {
+        if let Trigger::Enter(area) | Trigger::Leave(area) | Trigger::Inside(area) | Trigger::UpdateIn(area) = trigger {
+            self.ground.add(area);
+        }
+        let interest = match trigger {
+            Trigger::Enter(_) | Trigger::Leave(_) | Trigger::Inside(_) | Trigger::UpdateIn(_) => &mut self.somewhere,
+            _ => &mut self.anywhere,
+        };
+        *interest |= match trigger {
             Trigger::Enter(_) | Trigger::Leave(_) | Trigger::CellChange => MOVE,
             Trigger::Inside(_) | Trigger::Seen => SIGHTING,
             Trigger::PowerOn => POWER_ON,
@@ -51,13 +64,15 @@ impl Interest {
     }
 
     /// Whether a trigger can wait for this event, which means this for its subscriber.
-    pub(super) fn meets(self, event: &Event, change: &Change) -> bool {
-        self.0 & (of_kind(&event.kind) | of_change(change)) != 0
+    pub(super) fn meets(&self, event: &Event, change: &Change) -> bool {
+        let sorts = of_kind(&event.kind) | of_change(change);
+        let is_here = || [event.cell, change.after, change.before].iter().any(|cell| self.ground.may_hold(*cell));
+        self.anywhere & sorts != 0 || self.somewhere & sorts != 0 && is_here()
     }
 
     /// Whether anybody asks who has come over the border of our network.
-    pub(super) fn is_in_roaming(self) -> bool {
-        self.0 & ROAMING != 0
+    pub(super) fn is_in_roaming(&self) -> bool {
+        self.anywhere & ROAMING != 0
     }
 }
 

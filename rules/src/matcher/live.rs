@@ -81,6 +81,14 @@ impl SlotKind {
         ALL.into_iter().find(|kind| kind.code() == code)
     }
 
+    /// Whether it is by a clock that stands still while nobody can be heard. The others only end.
+    pub(super) const fn is_clocked(self) -> bool {
+        match self {
+            Self::Held | Self::Outside | Self::Awaited | Self::Postponed | Self::Scheduled => true,
+            Self::Reached | Self::Counted | Self::Barred | Self::Offered | Self::Spared | Self::Quieted => false,
+        }
+    }
+
     pub(super) const fn at(self, index: usize) -> Slot {
         Slot { kind: self, index: index as u8 }
     }
@@ -154,6 +162,11 @@ impl Live {
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
+    }
+
+    /// Whether something must last, which every event of the subscriber may end or confirm; of all else only triggers do.
+    pub(super) fn is_holding(&self) -> bool {
+        self.marks.iter().any(|mark| mark.slot.kind == SlotKind::Held)
     }
 
     /// Whether a mark was set or taken out since this was asked last.

@@ -4,6 +4,7 @@
 mod course;
 mod delay;
 mod domains;
+mod ground;
 mod index;
 mod interest;
 mod live;
@@ -15,9 +16,11 @@ mod set;
 mod shared;
 mod table;
 
+use std::cell::LazyCell;
 use std::time::Duration;
 
 use event::{Binding, Direction, Event, Imsi, Plmn, Timestamp};
+use thin_vec::ThinVec;
 
 pub use self::live::{Live, MARKS_LIMIT, Mark, Slot, SlotKind};
 pub use self::passage::{NO_PATTERN, Passage, PatternId};
@@ -119,16 +122,16 @@ impl RuleSet {
         self.wake(imsi, event.at, profile, context, decisions);
         let has_begun = !profile.live.is_empty();
         if has_begun {
-            self.course(profile, context.areas).credit(&mut profile.live, event.at);
+            self.credit(profile, context.areas, event.at);
         }
         profile.forget(event.at, self.policy.remembered);
         let change = profile.observe(event, context.warm);
+        if !self.index.interest().meets(event, &change) && !profile.live.is_holding() {
+            return;
+        }
         if !has_begun {
-            if !self.index.interest().meets(event, &change) {
-                return;
-            }
             // For what begins now; after a sighting there is none.
-            self.course(profile, context.areas).credit(&mut profile.live, event.at);
+            self.credit(profile, context.areas, event.at);
         }
         let serving = serving(&change, profile);
         let home = Home::new(&self.policy, &serving);
@@ -195,10 +198,9 @@ impl RuleSet {
     }
 
     fn next_look(&self, profile: &Profile, areas: &Areas, now: Timestamp) -> Option<Timestamp> {
-        let course = self.course(profile, areas);
-        let dues = profile.live.marks().iter().filter_map(|mark| self.due_unless_silent(profile, mark, &course));
-        let due = |(kind, due)| course.due(kind, due).unwrap_or_else(|| course.look_again(now));
-        dues.map(due).min()
+        let look =
+            |(_, due): (Mark, Option<Timestamp>)| due.unwrap_or_else(|| self.course(profile, areas).look_again(now));
+        self.dues(profile, areas).map(look).min()
     }
 
     /// What a scenario sends to a subscriber, as a short message: of a pushed address the title and the address. `None`
@@ -264,25 +266,29 @@ impl RuleSet {
 
     /// The mark whose time is up first.
     fn next_due(&self, profile: &Profile, areas: &Areas) -> Option<(Timestamp, Mark)> {
-        if profile.live.is_empty() {
-            return None;
-        }
-        let course = self.course(profile, areas);
-        let due = |mark: &Mark| {
-            let (kind, due) = self.due_unless_silent(profile, mark, &course)?;
-            Some((course.due(kind, due)?, *mark))
-        };
-        profile.live.marks().iter().filter_map(due).min()
+        self.dues(profile, areas).filter_map(|(mark, due)| Some((due?, mark))).min()
     }
 
-    /// When a mark's time would be up by a clock that never stands still, and what it is.
-    fn due_unless_silent(&self, profile: &Profile, mark: &Mark, course: &Course<'_>) -> Option<(SlotKind, Timestamp)> {
-        let due = match self.pattern(mark.rank) {
-            _ if mark.slot.kind == SlotKind::Quieted => Some(self.policy.quiet_ends(mark.at)),
-            Some(pattern) => pattern.due(&profile.live, mark, course.expected),
-            None => Some(Timestamp::MIN),
-        };
-        Some((mark.slot.kind, due?))
+    /// When the time of each mark is up, of those that have one; without it while nobody can tell.
+    fn dues<'p>(
+        &'p self,
+        profile: &'p Profile,
+        areas: &'p Areas,
+    ) -> impl Iterator<Item = (Mark, Option<Timestamp>)> + use<'p> {
+        let course = LazyCell::new(move || self.course(profile, areas));
+        profile.live.marks().iter().filter_map(move |mark| {
+            let kind = mark.slot.kind;
+            let due = match self.pattern(mark.rank) {
+                _ if kind == SlotKind::Quieted => Some(self.policy.quiet_ends(mark.at)),
+                Some(pattern) if kind.is_clocked() => {
+                    let due = pattern.due(&profile.live, mark, course.expected)?;
+                    return Some((*mark, course.due(kind, due)));
+                }
+                Some(pattern) => pattern.due(&profile.live, mark, Timestamp::MAX),
+                None => Some(Timestamp::MIN),
+            };
+            Some((*mark, Some(due?)))
+        })
     }
 
     /// Time has come to `due`. Tells from when on the subscriber is not present.
@@ -290,6 +296,12 @@ impl RuleSet {
         let course = self.course(profile, areas);
         course.credit(&mut profile.live, due);
         course.gone()
+    }
+
+    fn credit(&self, profile: &mut Profile, areas: &Areas, now: Timestamp) {
+        if areas.has_silences() {
+            self.course(profile, areas).credit(&mut profile.live, now);
+        }
     }
 
     fn course<'a>(&self, profile: &Profile, areas: &'a Areas) -> Course<'a> {
@@ -430,7 +442,7 @@ impl RuleSet {
         [hash, campaign]: [u64; 2],
         person: &Person<'_>,
         at: Timestamp,
-        contacts: &mut Vec<Contact>,
+        contacts: &mut ThinVec<Contact>,
     ) {
         if self.longest_cap.is_zero() {
             return;

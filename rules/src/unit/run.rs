@@ -71,14 +71,14 @@ impl<'a> Stage<'a> {
         };
         let mut decisions = Vec::new();
         for event in &self.case.events {
-            let contacts = self.profile.contacts.clone();
+            let contacts = self.profile.contacts.to_vec();
             self.set.decide(event, &mut self.profile, context, &mut decisions);
             self.note(&mut decisions, context, contacts, event, &mut each);
         }
         if let Some(last) = self.case.events.last()
             && let Some(imsi) = last.imsi
         {
-            let contacts = self.profile.contacts.clone();
+            let contacts = self.profile.contacts.to_vec();
             self.set.wake(imsi, self.case.until, &mut self.profile, context, &mut decisions);
             self.note(&mut decisions, context, contacts, last, &mut each);
         }

@@ -48,7 +48,7 @@ pub(crate) fn at(record: &Record) -> Timestamp {
     Timestamp::from_micros(record.at_ms as i64 * 1000)
 }
 
-fn imsi(digits: u64) -> Option<Imsi> {
+pub(crate) fn imsi(digits: u64) -> Option<Imsi> {
     Imsi::from_bits(IMSI_DIGITS << 56 | digits)
 }
 

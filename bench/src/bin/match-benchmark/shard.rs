@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use event::{Event, Imsi, Timestamp};
-use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Roster, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Directory, Outcome, Place, Profile, Roster, RuleSet, in_turn};
 
 use crate::fact;
 use crate::stream::{self, Record, kind};
@@ -22,9 +22,9 @@ struct Person {
 pub(crate) struct Shard<'r> {
     rules: &'r RuleSet,
     directory: Directory,
+    areas: &'static Areas,
     people: Roster<Person>,
     timers: BTreeSet<(Timestamp, Imsi)>,
-    events: Vec<Event>,
     decisions: Vec<Decision>,
     /// By scenario.
     pub(crate) offers: Vec<u64>,
@@ -35,9 +35,9 @@ impl<'r> Shard<'r> {
         Self {
             rules,
             directory: Directory::default(),
+            areas: Areas::none(),
             people: Roster::default(),
             timers: BTreeSet::new(),
-            events: Vec::new(),
             decisions: Vec::new(),
             offers: vec![0; rules.scenarios().len()],
         }
@@ -48,29 +48,29 @@ impl<'r> Shard<'r> {
         for subscriber in 0..stream::SUBSCRIBERS {
             let record =
                 Record { imsi: stream::FIRST_IMSI + subscriber, kind: kind::OTHER_DEVICE, ..Record::default() };
-            self.event(&fact::event(&record, 0), false);
+            self.event(&fact::event(&record, 0), Place::default(), false);
         }
     }
 
     /// Takes records of which the first is the `first` of the stream.
     pub(crate) fn take(&mut self, batch: &[Record], first: u64) {
-        let mut events = std::mem::take(&mut self.events);
-        events.clear();
-        events.extend(batch.iter().zip(first..).map(|(record, index)| fact::event(record, index)));
-        for [now, next, then] in in_turn(&events) {
-            self.people.fetch(next.iter().filter_map(|event| event.imsi), then.iter().filter_map(|event| event.imsi));
-            now.iter().for_each(|event| self.event(event, true));
+        let mut indices = first..;
+        let mut places = Default::default();
+        for [now, next, then] in in_turn(batch) {
+            let here = std::mem::replace(&mut places, self.people.fetch(imsis(next), imsis(then)));
+            for ((record, place), index) in now.iter().zip(here).zip(&mut indices) {
+                self.event(&fact::event(record, index), place, true);
+            }
         }
-        self.events = events;
         if let Some(last) = batch.last() {
             self.wake(fact::at(last));
         }
     }
 
-    fn event(&mut self, event: &Event, warm: bool) {
+    fn event(&mut self, event: &Event, likely: Place, warm: bool) {
         let Some(imsi) = event.imsi else { return };
-        let context = Context { directory: &self.directory, lookup: true, warm, areas: Areas::none() };
-        let Ok(person) = self.people.find_or_make(imsi, || Ok::<_, Infallible>(Person::default()));
+        let context = Context { directory: &self.directory, lookup: true, warm, areas: self.areas };
+        let Ok(person) = self.people.find_or_make(imsi, likely, || Ok::<_, Infallible>(Person::default()));
         self.rules.decide(event, &mut person.profile, context, &mut self.decisions);
         set_timer(self.rules, &mut self.timers, imsi, person);
         self.tell();
@@ -79,7 +79,7 @@ impl<'r> Shard<'r> {
     /// Decides what is due though nothing happened.
     fn wake(&mut self, upto: Timestamp) {
         while let Some((_, imsi)) = self.timers.first().filter(|(due, _)| *due <= upto).copied() {
-            let context = Context { directory: &self.directory, lookup: true, warm: true, areas: Areas::none() };
+            let context = Context { directory: &self.directory, lookup: true, warm: true, areas: self.areas };
             let Some(person) = self.people.find(imsi) else { return };
             self.rules.wake(imsi, upto, &mut person.profile, context, &mut self.decisions);
             set_timer(self.rules, &mut self.timers, imsi, person);
@@ -92,6 +92,11 @@ impl<'r> Shard<'r> {
             self.offers.iter_mut().skip(decision.scenario as usize).take(1).for_each(|offers| *offers += 1);
         }
     }
+}
+
+/// Every record of the stream has one.
+fn imsis(batch: &[Record]) -> impl Iterator<Item = Imsi> {
+    batch.iter().filter_map(|record| fact::imsi(record.imsi))
 }
 
 fn set_timer(rules: &RuleSet, timers: &mut BTreeSet<(Timestamp, Imsi)>, imsi: Imsi, person: &mut Person) {
