@@ -66,7 +66,10 @@ impl Interest {
     /// Whether a trigger can wait for this event, which means this for its subscriber.
     pub(super) fn meets(&self, event: &Event, change: &Change) -> bool {
         let sorts = of_kind(&event.kind) | of_change(change);
-        let is_here = || [event.cell, change.after, change.before].iter().any(|cell| self.ground.may_hold(*cell));
+        let is_here = || {
+            let may_be_in = |cell| self.ground.may_hold(cell);
+            may_be_in(event.cell) || may_be_in(change.after) || change.moved && may_be_in(change.before)
+        };
         self.anywhere & sorts != 0 || self.somewhere & sorts != 0 && is_here()
     }
 
