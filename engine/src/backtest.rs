@@ -87,7 +87,7 @@ impl<'a> Backtest<'a> {
                 Outcome::Withheld(reason) => tally.withhold(reason),
                 Outcome::Offer => {
                     let text = self.rules.text(scenario, imsi, profile, context).unwrap_or_default();
-                    let (policy, parts) = (self.rules.policy(), segments::count(&text));
+                    let (policy, parts) = (self.rules.policy(), segments::count(text.chars()));
                     let cost = policy.cost(parts);
                     if let Some(reason) = policy.excess(scenario, *spent, self.marketing, cost) {
                         tally.withhold(reason);

@@ -312,7 +312,7 @@ impl Arbiter {
     fn verdict(&self, offer: &Offer) -> Verdict {
         let rules = self.shared.rules.load();
         let scenario = rules.scenario(&offer.scenario);
-        let cost = rules.policy().cost(segments::count(&offer.text));
+        let cost = rules.policy().cost(segments::count(offer.text.chars()));
         let (own, marketing) = (self.outbox.spent(&offer.scenario), self.outbox.marketing());
         if let Some(reason) = scenario.and_then(|scenario| rules.policy().excess(scenario, own, marketing, cost)) {
             return Verdict::Withhold(reason);

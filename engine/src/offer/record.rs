@@ -151,7 +151,7 @@ impl Offer {
 
     /// How many short messages it takes.
     pub fn parts(&self) -> u64 {
-        segments::count(&self.text).into()
+        segments::count(self.text.chars()).into()
     }
 
     /// Of which kind it is, as channels are named that are for one kind.

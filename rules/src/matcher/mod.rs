@@ -34,7 +34,6 @@ use crate::lists::Directory;
 use crate::policy::{self, Case, Home, Person, Reason};
 use crate::profile::{Change, Contact, Profile};
 use crate::scenario::{Purpose, Scenario};
-use crate::segments;
 
 /// Where the offer of a scenario waits for the end of quiet hours: one at a time.
 const QUIETED: Slot = Slot { kind: SlotKind::Quieted, index: 0 };
@@ -453,7 +452,7 @@ impl RuleSet {
             campaign,
             counted: scenario.purpose != Purpose::Service,
             kind: scenario.send_to(person.imsi).message.kind(),
-            parts: scenario.worded(&self.policy, person).map_or(1, |text| segments::count(&text)),
+            parts: scenario.parts(&self.policy, person),
         };
         // An event that came late is not the newest.
         let place = contacts.partition_point(|other| other.at <= contact.at);

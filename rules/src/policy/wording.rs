@@ -15,7 +15,7 @@ impl Case<'_> {
 
     /// How many short messages the offer takes.
     pub(super) fn parts(&self) -> u8 {
-        self.scenario.worded(self.policy, self.person).map_or(1, |text| segments::count(&text))
+        self.scenario.parts(self.policy, self.person)
     }
 }
 
@@ -31,12 +31,26 @@ impl Scenario {
     /// is not known that the text cannot do without, for which the gates withhold the offer
     /// ([`super::Reason::ValueUnknown`]).
     pub fn worded(&self, policy: &Policy, person: &Person<'_>) -> Option<String> {
+        self.characters(policy, person).map(String::from_iter)
+    }
+
+    /// How many short messages that takes.
+    pub(crate) fn parts(&self, policy: &Policy, person: &Person<'_>) -> u8 {
+        self.characters(policy, person).map_or(1, segments::count)
+    }
+
+    fn characters<'a>(
+        &'a self,
+        policy: &'a Policy,
+        person: &'a Person<'_>,
+    ) -> Option<impl Iterator<Item = char> + Clone> {
         let send = self.send_to(person.imsi);
-        let words = send.text(person.language(policy)).fill(|variable| value(variable, self, person))?;
-        Some(match &send.message {
-            Message::Sms(_) => words,
-            Message::WapPush { url, .. } => format!("{words} {url}"),
-        })
+        let words = send.text(person.language(policy)).fill(move |variable| value(variable, self, person))?;
+        let address = match &send.message {
+            Message::Sms(_) => None,
+            Message::WapPush { url, .. } => Some(url),
+        };
+        Some(words.chain(address.into_iter().flat_map(|url| [" ", url]).flat_map(str::chars)))
     }
 }
 

@@ -79,24 +79,24 @@ impl Text {
         })
     }
 
-    /// The text with its values as `known` tells them. `None` where one is not known and the text does not say what
-    /// stands there instead.
-    pub fn fill<'v>(&self, mut known: impl FnMut(&Variable) -> Option<&'v str>) -> Option<String> {
-        let mut text = String::new();
-        for part in &self.parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Value(value) => match known(&value.variable) {
-                    Some(known) => text.extend(known.chars().take(MAX_VALUE_CHARS)),
-                    None => text.push_str(value.otherwise.as_deref()?),
-                },
-            }
-        }
-        Some(text)
+    /// The characters of the text with its values as `known` tells them. `None` where one is not known and the text does
+    /// not say what stands there instead.
+    pub fn fill<'a>(
+        &'a self,
+        known: impl Fn(&'a Variable) -> Option<&'a str> + Copy,
+    ) -> Option<impl Iterator<Item = char> + Clone> {
+        let characters = move |part: &'a Part| match part {
+            Part::Literal(literal) => literal.chars().take(usize::MAX),
+            Part::Value(value) => match known(&value.variable) {
+                Some(known) => known.chars().take(MAX_VALUE_CHARS),
+                None => value.otherwise.as_deref().unwrap_or_default().chars().take(usize::MAX),
+            },
+        };
+        self.can_fill(known).then(|| self.parts.iter().flat_map(characters))
     }
 
     /// Whether [`Text::fill`] would give a text.
-    pub fn can_fill<'v>(&self, mut known: impl FnMut(&Variable) -> Option<&'v str>) -> bool {
+    pub fn can_fill<'a>(&'a self, known: impl Fn(&'a Variable) -> Option<&'a str>) -> bool {
         self.values().all(|value| value.otherwise.is_some() || known(&value.variable).is_some())
     }
 
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_text_is_filled_in_or_not_sent() {
         let check = |written: &str, area: Option<&str>, expected: Option<&str>| {
-            assert_eq!(text(written).fill(|_| area).as_deref(), expected, "{written}");
+            assert_eq!(text(written).fill(|_| area).map(String::from_iter).as_deref(), expected, "{written}");
             assert_eq!(text(written).can_fill(|_| area), expected.is_some(), "{written}");
         };
         check("plain", None, Some("plain"));

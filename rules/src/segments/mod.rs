@@ -66,10 +66,7 @@ pub struct Segments {
 
 /// Encodes `text` in the narrower alphabet that holds it, and cuts it.
 pub fn segments(text: &str) -> Result<Segments, TooLong> {
-    match text.chars().all(|character| alphabet::septets(character).is_some()) {
-        true => cut(text, Encoding::Gsm7),
-        false => ucs2_segments(text),
-    }
+    cut(text, narrowest(text.chars()))
 }
 
 /// Encodes `text` as UCS-2 whatever it holds, for message centres whose default alphabet is another.
@@ -78,23 +75,23 @@ pub fn ucs2_segments(text: &str) -> Result<Segments, TooLong> {
 }
 
 /// How many short messages a text takes, as [`segments`] cuts it; [`MAX_SEGMENTS`] for one that is too long.
-pub fn count(text: &str) -> u8 {
-    segments(text).map_or(u8::MAX, |segments| segments.ends.len() as u8)
+pub fn count(characters: impl Iterator<Item = char> + Clone) -> u8 {
+    let encoding = narrowest(characters.clone());
+    let cuts = with_cuts(characters, encoding).filter(|(is_cut, _)| *is_cut).count();
+    u8::try_from(cuts + 1).unwrap_or(u8::MAX)
+}
+
+fn narrowest(mut characters: impl Iterator<Item = char>) -> Encoding {
+    let is_gsm7 = characters.all(|character| alphabet::septets(character).is_some());
+    if is_gsm7 { Encoding::Gsm7 } else { Encoding::Ucs2 }
 }
 
 fn cut(text: &str, encoding: Encoding) -> Result<Segments, TooLong> {
-    let length: usize = text.chars().map(|character| width(character, encoding)).sum();
-    let room = if length <= encoding.alone() { encoding.alone() } else { encoding.concatenated() };
-    let mut octets = Vec::with_capacity(length * 2);
-    let mut ends = Vec::with_capacity(length / room + 1);
-    let mut used = 0;
-    for character in text.chars() {
-        let width = width(character, encoding);
-        if used + width > room {
+    let (mut octets, mut ends) = (Vec::with_capacity(text.len() * 2), Vec::new());
+    for (is_cut, character) in with_cuts(text.chars(), encoding) {
+        if is_cut {
             ends.push(octets.len());
-            used = 0;
         }
-        used += width;
         write(character, encoding, &mut octets);
     }
     ends.push(octets.len());
@@ -102,6 +99,19 @@ fn cut(text: &str, encoding: Encoding) -> Result<Segments, TooLong> {
         return Err(TooLong { segments: ends.len(), encoding });
     }
     Ok(Segments { encoding, octets, ends })
+}
+
+/// Each character, and whether the text is cut before it.
+fn with_cuts(characters: impl Iterator<Item = char> + Clone, encoding: Encoding) -> impl Iterator<Item = (bool, char)> {
+    let length: usize = characters.clone().map(|character| width(character, encoding)).sum();
+    let room = if length <= encoding.alone() { encoding.alone() } else { encoding.concatenated() };
+    let mut used = 0;
+    characters.map(move |character| {
+        let width = width(character, encoding);
+        let is_cut = used + width > room;
+        used = if is_cut { width } else { used + width };
+        (is_cut, character)
+    })
 }
 
 /// In septets or UTF-16 units.

@@ -130,7 +130,7 @@ impl Moment<'_> {
         let (Some((scenario, own)), Some(imsi)) = (offered, self.event.imsi) else { return decision.outcome };
         let policy = self.set.policy();
         let text = self.set.text(scenario, imsi, self.profile, self.context).unwrap_or_default();
-        let cost = policy.cost(segments::count(&text));
+        let cost = policy.cost(segments::count(text.chars()));
         if let Some(reason) = policy.excess(scenario, *own, *marketing, cost) {
             return Outcome::Withheld(reason);
         }
