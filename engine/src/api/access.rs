@@ -90,7 +90,7 @@ impl FromStr for TokenHash {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let mut octets = [0; 32];
-        if text.len() != 2 * octets.len() || !text.is_ascii() {
+        if text.len() != 2 * octets.len() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(());
         }
         for (octet, digits) in octets.iter_mut().zip(text.as_bytes().chunks_exact(2)) {

@@ -243,11 +243,15 @@ pub fn load(file: &Path, language: Language) -> (Option<Config>, Diagnostics) {
         return (None, diagnostics);
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
-    for error in errors {
+    for error in &errors {
         let what = error.message().lines().next().unwrap_or_default().to_owned();
         findings.report(error.span().unwrap_or(0..0), &Problem::Syntax { what });
     }
-    let config = sections::read(Form::new(table.get_ref(), 0..0, &findings), base);
+    // What a broken line leaves behind would only be complained of once more.
+    let config = match errors.is_empty() {
+        true => sections::read(Form::new(table.get_ref(), 0..0, &findings), base),
+        false => None,
+    };
     let list = findings.finish();
     let is_sound = list.is_empty();
     diagnostics.list = list;
