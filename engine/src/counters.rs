@@ -54,6 +54,8 @@ counters! {
     evicted,
     /// Events of an earlier run that were recovered from the journal.
     recovered,
+    /// Inputs of which it is no longer known how far they were taken in, because there were too many.
+    forgotten_inputs,
     /// Decisions that an offer be made.
     proposed,
     /// Triggers that had led to the same offer before.

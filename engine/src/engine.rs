@@ -21,7 +21,7 @@ use crate::offer::channel::Lane;
 use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Keywords, Pace};
 use crate::sealer;
-use crate::shard::{self, Batch, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
+use crate::shard::{self, Batch, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
 use crate::sweep::Sweep;
 use crate::window::arena::ARENA_LIMIT;
 use crate::window::recover::recover;
@@ -63,11 +63,14 @@ pub struct EngineConfig {
     pub reorder_window: Duration,
     /// How long facts are kept, in packet time.
     pub retention: Duration,
+    /// How long decisions and settled offers are kept, in packet time; whole buckets of six hours go.
+    pub decisions: Duration,
     /// The longest time between two group commits.
     pub commit_interval: Duration,
     /// A group is committed when it holds so many octets.
     pub commit_bytes: usize,
-    /// The longest time that a commit without offers may be lost to a power failure.
+    /// The longest time for which a failure of the power may take away facts that have been taken in; what an offer
+    /// depends on is synced before its first byte leaves. Longer than `commit_interval` it saves work of the disk.
     pub sync_interval: Duration,
     /// An arena is sealed when it holds so many octets; a shard may hold two.
     pub arena_bytes: usize,
@@ -98,9 +101,10 @@ impl EngineConfig {
             pace: Pace::Replay,
             reorder_window: Duration::from_millis(500),
             retention: Duration::from_secs(48 * 3600),
+            decisions: Duration::from_secs(48 * 3600),
             commit_interval: Duration::from_millis(100),
             commit_bytes: 1 << 20,
-            sync_interval: Duration::from_secs(1),
+            sync_interval: Duration::from_millis(100),
             arena_bytes: 32 << 20,
             profiles: 1 << 20,
             patience: Duration::from_secs(30),
@@ -175,6 +179,7 @@ impl Engine {
         let store = Arc::new(Store::open(&config.store)?);
         let epoch = store.begin()?;
         name_scenarios(&store, &config.rules)?;
+        let forgotten = shard::forget_inputs(&store, config.input, INPUTS_LIMIT)?;
         let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
         let remembered = config.rules.policy().remembered;
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
@@ -188,6 +193,7 @@ impl Engine {
             arena_bytes,
             profiles: config.profiles,
             retention: config.retention,
+            decisions: config.decisions,
         };
         let shared = Arc::new(Shared {
             store,
@@ -200,6 +206,7 @@ impl Engine {
             limits,
         });
         shared.counters.recovered.add(recovered);
+        shared.counters.forgotten_inputs.add(forgotten);
         let means = Means {
             lanes: config.lanes,
             lookup: config.lookup,

@@ -53,14 +53,17 @@ impl Sealer<'_> {
         }
         let slowest = self.passed.iter().copied().min().unwrap_or(Timestamp::MIN);
         self.shared.store.forget_before(slowest - self.shared.rules.load().policy().remembered);
-        self.drop_to(Bucket::of(self.shared.limits.oldest(slowest)))?;
+        self.drop_to(slowest)?;
         self.close_to(Bucket::of(slowest))
     }
 
-    fn drop_to(&mut self, floor: Bucket) -> Result<(), StoreError> {
+    fn drop_to(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let limits = &self.shared.limits;
+        let floor = Bucket::of(limits.oldest(now));
         if floor > self.floor {
             self.floor = floor;
-            self.shared.counters.dropped_buckets.add(drop_before(&self.shared.store, floor)?);
+            let decided = Bucket::of(limits.oldest_decision(now));
+            self.shared.counters.dropped_buckets.add(drop_before(&self.shared.store, floor, decided)?);
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ mod schema;
 mod shell;
 mod show;
 mod status;
+mod store;
 mod test;
 mod top;
 
@@ -63,6 +64,7 @@ enum Command {
     Consent(consent::Consent),
     Release(release::Release),
     Diff(diff::Diff),
+    Store(store::StoreCommand),
     Schema(schema::Schema),
     Run(run::Run),
     Config(run::ConfigCommand),
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Consent(consent) => consent.run(),
         Command::Release(release) => release.run(),
         Command::Diff(diff) => diff.run(),
+        Command::Store(store) => store.run(),
         Command::Schema(schema) => schema.run(),
         Command::Run(run) => run.run(),
         Command::Config(config) => config.run(),

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use event::{AreaFact, Event, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -148,6 +149,8 @@ impl Replay {
         let mut config = EngineConfig::new(folder.path().join("window"), Arc::clone(&rules), directory, lanes);
         config.threads = self.threads;
         config.warm = !self.cold;
+        // The report is of the whole capture, however long.
+        config.decisions = Duration::MAX;
         config.lookup = lookup.map(|lookup| Box::new(lookup) as Box<dyn AddressSource>);
         config.consent = Some(self.ledger(folder.path())?);
         config.input = capture.fingerprint();

@@ -26,7 +26,7 @@ use crate::offer::Offer;
 use crate::window::Store;
 
 pub(crate) use order::{Item, Order};
-pub(crate) use position::times;
+pub(crate) use position::{INPUTS_LIMIT, forget_inputs, times};
 pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
 
@@ -132,12 +132,23 @@ pub(crate) struct Limits {
     pub(crate) arena_bytes: usize,
     pub(crate) profiles: usize,
     pub(crate) retention: Duration,
+    pub(crate) decisions: Duration,
 }
 
 impl Limits {
-    /// The oldest time that is still within the retention.
+    /// The oldest time of which facts are kept.
     pub(crate) fn oldest(&self, now: Timestamp) -> Timestamp {
-        let micros = i64::try_from(self.retention.as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(now.as_micros().saturating_sub(micros))
+        before(now, self.retention)
     }
+
+    /// The oldest time of which decisions and offers are kept.
+    pub(crate) fn oldest_decision(&self, now: Timestamp) -> Timestamp {
+        before(now, self.decisions)
+    }
+}
+
+// For ever is a time too.
+fn before(now: Timestamp, length: Duration) -> Timestamp {
+    let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(now.as_micros().saturating_sub(micros))
 }

@@ -176,7 +176,7 @@ impl Worker {
         batch.events.clear();
         // Where nobody collects it, it is freed here.
         let _ = self.outlets.spent.try_send(batch.events);
-        self.due.get_or_insert_with(|| clock() + shared.limits.commit_interval);
+        self.await_commit();
         Ok(())
     }
 
@@ -185,11 +185,19 @@ impl Worker {
         let is_new = self.areas.take(fact);
         match self.areas.state(fact.area).filter(|_| is_new && self.index == 0) {
             Some(state) => {
-                self.due.get_or_insert_with(|| clock() + self.shared.limits.commit_interval);
-                self.group.area(&self.shared.store, fact.area, state)
+                self.group.area(&self.shared.store, fact.area, state)?;
+                self.await_commit();
+                Ok(())
             }
             None => Ok(()),
         }
+    }
+
+    /// Something has been taken in: from now on runs the time within which it is written, and on disk.
+    fn await_commit(&mut self) {
+        let limits = &self.shared.limits;
+        self.due.get_or_insert_with(|| clock() + limits.commit_interval);
+        self.sync_due.get_or_insert_with(|| clock() + limits.sync_interval);
     }
 
     fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
@@ -338,15 +346,14 @@ impl Worker {
         self.due = None;
         let sync = sync || self.sync_due.is_some_and(|due| due <= clock());
         let committed = self.group.commit(&self.shared, self.index as u8, &self.positions, sync)?;
-        let mut offers = Vec::new();
-        if let Some(committed) = committed {
-            self.shared.counters.commits.add(1);
-            self.shared.counters.syncs.add(u64::from(committed.synced));
-            self.sync_due = match committed.synced {
-                true => None,
-                false => self.sync_due.or_else(|| Some(clock() + self.shared.limits.sync_interval)),
-            };
-            offers = committed.intents;
+        if committed.is_none() && sync {
+            self.shared.store.sync()?;
+        }
+        self.shared.counters.commits.add(u64::from(committed.is_some()));
+        let (offers, synced) = committed.map_or((Vec::new(), sync), |committed| (committed.intents, committed.synced));
+        if synced {
+            self.sync_due = None;
+            self.shared.counters.syncs.add(1);
         }
         if self.report(self.upto, offers).is_err() {
             return Ok(Err(Gone));
@@ -416,14 +423,15 @@ impl Worker {
     }
 
     fn wait(&self) -> Option<Duration> {
-        self.due.map(|due| due.saturating_duration_since(clock()))
+        let first = self.due.into_iter().chain(self.sync_due).min()?;
+        Some(first.saturating_duration_since(clock()))
     }
 
     fn is_due(&self) -> bool {
         let limits = &self.shared.limits;
         self.group.len() >= limits.commit_bytes
             || self.arena.len() >= limits.arena_bytes
-            || self.due.is_some_and(|due| due <= clock())
+            || self.wait().is_some_and(|wait| wait.is_zero())
     }
 }
 

@@ -21,8 +21,8 @@ pub(crate) const VERSION: u32 = 5;
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
 /// runs go with their bucket, editions when no row of [`LIVE`] is of them.
 pub(crate) const META: &str = "meta";
-/// Rows: input, slice → sequence of the last event that was taken in, and when it was released. 256 small rows per input, kept: a replay of an
-/// input that was counted once is never counted again.
+/// Rows: input, slice → sequence of the last event that was taken in, and when it was released. 256 small rows per input, of
+/// the last [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
 pub(crate) const JOURNAL: &str = "journal";
@@ -74,6 +74,12 @@ impl Bucket {
     pub(crate) fn of(at: Timestamp) -> Self {
         // The range of a timestamp in microseconds holds fewer than 2^30 buckets.
         Self(at.as_micros().div_euclid(Self::MICROS) as i32)
+    }
+
+    /// When it begins, and when the next one does.
+    pub(crate) fn span(self) -> (Timestamp, Timestamp) {
+        let start = |number: i64| Timestamp::from_micros(number.saturating_mul(Self::MICROS));
+        (start(self.0.into()), start(i64::from(self.0) + 1))
     }
 
     fn from_octets(octets: [u8; 4]) -> Self {
@@ -158,6 +164,11 @@ pub(crate) fn read_run(key: &[u8]) -> Option<(Bucket, Stamp)> {
 
 pub(crate) fn position(input: u64, slice: u8) -> [u8; 9] {
     join(&[&input.to_be_bytes(), &[slice]])
+}
+
+/// The input of a key of [`position`].
+pub(crate) fn read_position(key: &[u8]) -> Option<u64> {
+    Octets::new(key).fixed().map(u64::from_be_bytes)
 }
 
 pub(crate) fn subscriber(imsi: Imsi) -> [u8; 8] {
@@ -304,6 +315,9 @@ mod tests {
         let stamp = Stamp { epoch: 3, number: 70_000 };
         assert_eq!(bucket, Bucket(-1));
         assert_eq!(Bucket::from_family(&bucket.family()), Some(bucket));
+        let hours = |hours: i64| Timestamp::from_seconds(hours * 3_600);
+        assert_eq!(bucket.span(), (hours(-6), hours(0)));
+        assert_eq!(read_position(&position(u64::MAX - 1, 7)), Some(u64::MAX - 1));
         assert_eq!(read_run(&run(bucket, stamp)), Some((bucket, stamp)));
         assert_eq!(read_run(&scenario(1)), None);
         assert_eq!((read_patterns(&patterns(7)), read_patterns(&run(bucket, stamp))), (Some(7), None));

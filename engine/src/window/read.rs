@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{self, Bucket, LedgerKey, Stamp};
 use super::ledger::LedgerEntry;
-use super::store::{Rows, Store, StoreError};
+use super::store::{Row, Rows, Store, StoreError};
 use super::{journal, ledger, profile, seal};
 use crate::offer::{Offer, OfferId};
 
@@ -97,23 +97,26 @@ impl Store {
     /// The decisions about one subscriber, in order of time. Reads no others.
     pub fn ledger_of(&self, imsi: Imsi) -> Result<Vec<LedgerEntry>, StoreError> {
         let names = self.scenario_names()?;
-        let (mut entries, mut from) = (Vec::new(), Vec::new());
+        let entries = self.ledger_rows_of(imsi)?.into_iter().map(|row| {
+            let (key, value) = row?;
+            read_entry(&names, &key, &value).ok_or_else(|| self.damaged(keys::LEDGER))
+        });
+        entries.collect()
+    }
+
+    /// The rows of the ledger that are about one subscriber.
+    pub(super) fn ledger_rows_of(&self, imsi: Imsi) -> Result<Vec<Row>, StoreError> {
+        let (mut found, mut from) = (Vec::new(), Vec::new());
         // From each bucket that there is, straight to the subscriber's rows in it.
         while let Some(first) = self.rows(keys::LEDGER, &from)?.next() {
             let (key, _) = first?;
             let (own, next) = keys::ledger_of(&key, imsi).ok_or_else(|| self.damaged(keys::LEDGER))?;
-            for row in self.rows(keys::LEDGER, &own)? {
-                let (key, value) = row?;
-                if !key.starts_with(&own) {
-                    break;
-                }
-                let entry = read_entry(&names, &key, &value).ok_or_else(|| self.damaged(keys::LEDGER))?;
-                entries.push(entry);
-            }
+            let is_own = |row: &Row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&own));
+            found.extend(self.rows(keys::LEDGER, &own)?.take_while(is_own));
             let Some(next) = next else { break };
             from = next.to_vec();
         }
-        Ok(entries)
+        Ok(found)
     }
 
     /// The offer of this identity, triggered then.

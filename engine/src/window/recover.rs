@@ -46,6 +46,7 @@ pub(crate) fn recover(
         if arena.len() >= arena_bytes || rows.peek().is_none() {
             let piece = generation(store, epoch, key, std::mem::take(&mut arena), std::mem::take(&mut slots));
             seal(store, &piece, Bucket::FIRST)?;
+            tracing::info!(events = recovered, "the journal of the last run is taken in");
         }
     }
     Ok(recovered)

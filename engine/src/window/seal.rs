@@ -164,18 +164,20 @@ fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Resul
     Ok(())
 }
 
-/// Drops every bucket before `floor` whole: its events, its ledger, and its offers as far as they are settled.
-pub(crate) fn drop_before(store: &Store, floor: Bucket) -> Result<u64, StoreError> {
-    let dropped = store.drop_buckets(floor)?;
+/// Drops every bucket whole: events before `floor`, the ledger before `decided`, and offers before that as far as they are
+/// settled. Tells how many buckets of events went.
+pub(crate) fn drop_before(store: &Store, floor: Bucket, decided: Bucket) -> Result<u64, StoreError> {
     let mut batch = WriteBatch::default();
     let first = keys::bucket_start(Bucket::FIRST);
-    let end = keys::bucket_start(floor);
-    let settled = keys::bucket_start(oldest_unsettled(store)?.unwrap_or(floor).min(floor));
+    let end = keys::bucket_start(decided);
+    let settled = keys::bucket_start(oldest_unsettled(store)?.unwrap_or(decided).min(decided));
     batch.delete_range_cf(&store.family(keys::LEDGER)?, first, end);
     batch.delete_range_cf(&store.family(keys::OUTBOX)?, first, settled);
     let no_run = Stamp::default();
     batch.delete_range_cf(&store.family(keys::META)?, keys::run(Bucket::FIRST, no_run), keys::run(floor, no_run));
-    store.write(batch, false)?;
+    // Their runs are forgotten first, for certain: a run that counts has its bucket, whenever the power fails.
+    store.write(batch, true)?;
+    let dropped = store.drop_buckets(floor)?;
     store.delete_files(keys::LEDGER, &first..&end)?;
     store.delete_files(keys::OUTBOX, &first..&settled)?;
     Ok(dropped)

@@ -101,6 +101,7 @@ impl std::fmt::Debug for Store {
 const BLOCK_CACHE_BYTES: usize = 64 << 20;
 const LOG_BYTES: u64 = 256 << 20;
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
+const WRITE_BUFFERS_BYTES: usize = 64 << 20;
 const OPEN_FILES: i32 = 512;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 
@@ -308,6 +309,11 @@ impl Store {
         self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))
     }
 
+    /// Everything that has been written is on disk when this returns.
+    pub(crate) fn sync(&self) -> Result<(), StoreError> {
+        self.db.flush_wal(true).map_err(|error| self.failed(&error))
+    }
+
     /// Frees at once the files that hold nothing but this range, which has been deleted.
     pub(crate) fn delete_files(&self, family: &str, range: Range<&[u8]>) -> Result<(), StoreError> {
         let family = self.family(family)?;
@@ -316,6 +322,10 @@ impl Store {
 
     pub(crate) fn failed(&self, error: &rocksdb::Error) -> StoreError {
         failure(&self.path, error)
+    }
+
+    pub(crate) fn unreadable(&self, error: &std::io::Error) -> StoreError {
+        io_failure(&self.path, error)
     }
 
     pub(crate) fn damaged(&self, family: &str) -> StoreError {
@@ -337,14 +347,18 @@ fn take(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Key and value.
+pub(crate) type Row = Result<(Box<[u8]>, Box<[u8]>), StoreError>;
+
 /// Rows of a column family in order of key.
-pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StoreError>> + 'a>;
+pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Row> + 'a>;
 
 fn database_options() -> Options {
     let mut options = Options::default();
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     options.set_max_total_wal_size(LOG_BYTES);
+    options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
     options.set_max_open_files(OPEN_FILES);
     options.set_max_background_jobs(2);
     options.set_log_level(LogLevel::Warn);

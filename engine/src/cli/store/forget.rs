@@ -1,0 +1,88 @@
+//! `touchpoint store forget`: erases a subscriber, and proves it.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use event::Imsi;
+
+use crate::window::{Forgotten, Trace};
+
+use super::super::json::Line;
+use super::super::{Ending, Failure};
+use super::open;
+
+/// Erases every trace of a subscriber from a store, and proves it: the rows and the files are looked through afterwards.
+///
+/// Its events, its profile and its contacts, what scenarios have begun for it, decisions about it and offers to it. What
+/// scenarios have used of their totals stays, for it names nobody. A capture that is replayed again does not bring back
+/// what it brought before; new signalling does begin anew.
+///
+/// Not in the store, and so not erased: the subscriber file, journals of offers, captures, copies of the store, and what
+/// a disk keeps of files that were removed.
+#[derive(clap::Args, Debug)]
+pub(super) struct Forget {
+    /// The subscriber's IMSI.
+    #[arg(value_name = "SUBSCRIBER")]
+    subscriber: Imsi,
+    /// The store of a replay or an engine.
+    #[arg(long, value_name = "DIR")]
+    store: PathBuf,
+    /// One JSON object, for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Forget {
+    pub(super) fn run(&self) -> Result<Ending, Failure> {
+        let gone = open(&self.store)?.forget(self.subscriber)?;
+        // Opened anew: logs and manifests of before have been replaced.
+        let traces = open(&self.store)?.traces(self.subscriber)?;
+        let mut out = io::stdout().lock();
+        let written = if self.json { self.json(&mut out, gone, &traces) } else { self.tell(&mut out, gone, &traces) };
+        written.map_err(Failure::output)?;
+        match traces.is_empty() {
+            true => Ok(Ending::Complete),
+            false => Err(Failure::new("the subscriber is not erased; run the command again")),
+        }
+    }
+
+    fn json(&self, out: &mut impl Write, gone: Forgotten, traces: &[Trace]) -> io::Result<()> {
+        let mut line = Line::new(false);
+        line.begin();
+        line.imsi("imsi", self.subscriber);
+        line.integer("facts", gone.facts);
+        line.integer("decisions", gone.decisions);
+        line.integer("offers", gone.offers);
+        line.integer("other_rows", gone.rows);
+        line.flag("erased", traces.is_empty());
+        line.open_list("traces");
+        for trace in traces {
+            line.open_item();
+            match trace {
+                Trace::Row(family) => line.text("row_of", family),
+                Trace::Remains(family) => line.text("remains_of", family),
+                Trace::File(file) => line.text("file", &file.display().to_string()),
+            }
+            line.close();
+        }
+        line.close_list();
+        out.write_all(line.end())
+    }
+
+    fn tell(&self, out: &mut impl Write, gone: Forgotten, traces: &[Trace]) -> io::Result<()> {
+        let Forgotten { facts, decisions, offers, rows } = gone;
+        let who = self.subscriber.masked();
+        writeln!(
+            out,
+            "{who}: erased {facts} rows of facts, {decisions} decisions, {offers} offers, {rows} other rows."
+        )?;
+        if traces.is_empty() {
+            return writeln!(out, "Every row and every octet of the files was looked through: nothing is left.");
+        }
+        traces.iter().try_for_each(|trace| match trace {
+            Trace::Row(family) => writeln!(out, "left in a row of {family}"),
+            Trace::Remains(family) => writeln!(out, "files of {family} hold more than its rows"),
+            Trace::File(file) => writeln!(out, "left in the file {}", file.display()),
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! Erasing a subscriber: every row about it goes, and every file in which one was is written anew. What is left is looked
+//! for afterwards, in rows and in the octets of files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use event::Imsi;
+use memchr::memmem;
+use rocksdb::{BottommostLevelCompaction, CompactOptions, WriteBatch};
+
+use super::journal::{self, Blob};
+use super::keys::{self, Bucket};
+use super::live;
+use super::store::{Store, StoreError};
+use crate::offer::Offer;
+
+/// What there was of a subscriber.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Events of the window; of sealed ones, buckets that had any.
+    pub facts: u64,
+    /// Rows of the ledger.
+    pub decisions: u64,
+    /// Offers, in whatever state.
+    pub offers: u64,
+    /// Other rows: the profile, contacts, what patterns have begun, timers, places in queues.
+    pub rows: u64,
+}
+
+/// Where something of a subscriber is left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trace {
+    /// In a row of this column family.
+    Row(String),
+    /// In this file.
+    File(PathBuf),
+    /// Perhaps in files of this column family, which hold more than its rows.
+    Remains(String),
+}
+
+/// Octets of a file that are looked through at a time.
+const PIECE_OCTETS: usize = 1 << 20;
+
+impl Store {
+    /// Deletes every row about the subscriber, and writes the files anew. Only for a store that no engine writes. What old
+    /// manifests and logs say goes when the store is opened next: then [`Store::traces`] tells what is left.
+    pub fn forget(&self, imsi: Imsi) -> Result<Forgotten, StoreError> {
+        let (mut batch, mut gone) = (WriteBatch::default(), Forgotten::default());
+        self.forget_facts(imsi, &mut batch, &mut gone)?;
+        self.forget_patterns(imsi, &mut batch, &mut gone)?;
+        self.forget_decisions(imsi, &mut batch, &mut gone)?;
+        self.forget_offers(imsi, &mut batch, &mut gone)?;
+        self.write(batch, true)?;
+        self.compact(|_| {})?;
+        Ok(gone)
+    }
+
+    fn forget_facts(&self, imsi: Imsi, batch: &mut WriteBatch, gone: &mut Forgotten) -> Result<(), StoreError> {
+        let key = keys::subscriber(imsi);
+        for bucket in self.buckets().iter() {
+            if self.row(&bucket.family(), &key)?.is_some() {
+                batch.delete_cf(&self.family(&bucket.family())?, key);
+                gone.facts += 1;
+            }
+        }
+        let family = self.family(keys::JOURNAL)?;
+        for row in self.rows(keys::JOURNAL, &[])? {
+            let (key, blob) = row?;
+            let (mut others, mut own) = (Blob::default(), 0);
+            let keep = |who, event| {
+                if who == imsi { own += 1 } else { others.append(who, &event) }
+            };
+            journal::read(&blob, keep).ok_or_else(|| self.damaged(keys::JOURNAL))?;
+            gone.facts += own;
+            match others.is_empty() {
+                _ if own == 0 => {}
+                true => batch.delete_cf(&family, key),
+                false => batch.put_cf(&family, key, others.octets()),
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_patterns(&self, imsi: Imsi, batch: &mut WriteBatch, gone: &mut Forgotten) -> Result<(), StoreError> {
+        let key = keys::subscriber(imsi);
+        if let Some(row) = self.row(keys::LIVE, &key)? {
+            let stored = live::read(&row).ok_or_else(|| self.damaged(keys::LIVE))?;
+            if let Some(armed) = stored.armed {
+                batch.delete_cf(&self.family(keys::TIMER)?, keys::timer(armed, imsi));
+                gone.rows += 1;
+            }
+        }
+        for family in [keys::PROFILE, keys::CONTACT, keys::LIVE] {
+            if self.row(family, &key)?.is_some() {
+                batch.delete_cf(&self.family(family)?, key);
+                gone.rows += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn forget_decisions(&self, imsi: Imsi, batch: &mut WriteBatch, gone: &mut Forgotten) -> Result<(), StoreError> {
+        let family = self.family(keys::LEDGER)?;
+        for row in self.ledger_rows_of(imsi)? {
+            batch.delete_cf(&family, row?.0);
+            gone.decisions += 1;
+        }
+        Ok(())
+    }
+
+    fn forget_offers(&self, imsi: Imsi, batch: &mut WriteBatch, gone: &mut Forgotten) -> Result<(), StoreError> {
+        for (family, is_place) in [(keys::OUTBOX, false), (keys::PROPOSAL, true), (keys::QUEUE, true)] {
+            let handle = self.family(family)?;
+            for row in self.rows(family, &[])? {
+                let (key, value) = row?;
+                let offer = match is_place {
+                    true => self.row(keys::OUTBOX, &value)?.and_then(|offer| Offer::read(&offer)),
+                    false => Offer::read(&value),
+                };
+                let offer = offer.ok_or_else(|| self.damaged(family))?;
+                if offer.imsi == imsi {
+                    batch.delete_cf(&handle, key);
+                    *(if is_place { &mut gone.rows } else { &mut gone.offers }) += 1;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves what is in memory into files, and writes all files of a column family anew: the last level too, where what
+    /// was deleted would be left.
+    pub(super) fn rewrite(&self, family: &str) -> Result<(), StoreError> {
+        let family = self.family(family)?;
+        self.db().flush_cf(&family).map_err(|error| self.failed(&error))?;
+        let mut options = CompactOptions::default();
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        self.db().compact_range_cf_opt(&family, None::<&[u8]>, None::<&[u8]>, &options);
+        Ok(())
+    }
+
+    /// Where anything of the subscriber is: in which rows, and in the octets of which files. Blocks of files are
+    /// compressed, so that these are asked too whether they hold anything but the rows that were looked through.
+    pub fn traces(&self, imsi: Imsi) -> Result<Vec<Trace>, StoreError> {
+        let own = keys::subscriber(imsi);
+        let mut traces = Vec::new();
+        let buckets = self.buckets();
+        let buckets = buckets.iter().copied().map(Bucket::family);
+        let files = self.db().live_files().map_err(|error| self.failed(&error))?;
+        for name in keys::FIXED.into_iter().map(str::to_owned).chain(buckets) {
+            self.db().flush_cf(&self.family(&name)?).map_err(|error| self.failed(&error))?;
+            let (mut rows, mut found) = (0, false);
+            for row in self.rows(&name, &[])? {
+                let (key, value) = row?;
+                rows += 1;
+                found |= [&key, &value].into_iter().any(|octets| memmem::find(octets, &own).is_some());
+            }
+            let stored: u64 =
+                files.iter().filter(|file| file.column_family_name == name).map(|file| file.num_entries).sum();
+            traces.extend(found.then(|| Trace::Row(name.clone())));
+            traces.extend((stored > rows).then_some(Trace::Remains(name)));
+        }
+        let digits = imsi.to_string();
+        let in_files = files_with(self.path(), &[&own, digits.as_bytes()]).map_err(|error| self.unreadable(&error))?;
+        traces.extend(in_files.into_iter().map(Trace::File));
+        Ok(traces)
+    }
+}
+
+/// The files below a folder whose octets hold any of these.
+fn files_with(folder: &Path, needles: &[&[u8]]) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.extend(files_with(&entry.path(), needles)?);
+        } else if holds(File::open(entry.path())?, needles)? {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn holds(mut file: impl Read, needles: &[&[u8]]) -> io::Result<bool> {
+    let overlap = needles.iter().map(|needle| needle.len()).max().unwrap_or(0);
+    let mut octets = Vec::with_capacity(PIECE_OCTETS + overlap);
+    loop {
+        let read = file.by_ref().take(PIECE_OCTETS as u64).read_to_end(&mut octets)?;
+        if needles.iter().any(|needle| memmem::find(&octets, needle).is_some()) {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        // What stands across the border is found in the next piece.
+        octets.drain(..octets.len().saturating_sub(overlap));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn octets_are_found_wherever_pieces_end() {
+        let needle = b"460001234567890".as_slice();
+        for at in [0, 1, PIECE_OCTETS - 20, PIECE_OCTETS - 15, PIECE_OCTETS - 7, PIECE_OCTETS, 2 * PIECE_OCTETS + 3] {
+            let mut file = vec![0x46; 3 * PIECE_OCTETS];
+            assert!(!holds(file.as_slice(), &[needle, b"x"]).unwrap());
+            file.get_mut(at..at + needle.len()).unwrap().copy_from_slice(needle);
+            assert!(holds(file.as_slice(), &[b"x", needle]).unwrap(), "at {at}");
+        }
+    }
+}
