@@ -8,7 +8,7 @@ use rules::scenario::{Evidence, Happening, Hold, Pattern, Step};
 
 use super::*;
 
-const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 fn area() -> Trigger {
     let cells = [1, 2].map(|lac| CellId { plmn: None, lac: Some(lac), ci: None });
@@ -33,7 +33,7 @@ fn dwell(lasting: Duration, evidence: Evidence) -> Step {
 }
 
 /// Each kind of pattern, with and without timers of its own.
-fn patterns(caps: Vec<Cap>) -> Arc<RuleSet> {
+pub(super) fn patterns(caps: Vec<Cap>) -> Arc<RuleSet> {
     let pattern = |name, purpose, pattern: Pattern| {
         let mut scenario = scenario(name, purpose, Trigger::PowerOn, (name == "presumed").then_some(40));
         scenario.trigger = pattern;
