@@ -53,3 +53,4 @@ bench: build
 	@deploy/packages.sh test
 	cargo run --release --locked -p bench --bin decode-benchmark
 	cargo run --release --locked -p bench --bin match-benchmark
+	cargo run --release --locked -p bench --bin store-benchmark

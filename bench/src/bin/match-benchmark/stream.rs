@@ -43,9 +43,6 @@ const KINDS: [(u64, u32); 8] = [
     (1000, kind::ROAMED_OUT),
 ];
 
-/// The share of [`kind::DATA`].
-pub(crate) const DATA_SHARE: f64 = 0.16;
-
 /// One event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Record {
