@@ -178,7 +178,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let known = known(&folder.join("window"))?;
     let mut settings = EngineConfig::new(folder.join("window"), rulebook.in_force(), Arc::clone(&directory), lanes);
     settings.threads = NonZeroUsize::new(config.store.threads).unwrap_or(NonZeroUsize::MIN);
-    settings.retention = config.store.retention;
+    (settings.retention, settings.decisions) = (config.store.retention, config.store.retention);
     settings.pace = Pace::Live;
     settings.patience = PATIENCE;
     settings.lookup = lookup(&config)?;
