@@ -19,7 +19,7 @@ pub(super) struct Decided {
 /// The ledger, with what the arbiter has decided.
 pub(super) fn decided(outcome: &Outcome) -> Vec<Decided> {
     let states: BTreeMap<OfferId, &State> = outcome.offers.iter().map(|offer| (offer.id, &offer.state)).collect();
-    let entries = outcome.ledger.iter().map(|entry| {
+    let entries = outcome.ledger.iter().filter_map(|entry| {
         let withheld = match entry.verdict {
             Verdict::Withheld(reason) => Some(reason),
             Verdict::Offered(id) => match states[&id] {
@@ -27,8 +27,10 @@ pub(super) fn decided(outcome: &Outcome) -> Vec<Decided> {
                 State::Expired => Some(Reason::Expired),
                 _ => None,
             },
+            // No scenario of these tests waits or hopes.
+            Verdict::Held(_) | Verdict::Converted(_) => return None,
         };
-        Decided { at: entry.at, imsi: entry.imsi, scenario: entry.scenario.clone(), withheld }
+        Some(Decided { at: entry.at, imsi: entry.imsi, scenario: entry.scenario.clone(), withheld })
     });
     let mut decided: Vec<Decided> = entries.collect();
     decided.sort();
@@ -132,7 +134,7 @@ impl<'a> Model<'a> {
             match decision.outcome {
                 rules::Outcome::Offer => self.wishes.push((self.sequence, decision.at, imsi, rank, place, released)),
                 rules::Outcome::Withheld(reason) => self.decide(decision.at, imsi, place, Some(reason)),
-                rules::Outcome::Converted(_) => {}
+                rules::Outcome::Held(_) | rules::Outcome::Converted(..) => {}
             }
         }
     }
