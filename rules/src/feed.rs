@@ -41,13 +41,6 @@ impl Feed {
 /// A text in both languages, English first.
 pub(crate) type Said = [&'static str; 2];
 
-pub(crate) const fn say([english, chinese]: Said, language: Language) -> &'static str {
-    match language {
-        Language::English => english,
-        Language::Chinese => chinese,
-    }
-}
-
 /// Whether a feed shows something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
@@ -161,7 +154,7 @@ pub struct Row {
 impl Row {
     /// What is seen, in a few words.
     pub const fn name(&self, language: Language) -> &'static str {
-        say(self.name, language)
+        language.of(self.name)
     }
 }
 

@@ -112,7 +112,7 @@ fn each_mistake_is_told_as_expected_and_every_code_has_a_case() {
         seen.extend(codes);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let known: BTreeSet<_> = language::codes().iter().map(|code| code.code).collect();
+    let known: BTreeSet<_> = language::codes().map(|code| code.code).collect();
     assert_eq!(seen, known);
 }
 
@@ -135,7 +135,7 @@ fn every_mistake_can_be_told_in_either_language() {
 #[test]
 fn every_code_has_its_page() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/docs/codes");
-    let codes: Vec<_> = language::codes().iter().chain(language::test_codes()).collect();
+    let codes: Vec<_> = language::codes().chain(language::test_codes()).collect();
     for code in &codes {
         let file = pages.join(format!("{}.md", code.code));
         if std::env::var_os("UPDATE_EXPECTED").is_some() {

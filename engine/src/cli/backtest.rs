@@ -10,6 +10,7 @@ use comfy_table::Cell;
 use event::Timestamp;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::SignedDuration;
+use rules::language::Language;
 use rules::{Directory, RuleSet};
 use tempfile::TempDir;
 
@@ -25,6 +26,7 @@ use super::inputs::Reading;
 use super::json::Line;
 use super::replay::{Replayed, default_threads};
 use super::report::{grouped, lines, new_table, right};
+use super::teller::Teller;
 use super::{Ending, Failure, check};
 
 /// Tries scenarios on what has happened: what they would have offered, withheld, and how many messages it would take.
@@ -58,6 +60,9 @@ pub(crate) struct Backtest {
     /// CSV with the columns imsi, msisdn, consent and any others as tags.
     #[arg(long, value_name = "CSV")]
     subscribers: Option<PathBuf>,
+    /// Language of what is told; otherwise that of the scenarios to be tried.
+    #[arg(long, value_name = "zh|en", value_parser = check::language)]
+    lang: Option<Language>,
     /// One JSON object per scenario, for programs.
     #[arg(long)]
     json: bool,
@@ -87,8 +92,8 @@ pub(crate) struct Compared {
 
 impl Backtest {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        let draft = check::load(&self.scenarios)?;
-        let live = self.diff.as_deref().map(check::load).transpose()?;
+        let (draft, language) = check::load_told(&self.scenarios, self.lang)?;
+        let live = self.diff.as_deref().map(|folder| check::load(folder, self.lang)).transpose()?;
         let directory = self.subscribers.as_deref().map(Directory::load).transpose()?.unwrap_or_default();
         let facts = match &self.store {
             Some(folder) => self.of_store(folder)?,
@@ -98,7 +103,10 @@ impl Backtest {
         let mut out = io::stdout().lock();
         let written = match self.json {
             true => compared.iter().try_for_each(|(name, compared)| json(&mut out, name, compared, live.is_some())),
-            false => facts.table(&mut out, subscribers, &compared, live.is_some()),
+            false => {
+                let teller = Teller { rules: Some(&draft), language, reveal: false };
+                facts.table(&mut out, subscribers, &compared, live.is_some(), &teller)
+            }
         };
         written.map_err(Failure::output)?;
         Ok(facts.ending)
@@ -203,11 +211,14 @@ impl Facts {
         subscribers: u64,
         compared: &BTreeMap<String, Compared>,
         is_compared: bool,
+        teller: &Teller<'_>,
     ) -> io::Result<()> {
-        let mut table = match is_compared {
-            false => new_table(["scenario", "title", "triggered", "offers", "messages", "withheld"]),
-            true => new_table(["scenario", "title", "triggered", "offers", "messages", "withheld", "subscribers"]),
-        };
+        let whole = teller.language.of([
+            ["scenario", "title", "triggered", "offers", "messages", "withheld", "subscribers"],
+            ["场景", "标题", "触发", "发送", "短信条数", "未发", "用户"],
+        ]);
+        let [head @ .., _] = whole;
+        let mut table = if is_compared { new_table(whole) } else { new_table(head) };
         for (name, compared) in compared {
             let mut row = vec![Cell::new(name), Cell::new(&compared.title)];
             let count = |count: fn(&Tally) -> u64| match (is_compared, &compared.live, &compared.draft) {
@@ -219,21 +230,24 @@ impl Facts {
                 (false, _, draft) => right(draft.as_ref().map_or(0, count)),
             };
             row.extend([count(|tally| tally.triggered), count(|tally| tally.offers), count(|tally| tally.segments)]);
-            row.push(Cell::new(withheld(compared, is_compared)));
+            row.push(Cell::new(withheld(compared, is_compared, teller)));
             if is_compared {
                 row.push(Cell::new(format!("+{} −{}", compared.turnover.gained, compared.turnover.lost)));
             }
             table.add_row(row);
         }
-        let until = self.until;
-        let from = if self.is_warm { String::new() } else { format!(" from {}", self.since) };
-        writeln!(out, "{table}\n{} subscribers with facts{from} until {until}", grouped(subscribers))?;
-        match is_compared {
-            true => {
-                writeln!(out, "→: in force → tried; subscribers: who would get an offer and did not, and the other way")
-            }
-            false => Ok(()),
-        }
+        let (subscribers, until, since) = (grouped(subscribers), teller.time(self.until), teller.time(self.since));
+        let summary = match (teller.language, self.is_warm) {
+            (Language::English, true) => format!("{subscribers} subscribers with facts until {until}"),
+            (Language::English, false) => format!("{subscribers} subscribers with facts from {since} until {until}"),
+            (Language::Chinese, true) => format!("{subscribers} 个用户有事件，到 {until} 为止"),
+            (Language::Chinese, false) => format!("{subscribers} 个用户有事件，从 {since} 到 {until}"),
+        };
+        let legend = teller.language.of([
+            "\n→: in force → tried; subscribers: who would get an offer and did not, and the other way",
+            "\n→：现行 → 试用；用户：+ 新收到的，− 不再收到的",
+        ]);
+        writeln!(out, "{table}\n{summary}{}", if is_compared { legend } else { "" })
     }
 }
 
@@ -256,12 +270,13 @@ fn note<'s>(turnover: &mut BTreeMap<&'s str, Turnover>, tried: &[&'s str], in_fo
     }
 }
 
-fn withheld(compared: &Compared, is_compared: bool) -> String {
+fn withheld(compared: &Compared, is_compared: bool, teller: &Teller<'_>) -> String {
     let count = |tally: &Option<Tally>, reason| tally.as_ref().and_then(|tally| tally.withheld.get(&reason).copied());
     let reasons = compared.draft.iter().chain(&compared.live).flat_map(|tally| tally.withheld.keys().copied());
     let reasons: std::collections::BTreeSet<_> = reasons.collect();
     lines(reasons.into_iter().map(|reason| {
         let (live, draft) = (count(&compared.live, reason).unwrap_or(0), count(&compared.draft, reason).unwrap_or(0));
+        let reason = teller.reason(reason);
         match is_compared {
             true => format!("{} → {} {reason}", grouped(live), grouped(draft)),
             false => format!("{} {reason}", grouped(draft)),

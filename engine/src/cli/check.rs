@@ -1,7 +1,7 @@
 //! `touchpoint check`: every mistake in a folder of scenarios, in one run.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use comfy_table::Cell;
 use rules::feed::Feed;
@@ -71,18 +71,18 @@ pub(crate) fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Resul
 }
 
 /// Loads a set for another command: what is wrong with it is shown, and ends the command where it cannot be used.
-pub(crate) fn load(folder: &std::path::Path) -> Result<RuleSet, Failure> {
-    load_told(folder).map(|(set, _)| set)
+pub(crate) fn load(folder: &Path, language: Option<Language>) -> Result<RuleSet, Failure> {
+    load_told(folder, language).map(|(set, _)| set)
 }
 
-/// As [`load`], with the language of the set.
-pub(crate) fn load_told(folder: &std::path::Path) -> Result<(RuleSet, Language), Failure> {
-    let (set, diagnostics) = rules::load(folder);
+/// As [`load`], with the language to tell of the set in: this, or else its own.
+pub(crate) fn load_told(folder: &Path, language: Option<Language>) -> Result<(RuleSet, Language), Failure> {
+    let (set, diagnostics) = rules::language::load_in(folder, language);
     let rendered = diagnostics.render(io::stderr().is_terminal());
     match set {
         Some(set) => {
             eprint!("{rendered}");
-            Ok((set, diagnostics.language()))
+            Ok((set, language.unwrap_or_else(|| diagnostics.language())))
         }
         None => Err(Failure::rendered(rendered)),
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use rules::language::{Change, SetChange, difference};
+use rules::language::{Language, difference};
 
 use super::{Ending, Failure, check};
 
@@ -16,6 +16,9 @@ pub(crate) struct Diff {
     /// The folder as it is.
     #[arg(value_name = "NEW")]
     new: PathBuf,
+    /// Language of what is told; otherwise that of the folder as it is.
+    #[arg(long, value_name = "zh|en", value_parser = check::language)]
+    lang: Option<Language>,
     /// One JSON object per scenario, list or policy that changed, for programs.
     #[arg(long)]
     json: bool,
@@ -23,33 +26,23 @@ pub(crate) struct Diff {
 
 impl Diff {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        let (old, new) = (check::load(&self.old)?, check::load(&self.new)?);
+        let old = check::load(&self.old, self.lang)?;
+        let (new, language) = check::load_told(&self.new, self.lang)?;
         let changes = difference(&self.old, &self.new);
         let mut out = io::stdout().lock();
         let written = changes.iter().try_for_each(|change| match self.json {
             true => {
                 serde_json::to_writer(&mut out, change).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"))
             }
-            false => out.write_all(in_words(change).as_bytes()),
+            false => out.write_all(change.told(language).as_bytes()),
         });
         written.map_err(Failure::output)?;
         if !self.json {
-            let same = if changes.is_empty() { "nothing changed" } else { "" };
-            let revisions = format!("{same}\nrevision {} → {}", old.revision(), new.revision());
-            writeln!(out, "{}", revisions.trim_start()).map_err(Failure::output)?;
+            let same = language.of(["nothing changed\n", "没有变化\n"]);
+            let same = if changes.is_empty() { same } else { "" };
+            let word = language.of(["revision", "版本"]);
+            writeln!(out, "{same}{word} {} → {}", old.revision(), new.revision()).map_err(Failure::output)?;
         }
         Ok(Ending::Complete)
-    }
-}
-
-fn in_words(change: &SetChange) -> String {
-    let (kind, name) = (change.kind, &change.name);
-    match &change.change {
-        Change::Added => format!("{kind} {name}: new\n"),
-        Change::Removed => format!("{kind} {name}: gone\n"),
-        Change::Changed { details } => {
-            let details: Vec<String> = details.iter().map(|detail| format!("  {detail}\n")).collect();
-            format!("{kind} {name}\n{}", details.concat())
-        }
     }
 }

@@ -13,10 +13,8 @@ use crate::offer::{Offer, State};
 use crate::window::{LedgerEntry, Store, Verdict};
 
 use super::json::Line;
+use super::teller::Teller;
 use super::{Ending, Failure, check};
-
-mod teller;
-use teller::Teller;
 
 /// How far back what led to a decision is shown: as far as facts are kept.
 const EVIDENCE: Duration = Duration::from_secs(48 * 3600);
@@ -65,15 +63,15 @@ struct Explained<'a> {
 impl Explain {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let imsi = self.imsi()?;
-        let told = self.scenarios.as_deref().map(check::load_told).transpose()?;
-        let (rules, language) = told.map_or_else(Default::default, |(rules, language)| (Some(rules), language));
-        let language = self.lang.unwrap_or(language);
+        let told = self.scenarios.as_deref().map(|folder| check::load_told(folder, self.lang)).transpose()?;
+        let (rules, language) =
+            told.map_or_else(|| (None, self.lang.unwrap_or_default()), |(rules, language)| (Some(rules), language));
         let store = Store::open(&existing(&self.store)?)?;
         let inquiry = Inquiry {
             store: &store,
             rules: rules.as_ref(),
             scenario: self.scenario.as_deref(),
-            language: self.lang.unwrap_or(language),
+            language,
             events: self.events,
             reveal: self.reveal,
             json: self.json,
@@ -235,16 +233,16 @@ impl Explained<'_> {
         let entry = self.entry;
         writeln!(out, "{}  {}: {}", teller.time(entry.at), entry.scenario, self.verdict(teller))?;
         if let Some(until) = self.until {
-            let (at, later) = (teller.time(until), span(until.since(entry.at)));
+            let (at, later) = (teller.time(until), span(until.since(entry.at), teller.language));
             match teller.language {
                 Language::English => writeln!(out, "  it would have passed from {at} on ({later} later)")?,
-                Language::Chinese => writeln!(out, "  {at} 以后就可以发({later} 之后)")?,
+                Language::Chinese => writeln!(out, "  {at} 以后就可以发({later}后)")?,
             }
         }
         let gates: Vec<String> =
-            self.gates().into_iter().map(|(gate, said)| format!("{} {}", said.mark(), teller.reason(gate))).collect();
+            self.gates().into_iter().map(|(gate, said)| format!("{} {}", said.mark(), teller.gate(gate))).collect();
         if !gates.is_empty() {
-            let word = if teller.language == Language::Chinese { "关卡" } else { "gates" };
+            let word = teller.language.of(["gates", "关卡"]);
             writeln!(out, "  {word}: {}", gates.join("  "))?;
         }
         self.evidence.iter().try_for_each(|event| writeln!(out, "    {}", teller.event(event)))?;
@@ -335,13 +333,14 @@ fn frees(cap: Cap, offers: &[Timestamp]) -> Option<Timestamp> {
 }
 
 /// `3h 20m`, `2d 4h`.
-fn span(span: Duration) -> String {
+fn span(span: Duration, language: Language) -> String {
     let minutes = span.as_secs().div_ceil(60);
     let (days, hours, minutes) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
+    let [d, h, m] = language.of([["d ", "h ", "m"], ["天", "小时", "分钟"]]);
     match (days, hours) {
-        (0, 0) => format!("{minutes}m"),
-        (0, hours) => format!("{hours}h {minutes}m"),
-        (days, hours) => format!("{days}d {hours}h"),
+        (0, 0) => format!("{minutes}{m}"),
+        (0, hours) => format!("{hours}{h}{minutes}{m}"),
+        (days, hours) => format!("{days}{d}{hours}{h}").trim_end().to_owned(),
     }
 }
 

@@ -23,6 +23,7 @@ mod shell;
 mod show;
 mod status;
 mod store;
+mod teller;
 mod test;
 mod top;
 

@@ -11,6 +11,7 @@ use event::{AreaFact, Event, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig, Sink};
+use rules::language::Language;
 use rules::{Directory, RuleSet};
 use siphasher::sip::SipHasher13;
 use tempfile::TempDir;
@@ -30,6 +31,7 @@ use super::inputs::{self, Inputs};
 use super::json::Line;
 use super::links::Sight;
 use super::report::{self, Decisions};
+use super::teller::Teller;
 use super::{Ending, Failure, check};
 
 /// Replays captures through scenarios and delivers the offers: to a journal, or to a message centre.
@@ -74,6 +76,9 @@ pub(crate) struct Replay {
     /// Start with the warm-up of a cold start: in it (T3212 and a tenth) a first sighting is a baseline, not an entry.
     #[arg(long)]
     cold: bool,
+    /// Language of what is told; otherwise that of the scenarios.
+    #[arg(long, value_name = "zh|en", value_parser = check::language)]
+    lang: Option<Language>,
     /// One JSON line per decision, then a summary, for programs.
     #[arg(long)]
     json: bool,
@@ -139,7 +144,8 @@ impl Replay {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         // Whatever can be wrong is found before anything is done. What changes while it is read is seen.
         let watch = self.watch_scenarios.then(|| Watch::begin(&self.scenarios)).transpose()?;
-        let rules = Arc::new(check::load(&self.scenarios)?);
+        let (rules, language) = check::load_told(&self.scenarios, self.lang)?;
+        let rules = Arc::new(rules);
         let directory = Arc::new(self.directory()?);
         let mut capture = self.inputs.open()?;
         let lookup = self.lookup.as_deref().map(|url| Lookup::open(LookupConfig::new(url))).transpose()?;
@@ -172,15 +178,19 @@ impl Replay {
             decisions: Decisions::new(entries, offers),
             rules,
             reloads,
+            language,
         };
         let mut out = BufWriter::new(io::stdout().lock());
         let written = if self.json { results.json(&mut out, self.reveal) } else { results.tables(&mut out, self) };
         written.and_then(|()| out.flush()).map_err(Failure::output)?;
-        folder.tell(self.json);
+        folder.tell(self.json, language);
         if unsettled > 0 {
-            return Err(Failure::new(format_args!(
-                "{unsettled} offers could not be sent yet; run the same command again to go on with them"
-            )));
+            return Err(Failure::new(match language {
+                Language::English => {
+                    format!("{unsettled} offers could not be sent yet; run the same command again to go on with them")
+                }
+                Language::Chinese => format!("还有 {unsettled} 条未能发出；再运行一次同样的命令即可继续"),
+            }));
         }
         Ok(ending)
     }
@@ -266,14 +276,18 @@ impl Folder {
         }
     }
 
-    fn tell(&self, json: bool) {
-        if let Self::Kept(path) = self
-            && !json
-        {
-            eprintln!(
-                "The store is kept in {}: what was sent is not sent again. Remove it to start over, or name another with --store.",
-                path.display()
-            );
+    fn tell(&self, json: bool, language: Language) {
+        let Self::Kept(path) = self else { return };
+        let path = path.display();
+        match language {
+            _ if json => {}
+            Language::English => eprintln!(
+                "The store is kept in {path}: what was sent is not sent again. Remove it to start over, or name another with \
+                 --store."
+            ),
+            Language::Chinese => {
+                eprintln!("数据保存在 {path}：已发送的不会重发。要从头开始请删除它，或用 --store 另指一个文件夹。");
+            }
         }
     }
 }
@@ -445,6 +459,7 @@ struct Results {
     /// Those in force at the end.
     rules: Arc<RuleSet>,
     reloads: Option<Reloads>,
+    language: Language,
 }
 
 impl Results {
@@ -478,7 +493,7 @@ impl Results {
             line.integer("triggered", tally.triggered);
             line.integer("sent", tally.sent);
             counts(&mut line, "withheld", tally.withheld.iter().map(|(reason, count)| (reason.name(), *count)));
-            counts(&mut line, "other", tally.open.iter().map(|(state, count)| (*state, *count)));
+            counts(&mut line, "other", tally.open.iter().map(|([state, _], count)| (*state, *count)));
             line.open("groups");
             for (group, success) in tally.compared(self.rules.scenario(&name)) {
                 line.open(group);
@@ -496,49 +511,60 @@ impl Results {
 
     fn tables(&self, out: &mut impl Write, replay: &Replay) -> io::Result<()> {
         let (transport, counters) = (self.probe.transport_counters(), self.probe.counters());
+        let teller = Teller { rules: Some(&self.rules), language: self.language, reveal: replay.reveal };
         if let Some(span) = self.span {
-            let length = span.last.since(span.first);
-            writeln!(
-                out,
-                "{} frames in {:.1} s of network time, from {} to {}",
-                report::grouped(transport.frames),
-                length.as_secs_f64(),
-                span.first,
-                span.last
-            )?;
+            writeln!(out, "{}", network_time(transport.frames, span, &teller))?;
         }
-        let messages = report::messages_by_protocol(&counters);
+        let [packets, messages, events] = self
+            .language
+            .of([["packets", "messages by protocol", "events by kind"], ["数据包", "各协议消息", "各类事件"]]);
         let blocks = [
-            report::counts_table(["packets", ""], transport.iter().skip(1)),
-            report::counts_table(["messages by protocol", ""], messages.iter().copied()),
-            report::counts_table(["events by kind", ""], counters.events()),
+            report::counts_table([packets, ""], transport.iter().skip(1)),
+            report::counts_table([messages, ""], report::messages_by_protocol(&counters)),
+            report::counts_table([events, ""], counters.events()),
         ];
         writeln!(out, "{}", report::beside(&blocks, columns()))?;
         let malformed: u64 = counters.malformed().chain(transport.malformed()).map(|(_, count)| count).sum();
-        writeln!(
-            out,
-            "{} subscribers; {} events without a known subscriber; {} malformed messages",
-            report::grouped(self.subscribers),
-            report::grouped(self.counters.unresolved),
-            report::grouped(malformed)
-        )?;
+        let sums =
+            [self.subscribers, self.counters.unresolved, malformed, counters.areas.silent, self.counters.skipped];
+        let [summary, silences, skips] = sums_told(sums.map(report::grouped), self.language);
+        writeln!(out, "{summary}")?;
         if counters.areas.silent > 0 {
-            writeln!(
-                out,
-                "{} times nothing was heard of a location area: clocks of those last seen there stood still",
-                report::grouped(counters.areas.silent)
-            )?;
+            writeln!(out, "{silences}")?;
         }
         self.sight.write_tables(out)?;
         if self.counters.skipped > 0 {
-            writeln!(
-                out,
-                "{} events had been taken in by an earlier run on this store and were not counted again",
-                report::grouped(self.counters.skipped)
-            )?;
+            writeln!(out, "{skips}")?;
         }
-        writeln!(out, "\n{}", report::scenarios_table(&self.rules, &self.decisions.tallies(&self.rules)))?;
-        writeln!(out, "\n{}", self.decisions.offers_table(replay.show, replay.reveal))
+        writeln!(out, "\n{}", report::scenarios_table(&self.rules, &self.decisions.tallies(&self.rules), &teller))?;
+        writeln!(out, "\n{}", self.decisions.offers_table(replay.show, &teller))
+    }
+}
+
+fn network_time(frames: u64, span: Span, teller: &Teller<'_>) -> String {
+    let (frames, seconds) = (report::grouped(frames), span.last.since(span.first).as_secs_f64());
+    let [first, last] = [span.first, span.last].map(|at| teller.time(at));
+    match teller.language {
+        Language::English => format!("{frames} frames in {seconds:.1} s of network time, from {first} to {last}"),
+        Language::Chinese => format!("{frames} 个数据帧，网络时间 {seconds:.1} 秒，从 {first} 到 {last}"),
+    }
+}
+
+/// A line each about what there was, silence, and what an earlier run had done.
+fn sums_told([subscribers, unresolved, malformed, silent, skipped]: [String; 5], language: Language) -> [String; 3] {
+    match language {
+        Language::English => [
+            format!(
+                "{subscribers} subscribers; {unresolved} events without a known subscriber; {malformed} malformed messages"
+            ),
+            format!("{silent} times nothing was heard of a location area: clocks of those last seen there stood still"),
+            format!("{skipped} events had been taken in by an earlier run on this store and were not counted again"),
+        ],
+        Language::Chinese => [
+            format!("用户 {subscribers} 个；用户未知的事件 {unresolved} 个；无法解码的消息 {malformed} 条"),
+            format!("有 {silent} 次听不到某个位置区的信令：最后在那里出现的用户，计时暂停"),
+            format!("有 {skipped} 个事件上次运行时已经处理，没有重复计算"),
+        ],
     }
 }
 

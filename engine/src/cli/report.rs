@@ -10,6 +10,7 @@ use console::measure_text_width;
 use event::Timestamp;
 use probe::counters::Counters;
 use probe::wire::Protocol;
+use rules::language::Language;
 use rules::{Group, Reason, RuleSet, Scenario};
 use rustc_hash::FxHashMap;
 
@@ -17,6 +18,7 @@ use crate::offer::{Offer, OfferId, State};
 use crate::window::{LedgerEntry, Verdict};
 
 use super::json::Line;
+use super::teller::{Teller, state_names};
 
 /// Every decision of the store, in order of event time, and the offers that came of them.
 pub(crate) struct Decisions {
@@ -95,7 +97,7 @@ impl Decisions {
             let tally = tallies.entry(entry.scenario.to_string()).or_default();
             match outcome {
                 // What was held is a trigger of its own when it is decided.
-                Outcome::Held(_) => *tally.open.entry("held").or_default() += 1,
+                Outcome::Held(_) => *tally.open.entry(HELD).or_default() += 1,
                 Outcome::Converted(group) => tally.group(group, entry).converted += 1,
                 Outcome::Withheld(reason) => tally.withhold(reason, entry),
                 Outcome::Offered(offer) => tally.offer(offer, entry),
@@ -105,7 +107,7 @@ impl Decisions {
     }
 
     /// The last `most` offers that were made, for people.
-    pub(crate) fn offers_table(&self, most: usize, reveal: bool) -> String {
+    pub(super) fn offers_table(&self, most: usize, teller: &Teller<'_>) -> String {
         let offers: Vec<&Offer> = self
             .outcomes()
             .filter_map(|(_, outcome)| match outcome {
@@ -114,35 +116,37 @@ impl Decisions {
             })
             .collect();
         if offers.is_empty() {
-            return "No offer was made.".to_owned();
+            return teller.language.of(["No offer was made.", "没有发送任何内容。"]).to_owned();
         }
+        let hidden = offers.len().saturating_sub(most);
+        let hidden = match teller.language {
+            _ if hidden == 0 => String::new(),
+            Language::English => format!("({hidden} earlier offers are not shown)"),
+            Language::Chinese => format!("(更早的 {hidden} 条没有列出)"),
+        };
         if most == 0 {
-            return format!("({} offers are not shown)", offers.len());
+            return hidden;
         }
-        let mut table = new_table(["time (UTC)", "scenario", "subscriber", "number", "state", "text"]);
+        let mut table = new_table(teller.language.of([
+            ["time", "scenario", "subscriber", "number", "state", "text"],
+            ["时间", "场景", "用户", "号码", "状态", "内容"],
+        ]));
         for offer in offers.iter().skip(offers.len().saturating_sub(most)) {
-            let subscriber = if reveal { offer.imsi.to_string() } else { offer.imsi.masked().to_string() };
-            let number = match &offer.to {
-                Some(to) if reveal => to.to_string(),
-                Some(to) => to.masked().to_string(),
-                None => "-".to_owned(),
-            };
-            let time = offer.at.to_string();
             table.add_row([
-                time.get(..19).unwrap_or_default(),
+                &*teller.time(offer.at),
                 &offer.scenario,
-                &subscriber,
-                &number,
-                offer.state.name(),
+                &teller.imsi(offer.imsi),
+                &teller.number(offer.to.as_ref()),
+                teller.state(&offer.state),
                 &offer.text,
             ]);
         }
-        match offers.len().checked_sub(most) {
-            Some(earlier) if earlier > 0 => format!("{table}\n({earlier} earlier offers are not shown)"),
-            _ => table.to_string(),
-        }
+        format!("{table}\n{hidden}").trim_end().to_owned()
     }
 }
+
+/// Held until the end of quiet hours.
+const HELD: [&str; 2] = ["held", "静默顺延"];
 
 /// What came of one scenario.
 #[derive(Default)]
@@ -153,8 +157,8 @@ pub(crate) struct Tally {
     pub(crate) sent: u64,
     /// Withheld, by reason.
     pub(crate) withheld: BTreeMap<Reason, u64>,
-    /// In any other state, by name: queued, failed, unknown; and those that were held until the end of quiet hours.
-    pub(crate) open: BTreeMap<&'static str, u64>,
+    /// In any other state, by its names in both languages: queued, failed, unknown; and [`HELD`].
+    pub(crate) open: BTreeMap<[&'static str; 2], u64>,
     /// By variant, the control group under its name: how many there are to compare.
     pub(crate) groups: BTreeMap<String, Success>,
 }
@@ -182,7 +186,7 @@ impl Tally {
         self.group(Group::Offered, entry).of += 1;
         match offer.state {
             State::Accepted(_) => self.sent += 1,
-            _ => *self.open.entry(offer.state.name()).or_default() += 1,
+            _ => *self.open.entry(state_names(&offer.state)).or_default() += 1,
         }
     }
 
@@ -200,9 +204,14 @@ impl Tally {
 }
 
 /// `12 of 300 offered (4.0 %)`.
-fn success_text(name: &str, success: Success) -> String {
+fn success_text(name: &str, success: Success, teller: &Teller<'_>) -> String {
     let share = 100.0 * success.converted as f64 / success.of.max(1) as f64;
-    format!("{} of {} {name} ({share:.1} %)", grouped(success.converted), grouped(success.of))
+    let name = Group::ALL.into_iter().find(|group| group.name() == name).map_or(name, |group| teller.group(group));
+    let (converted, of) = (grouped(success.converted), grouped(success.of));
+    match teller.language {
+        Language::English => format!("{converted} of {of} {name} ({share:.1} %)"),
+        Language::Chinese => format!("{name} {converted}/{of} ({share:.1} %)"),
+    }
 }
 
 impl Outcome<'_> {
@@ -217,16 +226,19 @@ impl Outcome<'_> {
 }
 
 /// The table of scenarios.
-pub(crate) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>) -> String {
-    let mut table = new_table(["scenario", "title", "triggered", "sent", "withheld", "other", "success"]);
+pub(super) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>, teller: &Teller<'_>) -> String {
+    let mut table = new_table(teller.language.of([
+        ["scenario", "title", "triggered", "sent", "withheld", "other", "success"],
+        ["场景", "标题", "触发", "已发", "未发", "其他", "转化"],
+    ]));
     for (name, tally) in tallies {
-        let title = rules.scenario(name);
-        let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {reason}"));
-        let compared = tally.compared(title).map(|(name, success)| success_text(name, success));
-        let open = tally.open.iter().map(|(state, count)| format!("{count} {state}"));
+        let scenario = rules.scenario(name);
+        let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {}", teller.reason(*reason)));
+        let compared = tally.compared(scenario).map(|(name, success)| success_text(name, success, teller));
+        let open = tally.open.iter().map(|(state, count)| format!("{count} {}", teller.language.of(*state)));
         table.add_row([
             Cell::new(name),
-            Cell::new(title.map_or("", |scenario| &scenario.title)),
+            Cell::new(scenario.map_or("", |scenario| &scenario.title)),
             right(tally.triggered),
             right(tally.sent),
             Cell::new(lines(withheld)),

@@ -15,8 +15,6 @@ const OFFERED: u8 = 0;
 const HELD: u8 = 254;
 const CONVERTED: u8 = 255;
 
-const GROUPS: [Group; 2] = [Group::Offered, Group::Control];
-
 /// What came of a trigger in the subscriber's shard. What became of an offer afterwards stands in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -73,7 +71,7 @@ pub(crate) fn read(octets: &[u8]) -> Option<(Verdict, Option<Arc<str>>)> {
     let verdict = match octets.octet()? {
         OFFERED => Verdict::Offered(OfferId(u128::from_be_bytes(octets.fixed()?))),
         HELD => Verdict::Held(Timestamp::from_micros(octets.signed()?)),
-        CONVERTED => Verdict::Converted(*GROUPS.get(usize::from(octets.octet()?))?),
+        CONVERTED => Verdict::Converted(*Group::ALL.get(usize::from(octets.octet()?))?),
         code => Verdict::Withheld(Reason::from_code(code)?),
     };
     let variant = if version == FIRST_VERSION { "" } else { octets.text()? };
@@ -89,7 +87,7 @@ mod tests {
         let withheld = Reason::ALL.into_iter().map(Verdict::Withheld);
         let held = Verdict::Held(Timestamp::from_seconds(-77));
         let others = [Verdict::Offered(OfferId(u128::MAX - 5)), held].into_iter();
-        for verdict in withheld.chain(others).chain(GROUPS.map(Verdict::Converted)) {
+        for verdict in withheld.chain(others).chain(Group::ALL.map(Verdict::Converted)) {
             for variant in [None, Some("甲")] {
                 let mut out = Vec::new();
                 put(&mut out, verdict, variant);

@@ -1,6 +1,6 @@
 //! The table itself, its words, and its page of the documentation.
 
-use super::{Condition, Feed, Obstacle, Row, Said, Shown, Sight, say};
+use super::{Condition, Feed, Obstacle, Row, Said, Shown, Sight};
 use crate::language::Language;
 
 use Condition::{
@@ -97,8 +97,7 @@ pub static ROWS: [Row; 21] = [
 impl Condition {
     /// The condition, to follow "only if" and 「前提：」.
     pub const fn text(self, language: Language) -> &'static str {
-        say(
-            match self {
+        language.of(match self {
                 NoGs => [
                     "MSC and SGSN are not joined by Gs; where they are, phones with GPRS register on Gb",
                     "MSC 与 SGSN 之间没有 Gs 接口；有 Gs 时，开通 GPRS 的手机在 Gb 上登记",
@@ -137,27 +136,21 @@ impl Condition {
                     "its name is sent in clear (DNS, HTTP, TLS, WAP); inside a tunnel nothing is seen",
                     "域名以明文传送(DNS、HTTP、TLS、WAP)；隧道里的看不到",
                 ],
-            },
-            language,
-        )
+        })
     }
 }
 
 impl Obstacle {
     /// Why not.
     pub const fn text(self, language: Language) -> &'static str {
-        say(
-            match self {
-                OnA => ["it is on the A interface only", "只出现在 A 接口"],
-                OnGb => ["it is on the Gb interface only", "只出现在 Gb 接口"],
-                Ciphered => ["it is ciphered there", "在那里是加密的"],
-                OnMap => [
-                    "only the home location register is told, by MAP",
-                    "只在 MAP 上通知归属位置寄存器，A 和 Gb 上都没有",
-                ],
-            },
-            language,
-        )
+        language.of(match self {
+            OnA => ["it is on the A interface only", "只出现在 A 接口"],
+            OnGb => ["it is on the Gb interface only", "只出现在 Gb 接口"],
+            Ciphered => ["it is ciphered there", "在那里是加密的"],
+            OnMap => {
+                ["only the home location register is told, by MAP", "只在 MAP 上通知归属位置寄存器，A 和 Gb 上都没有"]
+            }
+        })
     }
 }
 

@@ -271,6 +271,10 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
         Problem::LongerThanItSeems { least, most } => {
             (format!("填入变量后，内容可能要拆成 {most} 条短信，而不是 {least} 条"), "如果成本过高，请缩短内容".into())
         }
+        Problem::Untitled { area } => (
+            format!("`{{区域}}` 会对用户显示 `{area}`：这个区域没有标题"),
+            "请写上标题：CSV 里加一列「标题」，或在 GeoJSON 里写 `name`".into(),
+        ),
         Problem::NoColumnInName => {
             ("这个模板生成的场景会全部同名".into(), "请在名称里写上一列，例如 `场景: shop-{id}`".into())
         }

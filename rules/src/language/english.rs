@@ -345,6 +345,10 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             format!("filled in, the text can take {most} short messages instead of {least}"),
             "shorten it if that costs too much".into(),
         ),
+        Problem::Untitled { area } => (
+            format!("`{{area}}` would tell subscribers `{area}`: the area has no title"),
+            "give it one: a column `title` in its CSV, or a `name` in its GeoJSON".into(),
+        ),
         Problem::NoColumnInName => (
             "all scenarios of this template would have the same name".into(),
             "put a column into it: `scenario: shop-{id}`".into(),

@@ -49,9 +49,9 @@ use std::path::{Path, PathBuf};
 
 pub use codes::{Code, codes};
 pub use diagnostic::{Diagnostic, Diagnostics, MAX_FINDINGS_PER_FILE, Related, Severity};
-pub use difference::{Change, SetChange, difference};
+pub use difference::{Change, Detail, Key, Notation, SetChange, SetPart, Values, difference};
 pub use folder::{MAX_FILE_BYTES, MAX_FILES};
-pub use reasons::reason_name;
+pub use reasons::{gate_name, reason_name};
 pub use scenario_file::purpose_name;
 pub use schema::{SchemaKind, schema};
 pub use source::{Language, Position, Source};

@@ -18,7 +18,7 @@ use super::words::Word;
 use super::yaml::{Entry, Node, Value};
 use crate::lists::Provinces;
 use crate::policy::{ImsiPrefix, Periodic, Policy};
-use crate::scenario::{Audience, Calendar, ContactCap, MessageKind, Purpose, Scope};
+use crate::scenario::{Audience, Calendar, ContactCap, MessageKind, Purpose, Scope, WINDOW};
 
 /// What the policy file says.
 pub(super) struct Draft {
@@ -105,13 +105,17 @@ fn places(form: &Form<'_>, policy: &mut Policy, shelf: &mut Shelf<'_>, findings:
 
 /// How long what is known holds.
 fn memory(form: &Form<'_>, policy: &mut Policy, findings: &mut Findings<'_>) {
-    let mut span = |word, most: (Duration, &'static str)| {
-        form.find(word).and_then(|entry| field::up_to(entry, most.0, most.1, findings))
-    };
-    if let Some(span) = span(v::AFTER_EMERGENCY, (MOST_AFTER_EMERGENCY, "30d")) {
+    let after_emergency = form.find(v::AFTER_EMERGENCY);
+    if let Some(span) = after_emergency.and_then(|entry| field::up_to(entry, MOST_AFTER_EMERGENCY, "30d", findings)) {
         policy.after_emergency = span;
     }
-    if let Some(span) = span(v::REMEMBERED, (MOST_REMEMBERED, "180d")) {
+    if let Some(entry) = form.find(v::REMEMBERED)
+        && let Some(span) = field::up_to(entry, MOST_REMEMBERED, "180d", findings)
+    {
+        // What has happened is known for that long anyway.
+        if span < WINDOW {
+            findings.report(&entry.value.span, Problem::DurationRange { least: "48h", most: "180d" });
+        }
         policy.remembered = span;
     }
     if let Some(entry) = form.find(v::CAPS)

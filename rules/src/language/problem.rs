@@ -150,6 +150,7 @@ pub(super) enum Problem {
     UnknownVariable { name: String, nearest: Option<String> },
     NothingToName { name: String, word: Word },
     LongerThanItSeems { least: usize, most: usize },
+    Untitled { area: String },
     // Feeds.
     NeverShown { word: Word, obstacle: Obstacle, part: Part },
     NotAlwaysShown { word: Word, condition: Condition },
@@ -235,6 +236,7 @@ impl Problem {
             Self::Shares => "S069",
             Self::NoPrice => "S073",
             Self::UnknownSegment { .. } => "S074",
+            Self::Untitled { .. } => "S075",
             Self::UnknownVariable { .. } | Self::NothingToName { .. } => "S070",
             Self::LongerThanItSeems { .. } => "S071",
             Self::NoColumnInName => "S072",
@@ -251,6 +253,7 @@ impl Problem {
             | Self::NotLocation
             | Self::NoPolicy
             | Self::LongerThanItSeems { .. }
+            | Self::Untitled { .. }
             | Self::NotAlwaysShown { .. }
             | Self::NeverShown { part: Part::Alternative | Part::HopedFor, .. } => Severity::Warning,
             _ => Severity::Error,

@@ -10,6 +10,15 @@ pub const fn reason_name(reason: Reason, language: Language) -> &'static str {
     word(reason).in_language(language)
 }
 
+/// The name of a gate as people read it: in English that of the reason for which it refuses; in Chinese what it looks at, for
+/// it may as well have let pass.
+pub const fn gate_name(gate: Reason, language: Language) -> &'static str {
+    match language {
+        Language::English => gate.name(),
+        Language::Chinese => gate_in_chinese(gate),
+    }
+}
+
 impl Why {
     pub(super) const fn word(self) -> Word {
         match self {
@@ -26,6 +35,34 @@ impl Why {
 
 const fn word(reason: Reason) -> Word {
     Word::new(reason.name(), in_chinese(reason), &[])
+}
+
+const fn gate_in_chinese(gate: Reason) -> &'static str {
+    match gate {
+        Reason::SuspectIdentity => "身份",
+        Reason::OutsideValidity => "有效期",
+        Reason::OutsideHours => "发送时间",
+        Reason::Machine => "个人用户",
+        Reason::NotInTarget => "目标名单",
+        Reason::Excluded => "排除名单",
+        Reason::NotInAudience => "目标客户",
+        Reason::NotInSegment => "分群",
+        Reason::NotInSample => "抽样",
+        Reason::DoNotDisturb => "免打扰名单",
+        Reason::NoConsent => "客户同意",
+        Reason::AfterEmergency => "求救保护",
+        Reason::PerUserCap => "每人频次",
+        Reason::CampaignCap => "活动频次",
+        Reason::GlobalCap => "总频次",
+        Reason::ChannelCap => "渠道频次",
+        Reason::ValueUnknown => "变量取值",
+        Reason::Trial => "试发名单",
+        Reason::TotalReached => "总量",
+        Reason::BudgetSpent => "预算",
+        Reason::NoAddress => "手机号",
+        Reason::Expired => "时效",
+        named_alike => in_chinese(named_alike),
+    }
 }
 
 const fn in_chinese(reason: Reason) -> &'static str {

@@ -14,7 +14,7 @@ impl Diagnostics {
     /// The findings as one SARIF log. Files are named relative to the folder of the set.
     pub fn sarif(&self) -> Value {
         let language = self.list.first().map(|found| found.language).unwrap_or_default();
-        let rules: Vec<Value> = codes().iter().chain(test_codes()).map(|code| rule(code, language)).collect();
+        let rules: Vec<Value> = codes().chain(test_codes()).map(|code| rule(code, language)).collect();
         json!({
             "$schema": SCHEMA,
             "version": "2.1.0",

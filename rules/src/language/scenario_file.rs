@@ -89,7 +89,7 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     if let (Some(entry), true) = (when, complete && purpose.is_some()) {
         judge(entry, &whole, policy, findings);
     }
-    let wording = Wording::new(&whole, purpose, policy);
+    let wording = Wording::new(&whole, complete, purpose, policy);
     let stages = form.find(v::STAGES);
     let variants = form.find(v::VARIANTS);
     let at_once = match stages.or(variants) {

@@ -16,6 +16,16 @@ pub enum Language {
     Chinese,
 }
 
+impl Language {
+    /// Of what is there in English and in Chinese.
+    pub const fn of<T: Copy>(self, [english, chinese]: [T; 2]) -> T {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
+}
+
 /// A place in a file, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {

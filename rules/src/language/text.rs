@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::vocabulary as v;
 use super::words::{self, Word};
 use super::yaml::{self, Entry};
-use crate::lists::TacList;
+use crate::lists::{Area, TacList};
 use crate::policy::Policy;
 use crate::scenario::{MAX_VALUE_CHARS, Purpose, Scenario, Text, Value, Variable};
 
@@ -28,6 +28,8 @@ pub(super) struct Wording<'a> {
     area: Option<usize>,
     /// The longest name of a model on the lists that it names.
     device: Option<usize>,
+    /// An area that it names and that has no title, so that subscribers would read the file's name.
+    untitled: Option<&'a str>,
     /// Columns of the subscriber file.
     tags: Vec<&'a str>,
 }
@@ -37,13 +39,16 @@ const AREA: Word = Word::new("area", "区域", &["地点"]);
 const DEVICE: Word = Word::new("device", "终端", &["机型", "手机"]);
 
 impl<'a> Wording<'a> {
-    pub(super) fn new(scenario: &'a Scenario, purpose: Option<Purpose>, policy: &'a Policy) -> Self {
+    /// Where not all of a scenario could be read, it may name an area and handsets that are not known here.
+    pub(super) fn new(scenario: &'a Scenario, is_whole: bool, purpose: Option<Purpose>, policy: &'a Policy) -> Self {
+        let perhaps = (!is_whole).then_some(0);
         let own = scenario.audience.tags.iter().map(|(column, _)| column);
         let lengths = scenario.areas().map(|area| area.title().encode_utf16().count());
         Self {
             purpose,
-            area: lengths.max(),
-            device: scenario.devices().map(TacList::longest_model).max(),
+            area: lengths.max().or(perhaps),
+            device: scenario.devices().map(TacList::longest_model).max().or(perhaps),
+            untitled: scenario.areas().find(|area| !area.is_titled()).map(Area::title),
             tags: policy.tags.iter().chain(own).map(String::as_str).collect(),
         }
     }
@@ -66,6 +71,9 @@ impl<'a> Wording<'a> {
                 return None;
             }
         };
+        if let Some(area) = self.untitled.filter(|_| text.values().any(|value| value.variable == Variable::Area)) {
+            findings.report(&entry.value.span, Problem::Untitled { area: area.to_owned() });
+        }
         self.measure(&text, entry, findings)?;
         if self.purpose.is_some_and(|purpose| purpose != Purpose::Service) && !tells_how_to_refuse(&written) {
             findings.report(&entry.value.span, Problem::NoWayToRefuse);
@@ -164,7 +172,8 @@ mod tests {
 
     #[test]
     fn variables_are_those_that_the_scenario_can_fill_in() {
-        let wording = Wording { purpose: None, area: Some(4), device: None, tags: vec!["brand", "品牌"] };
+        let wording =
+            Wording { purpose: None, area: Some(4), device: None, untitled: None, tags: vec!["brand", "品牌"] };
         let check = |inside: &str, expected: Option<Variable>| {
             assert_eq!(wording.value(inside).unwrap().map(|value| value.variable), expected, "{inside}");
         };

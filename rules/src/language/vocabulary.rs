@@ -479,9 +479,24 @@ pub(super) fn belongs_under(text: &str, form: &Vocabulary) -> Option<Word> {
     others.filter(|other| other.keys.iter().any(|word| word.is(text))).find_map(|other| other.under)
 }
 
-/// The key as the documentation writes it in English.
-pub(super) fn canonical_key(text: &str) -> Option<&'static str> {
-    FORMS.iter().flat_map(|form| form.keys).find(|word| word.is(text)).map(|word| word.english)
+/// The key that is written like this: in this form, in another one that may stand in its place, or in any.
+pub(super) fn key(text: &str, form: Option<&Vocabulary>) -> Option<Word> {
+    let under = form.and_then(|form| form.under);
+    let alike = FORMS.iter().copied().filter(|other| under.is_some() && other.under == under);
+    key_of(form.into_iter(), text).or_else(|| key_of(alike, text)).or_else(|| key_of(FORMS.iter().copied(), text))
+}
+
+fn key_of<'f>(forms: impl Iterator<Item = &'f Vocabulary>, text: &str) -> Option<Word> {
+    forms.flat_map(|form| form.keys).find(|word| word.is(text)).copied()
+}
+
+/// The form that may stand under a key.
+pub(super) fn form_under(key: Word) -> Option<&'static Vocabulary> {
+    const EVENTS_UNDER: [Word; 7] = [STEPS, OF, ANY_OF, AFTER, NO, NOT, UNLESS];
+    match EVENTS_UNDER.contains(&key) {
+        true => Some(&TRIGGER),
+        false => FORMS.iter().copied().find(|form| form.under == Some(key)),
+    }
 }
 
 /// A value that is one of few words, as the documentation writes it in English.

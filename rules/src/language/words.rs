@@ -19,10 +19,7 @@ impl Word {
     }
 
     pub(super) const fn in_language(&self, language: Language) -> &'static str {
-        match language {
-            Language::English => self.english,
-            Language::Chinese => self.chinese,
-        }
+        language.of([self.english, self.chinese])
     }
 
     /// Whether `text` is this word: capitals do not matter, nor whether its parts are joined by `_`, `-` or a space.

@@ -63,6 +63,11 @@ impl Area {
         self.title.as_deref().unwrap_or(&self.name)
     }
 
+    /// Whether that was said.
+    pub fn is_titled(&self) -> bool {
+        self.title.is_some()
+    }
+
     /// The same area under this title.
     pub fn titled(self, title: Option<String>) -> Self {
         Self { title, ..self }

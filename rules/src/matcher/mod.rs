@@ -90,6 +90,9 @@ pub enum Group {
 }
 
 impl Group {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Offered, Self::Control];
+
     /// Snake case, as in reports and JSON.
     pub const fn name(self) -> &'static str {
         match self {

@@ -85,8 +85,9 @@ impl Report {
     }
 
     fn read(&self) -> Result<Told, Failure> {
-        let loaded = self.scenarios.as_deref().map(check::load_told).transpose()?;
-        let (rules, language) = loaded.map_or_else(Default::default, |(rules, language)| (Some(rules), language));
+        let loaded = self.scenarios.as_deref().map(|folder| check::load_told(folder, self.lang)).transpose()?;
+        let (rules, language) =
+            loaded.map_or_else(|| (None, self.lang.unwrap_or_default()), |(rules, language)| (Some(rules), language));
         let zone = rules.as_ref().map_or(TimeZone::UTC, |rules| rules.policy().timezone.clone());
         let store = Store::open(&existing(&self.store)?)?;
         let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
@@ -102,7 +103,7 @@ impl Report {
             Verdict::Withheld(_) | Verdict::Held(_) | Verdict::Converted(_) => (entry, None),
         });
         let results = results(decisions, |at| hour(&zone, at));
-        Ok(Told { results, rules, language: self.lang.unwrap_or(language), zone, price: self.price })
+        Ok(Told { results, rules, language, zone, price: self.price })
     }
 
     fn page(&self, file: &PathBuf, told: &Told) -> Result<Ending, Failure> {

@@ -1,20 +1,35 @@
-//! How decisions and events are told to the authors of scenarios: in their language, on the clock of their policy, with the
-//! names of their areas.
+//! How decisions, offers and events are told to the authors of scenarios: in their language, on the clock of their policy,
+//! with the names of their areas.
 
 use std::time::Duration;
 
-use event::{Answered, Direction, Event, ForwardingOperation, Kind, Number, Timestamp, UpdateType};
-use rules::language::{Language, reason_name};
+use event::{Answered, Direction, Event, ForwardingOperation, Imsi, Kind, Number, Timestamp, UpdateType};
+use rules::language::{Language, gate_name, reason_name};
 use rules::{Group, Reason, RuleSet};
 
-use crate::cli::show;
 use crate::offer::State;
+
+use super::show;
 
 /// Tells in the words of one set of scenarios; without one in English, in UTC.
 pub(super) struct Teller<'a> {
     pub(super) rules: Option<&'a RuleSet>,
     pub(super) language: Language,
     pub(super) reveal: bool,
+}
+
+/// What became of an offer, in English and in Chinese.
+pub(super) const fn state_names(state: &State) -> [&'static str; 2] {
+    let chinese = match state {
+        State::Proposed | State::Queued => "等待发送",
+        State::Sending => "正在发送",
+        State::Accepted(_) => "短信中心已接收",
+        State::Failed(_) => "短信中心拒收",
+        State::Unknown => "结果不明，不再重发",
+        State::Expired => "过了时效",
+        State::Withheld(_) => "未发送",
+    };
+    [state.name(), chinese]
 }
 
 impl Teller<'_> {
@@ -30,6 +45,30 @@ impl Teller<'_> {
         reason_name(reason, self.language)
     }
 
+    pub(super) fn gate(&self, gate: Reason) -> &'static str {
+        gate_name(gate, self.language)
+    }
+
+    /// Whose success it is.
+    pub(super) fn group(&self, group: Group) -> &'static str {
+        match group {
+            Group::Offered => self.language.of(["offered", "发送组"]),
+            Group::Control => self.language.of(["control", "对照组"]),
+        }
+    }
+
+    pub(super) fn imsi(&self, imsi: Imsi) -> String {
+        if self.reveal { imsi.to_string() } else { imsi.masked().to_string() }
+    }
+
+    pub(super) fn number(&self, number: Option<&Number>) -> String {
+        match number {
+            Some(number) if self.reveal => number.to_string(),
+            Some(number) => number.masked().to_string(),
+            None => "-".to_owned(),
+        }
+    }
+
     pub(super) fn withheld(&self, reason: Reason) -> String {
         match self.language {
             Language::English => format!("withheld, {reason}"),
@@ -38,7 +77,7 @@ impl Teller<'_> {
     }
 
     pub(super) fn offered(&self, state: Option<&State>, variant: Option<&str>) -> String {
-        let word = if self.language == Language::Chinese { "发送" } else { "offered" };
+        let word = self.language.of(["offered", "发送"]);
         self.list([Some(word.to_owned()), state.map(|state| self.state(state).to_owned()), self.variant(variant)])
     }
 
@@ -51,36 +90,27 @@ impl Teller<'_> {
     }
 
     pub(super) fn success(&self, group: Group, variant: Option<&str>) -> String {
-        let whose = match (self.language, group) {
-            (Language::English, group) => format!("success, {} group", group.name()),
-            (Language::Chinese, Group::Offered) => "已转化，发送组".to_owned(),
-            (Language::Chinese, Group::Control) => "已转化，对照组".to_owned(),
+        let group = self.group(group);
+        let whose = match self.language {
+            Language::English => format!("success, {group} group"),
+            Language::Chinese => format!("已转化，{group}"),
         };
         self.list([Some(whose), self.variant(variant)])
     }
 
     fn variant(&self, variant: Option<&str>) -> Option<String> {
-        let word = if self.language == Language::Chinese { "版本" } else { "variant" };
+        let word = self.language.of(["variant", "版本"]);
         variant.map(|variant| format!("{word} {variant}"))
     }
 
     fn list<const N: usize>(&self, parts: [Option<String>; N]) -> String {
-        let comma = if self.language == Language::Chinese { "，" } else { ", " };
+        let comma = self.language.of([", ", "，"]);
         parts.into_iter().flatten().collect::<Vec<_>>().join(comma)
     }
 
     /// What became of an offer.
-    fn state(&self, state: &State) -> &'static str {
-        match (self.language, state) {
-            (Language::English, state) => state.name(),
-            (_, State::Proposed | State::Queued) => "等待发送",
-            (_, State::Sending) => "正在发送",
-            (_, State::Accepted(_)) => "短信中心已接收",
-            (_, State::Failed(_)) => "短信中心拒收",
-            (_, State::Unknown) => "结果不明，不再重发",
-            (_, State::Expired) => "过了时效",
-            (_, State::Withheld(_)) => "未发送",
-        }
+    pub(super) fn state(&self, state: &State) -> &'static str {
+        self.language.of(state_names(state))
     }
 
     /// A line about one event.
