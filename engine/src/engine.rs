@@ -258,11 +258,16 @@ impl Engine {
         let (progress, steps) = bounded(ARBITER_STEPS);
         let (jobs, seals) = bounded(2 * threads);
         let shared = self.shared.clone();
-        self.spawn("sealer".to_owned(), move || sealer::run(&shared, threads, &seals))?;
+        let (sealing, sealer_ends) = bounded(0);
+        self.spawn("sealer".to_owned(), move || {
+            let _sealing = sealing;
+            sealer::run(&shared, threads, &seals)
+        })?;
         let arbiter = Arbiter::open(self.shared.clone(), means, threads)?;
         self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
         for index in 0..threads {
-            let outlets = shard::Outlets { progress: progress.clone(), sealer: jobs.clone(), spent: spent.clone() };
+            let (progress, sealer, sealer_ends) = (progress.clone(), jobs.clone(), sealer_ends.clone());
+            let outlets = shard::Outlets { progress, sealer, sealer_ends, spent: spent.clone() };
             let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets, renewal.clone())?;
             let (sender, messages) = bounded(SHARD_BATCHES);
             self.shards.push(sender);

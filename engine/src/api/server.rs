@@ -63,7 +63,7 @@ pub(crate) fn serve(view: &Arc<View>, meters: &Meters) -> Result<Server, RunErro
         is_secure: console.tls.is_some(),
         trials: tokio::sync::Semaphore::new(1),
     });
-    let people = console.listen.map(|address| listen(address)).transpose()?;
+    let people = console.listen.map(listen).transpose()?;
     let scrape = metrics.map(listen).transpose()?;
     let tls = console.tls.as_ref().map(tls).transpose()?;
     if people.is_none() && scrape.is_none() {

@@ -20,7 +20,7 @@ mod surveyor;
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -245,7 +245,7 @@ fn lookup(config: &Config) -> Result<Option<Box<dyn AddressSource>>, RunError> {
 }
 
 /// How far earlier starts have come. A store that is not there yet has not begun.
-fn known(folder: &PathBuf) -> Result<Arc<feed::Known>, RunError> {
+fn known(folder: &Path) -> Result<Arc<feed::Known>, RunError> {
     let times = match folder.join("CURRENT").is_file() {
         true => shard::times(&Store::open(folder)?)?,
         false => [Timestamp::MIN; shard::SLICES],

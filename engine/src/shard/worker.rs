@@ -1,6 +1,7 @@
 //! The work of a shard: take events in, decide, append, commit, hand full arenas to be sealed. Reads no clock but to
 //! pace its commits, which changes nothing that it decides.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ use crate::window::{Store, StoreError};
 pub(crate) struct Outlets {
     pub(crate) progress: Sender<Progress>,
     pub(crate) sealer: Sender<Job>,
+    /// Says nothing, and ends with the sealing thread: a job that it has not come to then is still in the queue.
+    pub(crate) sealer_ends: Receiver<Infallible>,
     /// Empty batches, to be filled again.
     pub(crate) spent: Sender<Vec<Routed>>,
 }
@@ -389,7 +392,7 @@ impl Worker {
     fn seal(&mut self) -> Result<(), Gone> {
         // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
         if let Some(sealing) = self.sealing.take() {
-            sealing.done.recv().map_err(|_| Gone)?;
+            self.await_sealed(&sealing)?;
             self.sealed();
         }
         let capacity = self.arena.len();
@@ -406,6 +409,13 @@ impl Worker {
         self.outlets.sealer.send(Job::Seal { generation, done }).map_err(|_| Gone)
     }
 
+    fn await_sealed(&self, sealing: &Sealing) -> Result<(), Gone> {
+        crossbeam::channel::select! {
+            recv(sealing.done) -> done => done.map_err(|_| Gone),
+            recv(self.outlets.sealer_ends) -> _ => Err(Gone),
+        }
+    }
+
     fn sealed(&mut self) {
         self.sealing = None;
         self.shared.counters.evicted.add(self.table.evict(self.shared.limits.profiles, self.edition));
@@ -417,7 +427,7 @@ impl Worker {
             let _ = self.report(u64::MAX, Vec::new());
         }
         if let Some(sealing) = self.sealing.take() {
-            let _ = sealing.done.recv();
+            let _ = self.await_sealed(&sealing);
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// A point in capture time: microseconds since 1970-01-01T00:00:00Z. Shown and read as RFC 3339 in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(
     /// The microseconds, and [`EPOCH`]: never 0, so that a time that may be absent takes no more room than one.
     NonZeroU64,
@@ -107,6 +107,12 @@ impl fmt::Display for Timestamp {
             second / 60 % 60,
             second % 60
         )
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Timestamp({self})")
     }
 }
 
