@@ -1,6 +1,8 @@
 //! Scenarios edited while frames come in: a broken file is refused and those in force stay, a good one is taken whole, and
 //! what had begun under the first goes on under the second.
 
+#![expect(clippy::disallowed_types, reason = "a thread reads what the program says, for the test to look at")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
