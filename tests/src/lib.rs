@@ -43,6 +43,15 @@ pub fn synthesise() -> Command {
     Command::new(binary("synthesise"))
 }
 
+/// Replays the capture `town.pcap` of a folder, whose people stand in `town.csv` there, through the demonstration's scenarios.
+pub fn replay_town(folder: &Path) -> Command {
+    let mut command = touchpoint();
+    command.arg("replay").arg(folder.join("town.pcap"));
+    command.arg("--scenarios").arg(root().join("deploy/demo/synthesised"));
+    command.arg("--subscribers").arg(folder.join("town.csv"));
+    command
+}
+
 fn binary(name: &str) -> PathBuf {
     let own = std::env::current_exe().expect("a test knows its own path");
     let path = own.parent().and_then(Path::parent).expect("tests lie in target/PROFILE/deps").join(name);

@@ -7,17 +7,11 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tests::smsc::Smsc;
-use tests::{json_lines, root, run, synthesise, touchpoint};
+use tests::{json_lines, replay_town, root, run, synthesise, touchpoint};
 
 fn replay(folder: &Path, store: &str, smsc: &Smsc) -> Command {
-    let mut command = touchpoint();
+    let mut command = replay_town(folder);
     command
-        .arg("replay")
-        .arg(folder.join("town.pcap"))
-        .arg("--scenarios")
-        .arg(root().join("deploy/demo/synthesised"))
-        .arg("--subscribers")
-        .arg(folder.join("town.csv"))
         .args(["--json", "--channel", &format!("sms={}?source=10086&window=2", smsc.url())])
         .arg("--consent")
         .arg(folder.join("consent.csv"))

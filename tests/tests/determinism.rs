@@ -8,19 +8,11 @@ use std::time::{Duration, Instant};
 
 use engine::window::{LedgerEntry, Store};
 use fastrand::Rng;
-use tests::{root, run, synthesise, touchpoint};
+use tests::{replay_town, run, synthesise, touchpoint};
 
 fn replay(folder: &Path, store: &str, threads: usize) -> Command {
-    let mut command = touchpoint();
-    command
-        .arg("replay")
-        .arg(folder.join("town.pcap"))
-        .arg("--scenarios")
-        .arg(root().join("deploy/demo/synthesised"))
-        .arg("--subscribers")
-        .arg(folder.join("town.csv"))
-        .args(["--json", "--reveal", "--threads", &threads.to_string(), "--store"])
-        .arg(folder.join(store));
+    let mut command = replay_town(folder);
+    command.args(["--json", "--reveal", "--threads", &threads.to_string(), "--store"]).arg(folder.join(store));
     command
 }
 

@@ -8,17 +8,11 @@ use std::process::{Child, Command, Stdio};
 use serde_json::{Value, json};
 use tests::lookup::{LookupServer, Reply};
 use tests::smsc::Smsc;
-use tests::{json_lines, recorded, root, run, synthesise, touchpoint};
+use tests::{json_lines, recorded, replay_town, root, run, synthesise, touchpoint};
 
 fn replay(folder: &Path, smsc: &Smsc) -> Command {
-    let mut command = touchpoint();
+    let mut command = replay_town(folder);
     command
-        .arg("replay")
-        .arg(folder.join("town.pcap"))
-        .arg("--scenarios")
-        .arg(root().join("deploy/demo/synthesised"))
-        .arg("--subscribers")
-        .arg(folder.join("town.csv"))
         .args(["--json", "--reveal", "--smsc", &smsc.url()])
         // The store is where a person would have it who names none.
         .env("XDG_STATE_HOME", folder.join("state"));

@@ -9,7 +9,7 @@ use engine::window::{Store, Trace};
 use event::{Imsi, Timestamp};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::RowAccessor;
-use tests::{json, json_lines, root, run, synthesise, touchpoint};
+use tests::{json, json_lines, replay_town, run, synthesise, touchpoint};
 
 /// A store of a town's half hour, over the end of a bucket.
 fn replayed(folder: &Path) {
@@ -19,17 +19,7 @@ fn replayed(folder: &Path) {
         .arg(folder.join("town.pcap"))
         .arg("--directory")
         .arg(folder.join("town.csv")));
-    run(touchpoint()
-        .arg("replay")
-        .arg(folder.join("town.pcap"))
-        .arg("--scenarios")
-        .arg(root().join("deploy/demo/synthesised"))
-        .arg("--subscribers")
-        .arg(folder.join("town.csv"))
-        .arg("--journal")
-        .arg(folder.join("offers.jsonl"))
-        .arg("--store")
-        .arg(folder.join("store")));
+    run(replay_town(folder).arg("--journal").arg(folder.join("offers.jsonl")).arg("--store").arg(folder.join("store")));
 }
 
 fn store(folder: &Path, arguments: &[&str]) -> Command {
