@@ -23,7 +23,7 @@ pub struct Census {
     pub scenarios: BTreeMap<Arc<str>, ScenarioCensus>,
     /// Offers on their way.
     pub in_flight: u64,
-    /// The oldest of them.
+    /// The oldest of them, the oldest first.
     pub waiting: Vec<Offer>,
     /// The last that came to an end, the newest first.
     pub recent: VecDeque<Offer>,
@@ -84,10 +84,9 @@ impl Census {
 
     fn offer(&mut self, offer: Offer, now: Timestamp) {
         let scenario = self.scenarios.entry(Arc::clone(&offer.scenario)).or_default();
-        match offer.state {
-            State::Withheld(reason) => *scenario.withheld.entry(reason).or_default() += 1,
-            State::Expired => *scenario.withheld.entry(Reason::Expired).or_default() += 1,
-            _ => {
+        match offer.state.withheld() {
+            Some(reason) => *scenario.withheld.entry(reason).or_default() += 1,
+            None => {
                 *scenario.states.entry(offer.state.name()).or_default() += 1;
                 let ago = (now.as_micros() - offer.at.as_micros()).div_euclid(HOUR_MICROS);
                 let hour = usize::try_from(ago.max(0)).ok().and_then(|ago| (HOURS - 1).checked_sub(ago));
@@ -101,8 +100,10 @@ impl Census {
     fn remember(&mut self, offer: Offer) {
         if matches!(offer.state, State::Proposed | State::Queued | State::Sending) {
             self.in_flight += 1;
-            if self.waiting.len() < SHOWN_OFFERS {
-                self.waiting.push(offer);
+            let place = self.waiting.partition_point(|other| other.at <= offer.at);
+            if place < SHOWN_OFFERS {
+                self.waiting.insert(place, offer);
+                self.waiting.truncate(SHOWN_OFFERS);
             }
             return;
         }

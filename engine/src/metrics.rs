@@ -1,12 +1,18 @@
 //! What Prometheus sees: everything that [`Status`] and [`Census`] hold, under names that are explained in
 //! `deploy/docs/metrics.md`. No label has an identity, and each has few values.
 
+use std::time::Duration;
+
 use ::metrics::{counter, describe_counter, describe_gauge, gauge};
 use event::Timestamp;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_util::MetricKindMask;
 
 use crate::census::Census;
 use crate::run::status::{Count, FeedStatus, GroupCount, InterfaceStatus, Status};
+
+/// A gauge that is not set any more, of a scenario that is gone or a state that no offer is in, is shown so long.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
 
 /// The process's counters, as they can be shown.
 #[derive(Clone)]
@@ -17,7 +23,8 @@ pub(crate) struct Meters {
 impl Meters {
     /// From here on counters of the whole process are kept. A process has one recorder: a second one shows nothing.
     pub(crate) fn install() -> Self {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let recorder =
+            PrometheusBuilder::new().idle_timeout(MetricKindMask::GAUGE, Some(FORGOTTEN_AFTER)).build_recorder();
         let handle = recorder.handle();
         if ::metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("another recorder of counters is there already");

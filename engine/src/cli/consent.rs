@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::offer::consent::Consent as Ledger;
 
-use super::{Ending, Failure};
+use super::{Ending, Failure, say};
 
 /// Imports and exports what subscribers have refused and agreed to.
 #[derive(clap::Args, Debug)]
@@ -40,7 +40,7 @@ impl Consent {
         match &self.action {
             Action::Import { ledger, file } => {
                 let count = Ledger::open(ledger)?.import(file)?;
-                println!("{count} rows added to {}", ledger.display());
+                say(format_args!("{count} rows added to {}", ledger.display()))?;
             }
             Action::Export { ledger } => export(ledger)?,
         }

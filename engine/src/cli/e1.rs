@@ -11,7 +11,7 @@ use probe::track::e1::{LineCounters, LinkPlan, LinkSettings};
 use super::inputs::each_batch;
 use super::json::Line;
 use super::report::{grouped, new_table, right};
-use super::{Ending, Failure};
+use super::{Ending, Failure, say};
 
 /// How recordings of E1 lines are read.
 #[derive(clap::Args, Debug)]
@@ -115,8 +115,8 @@ impl Discover {
         if lines.is_empty() {
             return Err(Failure::new("there are no E1 lines in what was named"));
         }
-        println!("{}", lines_table(&lines));
-        println!("{}", links_table(&lines));
+        say(lines_table(&lines))?;
+        say(links_table(&lines))?;
         Ok(ending)
     }
 }

@@ -16,9 +16,6 @@ use super::json::Line;
 use super::teller::Teller;
 use super::{Ending, Failure, check};
 
-/// How far back what led to a decision is shown: as far as facts are kept.
-const EVIDENCE: Duration = Duration::from_secs(48 * 3600);
-
 /// Tells every decision about a subscriber: each gate in order, the first that said no, and the evidence.
 #[derive(clap::Args, Debug)]
 pub(crate) struct Explain {
@@ -141,7 +138,7 @@ impl Inquiry<'_> {
             let events = facts.len();
             let written = match language {
                 Language::English => writeln!(out, "{count} decisions; {events} events in the window"),
-                Language::Chinese => writeln!(out, "共 {count} 次判断；最近 48 小时有 {events} 个事件"),
+                Language::Chinese => writeln!(out, "共 {count} 次判断；保留期内有 {events} 个事件"),
             };
             written.map_err(Failure::output)?;
         }
@@ -151,7 +148,7 @@ impl Inquiry<'_> {
     /// The last events up to a decision, oldest first.
     fn evidence<'e>(&self, facts: &'e [Event], at: Timestamp) -> Vec<&'e Event> {
         let mut before: Vec<&Event> =
-            facts.iter().filter(|event| event.at <= at && event.at >= at - EVIDENCE).collect();
+            facts.iter().filter(|event| event.at <= at).collect();
         before.sort_by_key(|event| event.at);
         before.split_off(before.len().saturating_sub(self.events))
     }

@@ -28,7 +28,7 @@ mod test;
 mod top;
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -163,6 +163,11 @@ impl Failure {
             _ => Self::new(format_args!("cannot write to standard output: {error}")),
         }
     }
+}
+
+/// Says something on standard output, a line or several.
+pub(crate) fn say(text: impl Display) -> Result<(), Failure> {
+    writeln!(io::stdout().lock(), "{text}").map_err(Failure::output)
 }
 
 /// An error and all of its causes, in one sentence.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::offer::hold;
 
 use super::report::grouped;
-use super::{Ending, Failure};
+use super::{Ending, Failure, say};
 
 /// Lets offers go that wait for a person: those of a channel whose URL has `manual=FOLDER`.
 #[derive(clap::Args, Debug)]
@@ -25,11 +25,11 @@ impl Release {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let waiting = hold::waiting(&self.folder)?;
         if self.show {
-            println!("{} offers wait", grouped(waiting));
+            say(format_args!("{} offers wait", grouped(waiting)))?;
             return Ok(Ending::Complete);
         }
         hold::release(&self.folder, self.count)?;
-        println!("{} offers may go", grouped(self.count.map_or(waiting, |count| count.min(waiting))));
+        say(format_args!("{} offers may go", grouped(self.count.map_or(waiting, |count| count.min(waiting)))))?;
         Ok(Ending::Complete)
     }
 }

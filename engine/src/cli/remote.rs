@@ -41,8 +41,24 @@ impl Remote {
     pub(crate) fn ask(&self, agent: &Agent, route: &str) -> Result<Value, Failure> {
         let url = format!("{}/api/v1/{route}", self.url.trim_end_matches('/'));
         let answer = agent.get(&url).header("Authorization", format!("Bearer {}", self.token)).call();
-        let mut answer = answer.map_err(|error| Failure::new(format_args!("`{url}` does not answer: {error}")))?;
+        let mut answer = answer.map_err(|error| refused(&url, &error))?;
         let text = answer.body_mut().read_to_string()?;
         Ok(serde_json::from_str(&text)?)
+    }
+}
+
+/// What an operator can do about it.
+fn refused(url: &str, error: &ureq::Error) -> Failure {
+    match error {
+        ureq::Error::StatusCode(401) => Failure::new(format_args!(
+            "`{url}` does not know the token, or it has expired: name the file of one that the configuration lists"
+        )),
+        ureq::Error::StatusCode(403) => {
+            Failure::new(format_args!("`{url}`: the role of the token does not reach so far"))
+        }
+        ureq::Error::StatusCode(429) => {
+            Failure::new(format_args!("`{url}` was asked too often; try again in a moment"))
+        }
+        error => Failure::new(format_args!("`{url}` does not answer: {error}")),
     }
 }

@@ -264,7 +264,9 @@ impl Folder {
         hasher.write_u64(capture.fingerprint());
         hasher.write(scenarios.as_os_str().as_encoded_bytes());
         for (_, url) in urls {
-            hasher.write(url.split(['?', '@']).nth(1).unwrap_or(url).as_bytes());
+            // Neither its parameters nor who calls change which centre it is.
+            let place = url.split('?').next().unwrap_or(url);
+            hasher.write(place.rsplit('@').next().unwrap_or(place).as_bytes());
         }
         Ok(Self::Kept(state_folder()?.join(format!("replay-{:016x}", hasher.finish()))))
     }
@@ -495,10 +497,10 @@ impl Results {
             counts(&mut line, "withheld", tally.withheld.iter().map(|(reason, count)| (reason.name(), *count)));
             counts(&mut line, "other", tally.open.iter().map(|([state, _], count)| (*state, *count)));
             line.open("groups");
-            for (group, success) in tally.compared(self.rules.scenario(&name)) {
+            for (group, share) in tally.compared(self.rules.scenario(&name)) {
                 line.open(group);
-                line.integer("of", success.of);
-                line.integer("converted", success.converted);
+                line.integer("of", share.of as u64);
+                line.integer("converted", share.count as u64);
                 line.close();
             }
             line.close();

@@ -15,6 +15,7 @@ use rules::{Group, Reason, RuleSet, Scenario};
 use rustc_hash::FxHashMap;
 
 use crate::offer::{Offer, OfferId, State};
+use crate::results::{Cohort, Share};
 use crate::window::{LedgerEntry, Verdict};
 
 use super::json::Line;
@@ -47,11 +48,10 @@ impl Decisions {
                 Verdict::Withheld(reason) => Outcome::Withheld(reason),
                 Verdict::Held(until) => Outcome::Held(until),
                 Verdict::Converted(group) => Outcome::Converted(group),
-                Verdict::Offered(id) => match self.offers.get(&id)? {
-                    Offer { state: State::Withheld(reason), .. } => Outcome::Withheld(*reason),
-                    Offer { state: State::Expired, .. } => Outcome::Withheld(Reason::Expired),
-                    offer => Outcome::Offered(offer),
-                },
+                Verdict::Offered(id) => {
+                    let offer = self.offers.get(&id)?;
+                    offer.state.withheld().map_or(Outcome::Offered(offer), Outcome::Withheld)
+                }
             };
             Some((entry, outcome))
         })
@@ -98,7 +98,7 @@ impl Decisions {
             match outcome {
                 // What was held is a trigger of its own when it is decided.
                 Outcome::Held(_) => *tally.open.entry(HELD).or_default() += 1,
-                Outcome::Converted(group) => tally.group(group, entry).converted += 1,
+                Outcome::Converted(group) => tally.group(group, entry).succeed(entry.imsi),
                 Outcome::Withheld(reason) => tally.withhold(reason, entry),
                 Outcome::Offered(offer) => tally.offer(offer, entry),
             }
@@ -159,17 +159,8 @@ pub(crate) struct Tally {
     pub(crate) withheld: BTreeMap<Reason, u64>,
     /// In any other state, by its names in both languages: queued, failed, unknown; and [`HELD`].
     pub(crate) open: BTreeMap<[&'static str; 2], u64>,
-    /// By variant, the control group under its name: how many there are to compare.
-    pub(crate) groups: BTreeMap<String, Success>,
-}
-
-/// How many of a group did what was hoped for.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Success {
-    /// Offers, or offers not made for the sake of the control group.
-    pub(crate) of: u64,
-    /// Of them, followed by a success in time.
-    pub(crate) converted: u64,
+    /// By variant, the control group under its name: those who are compared.
+    pub(crate) groups: BTreeMap<String, Cohort>,
 }
 
 impl Tally {
@@ -177,37 +168,38 @@ impl Tally {
         self.triggered += 1;
         *self.withheld.entry(reason).or_default() += 1;
         if reason == Reason::ControlGroup {
-            self.group(Group::Control, entry).of += 1;
+            self.group(Group::Control, entry).take(entry.imsi);
         }
     }
 
     fn offer(&mut self, offer: &Offer, entry: &LedgerEntry) {
         self.triggered += 1;
-        self.group(Group::Offered, entry).of += 1;
+        self.group(Group::Offered, entry).take(entry.imsi);
         match offer.state {
             State::Accepted(_) => self.sent += 1,
             _ => *self.open.entry(state_names(&offer.state)).or_default() += 1,
         }
     }
 
-    fn group(&mut self, group: Group, entry: &LedgerEntry) -> &mut Success {
+    fn group(&mut self, group: Group, entry: &LedgerEntry) -> &mut Cohort {
         let name = entry.variant.as_deref().filter(|_| group == Group::Offered).unwrap_or(group.name());
         self.groups.entry(name.to_owned()).or_default()
     }
 
     /// The groups, where there is anything to compare: variants, or a success that is hoped for.
-    pub(crate) fn compared(&self, scenario: Option<&Scenario>) -> impl Iterator<Item = (&str, Success)> {
+    pub(crate) fn compared(&self, scenario: Option<&Scenario>) -> impl Iterator<Item = (&str, Share)> {
         let is_compared =
             scenario.is_some_and(|scenario| scenario.conversion.is_some() || !scenario.variants.is_empty());
-        self.groups.iter().filter(move |_| is_compared).map(|(name, success)| (name.as_str(), *success))
+        let groups = self.groups.iter().filter(move |_| is_compared);
+        groups.filter_map(|(name, cohort)| Some((name.as_str(), cohort.share()?)))
     }
 }
 
 /// `12 of 300 offered (4.0 %)`.
-fn success_text(name: &str, success: Success, teller: &Teller<'_>) -> String {
-    let share = 100.0 * success.converted as f64 / success.of.max(1) as f64;
+fn success_text(name: &str, share: Share, teller: &Teller<'_>) -> String {
     let name = Group::ALL.into_iter().find(|group| group.name() == name).map_or(name, |group| teller.group(group));
-    let (converted, of) = (grouped(success.converted), grouped(success.of));
+    let [converted, of] = [share.count, share.of].map(|count| grouped(count as u64));
+    let share = 100.0 * share.value();
     match teller.language {
         Language::English => format!("{converted} of {of} {name} ({share:.1} %)"),
         Language::Chinese => format!("{name} {converted}/{of} ({share:.1} %)"),
@@ -234,7 +226,7 @@ pub(super) fn scenarios_table(rules: &RuleSet, tallies: &BTreeMap<String, Tally>
     for (name, tally) in tallies {
         let scenario = rules.scenario(name);
         let withheld = tally.withheld.iter().map(|(reason, count)| format!("{count} {}", teller.reason(*reason)));
-        let compared = tally.compared(scenario).map(|(name, success)| success_text(name, success, teller));
+        let compared = tally.compared(scenario).map(|(name, share)| success_text(name, share, teller));
         let open = tally.open.iter().map(|(state, count)| format!("{count} {}", teller.language.of(*state)));
         table.add_row([
             Cell::new(name),

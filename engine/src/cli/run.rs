@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rules::language::Language;
 
-use super::{Ending, Failure, check};
+use super::{Ending, Failure, check, say};
 use crate::api::{TokenHash, new_token};
 use crate::config::{self, Config};
 use crate::run;
@@ -65,11 +65,15 @@ impl ConfigCommand {
                 let config = load(&file.config, file.lang)?;
                 let (feeds, channels) = (config.feeds.len(), config.channels.len());
                 match file.lang {
-                    Language::English => println!("{}: {feeds} feeds, {channels} channels", file.config.display()),
-                    Language::Chinese => println!("{}：{feeds} 个信号源，{channels} 个通道", file.config.display()),
+                    Language::English => {
+                        say(format_args!("{}: {feeds} feeds, {channels} channels", file.config.display()))?
+                    }
+                    Language::Chinese => {
+                        say(format_args!("{}：{feeds} 个信号源，{channels} 个通道", file.config.display()))?
+                    }
                 }
             }
-            What::Show(file) => print!("{}", toml::to_string(&load(&file.config, file.lang)?)?),
+            What::Show(file) => say(toml::to_string(&load(&file.config, file.lang)?)?.trim_end())?,
         }
         Ok(Ending::Complete)
     }
@@ -88,7 +92,7 @@ pub(crate) struct Token {}
 impl Token {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let token = new_token().map_err(|error| Failure::new(format_args!("no chance is to be had: {error}")))?;
-        println!("token   {token}\nsha256  {}", TokenHash::of(&token));
+        say(format_args!("token   {token}\nsha256  {}", TokenHash::of(&token)))?;
         Ok(Ending::Complete)
     }
 }

@@ -1,6 +1,6 @@
 //! Completions for shells and man pages, made of the command line's own definition.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::CommandFactory as _;
@@ -17,7 +17,9 @@ pub(crate) struct Completions {
 
 impl Completions {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        clap_complete::generate(self.shell, &mut Cli::command(), "touchpoint", &mut io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "touchpoint", &mut script);
+        io::stdout().write_all(&script).map_err(Failure::output)?;
         Ok(Ending::Complete)
     }
 }

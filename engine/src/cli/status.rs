@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::remote::Remote;
 use super::report::{new_table, right};
-use super::{Ending, Failure};
+use super::{Ending, Failure, say};
 
 /// Tells how a running Touchpoint is.
 #[derive(clap::Args, Debug)]
@@ -21,7 +21,7 @@ impl Status {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         let status = self.remote.ask(&self.remote.agent()?, "status")?;
         if self.json {
-            println!("{status:#}");
+            say(format_args!("{status:#}"))?;
             return Ok(Ending::Complete);
         }
         let mut table = new_table(["feed", "frames", "lost", "silent, s"]);
@@ -29,7 +29,7 @@ impl Status {
             let frames = right(count(feed, "frames"));
             table.add_row([Cell::new(word(feed, "name")), frames, right(lost(feed)), right(count(feed, "silent_s"))]);
         }
-        println!("{table}");
+        say(table)?;
         let mut table = new_table(["channel", "state", "handed over", "taken", "refused"]);
         for channel in list(&status, "channels") {
             table.add_row([
@@ -40,8 +40,8 @@ impl Status {
                 right(count(channel, "refused")),
             ]);
         }
-        println!("{table}");
-        println!("{}", status.pointer("/rules/loaded").and_then(Value::as_str).unwrap_or_default());
+        say(table)?;
+        say(status.pointer("/rules/loaded").and_then(Value::as_str).unwrap_or_default())?;
         Ok(Ending::Complete)
     }
 }

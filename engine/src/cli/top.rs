@@ -1,8 +1,8 @@
 //! `touchpoint top`: how a running Touchpoint is, in a terminal, again and again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::{Color, Style, Stylize};
 use ratatui::text::Line;
@@ -43,19 +43,20 @@ impl Top {
         Ok(Seen { status: self.remote.ask(agent, "status")?, scenarios, history, trouble: None })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "paces what is asked for a screen")]
     fn show(&self, terminal: &mut DefaultTerminal, agent: &Agent, seen: &mut Seen) -> Result<(), Failure> {
+        let every = Duration::from_secs(self.every);
+        let mut looked = Instant::now();
         loop {
             terminal.draw(|frame| seen.draw(frame))?;
-            if event::poll(Duration::from_secs(self.every))? {
+            // Neither a key nor another size of the terminal asks sooner.
+            if event::poll(every.saturating_sub(looked.elapsed()))? {
                 match event::read()? {
-                    Event::Key(key) if key.kind == KeyEventKind::Press => match key.code {
-                        KeyCode::Char('q') | KeyCode::Esc => return Ok(()),
-                        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Ok(()),
-                        _ => {}
-                    },
-                    _ => {}
+                    Event::Key(key) if is_end(key) => return Ok(()),
+                    _ => continue,
                 }
             }
+            looked = Instant::now();
             match self.look(agent) {
                 Ok(fresh) => *seen = fresh,
                 // What was seen last stays.
@@ -63,6 +64,11 @@ impl Top {
             }
         }
     }
+}
+
+fn is_end(key: KeyEvent) -> bool {
+    let is_interrupt = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+    key.kind == KeyEventKind::Press && (matches!(key.code, KeyCode::Char('q') | KeyCode::Esc) || is_interrupt)
 }
 
 /// What the API told last.

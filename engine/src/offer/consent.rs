@@ -106,7 +106,7 @@ impl Consent {
     fn read(&mut self) -> Result<u64, Unread> {
         let file = self.file.try_clone()?;
         let mut end = 0;
-        for_each_row(file, |length, word| {
+        for_each_row(file, Torn::Left, |length, word| {
             end += length;
             word.into_iter().for_each(|word| self.remember(&word));
         })?;
@@ -124,7 +124,7 @@ impl Consent {
     pub fn import(&mut self, path: &Path) -> Result<usize, ConsentError> {
         let failed = |source| ConsentError::Io { path: path.to_owned(), step: "read", source };
         let mut words = Vec::new();
-        let read = for_each_row(File::open(path).map_err(failed)?, |_, word| words.extend(word));
+        let read = for_each_row(File::open(path).map_err(failed)?, Torn::Read, |_, word| words.extend(word));
         read.map_err(|error| match error {
             Unread::Io(source) => failed(source),
             Unread::Row(line, why) => ConsentError::Row { path: path.to_owned(), line, why },
@@ -199,13 +199,22 @@ impl From<io::Error> for Unread {
     }
 }
 
+/// What a last row without an end of line is.
+#[derive(PartialEq)]
+enum Torn {
+    /// Of our own ledger: half a row, from a write that did not come to its end.
+    Left,
+    /// Of somebody else's file: a row like the others.
+    Read,
+}
+
 /// Gives each whole row's length in octets, and its word (the head has none).
-fn for_each_row(file: File, mut take: impl FnMut(u64, Option<Word>)) -> Result<(), Unread> {
+fn for_each_row(file: File, torn: Torn, mut take: impl FnMut(u64, Option<Word>)) -> Result<(), Unread> {
     let (mut reader, mut line) = (BufReader::new(file), String::new());
     for number in 1.. {
         line.clear();
         let length = reader.read_line(&mut line)?;
-        if length == 0 || !line.ends_with('\n') {
+        if length == 0 || torn == Torn::Left && !line.ends_with('\n') {
             break;
         }
         let text = line.trim_end().trim_start_matches('\u{feff}');
@@ -324,6 +333,7 @@ mod tests {
         check("2026-03-01T09:00:00Z,139,all,perhaps,hotline,7\n", Err("line 1: the word is neither"));
         check("2026-03-01T09:00:00Z,139,some,no,hotline,7\n", Err("the purpose is none of"));
         check("2026-03-01T09:00:00Z,139\n", Err("the purpose is missing"));
+        check("2026-03-01T09:00:00Z,139,all,no,hotline,8\n2026-03-01T09:00:00Z,138,all,no,hotline,9", Ok(2));
     }
 
     #[test]

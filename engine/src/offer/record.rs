@@ -117,6 +117,15 @@ impl State {
         }
     }
 
+    /// Why nothing was sent, where that was our own doing: withheld by what is global, or too late.
+    pub const fn withheld(&self) -> Option<Reason> {
+        match self {
+            Self::Withheld(reason) => Some(*reason),
+            Self::Expired => Some(Reason::Expired),
+            _ => None,
+        }
+    }
+
     /// Whether nothing more is to be done.
     pub const fn is_settled(&self) -> bool {
         !matches!(self, Self::Proposed | Self::Queued | Self::Sending)
@@ -152,6 +161,16 @@ impl Offer {
     /// How many short messages it takes.
     pub fn parts(&self) -> u64 {
         segments::count(self.text.chars()).into()
+    }
+
+    /// Whether a channel has taken it.
+    pub const fn is_sent(&self) -> bool {
+        matches!(self.state, State::Accepted(_))
+    }
+
+    /// Whether the subscriber has answered it with yes.
+    pub fn is_answered_yes(&self) -> bool {
+        self.reaction.is_some_and(|reaction| reaction.is_yes)
     }
 
     /// Of which kind it is, as channels are named that are for one kind.

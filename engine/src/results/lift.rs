@@ -1,11 +1,46 @@
 //! How sure a difference between two shares is: Newcombe's interval from the two of Wilson (Newcombe 1998, method 10), which
 //! holds for few people and for shares of nothing or all too.
 
+use event::Imsi;
+use rustc_hash::FxHashSet;
+
+/// People that are compared with others, and who of them did what was hoped for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cohort {
+    people: FxHashSet<Imsi>,
+    succeeded: FxHashSet<Imsi>,
+}
+
+impl Cohort {
+    /// Takes somebody in.
+    pub fn take(&mut self, who: Imsi) {
+        self.people.insert(who);
+    }
+
+    /// Somebody did what was hoped for.
+    pub fn succeed(&mut self, who: Imsi) {
+        self.succeeded.insert(who);
+    }
+
+    /// Puts another beside this one; who is in both is one person still.
+    pub fn add(&mut self, other: &Self) {
+        self.people.extend(&other.people);
+        self.succeeded.extend(&other.succeeded);
+    }
+
+    /// How many of it did what was hoped for; `None` of nobody.
+    pub fn share(&self) -> Option<Share> {
+        Share::new(self.people.intersection(&self.succeeded).count(), self.people.len())
+    }
+}
+
 /// A share of some people.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    count: f64,
-    of: f64,
+    /// So many.
+    pub count: usize,
+    /// Of so many; more than none.
+    pub of: usize,
 }
 
 /// The 97.5 % quantile of the normal distribution: intervals of 95 %.
@@ -13,18 +48,18 @@ const Z: f64 = 1.959_963_985;
 
 impl Share {
     /// `None` of nobody.
-    pub fn new(count: u64, of: u64) -> Option<Self> {
-        (of > 0).then_some(Self { count: count.min(of) as f64, of: of as f64 })
+    pub fn new(count: usize, of: usize) -> Option<Self> {
+        (of > 0).then_some(Self { count, of })
     }
 
     /// 0 to 1.
     pub fn value(self) -> f64 {
-        self.count / self.of
+        self.count as f64 / self.of as f64
     }
 
     /// Wilson's score interval at 95 %.
     pub fn interval(self) -> (f64, f64) {
-        let (p, n) = (self.value(), self.of);
+        let (p, n) = (self.value(), self.of as f64);
         let centre = p + Z * Z / (2.0 * n);
         let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
         let whole = 1.0 + Z * Z / n;
@@ -69,7 +104,7 @@ mod tests {
     // Newcombe 1998, table II, method 10.
     #[test]
     fn intervals_are_those_of_the_paper() {
-        let check = |a: (u64, u64), b: (u64, u64), low: f64, high: f64| {
+        let check = |a: (usize, usize), b: (usize, usize), low: f64, high: f64| {
             let lift = Lift::of(Share::new(a.0, a.1).unwrap(), Share::new(b.0, b.1).unwrap());
             let rounded = |value: f64| (value * 10_000.0).round() / 10_000.0;
             assert_eq!((rounded(lift.interval.0), rounded(lift.interval.1)), (low, high), "{a:?} {b:?}");
@@ -78,6 +113,22 @@ mod tests {
         check((9, 10), (3, 10), 0.1705, 0.8090);
         check((10, 10), (0, 20), 0.6791, 1.0);
         check((0, 10), (0, 20), -0.1611, 0.2775);
+    }
+
+    #[test]
+    fn a_person_counts_once_and_only_where_they_belong() {
+        let imsi = |last: u64| format!("46000123456789{last}").parse::<Imsi>().unwrap();
+        let cohort = |people: &[u64], succeeded: &[u64]| {
+            let mut cohort = Cohort::default();
+            people.iter().for_each(|last| cohort.take(imsi(*last)));
+            succeeded.iter().for_each(|last| cohort.succeed(imsi(*last)));
+            cohort
+        };
+        assert_eq!(cohort(&[1, 1, 2, 3], &[1, 1, 9]).share(), Share::new(1, 3));
+        let mut both = cohort(&[1, 2], &[1]);
+        both.add(&cohort(&[2, 3], &[1, 3]));
+        assert_eq!(both.share(), Share::new(2, 3));
+        assert_eq!(Cohort::default().share(), None);
     }
 
     #[test]

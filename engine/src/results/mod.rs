@@ -4,15 +4,17 @@
 mod lift;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use event::Timestamp;
+use event::{Imsi, Timestamp};
 use rules::{Group, Reason};
+use rustc_hash::FxHashMap;
 
 use crate::offer::channel::ReceiptState;
 use crate::offer::{Offer, State};
 use crate::window::{LedgerEntry, Verdict};
 
-pub use lift::{Lift, Share};
+pub use lift::{Cohort, Lift, Share};
 
 /// The way of a scenario's triggers, each step a part of the one before it but for those withheld.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,30 +27,47 @@ pub struct Funnel {
     pub queued: u64,
     /// Of them, taken by the channel.
     pub sent: u64,
-    /// Of them, those whose receipt says that they were delivered.
+    /// Of those queued, refused by the channel.
+    pub failed: u64,
+    /// Of those queued, those of which nobody knows whether the channel took them.
+    pub unknown: u64,
+    /// Of those sent, those whose receipt says that they were delivered.
     pub delivered: u64,
     /// Of those sent, answered.
     pub answered: u64,
-    /// Of those sent, successful: answered with yes, or what was hoped for has happened.
+    /// Of those sent, successful: answered with yes, or what was hoped for has happened. An offer succeeds once.
     pub converted: u64,
     /// Successes in the control group.
     pub control_converted: u64,
-    /// Offers that ended otherwise than sent: by the name of their state.
-    pub lost: BTreeMap<&'static str, u64>,
     /// Short messages that the offers sent took.
     pub parts: u64,
+    /// Those to whom it was sent.
+    offered: Cohort,
+    /// Those who were triggered and not offered it, to compare with.
+    control: Cohort,
 }
 
 impl Funnel {
     /// Takes in a decision, and the offer that came of it.
     pub fn take(&mut self, entry: &LedgerEntry, offer: Option<&Offer>) {
         match entry.verdict {
-            Verdict::Withheld(reason) => self.withhold(reason),
+            Verdict::Withheld(reason) => {
+                self.withhold(reason);
+                if reason == Reason::ControlGroup {
+                    self.control.take(entry.imsi);
+                }
+            }
             Verdict::Offered(_) => offer.into_iter().for_each(|offer| self.offered(offer)),
             // A trigger of its own when it is decided.
             Verdict::Held(_) => {}
-            Verdict::Converted(Group::Offered) => self.converted += 1,
-            Verdict::Converted(Group::Control) => self.control_converted += 1,
+            Verdict::Converted(Group::Offered) => {
+                self.converted += 1;
+                self.offered.succeed(entry.imsi);
+            }
+            Verdict::Converted(Group::Control) => {
+                self.control_converted += 1;
+                self.control.succeed(entry.imsi);
+            }
         }
     }
 
@@ -58,78 +77,111 @@ impl Funnel {
     }
 
     fn offered(&mut self, offer: &Offer) {
-        match &offer.state {
-            State::Withheld(reason) => return self.withhold(*reason),
-            State::Proposed => {
-                self.triggered += 1;
-                return;
-            }
-            State::Accepted(_) => self.sent(offer),
-            State::Queued | State::Sending => {}
-            lost @ (State::Failed(_) | State::Unknown | State::Expired) => {
-                *self.lost.entry(lost.name()).or_default() += 1;
-            }
+        if let Some(reason) = offer.state.withheld() {
+            return self.withhold(reason);
         }
         self.triggered += 1;
-        self.queued += 1;
+        self.queued += u64::from(offer.state != State::Proposed);
+        self.failed += u64::from(matches!(offer.state, State::Failed(_)));
+        self.unknown += u64::from(offer.state == State::Unknown);
+        if offer.is_sent() {
+            self.sent(offer);
+        }
     }
 
     fn sent(&mut self, offer: &Offer) {
         self.sent += 1;
         self.delivered += u64::from(offer.receipt == Some(ReceiptState::Delivered));
+        self.answered += u64::from(offer.reaction.is_some());
         self.parts += offer.parts();
-        if let Some(reaction) = offer.reaction {
-            self.answered += 1;
-            self.converted += u64::from(reaction.is_yes);
+        self.offered.take(offer.imsi);
+        if offer.is_answered_yes() {
+            self.converted += 1;
+            self.offered.succeed(offer.imsi);
         }
     }
 
-    /// Those who were triggered and not offered it, to compare with.
+    /// How often somebody of the control group was triggered.
     pub fn control(&self) -> u64 {
         self.withheld.get(&Reason::ControlGroup).copied().unwrap_or(0)
     }
 
-    /// What the offer brought beyond what happens without it; `None` without a control group, or before anything was sent.
+    /// What the offer brought beyond what happens without it, in people; `None` without a control group, or before anything
+    /// was sent.
     pub fn lift(&self) -> Option<Lift> {
-        let (offered, control) =
-            (Share::new(self.converted, self.sent)?, Share::new(self.control_converted, self.control())?);
-        Some(Lift::of(offered, control))
+        Some(Lift::of(self.offered.share()?, self.control.share()?))
     }
 
-    /// Adds another to this one.
+    /// Adds another to this one; who is in both is one person still.
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.counts_mut().into_iter().zip(other.counts()) {
             *mine += theirs;
         }
         other.withheld.iter().for_each(|(reason, count)| *self.withheld.entry(*reason).or_default() += count);
-        other.lost.iter().for_each(|(state, count)| *self.lost.entry(state).or_default() += count);
+        self.offered.add(&other.offered);
+        self.control.add(&other.control);
     }
 
-    fn counts(&self) -> [u64; 8] {
-        let Self { triggered, queued, sent, delivered, answered, converted, control_converted, parts, .. } = *self;
-        [triggered, queued, sent, delivered, answered, converted, control_converted, parts]
+    fn counts(&self) -> [u64; 10] {
+        let Self { triggered, queued, sent, failed, unknown, delivered, .. } = *self;
+        let Self { answered, converted, control_converted, parts, .. } = *self;
+        [triggered, queued, sent, failed, unknown, delivered, answered, converted, control_converted, parts]
     }
 
-    fn counts_mut(&mut self) -> [&mut u64; 8] {
-        let Self { triggered, queued, sent, delivered, answered, converted, control_converted, parts, .. } = self;
-        [triggered, queued, sent, delivered, answered, converted, control_converted, parts]
+    fn counts_mut(&mut self) -> [&mut u64; 10] {
+        let Self { triggered, queued, sent, failed, unknown, delivered, answered, converted, .. } = self;
+        let (control_converted, parts) = (&mut self.control_converted, &mut self.parts);
+        [triggered, queued, sent, failed, unknown, delivered, answered, converted, control_converted, parts]
     }
 }
 
 /// Scenarios, and of each the hours in which something was triggered, by their beginning.
 pub type Results = BTreeMap<String, BTreeMap<Timestamp, Funnel>>;
 
-/// Sums up decisions with the offers that came of them. `hour` gives the beginning of the hour on the clock of the author.
-pub fn results<'a>(
-    decisions: impl IntoIterator<Item = (&'a LedgerEntry, Option<&'a Offer>)>,
-    hour: impl Fn(Timestamp) -> Timestamp,
-) -> Results {
-    let mut results = Results::new();
-    for (entry, offer) in decisions {
-        let hours = results.entry(entry.scenario.to_string()).or_default();
-        hours.entry(hour(entry.at)).or_default().take(entry, offer);
+/// Sums up decisions, which come in their order, with the offers that came of them.
+pub struct Summing<H> {
+    results: Results,
+    /// Gives the beginning of an hour on the clock of the author.
+    hour: H,
+    /// Of each subscriber and scenario the last trigger of which a success may still come: that is what it counts for.
+    hoped: FxHashMap<(Imsi, Arc<str>), Timestamp>,
+}
+
+impl<H: Fn(Timestamp) -> Timestamp> Summing<H> {
+    /// Of nothing yet.
+    pub fn new(hour: H) -> Self {
+        Self { results: Results::new(), hour, hoped: FxHashMap::default() }
     }
-    results
+
+    /// Takes in a decision, and the offer that came of it. A success stands in the hour of what it is a success of; one of
+    /// an offer that was not sent, or has succeeded already, is none.
+    pub fn take(&mut self, entry: &LedgerEntry, offer: Option<&Offer>) {
+        let whose = (entry.imsi, Arc::clone(&entry.scenario));
+        let is_hoped = match entry.verdict {
+            Verdict::Converted(_) => match self.hoped.remove(&whose) {
+                Some(at) => return self.funnel(entry, at).take(entry, None),
+                None => return,
+            },
+            Verdict::Offered(_) => Some(offer.is_some_and(|offer| offer.is_sent() && !offer.is_answered_yes())),
+            Verdict::Withheld(Reason::ControlGroup) => Some(true),
+            Verdict::Withheld(_) | Verdict::Held(_) => None,
+        };
+        match is_hoped {
+            Some(true) => drop(self.hoped.insert(whose, entry.at)),
+            Some(false) => drop(self.hoped.remove(&whose)),
+            None => {}
+        }
+        self.funnel(entry, entry.at).take(entry, offer);
+    }
+
+    fn funnel(&mut self, entry: &LedgerEntry, at: Timestamp) -> &mut Funnel {
+        self.results.entry(entry.scenario.to_string()).or_default().entry((self.hour)(at)).or_default()
+    }
+
+    /// The sums.
+    pub fn results(self) -> Results {
+        self.results
+    }
 }
 
 /// All hours together.
@@ -142,6 +194,8 @@ pub fn total<'a>(hours: impl IntoIterator<Item = &'a Funnel>) -> Funnel {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::offer::Reaction;
     use crate::testing::offer;
@@ -151,13 +205,16 @@ mod tests {
         let reaction = is_yes.map(|is_yes| Reaction { at, is_yes });
         let offer = Offer { state, receipt, reaction, ..offer(1) };
         let mut funnel = Funnel::default();
-        funnel.take(&entry(Verdict::Offered(offer.id)), Some(&offer));
+        funnel.take(&entry(1, 0, Verdict::Offered(offer.id)), Some(&offer));
         funnel
     }
 
-    fn entry(verdict: Verdict) -> LedgerEntry {
-        let offer = offer(1);
-        LedgerEntry { at: offer.at, sequence: 1, imsi: offer.imsi, scenario: offer.scenario, verdict, variant: None }
+    /// A decision about a subscriber, so many minutes after the first.
+    fn entry(who: u64, minutes: u64, verdict: Verdict) -> LedgerEntry {
+        let Offer { at, scenario, .. } = offer(1);
+        let imsi = imsi(who);
+        let at = at + Duration::from_secs(60 * minutes);
+        LedgerEntry { at, sequence: 1, imsi, scenario, verdict, variant: None }
     }
 
     #[test]
@@ -171,22 +228,60 @@ mod tests {
         check(State::Proposed, None, None, [1, 0, 0, 0, 0, 0]);
         check(State::Withheld(Reason::TotalReached), None, None, [1, 0, 0, 0, 0, 0]);
         check(State::Queued, None, None, [1, 1, 0, 0, 0, 0]);
-        check(State::Expired, None, None, [1, 1, 0, 0, 0, 0]);
+        check(State::Expired, None, None, [1, 0, 0, 0, 0, 0]);
         check(accepted(), None, None, [1, 1, 1, 0, 0, 0]);
         check(accepted(), Some(ReceiptState::Expired), None, [1, 1, 1, 0, 0, 0]);
         check(accepted(), Some(ReceiptState::Delivered), Some(false), [1, 1, 1, 1, 1, 0]);
         check(accepted(), Some(ReceiptState::Delivered), Some(true), [1, 1, 1, 1, 1, 1]);
-        assert_eq!(decided(State::Unknown, None, None).lost, BTreeMap::from([("unknown", 1)]));
+        check(State::Unknown, None, None, [1, 1, 0, 0, 0, 0]);
+        assert_eq!(decided(State::Unknown, None, None).unknown, 1);
+        assert_eq!(decided(State::Failed("no".to_owned()), None, None).failed, 1);
+        assert_eq!(decided(State::Expired, None, None).withheld, BTreeMap::from([(Reason::Expired, 1)]));
+    }
+
+    fn imsi(who: u64) -> Imsi {
+        format!("46000123456789{who}").parse().unwrap()
+    }
+
+    fn sent(who: u64, is_yes: bool) -> Offer {
+        let reaction = is_yes.then(|| Reaction { at: offer(1).at, is_yes });
+        Offer { state: State::Accepted("1".to_owned()), reaction, imsi: imsi(who), ..offer(1) }
+    }
+
+    fn summed(decisions: &[(LedgerEntry, Option<Offer>)]) -> Vec<Funnel> {
+        let hour = |at: Timestamp| Timestamp::from_micros(at.as_micros().div_euclid(3_600_000_000) * 3_600_000_000);
+        let mut summing = Summing::new(hour);
+        decisions.iter().for_each(|(entry, offer)| summing.take(entry, offer.as_ref()));
+        summing.results().into_values().flat_map(BTreeMap::into_values).collect()
     }
 
     #[test]
-    fn the_control_group_is_who_was_withheld_for_it() {
-        let mut funnel = decided(State::Accepted("1".to_owned()), None, Some(true));
-        assert_eq!(funnel.lift(), None);
-        for reason in [Reason::ControlGroup, Reason::ControlGroup, Reason::QuietHours] {
-            funnel.take(&entry(Verdict::Withheld(reason)), None);
-        }
-        assert_eq!((funnel.triggered, funnel.control()), (4, 2));
-        assert!(funnel.lift().is_some_and(|lift| lift.difference == 1.0));
+    fn an_offer_succeeds_once_and_in_the_hour_in_which_it_was_made() {
+        let offered = |minutes, offer: Offer| (entry(1, minutes, Verdict::Offered(offer.id)), Some(offer));
+        let success = |minutes| (entry(1, minutes, Verdict::Converted(Group::Offered)), None);
+        let check = |decisions: &[_], expected: &[u64]| {
+            let converted: Vec<_> = summed(decisions).iter().map(|funnel| funnel.converted).collect();
+            assert_eq!(converted, expected, "{decisions:?}");
+        };
+        check(&[offered(0, sent(1, false)), success(90)], &[1]);
+        check(&[offered(0, sent(1, true)), success(90)], &[1]);
+        check(&[offered(0, sent(1, false)), success(90), success(91)], &[1]);
+        check(&[offered(0, sent(1, false)), success(90), offered(120, sent(1, false)), success(130)], &[1, 1]);
+        // It is the last offer that is watched, and that was not sent.
+        check(&[offered(0, sent(1, false)), offered(1, offer(1)), success(90)], &[0]);
+        check(&[success(90)], &[]);
+    }
+
+    #[test]
+    fn people_are_compared_not_triggers() {
+        let mut decisions = vec![(entry(1, 0, Verdict::Offered(offer(1).id)), Some(sent(1, true)))];
+        decisions.extend([2, 2, 2, 3].map(|who| (entry(who, who * 60, Verdict::Withheld(Reason::ControlGroup)), None)));
+        decisions.push((entry(1, 200, Verdict::Withheld(Reason::QuietHours)), None));
+        decisions.push((entry(3, 250, Verdict::Converted(Group::Control)), None));
+        let total = total(&summed(&decisions));
+        assert_eq!((total.triggered, total.control(), total.control_converted), (6, 4, 1));
+        let lift = total.lift().map(|lift| (lift.offered, lift.control));
+        assert_eq!(lift, Some((1.0, 0.5)));
+        assert_eq!(decided(State::Accepted("1".to_owned()), None, Some(true)).lift(), None);
     }
 }

@@ -8,7 +8,7 @@ use event::Timestamp;
 /// A feed that has told nothing for so long does not hold the others up; when all are quiet, time goes on this far behind the
 /// wall.
 pub(super) const HOLD: Duration = Duration::from_secs(5);
-/// A feed further from the wall than this is a recording: it goes on by its own frames alone.
+/// A feed that was further from the wall than this when it was last heard is a recording: it goes on by its own frames alone.
 const BESIDE: Duration = Duration::from_secs(3600);
 
 /// The clock on the wall.
@@ -48,16 +48,18 @@ impl FeedTimes {
         }
     }
 
-    /// A feed gives nothing any more.
-    pub(super) fn end(&mut self, feed: usize) {
-        self.feeds.get_mut(feed).into_iter().for_each(|feed| feed.has_ended = true);
+    /// A feed gives nothing any more; tells whether that is new.
+    pub(super) fn end(&mut self, feed: usize) -> bool {
+        self.feeds.get_mut(feed).is_some_and(|feed| !std::mem::replace(&mut feed.has_ended, true))
     }
 
     /// Packet time when the clock on the wall shows `wall`; never goes back.
     pub(super) fn now(&mut self, wall: Timestamp) -> Timestamp {
         let running = self.feeds.iter().filter(|feed| !feed.has_ended);
         let holding = running.filter_map(|feed| feed.time(wall)).min();
-        self.now = self.now.max(holding.unwrap_or(Timestamp::MIN));
+        // Where nothing holds it, it is where the frames have brought it.
+        let reached = || self.feeds.iter().map(|feed| feed.reached).max();
+        self.now = self.now.max(holding.or_else(reached).unwrap_or(Timestamp::MIN));
         self.now
     }
 }
@@ -68,11 +70,8 @@ impl FeedTime {
         if wall < self.heard_at + HOLD {
             return Some(self.reached);
         }
-        match self.reached {
-            Timestamp::MIN => None,
-            reached if reached + BESIDE > wall => Some(reached.max(wall - HOLD)),
-            reached => Some(reached),
-        }
+        let is_beside = self.reached > Timestamp::MIN && self.reached + BESIDE > self.heard_at;
+        is_beside.then(|| self.reached.max(wall - HOLD))
     }
 }
 
@@ -108,6 +107,27 @@ mod tests {
         assert_eq!(times.now(at(100)), at(95));
         times.reach(0, at(50), at(101));
         assert_eq!(times.now(at(101)), at(95), "never back");
+    }
+
+    #[test]
+    fn a_feed_that_is_quiet_for_hours_holds_nobody_up() {
+        let mut times = FeedTimes::new(2, at(0));
+        times.reach(0, at(1), at(1));
+        times.reach(1, at(20_000), at(20_000));
+        assert_eq!(times.now(at(20_001)), at(19_996));
+        assert!(times.end(1));
+        assert!(!times.end(1), "it has ended already");
+        assert_eq!(times.now(at(30_000)), at(29_995), "the quiet one is where the wall is");
+    }
+
+    #[test]
+    fn a_recording_beside_a_live_feed_holds_it_only_while_it_is_read() {
+        let mut times = FeedTimes::new(2, at(0));
+        times.reach(0, at(-90_000), at(1));
+        times.reach(1, at(1), at(1));
+        assert_eq!(times.now(at(2)), at(-90_000));
+        times.reach(1, at(10), at(10));
+        assert_eq!(times.now(at(11)), at(10));
     }
 
     #[test]

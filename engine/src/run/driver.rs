@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use event::{Kind, Timestamp};
 
 use super::areas::AreaTally;
@@ -117,7 +117,7 @@ impl Driver {
                 self.published = wall;
                 self.second(wall, &service)?;
             }
-            service.alive(wall);
+            service.alive();
             if signals.ends() && !self.is_ending {
                 self.is_ending = true;
                 service.stopping(DRAIN);
@@ -170,7 +170,7 @@ impl Driver {
         _ = self.emptied.try_send(parcel.items);
         self.times.reach(parcel.feed, parcel.reached, clock::wall());
         if let Some(end) = parcel.end {
-            self.times.end(parcel.feed);
+            _ = self.times.end(parcel.feed);
             let name = self.feeds.get(parcel.feed).map_or("", |feed| feed.name.as_str());
             match end {
                 Ok(()) if self.is_ending => {}
@@ -189,37 +189,27 @@ impl Driver {
     fn renew(&mut self, signals: &Signals, service: &Service) -> Result<(), RunError> {
         if signals.reloads() {
             service.reloading();
-            self.begin_reading(None);
+            self.begin_reading(None, service);
         }
         while let Ok(order) = self.orders.try_recv() {
             match &order.what {
-                Request::Reload => self.begin_reading(Some(order)),
+                Request::Reload => self.begin_reading(Some(order), service),
                 Request::Pause(scenario) => _ = order.reply.send(self.pause(scenario, true)),
                 Request::Release(scenario) => _ = order.reply.send(self.pause(scenario, false)),
             }
         }
         let changed = self.watch.as_ref().and_then(Watch::news);
         changed.into_iter().for_each(|read| self.take_over(read));
-        if let Some(read) = self.reading.as_ref().and_then(|reading| reading.result.try_recv().ok()) {
-            let told = read.as_ref().map(ToString::to_string).map_err(|refused| refused.diagnostics.clone());
-            self.take_over(read);
-            let replies = self.reading.take().map(|reading| reading.replies).unwrap_or_default();
-            // Who asked may have gone.
-            replies.into_iter().for_each(|order| _ = order.reply.send(told.clone()));
-            service.reloaded();
-        }
-        if self.is_renewal_due {
-            match self.engine.reload(self.rulebook.in_force()) {
-                Ok(()) => self.is_renewal_due = false,
-                // Once those that are being brought over have come over.
-                Err(EngineError::Renewing) => {}
-                Err(error) => return Err(error.into()),
-            }
+        self.take_reading(service);
+        // Once those that are being brought over to the last ones have come over.
+        if self.is_renewal_due && self.engine.is_settled() {
+            self.engine.reload(self.rulebook.in_force())?;
+            self.is_renewal_due = false;
         }
         Ok(())
     }
 
-    fn begin_reading(&mut self, order: Option<Order>) {
+    fn begin_reading(&mut self, order: Option<Order>, service: &Service) {
         if let Some(reading) = &mut self.reading {
             reading.replies.extend(order);
             return;
@@ -229,8 +219,32 @@ impl Driver {
         let read = move || _ = tell.send(reload::load(&folder));
         match thread::Builder::new().name("scenarios-read".to_owned()).spawn(read) {
             Ok(_) => self.reading = Some(Reading { result, replies: order.into_iter().collect() }),
-            Err(error) => order.into_iter().for_each(|order| _ = order.reply.send(Err(error.to_string()))),
+            Err(error) => {
+                tracing::error!("the scenarios cannot be read: {error}");
+                order.into_iter().for_each(|order| _ = order.reply.send(Err(error.to_string())));
+                service.reloaded();
+            }
         }
+    }
+
+    fn take_reading(&mut self, service: &Service) {
+        let told = match self.reading.as_ref().map(|reading| reading.result.try_recv()) {
+            Some(Ok(read)) => {
+                let told = read.as_ref().map(ToString::to_string).map_err(|refused| refused.diagnostics.clone());
+                self.take_over(read);
+                told
+            }
+            Some(Err(TryRecvError::Disconnected)) => {
+                let told = "the scenarios could not be read: the thread that read them failed".to_owned();
+                tracing::error!("{told}");
+                Err(told)
+            }
+            Some(Err(TryRecvError::Empty)) | None => return,
+        };
+        let replies = self.reading.take().map(|reading| reading.replies).unwrap_or_default();
+        // Who asked may have gone.
+        replies.into_iter().for_each(|order| _ = order.reply.send(told.clone()));
+        service.reloaded();
     }
 
     fn take_over(&mut self, read: Result<Loaded, Refused>) {
@@ -257,6 +271,7 @@ impl Driver {
 
     fn second(&mut self, wall: Timestamp, service: &Service) -> Result<(), RunError> {
         self.stop_runaways(wall);
+        self.miss_feeds();
         if wall >= self.measured + MEASURE {
             (self.measured, self.store_octets) = (wall, status::octets_below(self.view.store.path()));
         }
@@ -268,6 +283,18 @@ impl Driver {
         }
         self.view.status.store(Arc::new(status));
         Ok(())
+    }
+
+    // One whose thread failed gives no end.
+    fn miss_feeds(&mut self) {
+        if !self.parcels.is_empty() {
+            return;
+        }
+        for (index, feed) in self.feeds.iter().enumerate() {
+            if feed.has_ended() && self.times.end(index) {
+                tracing::error!(feed = feed.name, "the feed has failed; start anew to have it back");
+            }
+        }
     }
 
     fn stop_runaways(&mut self, wall: Timestamp) {
@@ -293,7 +320,7 @@ impl Driver {
 
     fn status(&self, wall: Timestamp) -> Status {
         let counters = self.engine.counters();
-        let feed = |feed: &Feed| feed.status.load().as_ref().clone();
+        let feed = |feed: &Feed| feed.status.load().at(wall);
         Status {
             version: env!("CARGO_PKG_VERSION"),
             started: Some(self.started),

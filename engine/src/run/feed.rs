@@ -106,9 +106,14 @@ impl Feed {
         Ok(Self { name: config.name.clone(), status, deadline, thread })
     }
 
+    /// Whether its thread has ended, whatever it told before.
+    pub(super) fn has_ended(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Waits for its end.
     pub(super) fn join(self) {
-        // A thread that panicked has told so itself, and its parcels' end is the driver's sign.
+        // A thread that panicked has told so itself.
         _ = self.thread.join();
     }
 }

@@ -83,15 +83,11 @@ impl Rulebook {
 
     /// Pauses a scenario, or releases it; tells whether that changes anything. Durable before it is in force.
     pub(super) fn pause(&mut self, scenario: &str, is_paused: bool) -> io::Result<bool> {
-        let changed = match is_paused {
-            true => self.paused.insert(scenario.to_owned()),
-            false => self.paused.remove(scenario),
-        };
+        let mut paused = self.paused.clone();
+        let changed = if is_paused { paused.insert(scenario.to_owned()) } else { paused.remove(scenario) };
         if changed {
-            let beside = self.file.with_extension("new");
-            std::fs::write(&beside, serde_json::to_vec(&self.paused)?)?;
-            std::fs::File::open(&beside)?.sync_all()?;
-            std::fs::rename(&beside, &self.file)?;
+            write_durably(&self.file, &serde_json::to_vec(&paused)?)?;
+            self.paused = paused;
         }
         Ok(changed)
     }
@@ -117,4 +113,13 @@ impl Rulebook {
             paused: self.paused.iter().filter(|name| self.knows(name)).cloned().collect(),
         }
     }
+}
+
+/// A file holds these octets, or those before, also when the power fails.
+fn write_durably(file: &Path, octets: &[u8]) -> io::Result<()> {
+    let beside = file.with_extension("new");
+    std::fs::write(&beside, octets)?;
+    std::fs::File::open(&beside)?.sync_all()?;
+    std::fs::rename(&beside, file)?;
+    file.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }

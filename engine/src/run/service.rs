@@ -5,9 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use event::Timestamp;
 use sd_notify::NotifyState;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -44,7 +43,7 @@ impl Signals {
 pub(super) struct Service {
     /// How often the watchdog wants to hear.
     watchdog: Option<Duration>,
-    told: Timestamp,
+    told: Option<Instant>,
 }
 
 impl Service {
@@ -55,13 +54,15 @@ impl Service {
             Some(address) => tracing::info!("ready; console at {address}"),
             None => tracing::info!("ready"),
         }
-        Self { watchdog: sd_notify::watchdog_enabled().map(|limit| limit / 2), told: Timestamp::MIN }
+        Self { watchdog: sd_notify::watchdog_enabled().map(|limit| limit / 2), told: None }
     }
 
-    /// It is alive, as of `wall`.
-    pub(super) fn alive(&mut self, wall: Timestamp) {
-        if self.watchdog.is_some_and(|every| wall >= self.told + every) {
-            self.told = wall;
+    /// It is alive. (The watchdog does not go by the wall, which may be set back.)
+    #[expect(clippy::disallowed_methods, reason = "what the service manager hears decides nothing here")]
+    pub(super) fn alive(&mut self) {
+        let is_due = |every| self.told.is_none_or(|told| told.elapsed() >= every);
+        if self.watchdog.is_some_and(is_due) {
+            self.told = Some(Instant::now());
             notify(&[NotifyState::Watchdog]);
         }
     }

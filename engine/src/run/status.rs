@@ -168,7 +168,7 @@ impl FeedStatus {
             frames: transport.frames,
             reached: (reached > Timestamp::MIN).then_some(reached),
             heard,
-            silent_s: heard.map_or(0, |heard| wall.since(heard).as_secs()),
+            silent_s: 0,
             transport: counts(transport.iter().skip(1)),
             probe: counters.totals().map(group).collect(),
             messages: counters
@@ -181,6 +181,11 @@ impl FeedStatus {
                 .map(|(what, count)| group((what.layer.name(), what.element, count)))
                 .collect(),
         }
+    }
+
+    /// As it stands at `wall`: a feed that tells nothing any more is silent too.
+    pub(super) fn at(&self, wall: Timestamp) -> Self {
+        Self { silent_s: self.heard.map_or(0, |heard| wall.since(heard).as_secs()), ..self.clone() }
     }
 
     /// Packets lost before the probe.

@@ -24,7 +24,9 @@ struct Draft {
 /// Reads `[{name: a, share: 50%, send: {...}}, {name: b, ...}]`. Shares that nobody says are equal.
 pub(super) fn read(entry: &Entry, wording: &Wording<'_>, findings: &mut Findings<'_>) -> Vec<Variant> {
     let Value::List(items) = &entry.value.value else {
-        findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::List });
+        if entry.value.value != Value::Refused {
+            findings.report(&entry.value.span, Problem::WrongShape { shape: Shape::List });
+        }
         return Vec::new();
     };
     if !(2..=MAX_VARIANTS).contains(&items.len()) {

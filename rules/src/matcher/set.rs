@@ -50,7 +50,8 @@ impl RuleSet {
         }
         let patterns: Vec<_> = in_rank().map(|scenario| Pattern::new(scenario, &policy)).collect();
         let id = |(scenario, pattern): (&Scenario, &Option<Pattern>)| {
-            let may_wait = policy.holds && scenario.purpose != Purpose::Service;
+            // Also where quiet hours withhold now: what they held before waits still.
+            let may_wait = scenario.purpose != Purpose::Service;
             if pattern.is_some() || may_wait { pattern_id(scenario, &policy) } else { NO_PATTERN }
         };
         let triggers = in_rank().flat_map(Scenario::happenings).map(|happening| &happening.trigger);

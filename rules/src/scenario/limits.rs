@@ -78,6 +78,11 @@ pub enum Unit {
 pub struct Money(pub u64);
 
 impl Money {
+    /// In the unit of the currency.
+    pub const fn units(self) -> f64 {
+        self.0 as f64 / 10_000.0
+    }
+
     /// What so many cost.
     pub const fn times(self, count: u64) -> Self {
         Self(self.0.saturating_mul(count))

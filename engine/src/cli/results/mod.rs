@@ -13,11 +13,10 @@ use event::Timestamp;
 use jiff::tz::TimeZone;
 use rules::RuleSet;
 use rules::language::{Language, reason_name};
-use rustc_hash::FxHashMap;
 
-use crate::offer::{Offer, OfferId};
-use crate::results::{Funnel, Lift, Results, results, total};
-use crate::window::{LedgerEntry, Store, Verdict};
+use crate::results::{Funnel, Lift, Results, Summing, total};
+use crate::shard;
+use crate::window::{Store, Verdict};
 
 use super::explain::existing;
 use super::json::Line;
@@ -41,7 +40,7 @@ pub(crate) struct Report {
     /// Only decisions of the last so many hours of the store.
     #[arg(long, value_name = "HOURS")]
     last: Option<u32>,
-    /// What one short message costs, to sum up costs.
+    /// What one short message costs, to sum up costs; otherwise the `price` of the policy.
     #[arg(long, value_name = "AMOUNT")]
     price: Option<f64>,
     /// A row for each hour too.
@@ -90,20 +89,24 @@ impl Report {
             loaded.map_or_else(|| (None, self.lang.unwrap_or_default()), |(rules, language)| (Some(rules), language));
         let zone = rules.as_ref().map_or(TimeZone::UTC, |rules| rules.policy().timezone.clone());
         let store = Store::open(&existing(&self.store)?)?;
-        let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
-        let offers: FxHashMap<OfferId, Offer> =
-            store.outbox()?.map(|offer| offer.map(|offer| (offer.id, offer))).collect::<Result<_, _>>()?;
-        let latest = entries.iter().map(|entry| entry.at).max().unwrap_or(Timestamp::MIN);
+        let latest = shard::times(&store)?.into_iter().max().unwrap_or(Timestamp::MIN);
         let since = self.last.map_or(Timestamp::MIN, |hours| latest - Duration::from_secs(u64::from(hours) * 3600));
-        let wanted = |entry: &&LedgerEntry| {
-            entry.at >= since && self.scenario.as_deref().is_none_or(|name| *entry.scenario == *name)
-        };
-        let decisions = entries.iter().filter(wanted).map(|entry| match entry.verdict {
-            Verdict::Offered(id) => (entry, offers.get(&id)),
-            Verdict::Withheld(_) | Verdict::Held(_) | Verdict::Converted(_) => (entry, None),
-        });
-        let results = results(decisions, |at| hour(&zone, at));
-        Ok(Told { results, rules, language, zone, price: self.price })
+        let mut summing = Summing::new(|at| hour(&zone, at));
+        for entry in store.ledger()? {
+            let entry = entry?;
+            if entry.at < since || self.scenario.as_deref().is_some_and(|name| *entry.scenario != *name) {
+                continue;
+            }
+            let offer = match entry.verdict {
+                Verdict::Offered(id) => store.offer(entry.at, id)?,
+                Verdict::Withheld(_) | Verdict::Held(_) | Verdict::Converted(_) => None,
+            };
+            summing.take(&entry, offer.as_ref());
+        }
+        let results = summing.results();
+        let own = rules.as_ref().and_then(|rules| rules.policy().price);
+        let price = self.price.or_else(|| own.map(|price| price.units()));
+        Ok(Told { results, rules, language, zone, price })
     }
 
     fn page(&self, file: &PathBuf, told: &Told) -> Result<Ending, Failure> {
@@ -143,8 +146,11 @@ impl Told {
     }
 
     fn withheld(&self, funnel: &Funnel) -> impl Iterator<Item = String> {
-        let reasons = funnel.withheld.iter();
-        reasons.map(|(reason, count)| format!("{} {}", grouped(*count), reason_name(*reason, self.language)))
+        let words = self.words();
+        let lost = [(words.failed, funnel.failed), (words.unknown, funnel.unknown)].into_iter();
+        let reasons = funnel.withheld.iter().map(|(reason, count)| (reason_name(*reason, self.language), *count));
+        let named = reasons.chain(lost.filter(|(_, count)| *count > 0));
+        named.map(|(name, count)| format!("{} {name}", grouped(count)))
     }
 
     fn cost(&self, funnel: &Funnel) -> String {
@@ -188,18 +194,19 @@ impl Told {
     fn csv(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
-            "scenario,hour,triggered,withheld,control,queued,sent,delivered,answered,converted,control_converted,parts"
+            "scenario,hour,triggered,withheld,control,queued,sent,failed,unknown,delivered,answered,converted,\
+             control_converted,parts"
         )?;
         for (name, hour, funnel) in self.rows() {
             let withheld: u64 = funnel.withheld.values().sum();
-            let Funnel { triggered, queued, sent, delivered, answered, converted, control_converted, parts, .. } =
-                funnel;
+            let Funnel { triggered, queued, sent, failed, unknown, delivered, answered, .. } = funnel;
+            let Funnel { converted, control_converted, parts, .. } = funnel;
             let name =
                 if name.contains([',', '"']) { format!("\"{}\"", name.replace('"', "\"\"")) } else { name.to_owned() };
             writeln!(
                 out,
-                "{name},{hour},{triggered},{withheld},{},{queued},{sent},{delivered},{answered},{converted},\
-                 {control_converted},{parts}",
+                "{name},{hour},{triggered},{withheld},{},{queued},{sent},{failed},{unknown},{delivered},{answered},\
+                 {converted},{control_converted},{parts}",
                 funnel.control()
             )?;
         }
@@ -219,6 +226,8 @@ impl Told {
             for (key, count) in [
                 ("queued", funnel.queued),
                 ("sent", funnel.sent),
+                ("failed", funnel.failed),
+                ("unknown", funnel.unknown),
                 ("delivered", funnel.delivered),
                 ("answered", funnel.answered),
                 ("converted", funnel.converted),
@@ -228,9 +237,6 @@ impl Told {
             ] {
                 line.integer(key, count);
             }
-            line.open("lost");
-            funnel.lost.iter().for_each(|(state, count)| line.integer(state, *count));
-            line.close();
             out.write_all(line.end())
         })
     }

@@ -10,6 +10,8 @@ pub(super) struct Words {
     pub(super) withheld: &'static str,
     pub(super) queued: &'static str,
     pub(super) sent: &'static str,
+    pub(super) failed: &'static str,
+    pub(super) unknown: &'static str,
     pub(super) delivered: &'static str,
     pub(super) answered: &'static str,
     pub(super) converted: &'static str,
@@ -31,6 +33,8 @@ const ENGLISH: Words = Words {
     withheld: "withheld",
     queued: "queued",
     sent: "sent",
+    failed: "refused by the channel",
+    unknown: "outcome unknown, not sent again",
     delivered: "delivered",
     answered: "answered",
     converted: "converted",
@@ -42,8 +46,8 @@ const ENGLISH: Words = Words {
     offered: "offered",
     to: "to",
     nothing: "Nothing was triggered.",
-    lift_note: "Lift: the share of successes among those who got the offer, less that of the control group, in points of the \
-                hundred, with its interval at 95 %. With `?` it may be chance.",
+    lift_note: "Lift: the share of successes among the people who got the offer, less that of the control group, in points \
+                of the hundred, with its interval at 95 %. With `?` it may be chance.",
 };
 
 const CHINESE: Words = Words {
@@ -53,6 +57,8 @@ const CHINESE: Words = Words {
     withheld: "未发",
     queued: "排队",
     sent: "已发",
+    failed: "渠道拒收",
+    unknown: "结果不明，不再重发",
     delivered: "送达",
     answered: "回复",
     converted: "成功",
@@ -64,7 +70,7 @@ const CHINESE: Words = Words {
     offered: "已发客户",
     to: "至",
     nothing: "没有任何触发。",
-    lift_note: "提升：已发客户的成功率减去对照组的成功率（百分点），括号内为 95% 置信区间。带“?”的可能只是偶然。",
+    lift_note: "提升：已发客户（按人计）的成功率减去对照组的成功率（百分点），括号内为 95% 置信区间。带“?”的可能只是偶然。",
 };
 
 /// The words of a language.

@@ -11,7 +11,7 @@ use event::Timestamp;
 use siphasher::sip::SipHasher13;
 
 use super::super::report::grouped;
-use super::super::{Ending, Failure};
+use super::super::{Ending, Failure, say};
 use super::open;
 use table::{Names, TableWriter};
 
@@ -61,7 +61,7 @@ impl Export {
             facts.iter().try_for_each(|event| table.add(imsi, event))?;
         }
         table.finish()?.sync_all().map_err(failed)?;
-        println!("{} events of {} subscribers", grouped(events), grouped(subscribers));
+        say(format_args!("{} events of {} subscribers", grouped(events), grouped(subscribers)))?;
         Ok(Ending::Complete)
     }
 
