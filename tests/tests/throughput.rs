@@ -7,12 +7,16 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use delivery::{next, offer, offers};
+use delivery::{next, offers};
 use engine::offer::channel::{self, Channel, Opening, Report};
 
 const COUNT: u32 = 50_000;
 const WINDOW: u32 = 100;
 const HEADER: usize = 16;
+/// Rounds of which the median counts.
+const ROUNDS: usize = 3;
+/// Of the rate of a client that writes the same octets again and again, remembers nothing and waits for nothing but answers.
+const LEAST_RATIO: f64 = 0.05;
 
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 fn now() -> Instant {
@@ -102,9 +106,8 @@ fn ours(channel: &mut (dyn Channel + Send)) -> Duration {
         for report in std::iter::once(first).chain(channel.reports().try_iter()) {
             match report {
                 Report::Accepted { .. } => accepted += 1,
-                // Room is told by two threads: a little more may be handed over than there is.
-                Report::Refused { id, again: true, .. } => queue.push_back(offer(id.0, format!("offer {}", id.0))),
-                _ => {}
+                Report::Ready => {}
+                other => panic!("{other:?}"),
             }
         }
     }
@@ -118,10 +121,12 @@ fn the_channel_keeps_up_with_a_bare_client() {
     thread::spawn(move || listener.incoming().flatten().for_each(|stream| _ = thread::spawn(|| serve(stream))));
     let url = format!("smpp://touchpoint:secret@{address}?window={WINDOW}&registered_delivery=0");
     let mut smpp = channel::open("sms", &url, Opening::default()).unwrap().channel;
-    let alone = bare(&address);
-    let ours = ours(&mut *smpp);
     let rate = |span: Duration| f64::from(COUNT) / span.as_secs_f64();
-    let ratio = rate(ours) / rate(alone);
-    eprintln!("channel {:.0}/s, bare client {:.0}/s, ratio {ratio:.2}", rate(ours), rate(alone));
-    assert!(rate(ours) > 10_000.0, "a bind carries {:.0} submissions a second", rate(ours));
+    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS).map(|_| (rate(ours(&mut *smpp)), rate(bare(&address)))).collect();
+    rounds.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+    let (ours, alone) = rounds[ROUNDS / 2];
+    let ratio = ours / alone;
+    eprintln!("channel {ours:.0}/s, bare client {alone:.0}/s, ratio {ratio:.2}");
+    assert!(ours > 10_000.0, "a bind carries {ours:.0} submissions a second");
+    assert!(ratio > LEAST_RATIO, "{ratio:.3} of a bare client: {rounds:?}");
 }

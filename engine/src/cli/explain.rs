@@ -147,8 +147,7 @@ impl Inquiry<'_> {
 
     /// The last events up to a decision, oldest first.
     fn evidence<'e>(&self, facts: &'e [Event], at: Timestamp) -> Vec<&'e Event> {
-        let mut before: Vec<&Event> =
-            facts.iter().filter(|event| event.at <= at).collect();
+        let mut before: Vec<&Event> = facts.iter().filter(|event| event.at <= at).collect();
         before.sort_by_key(|event| event.at);
         before.split_off(before.len().saturating_sub(self.events))
     }

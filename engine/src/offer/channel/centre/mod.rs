@@ -120,14 +120,14 @@ impl<D: Dialect> Centre<D> {
         Ok(Message { id, to, source, short, validity_s })
     }
 
-    /// To the session that has most room.
+    /// To the session whose window is the least full.
     fn hand_over(&self, message: Message) -> Result<(), Report> {
-        let outlets = self.outlets.iter().map(|outlet| (outlet.gate.ready(), outlet));
-        let (_, outlet) = outlets.filter(|(room, _)| *room > 0).max_by_key(|(room, _)| *room).unzip();
+        let outlets = self.outlets.iter().filter_map(|outlet| Some((outlet.gate.fullness()?, outlet)));
+        let outlet = outlets.min_by_key(|(fullness, _)| *fullness).map(|(_, outlet)| outlet);
         let permit = outlet.and_then(|outlet| Some((outlet, outlet.submissions.try_reserve().ok()?)));
         let (outlet, permit) = permit.ok_or_else(|| Report::Refused {
             id: message.id,
-            reason: "not sent: more was submitted than there was room for".to_owned(),
+            reason: "not sent: no link has room".to_owned(),
             again: true,
         })?;
         outlet.gate.hand_over(message.short.count());
