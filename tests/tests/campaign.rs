@@ -53,8 +53,7 @@ fn a_hundred_thousand_offers_end_once_each_in_every_trouble() {
     while let Ok(report) = smpp.reports().recv_timeout(Duration::from_secs(5)) {
         receipts.extend(Some(report).filter(|report| is_receipt(&report)));
     }
-    // Those of links that broke never come.
-    assert!(receipts.len() > outcome.accepted() / 2, "{}", receipts.len());
+    assert_eq!(receipts.len(), outcome.accepted(), "one receipt an offer that was taken, though links broke meanwhile");
     let delivered = |report: &Report| matches!(report, Report::Receipt { state: ReceiptState::Delivered, .. });
     assert!(receipts.iter().all(delivered));
     let mut offers: Vec<u128> = receipts

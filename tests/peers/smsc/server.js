@@ -95,21 +95,40 @@ function disturb(socket) {
   }
 }
 
-// By a session that receives, where the one that sent does not.
+// Sessions that take what is delivered, and what waits while there is none.
 const receivers = new Set();
-const receiving = (session) => (receivers.size > 0 ? [...receivers][0] : session);
+let waiting = [];
 
-function receipt(sender, pdu, message_id) {
-  const session = receiving(sender);
+// As message centres do: kept until it is answered, and told again by another session when one breaks before that.
+function deliver_by(preferred, deliver) {
+  const session = receivers.has(preferred) ? preferred : [...receivers][0];
+  if (!session) return waiting.push(deliver);
+  session.delivering.add(deliver);
+  return session.deliver_sm(deliver, () => session.delivering.delete(deliver));
+}
+
+function receiving(session) {
+  receivers.add(session);
+  waiting.splice(0).forEach((deliver) => deliver_by(session, deliver));
+}
+
+function receives_no_more(session) {
+  receivers.delete(session);
+  const unanswered = [...session.delivering];
+  session.delivering.clear();
+  unanswered.forEach((deliver) => deliver_by(undefined, deliver));
+}
+
+function receipt(session, pdu, message_id) {
   const deliver = { source_addr: pdu.destination_addr, destination_addr: pdu.source_addr, esm_class: 4 };
   if (options.receipts === 'tlv') {
-    session.deliver_sm({ ...deliver, receipted_message_id: message_id, message_state: 2 });
+    deliver_by(session, { ...deliver, receipted_message_id: message_id, message_state: 2 });
   } else {
     // The usual oddity: hexadecimal in the submit_sm_resp, decimal in the receipt.
     const decimal = String(parseInt(message_id, 16)).padStart(10, '0');
     const short_message = `id:${decimal} sub:001 dlvrd:001 submit date:0907101200 done date:0907101201 ` +
       'stat:DELIVRD err:000 text:';
-    session.deliver_sm({ ...deliver, short_message });
+    deliver_by(session, { ...deliver, short_message });
   }
 }
 
@@ -163,6 +182,7 @@ const secrets = ({ key, cert }) => ({ key: fs.readFileSync(key), cert: fs.readFi
 const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (session) => {
   session.number = ++sessions;
   session.unanswered = 0;
+  session.delivering = new Set();
   log({ event: 'connect', session: session.number });
   disturb(session.socket);
   const bind = (pdu) => {
@@ -172,7 +192,7 @@ const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (sessi
     const { command, system_id, system_type, interface_version } = pdu;
     log({ event: command, session: session.number, system_id, system_type, interface_version, command_status });
     session.send(pdu.response({ command_status, system_id: 'smsc' }));
-    if (command_status === 0 && command === 'bind_receiver') receivers.add(session);
+    if (command_status === 0 && command !== 'bind_transmitter') receiving(session);
     if (command_status === 0) bound(session);
   };
   session.on('bind_transceiver', bind);
@@ -202,7 +222,7 @@ const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (sessi
       log({ event, session: session.number, command_status, sequence_number });
     session.on(event, note);
   }
-  session.on('close', () => receivers.delete(session));
+  session.on('close', () => receives_no_more(session));
   session.on('close', () => log({ event: 'close', session: session.number }));
   session.on('error', (error) => log({ event: 'error', session: session.number, error: error.message }));
 });
