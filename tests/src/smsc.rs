@@ -3,9 +3,10 @@
 #![expect(clippy::disallowed_types, reason = "its output is read by a thread of its own")]
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ pub struct Smsc {
     process: Child,
     port: u64,
     log: Arc<Log>,
+    asked: AtomicU64,
 }
 
 #[derive(Default)]
@@ -54,7 +56,7 @@ impl Smsc {
         let log = Arc::new(Log::default());
         let reading = Arc::clone(&log);
         thread::spawn(move || reading.read(BufReader::new(stdout)));
-        let mut smsc = Self { process, port: 0, log };
+        let mut smsc = Self { process, port: 0, log, asked: AtomicU64::new(0) };
         let listening = smsc.wait_for("listening", |line| line["event"] == "listening");
         smsc.port = listening["port"].as_u64().expect("a port is a number");
         smsc
@@ -70,9 +72,23 @@ impl Smsc {
         format!("smpp://{system_id}:{password}@127.0.0.1:{}", self.port)
     }
 
-    /// Everything that has happened, oldest first.
+    /// Everything that has happened until now, oldest first.
     pub fn log(&self) -> Vec<Value> {
-        self.log.lines.lock().unwrap().clone()
+        self.catch_up();
+        self.log.lines.lock().unwrap().iter().filter(|line| line["event"] != "marked").cloned().collect()
+    }
+
+    // Has the server put a mark into its log, and waits until that is read.
+    fn catch_up(&self) {
+        let mark = self.asked.fetch_add(1, Ordering::Relaxed);
+        let mut stdin = self.process.stdin.as_ref().expect("it was piped");
+        if writeln!(stdin, "{mark}").is_err() {
+            return;
+        }
+        self.wait_until("its mark", |lines| {
+            let is_there = |line: &Value| line["event"] == "ended" || line["event"] == "marked" && line["mark"] == mark;
+            lines.iter().rev().any(is_there).then_some(())
+        });
     }
 
     /// What has happened of this kind: `submit_sm`, `enquire_link`, `close`…

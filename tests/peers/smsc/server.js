@@ -29,6 +29,7 @@
 'use strict';
 
 const fs = require('fs');
+const readline = require('readline');
 const smpp = require('smpp');
 
 const options = Object.assign(
@@ -229,4 +230,7 @@ const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (sessi
 
 server.listen(options.port || 0, '127.0.0.1', () => log({ event: 'listening', port: server.address().port }));
 setTimeout(() => process.exit(3), options.max_seconds * 1000).unref();
-process.stdin.on('end', () => process.exit(0)).resume();
+// Each line of standard input is a number, which the log then shows: everything before it is there.
+readline.createInterface({ input: process.stdin })
+  .on('line', (mark) => log({ event: 'marked', mark: Number(mark) }))
+  .on('close', () => process.exit(0));
