@@ -21,27 +21,16 @@ pub(super) struct Gate {
 impl Gate {
     /// How many submissions would go out at once.
     pub(super) fn ready(&self) -> usize {
-        let (used, width) = self.used_of();
+        // `handed` before `load`: the session adds to `load` before it takes from `handed`, so that between the two a
+        // submission is counted twice, never missed. `load` before `width`, which the session writes the other way round.
+        let handed = self.handed.load(Ordering::Acquire);
+        let used = handed + self.load.load(Ordering::Acquire);
+        let width = self.width.load(Ordering::Acquire);
         let widest = self.widest.load(Ordering::Relaxed).max(1);
         match width.saturating_sub(used) / widest {
             0 => usize::from(used == 0 && width > 0),
             submissions => submissions,
         }
-    }
-
-    /// The share of the window that is taken, and more than all of it where texts wait; `None` while the link is down or
-    /// paused. What [`ready`](Self::ready) promised is taken also where it seems for a moment that there is no room.
-    pub(super) fn fullness(&self) -> Option<usize> {
-        let (used, width) = self.used_of();
-        (used * 1000).checked_div(width)
-    }
-
-    fn used_of(&self) -> (usize, usize) {
-        // `handed` before `load`: the session adds to `load` before it takes from `handed`, so that between the two a
-        // submission is counted twice, never missed.
-        let handed = self.handed.load(Ordering::Acquire);
-        let used = handed + self.load.load(Ordering::Acquire);
-        (used, self.width.load(Ordering::Acquire))
     }
 
     /// A submission of so many PDUs is being handed over.
@@ -58,15 +47,10 @@ impl Gate {
         self.handed.fetch_sub(pdus, Ordering::AcqRel);
     }
 
-    /// The session has settled submissions: so many of its PDUs are left.
-    pub(super) fn settled(&self, load: usize) {
-        self.load.store(load, Ordering::Release);
-    }
-
     /// The session's own count.
     pub(super) fn publish(&self, width: usize, load: usize) {
-        self.load.store(load, Ordering::Release);
         self.width.store(width, Ordering::Release);
+        self.load.store(load, Ordering::Release);
     }
 }
 
@@ -96,17 +80,5 @@ mod tests {
         assert_eq!(gate.ready(), 0);
         gate.taken_over(5, 0);
         assert_eq!(gate.ready(), 1);
-    }
-
-    #[test]
-    fn what_was_promised_is_taken_while_it_is_counted_twice() {
-        let gate = Gate::default();
-        assert_eq!(gate.fullness(), None, "no link");
-        gate.publish(2, 0);
-        assert_eq!((gate.ready(), gate.fullness()), (2, Some(0)));
-        gate.hand_over(1);
-        // The session has added it to its load and not yet taken it from what was handed over.
-        gate.settled(1);
-        assert_eq!((gate.ready(), gate.fullness()), (0, Some(1000)));
     }
 }

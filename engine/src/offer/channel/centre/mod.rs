@@ -56,6 +56,7 @@ const RECALLS_LIMIT: usize = 65_536;
 struct Outlet {
     gate: Arc<Gate>,
     submissions: mpsc::Sender<Message>,
+    sends: bool,
 }
 
 impl<D: Dialect> Centre<D> {
@@ -81,7 +82,7 @@ impl<D: Dialect> Centre<D> {
             let gate = Arc::new(Gate::default());
             let recalled = if role == Role::Receiver { None } else { recalled.take() };
             seats.push(Seat { role, submitted, recalled, gate: Arc::clone(&gate) });
-            outlets.push(Outlet { gate, submissions });
+            outlets.push(Outlet { gate, submissions, sends: role != Role::Receiver });
         }
         let binds = seats.len();
         let runtime =
@@ -120,14 +121,15 @@ impl<D: Dialect> Centre<D> {
         Ok(Message { id, to, source, short, validity_s })
     }
 
-    /// To the session whose window is the least full.
+    /// To the session that has most room. What `ready` has promised always finds a place, whatever the gates say by now: the
+    /// queues have one for every slot, and what comes to a session without room waits there.
     fn hand_over(&self, message: Message) -> Result<(), Report> {
-        let outlets = self.outlets.iter().filter_map(|outlet| Some((outlet.gate.fullness()?, outlet)));
-        let outlet = outlets.min_by_key(|(fullness, _)| *fullness).map(|(_, outlet)| outlet);
+        let senders = self.outlets.iter().filter(|outlet| outlet.sends);
+        let outlet = senders.max_by_key(|outlet| (outlet.gate.ready(), outlet.submissions.capacity()));
         let permit = outlet.and_then(|outlet| Some((outlet, outlet.submissions.try_reserve().ok()?)));
         let (outlet, permit) = permit.ok_or_else(|| Report::Refused {
             id: message.id,
-            reason: "not sent: no link has room".to_owned(),
+            reason: "not sent: more was submitted than there was room for".to_owned(),
             again: true,
         })?;
         outlet.gate.hand_over(message.short.count());

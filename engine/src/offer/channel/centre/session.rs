@@ -322,7 +322,7 @@ impl<D: Dialect> Session<D> {
 
     /// The end of a submission, and before it the room that it leaves: whoever hears of it may be waiting for just that.
     fn tell(&self, report: Report) {
-        self.gate.settled(self.exchange.load());
+        self.publish_room();
         self.shared.tell(report);
     }
 
@@ -407,9 +407,13 @@ impl<D: Dialect> Session<D> {
         self.gate.publish(0, 0);
     }
 
-    fn publish(&mut self) {
+    fn publish_room(&self) {
         let width = if self.role == Role::Receiver { 0 } else { self.exchange.width() };
         self.gate.publish(width, self.exchange.load());
+    }
+
+    fn publish(&mut self) {
+        self.publish_room();
         let is_ready = self.gate.ready() > 0;
         if is_ready && !self.was_ready {
             self.notice(Report::Ready);
