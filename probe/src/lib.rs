@@ -20,7 +20,7 @@ use event::{AreaFact, Event, Timestamp};
 use wire::Message;
 
 /// Where a frame came from: stands beside everything that is read out of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// Capture time.
     pub at: Timestamp,

@@ -3,6 +3,7 @@
 use event::Timestamp;
 
 use super::Frame;
+use crate::wire::LinkType;
 
 /// Frames of a batch: enough for their memory to be fetched side by side, few enough to stay in the fastest cache.
 pub const BATCH_FRAMES: usize = 64;
@@ -14,20 +15,30 @@ pub struct Batch<'a> {
     places: &'a [Place],
 }
 
-/// A frame, and where its octets begin and end.
+/// A frame without its octets: where they lie.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// Without its octets.
-    pub(super) frame: Frame<'static>,
+    pub(super) number: u64,
+    pub(super) at: Timestamp,
     pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) length: u32,
+    pub(super) original_length: u32,
+    pub(super) file: u16,
+    pub(super) link: LinkType,
 }
 
 impl Place {
     /// The place of `frame`, the octets of which begin at `start`.
-    #[inline]
     pub(crate) fn new(frame: &Frame<'_>, start: usize) -> Self {
-        Self { frame: Frame { captured: &[], ..*frame }, start, end: start + frame.captured.len() }
+        let Frame { number, at, link, captured, original_length, file } = *frame;
+        Self { number, at, start, length: captured.len() as u32, original_length, file, link }
+    }
+
+    #[inline]
+    fn frame<'a>(&self, octets: &'a [u8]) -> Frame<'a> {
+        let Self { number, at, start, length, original_length, file, link } = *self;
+        let captured = octets.get(start..start + length as usize).unwrap_or_default();
+        Frame { number, at, link, captured, original_length, file }
     }
 }
 
@@ -49,7 +60,7 @@ impl<'a> Batch<'a> {
 
     /// Capture time of its last frame.
     pub fn latest(&self) -> Option<Timestamp> {
-        self.places.last().map(|place| place.frame.at)
+        self.places.last().map(|place| place.at)
     }
 
     /// Its first frames: `count` at most.
@@ -69,11 +80,9 @@ impl<'a> Batch<'a> {
     }
 
     /// The frames in order.
+    #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Frame<'a>> + use<'a> {
         let Self { octets, places } = *self;
-        places.iter().map(|Place { frame, start, end }| Frame {
-            captured: octets.get(*start..*end).unwrap_or_default(),
-            ..*frame
-        })
+        places.iter().map(|place| place.frame(octets))
     }
 }

@@ -64,6 +64,14 @@ pub struct Frame<'a> {
     pub file: u16,
 }
 
+impl Frame<'_> {
+    /// Whether the capture does not hold its end.
+    #[inline]
+    pub fn is_snapped(&self) -> bool {
+        self.original_length as usize > self.captured.len()
+    }
+}
+
 /// How far a capture has been read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {

@@ -72,27 +72,36 @@ impl Pcap {
     }
 
     /// The record at the beginning of `ready`.
-    #[inline]
-    pub(super) fn parse(&self, ready: &[u8]) -> Result<Parsed, Stop> {
+    fn parse(&self, ready: &[u8]) -> Result<Parsed, Stop> {
+        if let Some(record) = self.whole(ready) {
+            return Ok(Parsed::Record(record));
+        }
         let header = RECORD_HEADER + self.extra;
-        let Some(&[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3]) = ready.first_chunk() else {
+        let Some(&[_, _, _, _, _, _, _, _, c0, c1, c2, c3, ..]) = ready.first_chunk::<RECORD_HEADER>() else {
             return Ok(Parsed::Needs(header));
         };
+        match number(self.big_endian, [c0, c1, c2, c3]) {
+            captured if captured <= self.limit => Ok(Parsed::Needs(header + captured as usize)),
+            captured => Err(Stop::AbsurdLength { length: captured.into(), limit: self.limit.into() }),
+        }
+    }
+
+    /// The record at the beginning of `ready`, where it lies there whole.
+    #[inline(always)]
+    pub(super) fn whole(&self, ready: &[u8]) -> Option<Record> {
+        let &[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3] = ready.first_chunk()?;
         let seconds = number(self.big_endian, [s0, s1, s2, s3]);
         let fraction = number(self.big_endian, [f0, f1, f2, f3]);
         let captured = number(self.big_endian, [c0, c1, c2, c3]);
         let original_length = number(self.big_endian, [o0, o1, o2, o3]);
-        if captured > self.limit {
-            return Err(Stop::AbsurdLength { length: captured.into(), limit: self.limit.into() });
-        }
-        let length = captured as usize;
-        if ready.len() < header + length {
-            return Ok(Parsed::Needs(header + length));
+        let (start, length) = (RECORD_HEADER + self.extra, captured as usize);
+        let total = start + length;
+        if captured > self.limit || ready.len() < total {
+            return None;
         }
         let micros = if self.nanoseconds { fraction / 1000 } else { fraction };
         let at = Timestamp::from_micros(i64::from(seconds) * 1_000_000 + i64::from(micros));
-        let (link, start, total) = (self.link, header, header + length);
-        Ok(Parsed::Record(Record { at, link, interface: 0, original_length, start, length, total }))
+        Some(Record { at, link: self.link, interface: 0, original_length, start, length, total })
     }
 }
 

@@ -16,6 +16,7 @@ use super::{CaptureError, Frame, Place, foreign};
 use crate::wire::LinkType;
 
 /// A frame as it lies at the beginning of the buffer.
+#[derive(Clone, Copy)]
 pub(super) struct Record {
     /// Capture time.
     pub(super) at: Timestamp,
@@ -159,23 +160,6 @@ impl Source {
         Ok(true)
     }
 
-    /// The record `passed` octets on where it lies in the buffer already, comes by the same interface before either time (the
-    /// second excluded), and has a time that needs no judgement.
-    #[inline(always)]
-    fn behind(&mut self, passed: usize, until: Timestamp, before: Timestamp) -> Option<Record> {
-        let octets = self.buffer.ready().get(passed..)?;
-        let next = match &mut self.format {
-            Format::Pcap(pcap) => match pcap.parse(octets) {
-                Ok(Parsed::Record(record)) => record,
-                _ => return None,
-            },
-            Format::Pcapng(pcapng) => pcapng.parse(octets)?,
-            Format::E1(_) => return None,
-        };
-        let is_next = next.at <= until && next.at < before && self.times.follows(next.at);
-        is_next.then_some(Record { start: passed + next.start, total: passed + next.total, ..next })
-    }
-
     /// Appends to `places` the record that it stands at, numbered `first`, and those behind it that lie in the buffer already, come
     /// by the same interface before either time (the second excluded), and have times that need no judgement: `most` at most. It
     /// then stands at the last of them. The time of the latest; `None` where the record does not lie in the buffer.
@@ -184,24 +168,18 @@ impl Source {
         places: &mut Vec<Place>,
         first: u64,
         most: usize,
-        (until, before): (Timestamp, Timestamp),
+        bounds: (Timestamp, Timestamp),
     ) -> Option<Timestamp> {
         self.start()?;
-        let mut record = self.head.take()?;
-        let mut latest = record.at;
-        for number in first.. {
-            let Record { at, link, original_length, start, length, .. } = record;
-            let frame = Frame { number, at, link, captured: &[], original_length, file: self.recorder };
-            places.push(Place { frame, start, end: start + length });
-            latest = latest.max(at);
-            if places.len() >= most {
-                break;
-            }
-            let Some(next) = self.behind(record.total, until, before) else { break };
-            self.frames += 1;
-            record = next;
-        }
-        self.head = Some(record);
+        let Self { head, buffer, format, times, recorder, frames, .. } = self;
+        let gathering = Gathering { places, first, most, bounds, file: *recorder };
+        let (head, ready) = (head.as_mut()?, buffer.ready());
+        let latest = match format {
+            Format::Pcap(pcap) => gathering.run(head, times, ready, |octets| pcap.whole(octets)),
+            Format::Pcapng(pcapng) => gathering.run(head, times, ready, |octets| pcapng.parse(octets)),
+            Format::E1(_) => return None,
+        };
+        *frames += places.len().saturating_sub(1) as u64;
         Some(latest)
     }
 
@@ -378,6 +356,46 @@ impl Source {
             Format::Pcap(_) | Format::Pcapng(_) => None,
             Format::E1(e1) => Some(e1),
         }
+    }
+}
+
+/// Records that are taken one behind the other, as they lie in the buffer.
+struct Gathering<'a> {
+    places: &'a mut Vec<Place>,
+    first: u64,
+    most: usize,
+    /// They come until the first time, and before the second.
+    bounds: (Timestamp, Timestamp),
+    file: u16,
+}
+
+impl Gathering<'_> {
+    /// From `head` on, which becomes the last of them. The time of the latest.
+    #[inline(always)]
+    fn run(
+        self,
+        head: &mut Record,
+        times: &mut Plausible,
+        ready: &[u8],
+        mut parse: impl FnMut(&[u8]) -> Option<Record>,
+    ) -> Timestamp {
+        let Self { places, first, most, bounds: (until, before), file } = self;
+        let (mut record, mut begin, mut latest) = (*head, 0, head.at);
+        for number in first.. {
+            let Record { at, link, original_length, start, length, total, .. } = record;
+            places.push(Place { number, at, start: begin + start, length: length as u32, original_length, file, link });
+            latest = latest.max(at);
+            if places.len() >= most {
+                break;
+            }
+            let next = ready.get(begin + total..).and_then(&mut parse);
+            let Some(next) = next.filter(|next| next.at <= until && next.at < before && times.follows(next.at)) else {
+                break;
+            };
+            (record, begin) = (next, begin + total);
+        }
+        *head = Record { start: begin + record.start, total: begin + record.total, ..record };
+        latest
     }
 }
 

@@ -75,8 +75,8 @@ fn in_packet(packet: &Packet<'_>, depth: u8, tell: &mut impl FnMut(Sign)) -> Res
 fn in_sctp(packet: &Packet<'_>, tell: &mut impl FnMut(Sign)) -> Result<(), Malformed> {
     let mut r = Reader::new(Protocol::Sctp, packet.payload);
     let header = CommonHeader::read(&mut r)?;
-    let source = (packet.source, header.source_port);
-    let destination = (packet.destination, header.destination_port);
+    let source = (packet.addresses.source(), header.source_port());
+    let destination = (packet.addresses.destination(), header.destination_port());
     while !r.is_empty() {
         let chunk = Chunk::read(&mut r)?;
         if let Some(Ok(data)) = Data::read(&chunk) {
@@ -92,8 +92,8 @@ fn in_sctp(packet: &Packet<'_>, tell: &mut impl FnMut(Sign)) -> Result<(), Malfo
 // The end of a segment's octets, and the segment that acknowledges them: RFC 9293 §3.4.
 fn in_tcp(packet: &Packet<'_>, tell: &mut impl FnMut(Sign)) -> Result<(), Malformed> {
     let segment = Segment::read(packet.payload)?;
-    let source = (packet.source, segment.source_port);
-    let destination = (packet.destination, segment.destination_port);
+    let source = (packet.addresses.source(), segment.source_port);
+    let destination = (packet.addresses.destination(), segment.destination_port);
     if let Some(acknowledged) = segment.acknowledged {
         tell(Sign::Effect(numbered(destination, source, acknowledged)));
     }
@@ -106,8 +106,8 @@ fn in_tcp(packet: &Packet<'_>, tell: &mut impl FnMut(Sign)) -> Result<(), Malfor
 
 fn in_udp(packet: &Packet<'_>, tell: &mut impl FnMut(Sign)) -> Result<(), Malformed> {
     let datagram = Datagram::read(packet.payload)?;
-    let source = (packet.source, datagram.source_port);
-    let destination = (packet.destination, datagram.destination_port);
+    let source = (packet.addresses.source(), datagram.source_port);
+    let destination = (packet.addresses.destination(), datagram.destination_port);
     in_ns(datagram.payload, &source, &destination, tell)
 }
 

@@ -64,23 +64,17 @@ impl Way {
 }
 
 impl Crossings {
-    /// What counts as the carrier of an SCCP message: that of the other side, where that is known.
+    /// Whether nothing has come but by this network of point codes ([`Carrier::nodes`]): no message then has another side.
     #[inline(always)]
-    pub fn place(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) -> Carrier {
-        let is_only = carrier.nodes != ENDPOINTS && *self.first.get_or_insert(carrier.nodes) == carrier.nodes;
-        match is_only && self.requests.is_empty() {
-            true => carrier,
-            false => self.look(carrier, octets, counters),
-        }
+    pub fn is_only(&mut self, nodes: u32) -> bool {
+        nodes != ENDPOINTS && *self.first.get_or_insert(nodes) == nodes && self.requests.is_empty()
     }
 
     /// What of a message is the same on both sides of a gateway, which may complete addresses: all of it where none is known.
-    #[inline]
     pub fn essence<'a>(&self, octets: &'a [u8]) -> &'a [u8] {
         if self.routes.is_empty() { octets } else { Self::without_addresses(octets) }
     }
 
-    #[inline(never)]
     fn without_addresses(octets: &[u8]) -> &[u8] {
         match octets.first().map(|code| SccpMessageType(*code)) {
             Some(SccpMessageType::CONNECTION_REQUEST | SccpMessageType::UNITDATA) => {
@@ -91,8 +85,11 @@ impl Crossings {
         }
     }
 
-    #[inline(never)]
-    fn look(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) -> Carrier {
+    /// What counts as the carrier of an SCCP message: that of the other side, where that is known.
+    pub fn place(&mut self, carrier: Carrier, octets: &[u8], counters: &mut TransportCounters) -> Carrier {
+        if self.is_only(carrier.nodes) {
+            return carrier;
+        }
         if self.requests.is_empty() {
             self.requests.resize(REQUEST_LIMIT, None);
         }

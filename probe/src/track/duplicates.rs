@@ -27,7 +27,7 @@ const UNIT_BITS: u32 = 6;
 const WINDOW_UNITS: u32 = (WINDOW_MICROS >> UNIT_BITS) as u32;
 
 /// By what a message came: one direction of something that numbers its messages, or of something that does not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Path(u32);
 
 impl Path {
@@ -44,16 +44,17 @@ impl Path {
 }
 
 /// By what a message is recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fingerprint {
     hash: u64,
     path: Path,
 }
 
 /// What came of looking for a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sighting {
     /// Not seen within the window.
+    #[default]
     First,
     /// Not seen within the window; remembering it forgot one that was.
     FirstDisplacing,
@@ -108,7 +109,7 @@ impl Duplicates {
             seen.at = now;
             return Sighting::First;
         }
-        self.remember(Seen { hash, at: now, path: path.0 + 1 })
+        self.remember(hash, now, path.0 + 1)
     }
 
     #[inline]
@@ -122,29 +123,29 @@ impl Duplicates {
         hash as usize & (self.sets.len() - 1)
     }
 
+    // What is in registers goes to its place from there: put together before, it would wait for itself.
     #[inline]
-    fn remember(&mut self, seen: Seen) -> Sighting {
-        let Some(set) = self.set(seen.hash) else { return Sighting::First };
-        if let Some(old) = set.iter_mut().find(|old| !old.is_recent(seen.at)) {
-            *old = seen;
+    fn remember(&mut self, hash: u64, at: u32, path: u32) -> Sighting {
+        let Some(set) = self.set(hash) else { return Sighting::First };
+        if let Some(old) = set.iter_mut().find(|old| !old.is_recent(at)) {
+            (old.hash, old.at, old.path) = (hash, at, path);
             return Sighting::First;
         }
-        self.make_room(seen)
+        self.make_room(hash, at, path)
     }
 
     #[cold]
-    fn make_room(&mut self, seen: Seen) -> Sighting {
+    fn make_room(&mut self, hash: u64, at: u32, path: u32) -> Sighting {
         if self.sets.len() < SET_LIMIT {
             let grown = vec![Set::default(); 2 * self.sets.len()];
-            for Set(set) in std::mem::replace(&mut self.sets, grown) {
-                set.into_iter().filter(|old| old.is_recent(seen.at)).for_each(|old| _ = self.remember(old));
+            let recent = std::mem::replace(&mut self.sets, grown).into_iter().flat_map(|Set(set)| set);
+            for Seen { hash, at, path } in recent.filter(|old| old.is_recent(at)) {
+                self.remember(hash, at, path);
             }
-            return self.remember(seen);
+            return self.remember(hash, at, path);
         }
-        if let Some(oldest) =
-            self.set(seen.hash).and_then(|set| set.iter_mut().max_by_key(|old| distance(old.at, seen.at)))
-        {
-            *oldest = seen;
+        if let Some(oldest) = self.set(hash).and_then(|set| set.iter_mut().max_by_key(|old| distance(old.at, at))) {
+            *oldest = Seen { hash, at, path };
         }
         Sighting::FirstDisplacing
     }

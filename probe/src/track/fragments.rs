@@ -76,7 +76,8 @@ impl Fragments {
             counters.ip_fragments_invalid += 1;
             return None;
         }
-        let Packet { source, destination, protocol, .. } = *packet;
+        let Packet { addresses, protocol, .. } = *packet;
+        let (source, destination) = (addresses.source(), addresses.destination());
         let key = Key { source, destination, identification: fragment.identification, protocol, feed };
         let datagram = self.datagram(key, at, counters)?;
         if !datagram.place(start, packet.payload) {
@@ -174,6 +175,7 @@ impl Datagram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::ip::Addresses;
 
     const PAYLOAD: [u8; 20] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
 
@@ -189,8 +191,7 @@ mod tests {
 
         fn take(&mut self, identification: u32, seconds: i64, range: std::ops::Range<usize>) -> Option<Vec<u8>> {
             let packet = Packet {
-                source: Address(1),
-                destination: Address(2),
+                addresses: Addresses(&[10, 0, 0, 1, 10, 0, 0, 2]),
                 protocol: 132,
                 fragment: None,
                 payload: &PAYLOAD[range.clone()],

@@ -32,7 +32,7 @@ pub enum Payload<'a> {
 }
 
 /// What carried a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Carrier {
     /// Frame, time and feed: of the frame that completed the message.
     pub from: Provenance,

@@ -15,7 +15,8 @@ use super::loss::{Link, LinkLoss, Losses, PortPair};
 use super::pending::Pending;
 
 use super::tsn::{Admission, TsnWindow};
-use crate::wire::ip::Packet;
+use crate::Provenance;
+use crate::wire::ip::Addresses;
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
 
@@ -45,8 +46,8 @@ pub trait UpperLayer {
 /// What an association carries.
 #[derive(Clone, Copy, Debug)]
 pub struct UserMessage<'a> {
-    /// Ports and tag of the packet that completed it.
-    pub header: CommonHeader,
+    /// The packet that completed it.
+    pub arrival: &'a Arrival<'a>,
     /// Payload protocol identifier.
     pub protocol: u32,
     /// The message, or what the capture holds of it.
@@ -77,57 +78,58 @@ struct Reassembly {
     pending_octets: usize,
 }
 
-/// A direction that a packet will ask for.
-#[derive(Clone, Copy)]
-pub struct Expected(u64);
-
-/// Whose a packet is: known before more of it is read.
-#[derive(Clone, Copy)]
-struct Arrival<'a> {
-    packet: &'a Packet<'a>,
-    header: CommonHeader,
-    key: DirectionKey,
-    at: Timestamp,
+/// A packet of which no more was read yet than whose it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// Where it was seen.
+    pub from: Provenance,
+    addresses: Addresses<'a>,
+    /// Its ports and tag.
+    pub header: CommonHeader,
+    chunks: &'a [u8],
+    hash: u64,
+    /// Where its direction most probably is.
+    place: usize,
 }
 
-impl Arrival<'_> {
-    fn path(&self) -> PortPair {
-        let Self { packet, header, key: DirectionKey(_, feed), .. } = self;
+impl<'a> Arrival<'a> {
+    /// Reads the common header of a packet between these addresses.
+    #[inline]
+    pub fn read(from: Provenance, addresses: Addresses<'a>, sctp: &'a [u8]) -> Result<Self, Malformed> {
+        let mut r = Reader::new(Protocol::Sctp, sctp);
+        let header = CommonHeader::read(&mut r)?;
+        let hash = DirectionKey(header, from.feed).hash();
+        Ok(Self { from, addresses, header, chunks: r.rest(), hash, place: usize::MAX })
+    }
+
+    /// Who sent it to whom.
+    pub fn path(&self) -> PortPair {
+        let Self { from, addresses, header, .. } = self;
         PortPair {
-            feed: *feed,
-            source: (packet.source, header.source_port),
-            destination: (packet.destination, header.destination_port),
+            feed: from.feed,
+            source: (addresses.source(), header.source_port()),
+            destination: (addresses.destination(), header.destination_port()),
         }
     }
+
+    const fn key(&self) -> DirectionKey {
+        DirectionKey(self.header, self.from.feed)
+    }
 }
 
-/// Ports and verification tag in one word, and the feed.
+/// Ports and verification tag, and the feed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct DirectionKey(u64, u16);
+struct DirectionKey(CommonHeader, u16);
 
 impl DirectionKey {
-    const fn new(feed: u16, header: &CommonHeader) -> Self {
-        let ports = (header.source_port as u64) << 16 | header.destination_port as u64;
-        Self(ports << 32 | header.verification_tag as u64, feed)
-    }
-
     #[inline]
     fn hash(&self) -> u64 {
         FxBuildHasher.hash_one(self)
     }
 
-    const fn ports(self) -> (u16, u16) {
-        ((self.0 >> 48) as u16, (self.0 >> 32) as u16)
-    }
-
-    const fn tag(self) -> u32 {
-        self.0 as u32
-    }
-
     /// The other direction, in which packets carry `tag`.
     const fn reverse(self, tag: u32) -> Self {
-        let (source, destination) = self.ports();
-        Self((destination as u64) << 48 | (source as u64) << 32 | tag as u64, self.1)
+        Self(self.0.reverse(tag), self.1)
     }
 }
 
@@ -215,32 +217,27 @@ impl Default for Associations {
 }
 
 impl Associations {
-    /// Takes a packet and gives what is in it to `upper`. An error where its header cannot be read, or a chunk: then those behind
-    /// it cannot either.
+    /// Takes a packet and gives what is in it to `upper`. An error where a chunk cannot be read: then those behind it cannot either.
     #[inline]
     pub fn packet(
         &mut self,
-        feed: u16,
-        at: Timestamp,
-        packet: &Packet<'_>,
+        arrival: &Arrival<'_>,
         counters: &mut TransportCounters,
         upper: &mut impl UpperLayer,
     ) -> Result<(), Malformed> {
-        counters.sctp_packets += 1;
-        let mut r = Reader::new(Protocol::Sctp, packet.payload);
-        let header = CommonHeader::read(&mut r)?;
-        self.tick(at, counters);
-        let arrival = Arrival { packet, header, key: DirectionKey::new(feed, &header), at };
+        self.tick(arrival.from.at, counters);
         let Self { directions, reassembly, .. } = self;
+        let mut r = Reader::new(Protocol::Sctp, arrival.chunks);
+        let header = arrival.header;
         // INIT travels before its direction has a tag, and begins none.
-        let is_tracked = header.verification_tag != 0 || Data::is_data(r.peek());
-        let mut direction = if is_tracked { directions.direction(&arrival, counters) } else { None };
+        let is_tracked = header.verification_tag() != 0 || Data::is_data(r.peek());
+        let mut direction = if is_tracked { directions.direction(arrival, counters) } else { None };
         let mut turn = None;
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
             match Data::read(&chunk) {
                 Some(Ok(data)) => {
-                    reassembly.data(direction.as_deref_mut(), header, chunk, data, counters, upper);
+                    reassembly.data(direction.as_deref_mut(), arrival, chunk, data, counters, upper);
                 }
                 Some(Err(malformed)) => upper.malformed(malformed, counters),
                 None => {
@@ -260,32 +257,30 @@ impl Associations {
             }
         }
         if let Some(turn) = turn {
-            self.turn(&arrival, turn, counters);
+            self.turn(arrival, turn, counters);
         }
         Ok(())
     }
 
-    /// What is known of the direction of a packet with this header will be asked for: begins to fetch a hint of where that is.
-    /// Changes nothing.
+    /// What is known of the direction of a packet will be asked for: begins to fetch a hint of where that is.
     #[inline]
-    pub fn expect(&self, feed: u16, header: &CommonHeader) -> Expected {
-        let hash = DirectionKey::new(feed, header).hash();
-        self.directions.index.expect(hash);
-        Expected(hash)
+    pub fn expect(&self, arrival: &Arrival<'_>) {
+        self.directions.index.expect(arrival.hash);
     }
 
     /// Begins to fetch what the hint leads to.
     #[inline]
-    pub fn fetch(&self, Expected(hash): Expected) {
-        let place = self.directions.index.guess(hash);
-        place.and_then(|place| self.directions.slots.get(place)).into_iter().for_each(prefetch);
+    pub fn fetch(&self, arrival: &mut Arrival<'_>) {
+        let Some(place) = self.directions.index.guess(arrival.hash) else { return };
+        arrival.place = place;
+        self.directions.slots.get(place).into_iter().for_each(prefetch);
     }
 
     #[cold]
     fn turn(&mut self, arrival: &Arrival<'_>, turn: Turn, counters: &mut TransportCounters) {
         match turn {
             Turn::Begins(initiation) => self.begin(arrival, initiation, counters),
-            Turn::Ends => self.end(arrival.key, counters),
+            Turn::Ends => self.end(arrival.key(), counters),
         }
     }
 
@@ -307,12 +302,12 @@ impl Associations {
                 self.reassembly.pending_octets -= direction.drop_pending(counters);
             }
         }
-        let reverse = arrival.key.reverse(initiate_tag);
+        let reverse = arrival.key().reverse(initiate_tag);
         let known = self.directions.place(reverse);
         let place = known.or_else(|| self.directions.begin_tracking(reverse, arrival.path().reverse(), counters));
         if let Some(direction) = place.and_then(|place| self.directions.at(place)) {
-            direction.last = arrival.at;
-            direction.life.reverse_tag = Some(arrival.key.tag());
+            direction.last = arrival.from.at;
+            direction.life.reverse_tag = Some(arrival.header.verification_tag());
             direction.life.ended = false;
         }
     }
@@ -370,14 +365,20 @@ struct Directions {
 impl Directions {
     #[inline]
     fn direction(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<&mut Direction> {
-        let Arrival { key, at, .. } = *arrival;
-        let place = match self.place(key) {
-            Some(place) => place,
-            None => self.begin_tracking(key, arrival.path(), counters)?,
+        let place = match self.is_at(arrival.place, arrival.key()) {
+            true => arrival.place,
+            false => self.seek(arrival, counters)?,
         };
         let direction = self.at(place)?;
-        direction.last = at;
+        direction.last = arrival.from.at;
         Some(direction)
+    }
+
+    // Of a packet that was not looked ahead for, or begins a direction.
+    #[inline(never)]
+    fn seek(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<usize> {
+        let key = arrival.key();
+        self.place(key).or_else(|| self.begin_tracking(key, arrival.path(), counters))
     }
 
     #[inline]
@@ -467,15 +468,15 @@ impl Reassembly {
     fn data(
         &mut self,
         mut direction: Option<&mut Direction>,
-        header: CommonHeader,
+        arrival: &Arrival<'_>,
         chunk: Chunk<'_>,
         data: Data<'_>,
         counters: &mut TransportCounters,
         upper: &mut impl UpperLayer,
     ) {
         counters.sctp_data += 1;
-        let repeated = is_repeated(direction.as_deref_mut(), &header, data.tsn, counters);
-        upper.chunk(&ChunkMessage { header, chunk, data: Some(data), repeated });
+        let repeated = is_repeated(direction.as_deref_mut(), arrival.header, data.tsn, counters);
+        upper.chunk(&ChunkMessage { header: arrival.header, chunk, data: Some(data), repeated });
         if repeated {
             return;
         }
@@ -493,7 +494,7 @@ impl Reassembly {
             },
         };
         let path = direction.map(|direction| &direction.life.path);
-        upper.user_message(&UserMessage { header, protocol, octets, snapped, path }, counters);
+        upper.user_message(&UserMessage { arrival, protocol, octets, snapped, path }, counters);
     }
 
     // The protocol of the message that the fragment completes; its octets are then in `assembled`.
@@ -524,14 +525,14 @@ impl Reassembly {
 
 // A tag of zero is only allowed beside INIT (RFC 9260 §8.5.1). Traces made by tools carry it on everything, with TSNs that mean
 // nothing.
-#[inline]
+#[inline(always)]
 fn is_repeated(
     direction: Option<&mut Direction>,
-    header: &CommonHeader,
+    header: CommonHeader,
     tsn: u32,
     counters: &mut TransportCounters,
 ) -> bool {
-    if header.verification_tag == 0 {
+    if header.verification_tag() == 0 {
         counters.sctp_untagged += 1;
         return false;
     }

@@ -94,8 +94,8 @@ impl Connections {
         };
         counters.tcp_segments += 1;
         self.sweep(from.at, counters, &mut message);
-        let source = (packet.source, segment.source_port);
-        let destination = (packet.destination, segment.destination_port);
+        let source = (packet.addresses.source(), segment.source_port);
+        let destination = (packet.addresses.destination(), segment.destination_port);
         let from_low = source < destination;
         let (low, high) = if from_low { (source, destination) } else { (destination, source) };
         let waiting = self.waiting_octets;

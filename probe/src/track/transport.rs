@@ -14,7 +14,7 @@ use super::framing::{StreamMessage, StreamProtocol};
 use super::loss::{EndpointLosses, LinkLoss, Losses};
 use super::network::{Endpoint, Endpoints, Networks};
 use super::ns_endpoints::NsEndpoints;
-use super::sctp::{Associations, UpperLayer, UserMessage};
+use super::sctp::{Arrival, Associations, UpperLayer, UserMessage};
 use super::signalling_link::{Admission, LinkDirection, Sender, SignallingLinks};
 use super::tcp::Connections;
 use crate::capture::{BATCH_FRAMES, Batch, Frame, Place};
@@ -23,9 +23,10 @@ use crate::wire::ip::{self, Address, Fragment, Packet};
 use crate::wire::link::{self, Carried, LinkType};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::mtp3::Mtp3Message;
+use crate::wire::plain::Plain;
 use crate::wire::sctp::ChunkMessage;
 use crate::wire::udp::Datagram;
-use crate::wire::{Malformed, PointCodeFormat, ether_type, glance, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
+use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
 
 pub use super::counters::TransportCounters;
@@ -140,33 +141,25 @@ impl Transport {
         sink: &mut S,
         upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
-        // What stands alone is not looked ahead for.
-        if frames.len() > 1 {
-            self.expect(frames, feed);
-        }
+        let mut plain = [None; BATCH_FRAMES];
+        self.layers.expect(frames, feed, &mut plain);
         let Self { layers, delivery, counters } = self;
         let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
         counters.frames += frames.len() as u64;
-        for frame in frames.iter() {
+        for (index, frame) in frames.iter().enumerate() {
+            counters.frames_snapped += u64::from(frame.is_snapped());
             let from = Provenance { at: frame.at, frame: frame.number, feed };
-            let snapped = frame.original_length as usize > frame.captured.len();
-            counters.frames_snapped += u64::from(snapped);
-            let origin = Origin { from, file: frame.file, snapped, depth: 0, tunnel: None };
-            if let Err(malformed) = layers.link(&origin, &frame, counters, &mut outlet) {
+            let read = match plain.get(index) {
+                Some(Some(arrival)) => {
+                    counters.ipv4 += 1;
+                    layers.arrival(arrival, counters, &mut outlet)
+                }
+                _ => layers.link(from, &frame, counters, &mut outlet),
+            };
+            if let Err(malformed) = read {
                 outlet.malformed(from, malformed, counters);
             }
         }
-    }
-
-    /// Begins to fetch what is known of the associations of these frames, before any is taken.
-    fn expect(&self, frames: Batch<'_>, feed: u16) {
-        let associations = &self.layers.associations;
-        let mut expected = [None; BATCH_FRAMES];
-        for (place, frame) in expected.iter_mut().zip(frames.iter()) {
-            let header = if frame.link == LinkType::Ethernet { glance::association(frame.captured) } else { None };
-            *place = header.map(|header| associations.expect(feed, &header));
-        }
-        expected.into_iter().flatten().for_each(|expected| associations.fetch(expected));
     }
 
     /// The messages of these frames that are to be delivered.
@@ -218,18 +211,31 @@ impl Transport {
 }
 
 impl Layers {
+    /// Reads the frames that are plain, and begins to fetch what is known of their associations, before any is taken.
     #[inline]
+    fn expect<'a>(&self, frames: Batch<'a>, feed: u16, plain: &mut [Option<Arrival<'a>>; BATCH_FRAMES]) {
+        for (place, frame) in plain.iter_mut().zip(frames.iter()) {
+            let read = if frame.link == LinkType::Ethernet { Plain::read(frame.captured) } else { None };
+            let Some(Plain { addresses, sctp }) = read else { continue };
+            let from = Provenance { at: frame.at, frame: frame.number, feed };
+            *place = Arrival::read(from, addresses, sctp).ok().inspect(|arrival| self.associations.expect(arrival));
+        }
+        plain.iter_mut().flatten().for_each(|arrival| self.associations.fetch(arrival));
+    }
+
+    // Any frame, layer by layer.
+    #[inline(never)]
     fn link<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        origin: &Origin,
+        from: Provenance,
         frame: &Frame<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        self.carried(origin, &link::read(frame.link, frame.captured)?, counters, outlet)
+        let origin = Origin { from, file: frame.file, snapped: frame.is_snapped(), depth: 0, tunnel: None };
+        self.carried(&origin, &link::read(frame.link, frame.captured)?, counters, outlet)
     }
 
-    #[inline]
     fn carried<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -250,7 +256,6 @@ impl Layers {
         }
     }
 
-    #[inline(never)]
     fn other_than_ip<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -334,7 +339,6 @@ impl Layers {
         (own, other)
     }
 
-    #[inline(never)]
     fn tunnel<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -350,7 +354,6 @@ impl Layers {
         self.carried(&Origin { depth: origin.depth + 1, ..*origin }, &carried, counters, outlet)
     }
 
-    #[inline]
     fn datagram<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -364,7 +367,6 @@ impl Layers {
         }
     }
 
-    #[inline(never)]
     fn fragment<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -381,7 +383,6 @@ impl Layers {
         read
     }
 
-    #[inline]
     fn packet<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -395,7 +396,6 @@ impl Layers {
         }
     }
 
-    #[inline(never)]
     fn other_than_sctp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         origin: &Origin,
@@ -403,7 +403,7 @@ impl Layers {
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
-        let tunnel = &Origin { tunnel: Some((packet.source, packet.destination)), ..*origin };
+        let tunnel = &Origin { tunnel: Some((packet.addresses.source(), packet.addresses.destination())), ..*origin };
         match packet.protocol {
             ip::protocol::TCP => {
                 let Self { connections, endpoints, .. } = self;
@@ -429,7 +429,6 @@ impl Layers {
         }
     }
 
-    #[inline(never)]
     fn sctp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
@@ -437,9 +436,21 @@ impl Layers {
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
     ) -> Result<(), Malformed> {
+        let arrival = Arrival::read(from, packet.addresses, packet.payload);
+        counters.sctp_packets += u64::from(arrival.is_err());
+        self.arrival(&arrival?, counters, outlet)
+    }
+
+    #[inline(never)]
+    fn arrival<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
+        &mut self,
+        arrival: &Arrival<'_>,
+        counters: &mut TransportCounters,
+        outlet: &mut Outlet<'_, S, U>,
+    ) -> Result<(), Malformed> {
         let Self { associations, endpoints, .. } = self;
-        let mut upper = SctpUsers { from, packet, endpoints, outlet };
-        associations.packet(from.feed, from.at, packet, counters, &mut upper)
+        counters.sctp_packets += 1;
+        associations.packet(arrival, counters, &mut SctpUsers { from: &arrival.from, endpoints, outlet })
     }
 
     fn udp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
@@ -451,12 +462,12 @@ impl Layers {
     ) -> Result<(), Malformed> {
         let Datagram { source_port, destination_port, payload } = Datagram::read(packet.payload)?;
         counters.udp += 1;
-        let ends = [(packet.source, source_port), (packet.destination, destination_port)];
+        let ends = [(packet.addresses.source(), source_port), (packet.addresses.destination(), destination_port)];
         if self.ns_endpoints.carry(origin.from.feed, ends, payload) {
             counters.ns_over_udp += 1;
             counters.ns_endpoints_refused = self.ns_endpoints.refused;
-            let sender = Endpoint::Port(packet.source, source_port);
-            let receiver = Endpoint::Port(packet.destination, destination_port);
+            let sender = Endpoint::Port(packet.addresses.source(), source_port);
+            let receiver = Endpoint::Port(packet.addresses.destination(), destination_port);
             outlet.ns(self.endpoints.carrier(origin.from, sender, receiver), payload, counters);
         } else if destination_port == gsmtap::PORT {
             outlet.gsmtap(origin.from, payload, counters)?;
@@ -523,8 +534,7 @@ impl Layers {
 
 /// The users of SCTP, while one packet is given to them.
 struct SctpUsers<'a, 'o, S, U> {
-    from: Provenance,
-    packet: &'a Packet<'a>,
+    from: &'a Provenance,
     endpoints: &'a mut Endpoints,
     outlet: &'a mut Outlet<'o, S, U>,
 }
@@ -532,16 +542,16 @@ struct SctpUsers<'a, 'o, S, U> {
 impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> UpperLayer for SctpUsers<'_, '_, S, U> {
     #[inline]
     fn chunk(&mut self, chunk: &ChunkMessage<'_>) {
-        self.outlet.message(self.from, chunk);
+        self.outlet.message(*self.from, chunk);
     }
 
     #[inline(always)]
     fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters) {
-        self.outlet.sctp(self.from, message, self.packet, self.endpoints, counters);
+        self.outlet.sctp(message, self.endpoints, counters);
     }
 
     fn malformed(&mut self, malformed: Malformed, counters: &mut TransportCounters) {
-        self.outlet.malformed(self.from, malformed, counters);
+        self.outlet.malformed(*self.from, malformed, counters);
     }
 }
 

@@ -10,6 +10,8 @@ pub const REACH_TSNS: u32 = 1024;
 pub const GAP_LIMIT: usize = 64;
 
 const RECENT_TSNS: u32 = u64::BITS;
+/// The bit of the oldest one among them.
+const OLDEST: u64 = 1 << (RECENT_TSNS - 1);
 
 /// Whether a chunk is to be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +60,24 @@ impl TsnWindow {
     /// Marks `tsn` as seen.
     #[inline(always)]
     pub fn admit(&mut self, tsn: u32) -> Admission {
+        // The next, and what leaves the recent ones was seen: so nearly always.
+        if tsn == self.highest.wrapping_add(1) && self.recent & OLDEST != 0 {
+            self.highest = tsn;
+            self.recent = self.recent << 1 | 1;
+            return Admission::Fresh;
+        }
+        self.admit_any(tsn)
+    }
+
+    #[inline(never)]
+    fn admit_any(&mut self, tsn: u32) -> Admission {
         let ahead = tsn.wrapping_sub(self.highest);
         let behind = self.highest.wrapping_sub(tsn);
         if self.recent == 0 {
             *self = Self::with_one(tsn);
             Admission::Fresh
         } else if ahead != 0 && ahead < 1 << 31 {
-            self.advance(ahead);
+            self.leap(ahead);
             Admission::Fresh
         } else if behind < RECENT_TSNS {
             self.mark(tsn, 1 << behind)
@@ -116,18 +129,6 @@ impl TsnWindow {
         Admission::Fresh
     }
 
-    #[inline]
-    fn advance(&mut self, ahead: u32) {
-        const OLDEST: u64 = 1 << (RECENT_TSNS - 1);
-        let is_oldest_missing = self.recent & OLDEST == 0 && self.highest.wrapping_sub(self.lowest) >= RECENT_TSNS - 1;
-        if ahead != 1 || is_oldest_missing {
-            return self.leap(ahead);
-        }
-        self.recent = self.recent << 1 | 1;
-        self.highest = self.highest.wrapping_add(1);
-    }
-
-    #[inline(never)]
     fn leap(&mut self, ahead: u32) {
         let leaving = if ahead < RECENT_TSNS { u64::MAX << (RECENT_TSNS - ahead) } else { u64::MAX };
         let left_out = !self.recent & self.since_lowest() & leaving;

@@ -1,20 +1,7 @@
-//! Which association a frame is most probably of, and whom a message on A names, told by a glance: for those who want to look
-//! ahead. It is no reading: what follows from it may only be a matter of time.
+//! Whom a message on A names, told by a glance: for those who want to look ahead. It is no reading: what follows from it may only be
+//! a matter of time.
 
-use super::sctp::CommonHeader;
-use super::{MobileIdentity, Protocol, Reader, SccpMessageType, ip};
-
-/// The header of the SCTP packet in an Ethernet frame, where that lies behind no more than two tags, and on IPv4 without options.
-#[inline]
-pub fn association(frame: &[u8]) -> Option<CommonHeader> {
-    const IPV4: [u8; 2] = [8, 0];
-    const ETHER_TYPES: [usize; 3] = [12, 16, 20];
-    let packet = ETHER_TYPES.into_iter().find_map(|place| frame.get(place..)?.strip_prefix(&IPV4))?;
-    let (&[0x45, _, _, _, _, _, _, _, _, ip::protocol::SCTP, ..], sctp) = packet.split_first_chunk::<20>()? else {
-        return None;
-    };
-    CommonHeader::read(&mut Reader::new(Protocol::Sctp, sctp)).ok()
-}
+use super::{MobileIdentity, Protocol, Reader, SccpMessageType};
 
 /// Length and type of a mobile identity that is a TMSI, 3GPP TS 24.008 §10.5.1.4.
 const TMSI: [u8; 2] = [5, 0xf4];
@@ -54,22 +41,6 @@ mod tests {
         });
         assert_eq!(named.as_deref(), expected);
         (0..sccp.len()).for_each(|len| _ = identity(&sccp[..len]));
-    }
-
-    #[test]
-    fn an_association_is_told_behind_tags() {
-        let packet =
-            [&[0x45, 0, 0, 32, 0, 0, 0, 0, 64, 132][..], &[0; 10], &[11, 89, 11, 90, 1, 2, 3, 4, 0, 0, 0, 0]].concat();
-        let header = CommonHeader { source_port: 2905, destination_port: 2906, verification_tag: 0x0102_0304 };
-        for tags in [&[][..], &[0x81, 0, 0, 7], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8]] {
-            let frame = [&[0; 12], tags, &[8, 0], &packet].concat();
-            assert_eq!(association(&frame), Some(header));
-            (0..frame.len()).for_each(|len| assert_eq!(association(&frame[..len]), None));
-        }
-        let other = [&[0; 12], &[8, 0][..], &packet].concat();
-        let other: Vec<u8> =
-            other.into_iter().enumerate().map(|(at, octet)| if at == 23 { 17 } else { octet }).collect();
-        assert_eq!(association(&other), None);
     }
 
     const DIGITS: [u8; 8] = [0x49, 0x06, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10];

@@ -27,6 +27,30 @@ impl fmt::Display for Address {
     }
 }
 
+/// The addresses of a packet, where they lie: the source's octets and then the destination's. There are none where its header was
+/// not captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses<'a>(pub &'a [u8]);
+
+impl Addresses<'_> {
+    /// Source address; zero where it is not known.
+    pub fn source(self) -> Address {
+        Self::address(self.0.split_at(self.0.len() / 2).0)
+    }
+
+    /// Destination address; zero where it is not known.
+    pub fn destination(self) -> Address {
+        Self::address(self.0.split_at(self.0.len() / 2).1)
+    }
+
+    fn address(octets: &[u8]) -> Address {
+        if let Ok(octets) = octets.try_into() {
+            return Address::from_ipv4(octets);
+        }
+        Address(octets.try_into().map_or(0, u128::from_be_bytes))
+    }
+}
+
 /// Upper-layer protocol numbers that the probe acts on (IANA).
 pub mod protocol {
     /// IPv4 in IP, RFC 2003.
@@ -46,10 +70,8 @@ pub mod protocol {
 /// A datagram or a fragment of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
-    /// Source address.
-    pub source: Address,
-    /// Destination address.
-    pub destination: Address,
+    /// Source and destination address.
+    pub addresses: Addresses<'a>,
     /// Protocol of the payload.
     pub protocol: u8,
     /// Where the payload belongs, if it is a fragment.
@@ -63,8 +85,7 @@ pub struct Packet<'a> {
 impl<'a> Packet<'a> {
     /// What a packet of this protocol carried, where a capture holds no more of it: its addresses are not known.
     pub const fn without_header(protocol: u8, payload: &'a [u8]) -> Self {
-        const UNKNOWN: Address = Address(0);
-        Self { source: UNKNOWN, destination: UNKNOWN, protocol, fragment: None, payload, missing: 0 }
+        Self { addresses: Addresses(&[]), protocol, fragment: None, payload, missing: 0 }
     }
 }
 
@@ -83,7 +104,7 @@ pub struct Fragment {
 #[inline]
 pub fn read_v4(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Ip, octets);
-    let &[version_ihl, _tos, t0, t1, i0, i1, f0, f1, _ttl, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
+    let &[version_ihl, _tos, t0, t1, i0, i1, f0, f1, _ttl, protocol, _, _, ref addresses @ ..]: &[u8; 20] =
         r.header("header")?;
     let header_length = usize::from(version_ihl & 15) * 4;
     if version_ihl >> 4 != 4 || header_length < 20 {
@@ -95,8 +116,6 @@ pub fn read_v4(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
     let total_length = usize::from(u16::from_be_bytes([t0, t1]));
     let identification = u16::from_be_bytes([i0, i1]);
     let flags_offset = u16::from_be_bytes([f0, f1]);
-    let source = Address::from_ipv4([s0, s1, s2, s3]);
-    let destination = Address::from_ipv4([d0, d1, d2, d3]);
     let (payload, missing) = match total_length {
         0 => (r.rest(), 0), // filled in by the network card when it segments (TSO)
         _ => kept(r.rest(), total_length.checked_sub(header_length).ok_or(r.error("total length", Fault::Invalid))?),
@@ -106,7 +125,7 @@ pub fn read_v4(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
         offset: (flags_offset & 0x1fff).wrapping_mul(8),
         more: flags_offset & 0x2000 != 0,
     });
-    Ok(Packet { source, destination, protocol, fragment, payload, missing })
+    Ok(Packet { addresses: Addresses(addresses), protocol, fragment, payload, missing })
 }
 
 /// Reads an IPv6 packet, passing over its extension headers.
@@ -118,15 +137,14 @@ pub fn read_v6(octets: &[u8]) -> Result<Packet<'_>, Malformed> {
     }
     let payload_length = usize::from(r.u16("payload length")?);
     let [next_header, _hop_limit] = r.v("next header")?;
-    let source = Address(u128::from_be_bytes(r.v("source address")?));
-    let destination = Address(u128::from_be_bytes(r.v("destination address")?));
+    let addresses = Addresses(r.header::<32>("addresses")?);
     let (payload, missing) = match payload_length {
         0 => (r.rest(), 0), // a jumbogram, or segmented by the network card
         _ => kept(r.rest(), payload_length),
     };
     let mut r = Reader::new(Protocol::Ip, payload);
     let (protocol, fragment) = extension_headers(&mut r, next_header)?;
-    Ok(Packet { source, destination, protocol, fragment, payload: r.rest(), missing })
+    Ok(Packet { addresses, protocol, fragment, payload: r.rest(), missing })
 }
 
 // RFC 8200 §4: up to the first header that is none, or up to the fragment header of a later fragment, behind which there
@@ -180,7 +198,8 @@ mod tests {
         let octets = [&V4[..], &[1, 2, 3, 4, 0, 0]].concat();
         let packet = read_v4(&octets).unwrap();
         assert_eq!(packet.payload, [1, 2, 3, 4]);
-        assert_eq!(packet.source, Address::from_ipv4([10, 0, 0, 1]));
+        assert_eq!(packet.addresses.source(), Address::from_ipv4([10, 0, 0, 1]));
+        assert_eq!(packet.addresses.destination(), Address::from_ipv4([10, 0, 0, 2]));
         assert_eq!(packet.protocol, protocol::SCTP);
         assert_eq!(packet.fragment, Some(Fragment { identification: 0x1234, offset: 24, more: true }));
         assert_eq!(packet.missing, 0);
@@ -215,6 +234,8 @@ mod tests {
         let octets = v6(0, &[&hop_by_hop[..], &destination_options, &authentication, &[7, 7]].concat());
         let packet = read_v6(&octets).unwrap();
         assert_eq!((packet.protocol, packet.payload, packet.fragment), (132, &[7, 7][..], None));
+        let ends = [packet.addresses.source(), packet.addresses.destination()];
+        assert_eq!(ends, [1, 2].map(|octet| Address(u128::from_be_bytes([octet; 16]))));
         for len in 0..octets.len() - 2 {
             assert_eq!(read_v6(&octets[..len]).unwrap_err().fault, Fault::Truncated, "cut at {len}");
         }

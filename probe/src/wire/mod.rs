@@ -31,6 +31,7 @@ pub mod mpls;
 pub mod mtp2;
 pub mod mtp3;
 pub mod ns;
+pub mod plain;
 pub mod point_code;
 pub mod ppp;
 pub mod rr;

@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
     /// Passes over `count` octets, or over what is left of them.
     #[inline]
     pub fn pass(&mut self, count: usize) {
-        self.octets = self.octets.get(count..).unwrap_or_default();
+        self.octets = self.octets.split_at(count.min(self.octets.len())).1;
     }
 
     /// Format LV: one octet of length, then the value.

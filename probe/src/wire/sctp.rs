@@ -18,27 +18,36 @@ pub mod chunk_type {
     pub const I_DATA: u8 = 64;
 }
 
-/// The common header, RFC 9260 §3.1.
+/// The common header, RFC 9260 §3.1: source port, destination port and verification tag in one word, as they follow each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct CommonHeader {
-    /// Source port.
-    pub source_port: u16,
-    /// Destination port.
-    pub destination_port: u16,
-    /// The tag that the receiver chose; 0 only beside INIT.
-    pub verification_tag: u32,
-}
+pub struct CommonHeader(pub u64);
 
 impl CommonHeader {
     /// Reads the header; `r` then stands at the first chunk.
     #[inline]
     pub fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {
         let &[s0, s1, d0, d1, t0, t1, t2, t3, _, _, _, _] = r.header("common header")?;
-        Ok(Self {
-            source_port: u16::from_be_bytes([s0, s1]),
-            destination_port: u16::from_be_bytes([d0, d1]),
-            verification_tag: u32::from_be_bytes([t0, t1, t2, t3]),
-        })
+        Ok(Self(u64::from_be_bytes([s0, s1, d0, d1, t0, t1, t2, t3])))
+    }
+
+    /// Source port.
+    pub const fn source_port(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+
+    /// Destination port.
+    pub const fn destination_port(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    /// The tag that the receiver chose; 0 only beside INIT.
+    pub const fn verification_tag(self) -> u32 {
+        self.0 as u32
+    }
+
+    /// The header of the other direction, in which packets carry `tag`.
+    pub const fn reverse(self, tag: u32) -> Self {
+        Self((self.destination_port() as u64) << 48 | (self.source_port() as u64) << 32 | tag as u64)
     }
 }
 
@@ -247,9 +256,9 @@ impl Message for ChunkMessage<'_> {
     }
 
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
-        visit("source_port", Value::Integer(u64::from(self.header.source_port)));
-        visit("destination_port", Value::Integer(u64::from(self.header.destination_port)));
-        visit("verification_tag", Value::Code(u64::from(self.header.verification_tag)));
+        visit("source_port", Value::Integer(u64::from(self.header.source_port())));
+        visit("destination_port", Value::Integer(u64::from(self.header.destination_port())));
+        visit("verification_tag", Value::Code(u64::from(self.header.verification_tag())));
         visit("flags", Value::Code(u64::from(self.chunk.flags)));
         if let Some(data) = self.data {
             visit("tsn", Value::Integer(u64::from(data.tsn)));

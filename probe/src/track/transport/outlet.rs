@@ -6,10 +6,11 @@ use crate::track::air::AirChannels;
 use crate::track::crossing::Crossings;
 use crate::track::duplicates::{Duplicates, Fingerprint, Path, Sighting};
 use crate::track::framing::StreamMessage;
+use crate::track::loss::PortPair;
 use crate::track::network::{Endpoint, Endpoints, Networks};
 use crate::track::sctp::UserMessage;
 use crate::wire::gsmtap::{Carried, GsmtapHeader};
-use crate::wire::ip::{Address, Packet};
+use crate::wire::ip::Address;
 use crate::wire::ipa::{self, IpaMessage};
 use crate::wire::lapdm::Lapdm;
 use crate::wire::m2pa::M2paMessage;
@@ -65,7 +66,8 @@ impl SctpUser {
             4 => Some(Self::Sua),
             5 => Some(Self::M2pa),
             UNSPECIFIED => {
-                let ports = [message.header.destination_port, message.header.source_port];
+                let header = message.arrival.header;
+                let ports = [header.destination_port(), header.source_port()];
                 ports.into_iter().find_map(Self::on_port)
             }
             _ => None,
@@ -85,34 +87,47 @@ impl SctpUser {
 
 impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     /// A user message of SCTP. M3UA is what most carry: its way is a straight one.
-    #[inline(always)]
+    #[inline]
     pub(super) fn sctp(
         &mut self,
-        from: Provenance,
         message: &UserMessage<'_>,
-        packet: &Packet<'_>,
         endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
     ) {
-        let UserMessage { octets, snapped, header, .. } = *message;
-        let path = Path::numbered(header.verification_tag);
+        let UserMessage { arrival, octets, snapped, .. } = *message;
+        let path = Path::numbered(arrival.header.verification_tag());
         let read = match SctpUser::of(message) {
-            Some(SctpUser::M3ua) => self.m3ua(from, octets, snapped, path, counters),
-            Some(SctpUser::M2ua) => self.m2ua(from, octets, snapped, path, counters),
-            Some(SctpUser::M2pa) => self.m2pa(from, octets, snapped, path, counters),
-            Some(SctpUser::Sua) => {
-                let source = message.path.map_or((packet.source, header.source_port), |path| path.source);
-                let destination =
-                    message.path.map_or((packet.destination, header.destination_port), |path| path.destination);
-                self.sua(from, [source, destination], octets, snapped, endpoints, counters)
-            }
+            Some(SctpUser::M3ua) => self.m3ua(&arrival.from, octets, snapped, path, counters),
+            Some(user) => self.other_than_m3ua(user, message, path, endpoints, counters),
             None => {
                 counters.sctp_other_protocols += 1;
                 Ok(())
             }
         };
         if let Err(malformed) = read {
-            self.malformed(from, malformed, counters);
+            self.malformed(arrival.from, malformed, counters);
+        }
+    }
+
+    #[inline(never)]
+    fn other_than_m3ua(
+        &mut self,
+        user: SctpUser,
+        message: &UserMessage<'_>,
+        path: Path,
+        endpoints: &mut Endpoints,
+        counters: &mut TransportCounters,
+    ) -> Result<(), Malformed> {
+        let UserMessage { arrival, octets, snapped, .. } = *message;
+        let from = arrival.from;
+        match user {
+            SctpUser::M3ua => self.m3ua(&from, octets, snapped, path, counters),
+            SctpUser::M2ua => self.m2ua(from, octets, snapped, path, counters),
+            SctpUser::M2pa => self.m2pa(from, octets, snapped, path, counters),
+            SctpUser::Sua => {
+                let PortPair { source, destination, .. } = message.path.copied().unwrap_or_else(|| arrival.path());
+                self.sua(from, [source, destination], octets, snapped, endpoints, counters)
+            }
         }
     }
 
@@ -124,24 +139,24 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             StreamMessage::Ipa(message) => self.ipa(carrier, message, path, counters),
             StreamMessage::Malformed(malformed) => self.malformed(carrier.from, *malformed, counters),
             StreamMessage::M3ua(octets) => {
-                if let Err(malformed) = self.m3ua(carrier.from, octets, false, path, counters) {
+                if let Err(malformed) = self.m3ua(&carrier.from, octets, false, path, counters) {
                     self.malformed(carrier.from, malformed, counters);
                 }
             }
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn m3ua(
         &mut self,
-        from: Provenance,
+        from: &Provenance,
         octets: &[u8],
         snapped: bool,
         path: Path,
         counters: &mut TransportCounters,
     ) -> Result<(), Malformed> {
         let message = M3uaMessage::read(octets, snapped)?;
-        self.message(from, &message);
+        self.message(*from, &message);
         let Some(data) = message.data()? else {
             counters.m3ua_management += 1;
             return Ok(());
@@ -151,14 +166,18 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
             counters.m3ua_other_services += 1;
             return Ok(());
         }
-        match self.delivery.networks.id(from.feed, data.ni, message.network_appearance) {
-            Some(network) => {
-                let point_codes = self.delivery.point_codes(data.ni);
-                let carrier =
-                    Carrier { from, network, nodes: network, sender: data.opc, receiver: data.dpc, point_codes };
-                self.sccp(carrier, data.user_data, path, counters);
-            }
-            None => counters.networks_refused += 1,
+        let Some(network) = self.delivery.networks.id(from.feed, data.ni, message.network_appearance) else {
+            counters.networks_refused += 1;
+            return Ok(());
+        };
+        let point_codes = self.delivery.point_codes(data.ni);
+        let (sender, receiver) = (data.opc, data.dpc);
+        let carrier = || Carrier { from: *from, network, nodes: network, sender, receiver, point_codes };
+        if self.delivery.crossings.is_only(network) {
+            let fingerprint = self.delivery.duplicates.fingerprint(path, sender, receiver, data.user_data);
+            self.push(&carrier(), Interface::A, fingerprint, data.user_data, counters);
+        } else {
+            self.sccp(carrier(), data.user_data, path, counters);
         }
         Ok(())
     }
@@ -302,13 +321,14 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         self.sccp(carrier, octets, Path::UNNUMBERED, counters);
     }
 
-    #[inline(always)]
+    // An SCCP message, of which another one may be the other side.
+    #[inline(never)]
     fn sccp(&mut self, carrier: Carrier, octets: &[u8], path: Path, counters: &mut TransportCounters) {
         let Delivery { crossings, duplicates, .. } = &mut *self.delivery;
         let carrier = crossings.place(carrier, octets, counters);
         let essence = crossings.essence(octets);
         let fingerprint = duplicates.fingerprint(path, carrier.sender, carrier.receiver, essence);
-        self.push(carrier, Interface::A, fingerprint, octets, counters);
+        self.push(&carrier, Interface::A, fingerprint, octets, counters);
     }
 
     /// An NS PDU; without carrier where there is no room for its ends.
@@ -320,13 +340,13 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         // Nothing numbers NS PDUs, so that a second tap of one can only be told by its octets.
         let Carrier { sender, receiver, .. } = carrier;
         let fingerprint = self.delivery.duplicates.fingerprint(Path::UNNUMBERED, sender, receiver, octets);
-        self.push(carrier, Interface::Gb, fingerprint, octets, counters);
+        self.push(&carrier, Interface::Gb, fingerprint, octets, counters);
     }
 
     #[inline(always)]
     fn push(
         &mut self,
-        carrier: Carrier,
+        carrier: &Carrier,
         interface: Interface,
         fingerprint: Fingerprint,
         octets: &[u8],

@@ -7,6 +7,8 @@ use crate::track::duplicates::{Duplicates, Fingerprint, Sighting};
 #[derive(Default)]
 pub(super) struct Queue {
     messages: Vec<Queued>,
+    /// How many there are: behind them lie places of earlier ones.
+    count: usize,
     /// How many of them have been looked for among those of late.
     looked_for: usize,
     /// The octets of those that do not lie in a frame.
@@ -14,6 +16,7 @@ pub(super) struct Queue {
 }
 
 /// A message without its octets.
+#[derive(Default)]
 pub(super) struct Queued {
     pub(super) carrier: Carrier,
     pub(super) interface: Interface,
@@ -23,20 +26,21 @@ pub(super) struct Queued {
     octets: Octets,
 }
 
-/// What a message belongs to.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Interface {
-    A,
-    Gb,
+/// Where the octets of a message lie.
+#[derive(Clone, Copy, Default)]
+struct Octets {
+    /// In the queue, not in the frames of the batch.
+    is_kept: bool,
+    start: u32,
+    length: u32,
 }
 
-/// Where the octets of a message lie.
-#[derive(Clone, Copy)]
-enum Octets {
-    /// In the frames of the batch.
-    InFrames { start: usize, end: usize },
-    /// In the queue.
-    Kept { start: usize, end: usize },
+/// What a message belongs to.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Interface {
+    #[default]
+    A,
+    Gb,
 }
 
 impl Queue {
@@ -44,7 +48,7 @@ impl Queue {
     #[inline(always)]
     pub(super) fn push(
         &mut self,
-        carrier: Carrier,
+        carrier: &Carrier,
         interface: Interface,
         fingerprint: Fingerprint,
         octets: &[u8],
@@ -53,46 +57,68 @@ impl Queue {
         // Where they do lie there, this is how far from the beginning; else it is anything.
         let start = octets.as_ptr().addr().wrapping_sub(frames.as_ptr().addr());
         let end = start.wrapping_add(octets.len());
-        let octets = match frames.get(start..end) {
-            Some(there) if std::ptr::eq(there, octets) => Octets::InFrames { start, end },
-            _ => self.keep(octets),
-        };
-        self.messages.push(Queued { carrier, interface, fingerprint, sighting: Sighting::First, octets });
+        let is_kept = start > frames.len() || end > frames.len();
+        let start = if is_kept { self.keep(octets) } else { start };
+        let octets = Octets { is_kept, start: start as u32, length: octets.len() as u32 };
+        // What is in registers goes to its place from there: a vector would have it put together before.
+        if let Some(place) = self.next() {
+            place.carrier = *carrier;
+            (place.interface, place.sighting) = (interface, Sighting::First);
+            (place.fingerprint, place.octets) = (fingerprint, octets);
+        }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<&mut Queued> {
+        let place = self.count;
+        self.count += 1;
+        if place >= self.messages.len() {
+            self.grow();
+        }
+        self.messages.get_mut(place)
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.messages.push(Queued::default());
+    }
+
+    fn messages(&self) -> &[Queued] {
+        self.messages.get(..self.count).unwrap_or_default()
     }
 
     /// Looks for each message, once, among those of late.
     #[inline]
     pub(super) fn look(&mut self, duplicates: &mut Duplicates) {
-        for Queued { carrier, fingerprint, sighting, .. } in self.messages.iter_mut().skip(self.looked_for) {
+        let messages = self.messages.get_mut(self.looked_for..self.count).unwrap_or_default();
+        for Queued { carrier, fingerprint, sighting, .. } in messages {
             *sighting = duplicates.look(carrier.from.at, *fingerprint);
         }
-        self.looked_for = self.messages.len();
+        self.looked_for = self.count;
     }
 
     // What was put together of several frames.
     #[inline(never)]
-    fn keep(&mut self, octets: &[u8]) -> Octets {
+    fn keep(&mut self, octets: &[u8]) -> usize {
         let start = self.octets.len();
         self.octets.extend_from_slice(octets);
-        Octets::Kept { start, end: self.octets.len() }
+        start
     }
 
     /// Empties it.
     pub(super) fn clear(&mut self) {
         self.octets.clear();
-        self.messages.clear();
+        self.count = 0;
         self.looked_for = 0;
     }
 
     /// The messages in order: the same `frames` as when they were pushed.
     #[inline]
     pub(super) fn iter<'a>(&'a self, frames: &'a [u8]) -> impl Iterator<Item = (&'a Queued, Payload<'a>)> {
-        self.messages.iter().map(move |queued| {
-            let octets = match queued.octets {
-                Octets::InFrames { start, end } => frames.get(start..end),
-                Octets::Kept { start, end } => self.octets.get(start..end),
-            };
-            let octets = octets.unwrap_or_default();
+        self.messages().iter().map(move |queued| {
+            let Octets { is_kept, start, length } = queued.octets;
+            let all = if is_kept { &self.octets } else { frames };
+            let octets = all.get(start as usize..start as usize + length as usize).unwrap_or_default();
             let payload = match queued.interface {
                 Interface::A => Payload::Sccp(octets),
                 Interface::Gb => Payload::Ns(octets),
