@@ -169,6 +169,23 @@ fn a_call_that_is_not_reestablished_ended_when_its_link_was_lost() {
 }
 
 #[test]
+fn a_stranger_who_reestablishes_goes_on_with_nobodys_call() {
+    for (identity, holds_it_now) in [(o::tmsi(6), false), (o::imsi(BORIS), false), (o::tmsi(5), true)] {
+        let (mut story, line) = story();
+        story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();
+        story.bss(line, &o::clear_request(1)).closes(line);
+        if holds_it_now {
+            story.paged(BORIS, 5);
+        }
+        let line = Line::new(2);
+        story.opens(line, 9, &o::cm_reestablishment_request(&identity)).network(line, &o::CM_SERVICE_ACCEPT);
+        story.network(line, &o::disconnect(8, 16)).tells(&[]);
+        story.wait(60).tells(&["call_ended out 114 1s, anna mapped, cell 7, at 7"]);
+        assert_eq!(story.counters().connections.reestablished, 0);
+    }
+}
+
+#[test]
 fn a_call_that_the_network_does_not_go_on_with_ended_at_once() {
     let (mut story, line) = story();
     story.phone(line, &o::setup_to(0, "114")).network(line, &o::connect(8)).told.0.clear();

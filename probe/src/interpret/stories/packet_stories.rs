@@ -8,6 +8,8 @@ use crate::wire::PointCodeFormat;
 
 const BSS: u32 = 90;
 const SGSN: u32 = 91;
+const OTHER_BSS: u32 = 92;
+const OTHER_SGSN: u32 = 93;
 const RANDOM: u32 = 0x7812_3456;
 const P_TMSI: u32 = 0xc000_0001;
 const NEXT_P_TMSI: u32 = 0xc000_0002;
@@ -162,6 +164,32 @@ fn a_phone_that_moves_comes_with_a_foreign_tlli_and_goes_on_with_what_it_had() {
         .network(NEXT_P_TMSI, 9, &p::deactivate_accept(0))
         .tells(&["pdp_deactivated cmnet, anna on_wire, cell 9, at 10"]);
     assert_eq!(packets.counters().packet.links_open, 1);
+}
+
+#[test]
+fn a_phone_that_another_sgsn_does_not_answer_goes_on_where_it_was() {
+    let mut packets = Packets::new();
+    packets.attaches(ANNA, P_TMSI).tells(&["gprs_attach, anna on_wire, cell 7, at 2"]);
+    let update = p::uplink(FOREIGN, 9, &p::ui(LLGMM, 0, &p::update_request(0, 0x17)));
+    packets
+        .pass(OTHER_BSS, OTHER_SGSN, &update)
+        .tells(&[])
+        .phone_ciphered(P_TMSI, 8)
+        .tells(&["sighting, anna mapped, cell 8, at 5"]);
+    assert_eq!(packets.counters().packet.links_open, 2);
+}
+
+#[test]
+fn after_a_refusal_frames_are_numbered_anew_and_none_is_missing() {
+    const LAST_NUMBERS: u16 = 504;
+    let mut packets = Packets::new();
+    packets.sent = [LAST_NUMBERS; 2];
+    packets.attaches(ANNA, P_TMSI).phone(P_TMSI, 9, &p::update_request(3, 0x17));
+    packets.network(P_TMSI, 9, &p::update_reject(10));
+    for number in 0..3 {
+        packets.pass(BSS, SGSN, &p::uplink(P_TMSI, 9, &p::ui(LLGMM, number, &[])));
+    }
+    assert_eq!(packets.counters().packet.frames_missing, 0);
 }
 
 #[test]
