@@ -21,7 +21,7 @@ fi
 
 mkdir -p "$work/corpus" "$work/findings"
 if ! [ -e "$work/seeds" ]; then
-  cargo build --quiet --release --locked --package bench --package fuzz --bin synthesise --bin fuzz-seeds
+  cargo build --quiet --release --locked --no-default-features --package bench --package fuzz --bin synthesise --bin fuzz-seeds
   captures=(tests/captures/osmocom/*.pcap)
   # Third parties' captures, where that folder is there.
   for capture in ../shared/captures/public/*.pcap*; do [ -e "$capture" ] && captures+=("$capture"); done
