@@ -52,7 +52,8 @@ pub struct EngineConfig {
     pub lanes: Vec<Lane>,
     /// Where to ask for numbers that the subscriber file does not know.
     pub lookup: Option<Box<dyn AddressSource>>,
-    /// Names the input: by its content, so that the same capture is never counted twice into one store.
+    /// Names the input: by its content, so that the same capture is not counted twice into one store, as long as it is one of
+    /// the inputs that the store remembers: the newest few thousand.
     pub input: u64,
     /// Whether the warm-up is over from the start; it is in a replay, unless told otherwise. Else it lasts from the first
     /// event for the time in which every phone that is there reports (T3212 and a tenth).

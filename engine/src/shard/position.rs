@@ -10,8 +10,8 @@ use super::SLICES;
 use crate::window::octets::{Octets, put_signed, put_varint};
 use crate::window::{Store, StoreError, keys};
 
-/// The most inputs besides the present one of which is known how far they were taken in. Beyond it those go that were taken in
-/// longest ago; read again, they would be counted again.
+/// The most inputs besides the present one of which is known how far they were taken in. Beyond it those go that end longest
+/// ago, in packet time; read again, they would be counted again.
 pub(crate) const INPUTS_LIMIT: usize = 4_096;
 
 /// The last event of a slice that was taken in.
