@@ -3,6 +3,7 @@
 pub mod allocations;
 pub mod gateway;
 pub mod lookup;
+pub mod packages;
 pub mod service;
 pub mod smsc;
 pub mod web;

@@ -2,9 +2,8 @@
 //! told is listed at the top of `peers/smsc/server.js`.
 #![expect(clippy::disallowed_types, reason = "its output is read by a thread of its own")]
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -12,6 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+use crate::packages::{installed, source};
 
 /// How long a test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -45,9 +46,9 @@ impl Smsc {
     /// Starts one on a free port of the loopback; see `server.js` for the options. User `touchpoint`, password `secret`.
     pub fn start(options: Value) -> Self {
         let mut process = Command::new("node")
-            .arg(source().join("server.js"))
+            .arg(source("smsc").join("server.js"))
             .arg(options.to_string())
-            .env("NODE_PATH", installed().join("node_modules"))
+            .env("NODE_PATH", packages().join("node_modules"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -196,36 +197,12 @@ fn string(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The server and the list of its packages, in the repository.
-fn source() -> PathBuf {
-    crate::root().join("tests/peers/smsc")
-}
-
-/// The folder of its packages, installed once under the target folder by `npm ci`.
-fn installed() -> PathBuf {
-    let folder = target().join("peers/smsc");
-    fs::create_dir_all(&folder).expect("the target folder can be written");
-    // Several tests start at once, each in its own process perhaps.
-    let lock = fs::File::create(folder.join("lock")).expect("the target folder can be written");
-    lock.lock().expect("a file can be locked");
-    let wanted = fs::read(source().join("package-lock.json")).expect("the lock file is in the repository");
-    let done = folder.join("installed");
-    if fs::read(&done).ok().as_ref() != Some(&wanted) {
-        for file in ["package.json", "package-lock.json"] {
-            fs::copy(source().join(file), folder.join(file)).expect("packages' files can be copied");
-        }
-        crate::run(
-            Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&folder),
-        );
-        fs::write(done, wanted).expect("the target folder can be written");
-    }
-    folder
-}
-
-fn target() -> PathBuf {
-    let own = std::env::current_exe().expect("a test knows its own path");
-    let target = own.ancestors().nth(3).map(Path::to_owned);
-    target.expect("tests lie in target/PROFILE/deps")
+fn packages() -> PathBuf {
+    installed("smsc", &["package.json", "package-lock.json"], |_| {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+        npm
+    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]

@@ -83,6 +83,14 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy, or about to end; try again in a moment")
     }
 
+    pub(crate) fn missing(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, why)
+    }
+
+    pub(crate) fn conflict(why: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, why)
+    }
+
     pub(crate) fn unprocessable(why: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, why)
     }

@@ -44,26 +44,46 @@ impl Surface {
             Request::Pause(scenario) => ("pause", scenario.as_str()),
             Request::Release(scenario) => ("release", scenario.as_str()),
         };
-        self.note(who, action, object)?;
+        if let Request::Pause(scenario) | Request::Release(scenario) = &what
+            && self.view.rules.load().scenario(scenario).is_none()
+        {
+            return Err(Refusal::missing("there is no scenario of this name"));
+        }
+        self.note(who, action, object).await?;
         let (reply, answer) = oneshot::channel();
         self.view.orders.try_send(Order { what, reply }).map_err(|_| Refusal::busy())?;
         answer.await.map_err(|_| Refusal::busy())?.map_err(Refusal::unprocessable)
     }
 
     /// Lets offers go that wait for a person, in somebody's name.
-    pub(crate) fn let_go(&self, who: &Visitor, channel: &str) -> Result<String, Refusal> {
-        let folder = self.view.manual.get(channel);
-        let folder = folder.ok_or_else(|| Refusal::unprocessable("offers of this channel go by themselves"))?;
-        self.note(who, "let_go", channel)?;
+    pub(crate) async fn let_go(&self, who: &Visitor, channel: &str) -> Result<String, Refusal> {
+        let is_known = self.view.config.channels.iter().any(|known| known.name == channel);
+        let folder = self.view.manual.get(channel).ok_or_else(|| match is_known {
+            true => Refusal::conflict("offers of this channel go by themselves"),
+            false => Refusal::missing("there is no channel of this name"),
+        })?;
+        self.note(who, "let_go", channel).await?;
         hold::release(folder, None).map_err(|error| Refusal::unprocessable(error.to_string()))?;
         Ok(format!("offers that wait at `{channel}` may go"))
     }
 
     /// Writes down who does what. What cannot be written down is not done.
-    pub(crate) fn note(&self, who: &Visitor, action: &str, object: &str) -> Result<(), Refusal> {
-        self.view.audit.write(clock::wall(), &who.name, action, object).map_err(|error| {
-            tracing::error!("the audit log cannot be written: {error}");
-            Refusal::internal("the audit log cannot be written; nothing was done")
+    pub(crate) async fn note(&self, who: &Visitor, action: &str, object: &str) -> Result<(), Refusal> {
+        let (view, [who, action, object]) = (Arc::clone(&self.view), [&who.name, action, object].map(str::to_owned));
+        // It waits for the disk.
+        beside(move || {
+            view.audit.write(clock::wall(), &who, &action, &object).map_err(|error| {
+                tracing::error!("the audit log cannot be written: {error}");
+                Refusal::internal("the audit log cannot be written; nothing was done")
+            })
         })
+        .await
     }
+}
+
+/// Does what takes long in a thread of its own.
+pub(crate) async fn beside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Refusal::internal("a fault of the program")))
 }

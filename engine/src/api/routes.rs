@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::audit::Entry;
 use super::caller::Fault;
 use super::trial::{self, Draft, Question, Trial};
-use super::{Caller, Refusal, Right, Surface};
+use super::{Caller, Refusal, Right, Surface, beside};
 use crate::offer::Offer;
 use crate::run::status::Status;
 use crate::run::{Request as Asked, Sample};
@@ -174,7 +174,7 @@ async fn reload(State(surface): State<Arc<Surface>>, caller: Caller) -> Result<J
 /// Pauses a scenario.
 #[utoipa::path(post, path = "/api/v1/scenarios/{name}/pause", params(("name" = String, Path)), security(("token" = [])), responses(
     (status = 200, body = Done), (status = 400, description = "no such path"), (status = 401, body = Fault),
-    (status = 403, body = Fault), (status = 422, body = Fault), (status = 429, body = Fault), (status = 503, body = Fault)))]
+    (status = 403, body = Fault), (status = 404, body = Fault), (status = 429, body = Fault), (status = 503, body = Fault)))]
 async fn pause(
     State(surface): State<Arc<Surface>>,
     caller: Caller,
@@ -187,7 +187,7 @@ async fn pause(
 /// Releases a scenario that a person or a limit has paused.
 #[utoipa::path(post, path = "/api/v1/scenarios/{name}/release", params(("name" = String, Path)), security(("token" = [])), responses(
     (status = 200, body = Done), (status = 400, description = "no such path"), (status = 401, body = Fault),
-    (status = 403, body = Fault), (status = 422, body = Fault), (status = 429, body = Fault), (status = 503, body = Fault)))]
+    (status = 403, body = Fault), (status = 404, body = Fault), (status = 429, body = Fault), (status = 503, body = Fault)))]
 async fn release(
     State(surface): State<Arc<Surface>>,
     caller: Caller,
@@ -200,14 +200,15 @@ async fn release(
 /// Lets the offers go that wait for a person at a channel that is worked by hand.
 #[utoipa::path(post, path = "/api/v1/channels/{name}/release", params(("name" = String, Path)), security(("token" = [])), responses(
     (status = 200, body = Done), (status = 400, description = "no such path"), (status = 401, body = Fault),
-    (status = 403, body = Fault), (status = 422, body = Fault), (status = 429, body = Fault), (status = 500, body = Fault)))]
+    (status = 403, body = Fault), (status = 404, body = Fault), (status = 409, body = Fault), (status = 429, body = Fault),
+    (status = 500, body = Fault)))]
 async fn let_go(
     State(surface): State<Arc<Surface>>,
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Json<Done>, Refusal> {
     let who = caller.may(Right::Pause)?;
-    Ok(Json(Done { done: surface.let_go(who, &name)? }))
+    Ok(Json(Done { done: surface.let_go(who, &name).await? }))
 }
 
 /// An offer; identities masked.
@@ -261,7 +262,7 @@ async fn offers(State(surface): State<Arc<Surface>>, caller: Caller) -> Result<J
 /// Why a subscriber got an offer or did not: each decision with every gate. Written into the audit log.
 #[utoipa::path(post, path = "/api/v1/explain", request_body = Question, security(("token" = [])), responses(
     (status = 200, body = Vec<Object>), (status = 400, description = "no JSON"), (status = 401, body = Fault), (status = 403, body = Fault),
-    (status = 413, description = "too long"), (status = 415, description = "no JSON"), (status = 422, body = Fault),
+    (status = 404, body = Fault), (status = 409, body = Fault, description = "a number of several"), (status = 413, description = "too long"), (status = 415, description = "no JSON"), (status = 422, body = Fault),
     (status = 429, body = Fault)))]
 async fn explain(
     State(surface): State<Arc<Surface>>,
@@ -286,7 +287,7 @@ pub(crate) async fn explained(
 ) -> Result<String, Refusal> {
     let who = caller.may(if question.reveal { Right::Reveal } else { Right::Explain })?;
     let about = trial::asked(&surface.view, &question)?;
-    surface.note(who, if question.reveal { "reveal" } else { "explain" }, &about)?;
+    surface.note(who, if question.reveal { "reveal" } else { "explain" }, &about).await?;
     let view = Arc::clone(&surface.view);
     beside(move || trial::explain(&view, &question, language, json)).await
 }
@@ -309,10 +310,14 @@ async fn backtest(
 /// Tries a draft for whoever may.
 pub(crate) async fn tried(surface: &Arc<Surface>, caller: &Caller, draft: Draft) -> Result<Trial, Refusal> {
     let who = caller.may(Right::Backtest)?;
-    surface.note(who, "backtest", "")?;
-    let Ok(_one) = surface.trials.try_acquire() else { return Err(Refusal::busy()) };
-    let view = Arc::clone(&surface.view);
-    beside(move || trial::backtest(&view, &draft)).await
+    surface.note(who, "backtest", "").await?;
+    let surface = Arc::clone(surface);
+    // Whoever asks may go away meanwhile: the trial itself keeps others out until it has ended.
+    beside(move || {
+        let Ok(_one) = surface.trials.try_acquire() else { return Err(Refusal::busy()) };
+        trial::backtest(&surface.view, &draft)
+    })
+    .await
 }
 
 /// Who did what, the newest first.
@@ -347,10 +352,6 @@ async fn openapi(Extension(description): Extension<Arc<utoipa::openapi::OpenApi>
 
 fn unreadable(error: axum::extract::rejection::JsonRejection) -> Refusal {
     Refusal { status: error.status(), why: error.body_text() }
-}
-
-async fn beside<T: Send + 'static>(work: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| Err(Refusal::internal("a fault of the program")))
 }
 
 /// For pages: a time as people read it, to the second.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use event::Imsi;
 use rules::RuleSet;
 use rules::language::Language;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use super::Refusal;
 use crate::backtest::Tally;
 use crate::cli::Failure;
 use crate::cli::backtest::Facts;
-use crate::cli::explain::{Inquiry, subscriber};
+use crate::cli::explain::{Inquiry, Nobody, subscriber};
 use crate::run::View;
 
 /// The most hours that a draft is tried on.
@@ -28,6 +29,7 @@ const DEPTH: usize = 4;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
     /// An IMSI, or a number of the subscriber file.
+    #[schema(min_length = 1)]
     pub(crate) subscriber: String,
     /// Only decisions about this scenario.
     #[serde(default)]
@@ -43,8 +45,9 @@ pub(crate) struct Question {
 pub(crate) struct Draft {
     /// A scenario file: takes the place of the scenario of its name, or is added.
     pub(crate) text: String,
-    /// How far back, 1 to 48 hours.
+    /// How far back, in hours.
     #[serde(default = "most_hours")]
+    #[schema(minimum = 1, maximum = 48)]
     pub(crate) hours: u64,
 }
 
@@ -93,13 +96,19 @@ impl From<&Tally> for Outcome {
 
 /// Whom a question is about, masked: what the audit log says.
 pub(crate) fn asked(view: &View, question: &Question) -> Result<String, Refusal> {
-    let imsi = subscriber(question.subscriber.trim(), &view.directory).map_err(Refusal::unprocessable)?;
-    Ok(imsi.masked().to_string())
+    Ok(whom(view, question)?.masked().to_string())
+}
+
+fn whom(view: &View, question: &Question) -> Result<Imsi, Refusal> {
+    subscriber(question.subscriber.trim(), &view.directory).map_err(|nobody| match nobody {
+        Nobody::Several => Refusal::conflict(nobody.to_string()),
+        Nobody::Unknown => Refusal::missing(nobody.to_string()),
+    })
 }
 
 /// Every decision about a subscriber, told in this language, or as JSON lines.
 pub(crate) fn explain(view: &View, question: &Question, language: Language, json: bool) -> Result<String, Refusal> {
-    let imsi = subscriber(question.subscriber.trim(), &view.directory).map_err(Refusal::unprocessable)?;
+    let imsi = whom(view, question)?;
     let rules = view.rules.load();
     let scenario = question.scenario.as_deref().filter(|name| !name.is_empty());
     let inquiry = Inquiry {

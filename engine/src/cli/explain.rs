@@ -79,21 +79,33 @@ impl Explain {
 
     fn imsi(&self) -> Result<Imsi, Failure> {
         let directory = self.subscribers.as_deref().map(Directory::load).transpose()?.unwrap_or_default();
-        subscriber(&self.subscriber, &directory).map_err(Failure::new)
+        subscriber(&self.subscriber, &directory).map_err(|nobody| match (nobody, &self.subscribers) {
+            (Nobody::Unknown, None) => Failure::new(format_args!("{nobody}: say which file with --subscribers")),
+            _ => Failure::new(nobody),
+        })
     }
 }
 
+/// Why nobody is named.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum Nobody {
+    #[error("this number belongs to several; name one by IMSI")]
+    Several,
+    #[error("this is no IMSI, nor a number of the subscriber file")]
+    Unknown,
+}
+
 /// Whom an IMSI or a number of the subscriber file names.
-pub(crate) fn subscriber(text: &str, directory: &Directory) -> Result<Imsi, &'static str> {
+pub(crate) fn subscriber(text: &str, directory: &Directory) -> Result<Imsi, Nobody> {
     if let Ok(number) = text.parse::<Number>() {
         let mut owners = directory.with_number(number);
         match (owners.next(), owners.next()) {
             (Some(owner), None) => return Ok(owner),
-            (Some(_), Some(_)) => return Err("that number belongs to several; name one by IMSI"),
+            (Some(_), Some(_)) => return Err(Nobody::Several),
             (None, _) => {}
         }
     }
-    text.parse().map_err(|_| "this is no IMSI, nor a number of the subscriber file; say which file with --subscribers")
+    text.parse().map_err(|_| Nobody::Unknown)
 }
 
 /// What is asked about a subscriber, and how it is to be told.

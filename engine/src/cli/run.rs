@@ -53,27 +53,36 @@ struct File {
     /// The configuration.
     #[arg(value_name = "TOML", default_value = CONFIG)]
     config: PathBuf,
+    /// The same, as for `run`.
+    #[arg(long = "config", value_name = "TOML", conflicts_with = "config")]
+    named: Option<PathBuf>,
     /// Language of the messages.
     #[arg(long, value_name = "zh|en", value_parser = check::language, default_value = "en")]
     lang: Language,
+}
+
+impl File {
+    fn path(&self) -> &Path {
+        self.named.as_ref().unwrap_or(&self.config)
+    }
 }
 
 impl ConfigCommand {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         match &self.what {
             What::Check(file) => {
-                let config = load(&file.config, file.lang)?;
+                let config = load(file.path(), file.lang)?;
                 let (feeds, channels) = (config.feeds.len(), config.channels.len());
                 match file.lang {
                     Language::English => {
-                        say(format_args!("{}: {feeds} feeds, {channels} channels", file.config.display()))?
+                        say(format_args!("{}: {feeds} feeds, {channels} channels", file.path().display()))?
                     }
                     Language::Chinese => {
-                        say(format_args!("{}：{feeds} 个信号源，{channels} 个通道", file.config.display()))?
+                        say(format_args!("{}：{feeds} 个信号源，{channels} 个通道", file.path().display()))?
                     }
                 }
             }
-            What::Show(file) => say(toml::to_string(&load(&file.config, file.lang)?)?.trim_end())?,
+            What::Show(file) => say(toml::to_string(&load(file.path(), file.lang)?)?.trim_end())?,
         }
         Ok(Ending::Complete)
     }

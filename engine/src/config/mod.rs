@@ -17,6 +17,7 @@ use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
 use crate::api::{Role, TokenHash};
+use crate::offer::Keywords;
 pub(crate) use feed::msc_of_nri;
 pub use feed::{FeedConfig, Listening, Reading};
 use form::{Findings, Form};
@@ -38,6 +39,8 @@ pub struct Config {
     pub scenarios: ScenariosConfig,
     /// Who subscribers are.
     pub subscribers: SubscribersConfig,
+    /// What is listened for in answers.
+    pub answers: Keywords,
     /// When a scenario is paused by itself.
     pub runaway: RunawayConfig,
     /// What is shown of people.

@@ -15,6 +15,7 @@ use super::{
     TokenConfig, feed, value,
 };
 use crate::api::{Role, TokenHash};
+use crate::offer::Keywords;
 use crate::shard::MAX_THREADS;
 
 /// Reads the whole file. What is wrong is told to the form's findings; nothing comes of it where something needed is missing.
@@ -22,6 +23,7 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<Config> {
     let store = store(form.section("store"), base);
     let scenarios = scenarios(form.section("scenarios"), base);
     let subscribers = subscribers(form.section("subscribers"), base);
+    let answers = answers(form.section("answers"));
     let runaway = runaway(form.section("runaway"));
     let privacy = privacy(form.section("privacy"));
     let log = log(form.section("log"));
@@ -31,7 +33,7 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<Config> {
     let channels = channels(&mut form);
     form.finish();
     let (store, scenarios, console) = (store?, scenarios?, console?);
-    Some(Config { store, scenarios, subscribers, runaway, privacy, log, metrics, console, feeds, channels })
+    Some(Config { store, scenarios, subscribers, answers, runaway, privacy, log, metrics, console, feeds, channels })
 }
 
 fn store(mut form: Form<'_>, base: &Path) -> Option<StoreConfig> {
@@ -60,6 +62,22 @@ fn subscribers(mut form: Form<'_>, base: &Path) -> SubscribersConfig {
     let lookup = form.read("lookup", value::text).map(SecretUrl);
     form.finish();
     SubscribersConfig { file, lookup }
+}
+
+fn answers(mut form: Form<'_>) -> Keywords {
+    let mut words = |key| form.list(key, "[\"TD\", \"0000\"]", value::word);
+    let (stop, stop_marketing, stop_location, yes) =
+        (words("stop"), words("stop_marketing"), words("stop_location"), words("yes"));
+    let confirmation = form.read("confirmation", value::text);
+    form.finish();
+    let usual = Keywords::default();
+    Keywords {
+        stop: stop.unwrap_or(usual.stop),
+        stop_marketing: stop_marketing.unwrap_or(usual.stop_marketing),
+        stop_location: stop_location.unwrap_or(usual.stop_location),
+        yes: yes.unwrap_or(usual.yes),
+        confirmation,
+    }
 }
 
 fn runaway(mut form: Form<'_>) -> RunawayConfig {

@@ -27,6 +27,7 @@ fn every_mistake_is_told_with_its_line() {
     check("[runaway]\nfactor = \"ten\"\nleast = 0\n", &[("C004", 6), ("C005", 7)]);
     check("[console]\nlisten = \"localhost\"\n", &[("C006", 6)]);
     check("[console]\nlisten = \"0.0.0.0:80\"\n", &[("C011", 6)]);
+    check("[answers]\nstop = [\"TD\", \"!\"]\nyes = \"YES\"\n", &[("C006", 6), ("C004", 7)]);
     check("[subscribers]\nfile = \"absent.csv\"\n", &[("C008", 6)]);
     check("[[feed]]\nname = \"a\"\n", &[("C009", 5)]);
     check("[[feed]]\nname = \"a\"\ninterfaces = [\"lo\"]\nfolder = \".\"\n", &[("C009", 5)]);

@@ -16,6 +16,13 @@ pub(super) fn text(value: &DeValue<'_>) -> Result<String, Problem> {
     Ok(text.to_owned())
 }
 
+/// A word that a message can be: it has a letter or a digit.
+pub(super) fn word(value: &DeValue<'_>) -> Result<String, Problem> {
+    let word = text(value)?;
+    let is_word = word.chars().any(char::is_alphanumeric);
+    is_word.then_some(word).ok_or(Problem::Malformed { what: "keyword", example: "\"TD\"" })
+}
+
 pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Problem> {
     value.as_bool().ok_or(Problem::WrongShape { shape: Shape::Flag, example: "true" })
 }

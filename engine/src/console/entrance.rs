@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::tongue::{LANGUAGE_COOKIE, Tongue};
-use super::{Sorry, from_here, layout};
+use super::{Guest, Sender, Sorry, layout};
 use crate::api::{COOKIE, Surface};
 use crate::run::clock;
 
@@ -64,12 +64,9 @@ fn form(tongue: Tongue, wrong: Option<&str>) -> Markup {
 }
 
 pub(super) async fn enter(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    headers: HeaderMap,
+    Sender(Guest { surface, tongue, .. }): Sender,
     Form(Entry { token }): Form<Entry>,
 ) -> Result<Response, Sorry> {
-    from_here(&headers).map_err(Sorry::in_tongue(tongue))?;
     let token = token.trim();
     if surface.access.visitor(token, clock::wall()).is_none() {
         let wrong = tongue.say("This token is not known, or has ended.", "令牌无效或已过期。");
@@ -79,12 +76,7 @@ pub(super) async fn enter(
     Ok((set_cookie(&surface, COOKIE, token, SESSION_SECONDS), Redirect::to("/")).into_response())
 }
 
-pub(super) async fn leave(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    headers: HeaderMap,
-) -> Result<impl IntoResponse, Sorry> {
-    from_here(&headers).map_err(Sorry::in_tongue(tongue))?;
+pub(super) async fn leave(Sender(Guest { surface, .. }): Sender) -> Result<impl IntoResponse, Sorry> {
     Ok((set_cookie(&surface, COOKIE, "", 0), Redirect::to("/login")))
 }
 

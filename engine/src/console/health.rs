@@ -1,15 +1,12 @@
 //! How it runs: feeds, losses, identities, events, channels, store; and where it is busy.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use maud::{Markup, html};
 
-use super::Sorry;
 use super::chart::chart;
 use super::layout::{Kind, figure, number, page, size, table, text};
 use super::tongue::Tongue;
-use crate::api::{Caller, Right, Surface, moment};
+use super::{Guest, Sorry};
+use crate::api::{Right, moment};
 use crate::cli::report::grouped;
 use crate::run::status::{FeedStatus, Status};
 use crate::run::{History, Sample};
@@ -19,11 +16,7 @@ const SILENT_SECONDS: u64 = 60;
 /// Less than so many of a hundred known is shown as bad.
 const RESOLVED_PERCENT: u64 = 80;
 
-pub(super) async fn overview(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-) -> Result<Markup, Sorry> {
+pub(super) async fn overview(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let (status, history, census) =
         (surface.view.status.load(), surface.view.history.load(), surface.view.census.load());
@@ -139,11 +132,7 @@ fn events(tongue: Tongue, status: &Status) -> Markup {
     table(&head, &rows, tongue.say("No event yet", "暂无事件"))
 }
 
-pub(super) async fn areas(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-) -> Result<Markup, Sorry> {
+pub(super) async fn areas(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let status = surface.view.status.load();
     let cohort = surface.view.config.privacy.minimum_cohort;

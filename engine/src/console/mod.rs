@@ -3,6 +3,7 @@
 
 mod chart;
 mod entrance;
+mod guest;
 mod health;
 mod layout;
 mod people;
@@ -12,11 +13,12 @@ mod tongue;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::api::{Refusal, Surface};
+use guest::{Guest, Sender};
 use tongue::Tongue;
 
 /// All pages, to be put beside the API.
@@ -60,36 +62,5 @@ impl IntoResponse for Sorry {
             StatusCode::UNAUTHORIZED => Redirect::to("/login").into_response(),
             status => (status, layout::sorry(self.tongue, &self.refusal.why)).into_response(),
         }
-    }
-}
-
-/// Forms are sent by our own pages only. Browsers tell where a form comes from; cookies besides are for this site alone.
-fn from_here(headers: &HeaderMap) -> Result<(), Refusal> {
-    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST).unwrap_or_default();
-    let origin = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
-    match origin {
-        Some(origin) if origin == host => Ok(()),
-        _ => Err(Refusal { status: StatusCode::FORBIDDEN, why: "this form comes from elsewhere".to_owned() }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_form_from_elsewhere_is_refused() {
-        let check = |origin: Option<&'static str>, expected| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, "probe:8443".parse().unwrap());
-            origin.into_iter().for_each(|origin| _ = headers.insert(header::ORIGIN, origin.parse().unwrap()));
-            assert_eq!(from_here(&headers).is_ok(), expected, "{origin:?}");
-        };
-        check(Some("https://probe:8443"), true);
-        check(Some("https://probe:9999"), false);
-        check(Some("https://evil"), false);
-        check(Some("null"), false);
-        check(None, false);
     }
 }

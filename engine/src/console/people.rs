@@ -1,19 +1,15 @@
 //! What concerns single people, and those who write scenarios: why somebody got an offer, what a draft would do, where data
 //! goes and who looked at it.
 
-use std::sync::Arc;
-
 use axum::Form;
-use axum::extract::State;
-use axum::http::HeaderMap;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::layout::{Kind, number, page, table, text};
 use super::tongue::Tongue;
-use super::{Sorry, from_here};
+use super::{Guest, Sender, Sorry};
 use crate::api::trial::{Draft, Outcome, Question, Trial};
-use crate::api::{Caller, Right, Surface, Visitor, audited, explained, tried};
+use crate::api::{Right, Visitor, audited, explained, tried};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -24,21 +20,17 @@ pub(super) struct Asked {
     reveal: Option<String>,
 }
 
-pub(super) async fn ask(tongue: Tongue, caller: Caller) -> Result<Markup, Sorry> {
+pub(super) async fn ask(Guest { tongue, caller, .. }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::Explain).map_err(Sorry::in_tongue(tongue))?;
     Ok(question(tongue, visitor, None))
 }
 
 pub(super) async fn explain(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
+    Sender(Guest { surface, tongue, caller }): Sender,
     Form(asked): Form<Asked>,
 ) -> Result<Markup, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let visitor = caller.may(Right::Explain).map_err(&sorry)?;
-    from_here(&headers).map_err(&sorry)?;
     let wanted =
         Question { subscriber: asked.subscriber, scenario: Some(asked.scenario), reveal: asked.reveal.is_some() };
     let told = match explained(&surface, &caller, wanted, tongue.0, false).await {
@@ -76,21 +68,17 @@ pub(super) struct Tried {
     hours: u64,
 }
 
-pub(super) async fn draft(tongue: Tongue, caller: Caller) -> Result<Markup, Sorry> {
+pub(super) async fn draft(Guest { tongue, caller, .. }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::Backtest).map_err(Sorry::in_tongue(tongue))?;
     Ok(trial(tongue, visitor, "", 24, &html! {}))
 }
 
 pub(super) async fn backtest(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
+    Sender(Guest { surface, tongue, caller }): Sender,
     Form(Tried { text, hours }): Form<Tried>,
 ) -> Result<Markup, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let visitor = caller.may(Right::Backtest).map_err(&sorry)?;
-    from_here(&headers).map_err(&sorry)?;
     // A form sends lines as CR LF.
     let text = text.replace("\r\n", "\n");
     let result = match tried(&surface, &caller, Draft { text: text.clone(), hours }).await {
@@ -153,11 +141,7 @@ fn outcome(tongue: Tongue, trial: &Trial) -> Markup {
     }
 }
 
-pub(super) async fn privacy(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-) -> Result<Markup, Sorry> {
+pub(super) async fn privacy(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let visitor = caller.may(Right::View).map_err(&sorry)?;
     let config = &surface.view.config;

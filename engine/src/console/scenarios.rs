@@ -1,9 +1,7 @@
 //! What scenarios do: the funnel of each, with the reason for every refusal; pausing and releasing; offers on their way.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::Path;
+use axum::http::StatusCode;
 use axum::response::Redirect;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
@@ -12,8 +10,8 @@ use rules::language::{purpose_name, reason_name};
 use super::chart::chart;
 use super::layout::{Kind, figure, number, page, table, text};
 use super::tongue::Tongue;
-use super::{Sorry, from_here};
-use crate::api::{Caller, Refusal, Right, Surface, Visitor, moment};
+use super::{Guest, Sender, Sorry};
+use crate::api::{Refusal, Right, Visitor, moment};
 use crate::census::{HOURS, ScenarioCensus};
 use crate::cli::report::grouped;
 use crate::offer::Offer;
@@ -21,7 +19,7 @@ use crate::run::Request;
 
 const HOUR_SECONDS: i64 = 3_600;
 
-pub(super) async fn list(State(surface): State<Arc<Surface>>, tongue: Tongue, caller: Caller) -> Result<Markup, Sorry> {
+pub(super) async fn list(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let view = &surface.view;
     let (rules, census, status) = (view.rules.load(), view.census.load(), view.status.load());
@@ -93,12 +91,7 @@ fn switch(tongue: Tongue, visitor: &Visitor, name: &str, is_paused: bool) -> Mar
     }
 }
 
-pub(super) async fn one(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    Path(name): Path<String>,
-) -> Result<Markup, Sorry> {
+pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Path<String>) -> Result<Markup, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let visitor = caller.may(Right::View).map_err(&sorry)?;
     let view = &surface.view;
@@ -143,69 +136,36 @@ fn hourly(points: &[(i64, f64)]) -> Vec<(i64, f64)> {
     points.get(first..).unwrap_or_default().to_vec()
 }
 
-pub(super) async fn pause(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Result<Redirect, Sorry> {
-    order(&surface, tongue, &caller, &headers, Right::Pause, Request::Pause(name)).await
+pub(super) async fn pause(Sender(guest): Sender, Path(name): Path<String>) -> Result<Redirect, Sorry> {
+    order(&guest, Right::Pause, Request::Pause(name)).await
 }
 
-pub(super) async fn release(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Result<Redirect, Sorry> {
-    order(&surface, tongue, &caller, &headers, Right::Pause, Request::Release(name)).await
+pub(super) async fn release(Sender(guest): Sender, Path(name): Path<String>) -> Result<Redirect, Sorry> {
+    order(&guest, Right::Pause, Request::Release(name)).await
 }
 
-pub(super) async fn reload(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Result<Redirect, Sorry> {
-    order(&surface, tongue, &caller, &headers, Right::Reload, Request::Reload).await
+pub(super) async fn reload(Sender(guest): Sender) -> Result<Redirect, Sorry> {
+    order(&guest, Right::Reload, Request::Reload).await
 }
 
-async fn order(
-    surface: &Surface,
-    tongue: Tongue,
-    caller: &Caller,
-    headers: &HeaderMap,
-    right: Right,
-    what: Request,
-) -> Result<Redirect, Sorry> {
-    let sorry = Sorry::in_tongue(tongue);
-    let who = caller.may(right).map_err(&sorry)?;
-    from_here(headers).map_err(&sorry)?;
-    surface.order(who, what).await.map_err(&sorry)?;
+async fn order(guest: &Guest, right: Right, what: Request) -> Result<Redirect, Sorry> {
+    let sorry = Sorry::in_tongue(guest.tongue);
+    let who = guest.caller.may(right).map_err(&sorry)?;
+    guest.surface.order(who, what).await.map_err(&sorry)?;
     Ok(Redirect::to("/scenarios"))
 }
 
 pub(super) async fn let_go(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-    headers: HeaderMap,
+    Sender(Guest { surface, tongue, caller }): Sender,
     Path(name): Path<String>,
 ) -> Result<Redirect, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let who = caller.may(Right::Pause).map_err(&sorry)?;
-    from_here(&headers).map_err(&sorry)?;
-    surface.let_go(who, &name).map_err(&sorry)?;
+    surface.let_go(who, &name).await.map_err(&sorry)?;
     Ok(Redirect::to("/offers"))
 }
 
-pub(super) async fn offers(
-    State(surface): State<Arc<Surface>>,
-    tongue: Tongue,
-    caller: Caller,
-) -> Result<Markup, Sorry> {
+pub(super) async fn offers(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let census = surface.view.census.load();
     let head = [

@@ -2,15 +2,21 @@
 
 use event::Timestamp;
 use rules::scenario::Purpose;
+use serde::Serialize;
 
-/// The words that are listened for, and what is said to who refuses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The words that are listened for, and what is said to who refuses: `[answers]` of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Keywords {
-    /// Words that refuse, and what: absent means everything that may be refused.
-    pub stop: Vec<(String, Option<Purpose>)>,
+    /// Words that refuse everything that may be refused.
+    pub stop: Vec<String>,
+    /// Words that refuse marketing alone.
+    pub stop_marketing: Vec<String>,
+    /// Words that refuse the use of where somebody is.
+    pub stop_location: Vec<String>,
     /// Words that say yes to an offer.
     pub yes: Vec<String>,
     /// What is sent to who has refused; absent means nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<String>,
 }
 
@@ -19,7 +25,9 @@ impl Default for Keywords {
         let stop = ["TD", "T", "0000", "00000", "QX", "STOP", "UNSUBSCRIBE", "退订", "取消"];
         let yes = ["YES", "Y", "OK", "是", "好", "要", "办理"];
         Self {
-            stop: stop.map(|word| (word.to_owned(), None)).to_vec(),
+            stop: stop.map(str::to_owned).to_vec(),
+            stop_marketing: Vec::new(),
+            stop_location: Vec::new(),
             yes: yes.map(str::to_owned).to_vec(),
             confirmation: None,
         }
@@ -50,14 +58,17 @@ impl Keywords {
     /// What a message says. A keyword stands alone, whatever its case and width and the signs around it; who refuses and
     /// says more (`STOP please`) refuses too, a longer word (`STOPPING`) does not.
     pub fn read(&self, text: &str) -> Said {
-        let words: Vec<String> = text.split(is_sign).filter(|word| !word.is_empty()).map(plain).collect();
-        let whole = words.concat();
-        let first = words.first().map(String::as_str).unwrap_or_default();
-        let stop = self.stop.iter().find(|(word, _)| {
+        let (whole, first) = (plain(text), self.keyword(text));
+        let is_said = |word: &String| {
             let word = plain(word);
             word == whole || word.chars().count() > 1 && word == first
-        });
-        match stop {
+        };
+        let stops = [
+            (&self.stop, None),
+            (&self.stop_marketing, Some(Purpose::Marketing)),
+            (&self.stop_location, Some(Purpose::Location)),
+        ];
+        match stops.iter().find(|(words, _)| words.iter().any(is_said)) {
             Some((_, purpose)) => Said::Stop(*purpose),
             None if self.yes.iter().any(|word| plain(word) == whole) => Said::Yes,
             None => Said::Other,
@@ -74,9 +85,9 @@ fn is_sign(character: char) -> bool {
     !narrow(character).is_alphanumeric()
 }
 
-/// Upper case, and full-width letters and digits as others.
-fn plain(word: &str) -> String {
-    word.chars().map(narrow).flat_map(char::to_uppercase).collect()
+/// Letters and digits alone: in upper case, and those of full width as others.
+fn plain(text: &str) -> String {
+    text.chars().map(narrow).filter(|character| character.is_alphanumeric()).flat_map(char::to_uppercase).collect()
 }
 
 /// U+FF01 to U+FF5E are the printable ASCII characters in full width.
@@ -93,13 +104,16 @@ mod tests {
 
     #[test]
     fn keywords_stand_alone_whatever_their_looks() {
-        let mut keywords = Keywords::default();
-        keywords.stop.push(("TDWZ".to_owned(), Some(Purpose::Location)));
+        let stop_marketing = ["TDYX", "nie wieder"].map(str::to_owned).to_vec();
+        let stop_location = vec!["TDWZ".to_owned()];
+        let keywords = Keywords { stop_marketing, stop_location, ..Keywords::default() };
         let check = |text: &str, expected| assert_eq!(keywords.read(text), expected, "{text:?}");
         for stop in ["TD", " td.\r\n", "ｔｄ", "“退订”", "退订！", "0000", "stop please", "T", "取 消"] {
             check(stop, Said::Stop(None));
         }
         check("tdwz", Said::Stop(Some(Purpose::Location)));
+        check("Nie wieder!", Said::Stop(Some(Purpose::Marketing)));
+        check("TDYX", Said::Stop(Some(Purpose::Marketing)));
         for yes in ["yes", "Ｙ", "好。", "办理"] {
             check(yes, Said::Yes);
         }

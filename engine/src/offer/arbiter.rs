@@ -397,7 +397,7 @@ impl Arbiter {
     // As many as go out at once, marked as being sent, durably, before the first byte.
     fn send(&mut self) -> Result<(), StoreError> {
         while let Some((track, reply)) = self.back.reply(|track| self.router.has_room(track)) {
-            self.router.submit(track, reply);
+            self.router.reply(track, reply);
         }
         let due = self.router.due();
         if due.is_empty() {

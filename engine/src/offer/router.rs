@@ -144,6 +144,12 @@ impl Router {
         }
     }
 
+    /// The same for a confirmation: it goes before all offers, and counts in what the channel may send.
+    pub(crate) fn reply(&mut self, track: usize, submission: Submission) {
+        self.tracks.get_mut(track).and_then(|track| track.allowance.as_mut()).into_iter().for_each(|own| own.spend(1));
+        self.submit(track, submission);
+    }
+
     /// Reminds the channel of an offer of what it took in an earlier life.
     pub(crate) fn recall(&mut self, offer: &Offer) {
         let State::Accepted(message_id) = &offer.state else { return };

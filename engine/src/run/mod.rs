@@ -185,6 +185,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let consent =
         Consent::open(&folder.join(CONSENT_FILE)).map_err(|error| RunError::Subscribers(error.to_string()))?;
     settings.consent = Some(consent);
+    settings.keywords = config.answers.clone();
     // Live frames come once: each start is an input of its own.
     settings.input = wall.as_micros() as u64;
     let latest = known.iter().copied().max().unwrap_or(Timestamp::MIN);

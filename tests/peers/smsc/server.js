@@ -23,6 +23,7 @@
 //   glue_ms               collect what is sent for so long and send it in one piece
 //   chop                  send in pieces of so many octets
 //   odd                   after a bind: an unknown command, an unknown TLV, a message from a subscriber
+//   incoming              after a bind: a message from a subscriber { source_addr, destination_addr, short_message }
 //   enquire_ms            send an enquire_link so often
 //   no_message_id         submit_sm_resp without a body
 //   max_seconds           default 300
@@ -172,6 +173,7 @@ function answer(session, pdu, n) {
 
 function bound(session) {
   if (options.enquire_ms) setInterval(() => session.enquire_link(), options.enquire_ms).unref();
+  if (options.incoming) session.deliver_sm(options.incoming);
   if (!options.odd) return;
   // A command that no version knows, with a body; then TLVs that nobody knows; then a subscriber's message.
   session.socket.write(Buffer.from('00000014000007ff000000000000004200010203', 'hex'));
