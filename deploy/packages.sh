@@ -7,8 +7,8 @@ for purpose in "$@"; do
   case "$purpose" in
     # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
     build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
-    # The independent dissectors; links and players for live capture; node runs a real SMSC.
-    test) wanted+=(tshark openssl libwbxml2-utils python3 iproute2 tcpdump tcpreplay); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
+    # The independent dissectors; links and players for live capture; node runs a real SMSC, a browser the console.
+    test) wanted+=(tshark openssl libwbxml2-utils python3 iproute2 tcpdump tcpreplay chromium chromium-driver); command -v npm >/dev/null || wanted+=(nodejs npm) ;;
     # Real network elements to listen to; a kernel that has SCTP, in user mode; what computes a SIM's answers.
     elements)
       wanted+=(osmo-stp osmo-msc osmo-bsc osmo-hlr osmo-mgw osmo-sgsn osmo-ggsn libosmocore-utils)

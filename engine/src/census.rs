@@ -36,8 +36,8 @@ pub struct ScenarioCensus {
     pub triggered: u64,
     /// Withheld, by reason.
     pub withheld: BTreeMap<Reason, u64>,
-    /// Offers by their state.
-    pub states: BTreeMap<&'static str, u64>,
+    /// Offers by the names of their state.
+    pub states: BTreeMap<[&'static str; 2], u64>,
     /// Offers made within each hour, the last at the end.
     pub offers_by_hour: [u64; HOURS],
 }
@@ -51,7 +51,7 @@ impl Default for ScenarioCensus {
 impl ScenarioCensus {
     /// Offers that were taken by a channel.
     pub fn sent(&self) -> u64 {
-        self.states.get("accepted").copied().unwrap_or(0)
+        self.states.get(&State::Accepted(String::new()).names()).copied().unwrap_or(0)
     }
 
     /// Triggers that led to no offer.
@@ -87,7 +87,7 @@ impl Census {
         match offer.state.withheld() {
             Some(reason) => *scenario.withheld.entry(reason).or_default() += 1,
             None => {
-                *scenario.states.entry(offer.state.name()).or_default() += 1;
+                *scenario.states.entry(offer.state.names()).or_default() += 1;
                 let ago = (now.as_micros() - offer.at.as_micros()).div_euclid(HOUR_MICROS);
                 let hour = usize::try_from(ago.max(0)).ok().and_then(|ago| (HOURS - 1).checked_sub(ago));
                 let hour = hour.and_then(|hour| scenario.offers_by_hour.get_mut(hour));

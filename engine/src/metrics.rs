@@ -135,7 +135,7 @@ fn scenarios(census: &Census) {
         for (reason, count) in &scenario.withheld {
             gauge!("touchpoint_scenario_withheld", "scenario" => name(), "reason" => reason.name()).set(*count as f64);
         }
-        for (state, count) in &scenario.states {
+        for ([state, _], count) in &scenario.states {
             gauge!("touchpoint_scenario_offers", "scenario" => name(), "state" => *state).set(*count as f64);
         }
     }

@@ -131,6 +131,20 @@ fn the_description_knows_every_route() {
     assert!(schemas.contains_key("Status") && schemas.contains_key("Trial"));
 }
 
+#[test]
+fn a_browser_shows_every_page_in_both_languages_and_both_lights() {
+    if Command::new("chromedriver").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no chromedriver here (Debian: chromium-driver)");
+        return;
+    }
+    let mut service = recording();
+    service.until("offers are accepted", |service| engine(&service.status(), "accepted") > 0);
+    let shots = service.folder().join("shots");
+    let look = root().join("tests/browser/look.mjs");
+    run(Command::new("node").arg(look).arg(service.url("")).arg(service.token("operator")).arg(&shots));
+    assert_eq!(fs::read_dir(shots).unwrap().count(), 7 * 2 * 2);
+}
+
 /// A program that reads the description of the API and asks everything that it allows, and what it does not allow.
 #[test]
 fn the_api_is_as_it_is_described_whatever_is_asked() {

@@ -149,7 +149,7 @@ async fn scenarios(State(surface): State<Arc<Surface>>, caller: Caller) -> Resul
             triggered: census.triggered,
             withheld: census.withheld.iter().map(|(reason, count)| (reason.name(), *count)).collect(),
             offers_by_hour: census.offers_by_hour.to_vec(),
-            offers: census.states,
+            offers: census.states.into_iter().map(|([name, _], count)| (name, count)).collect(),
         }
     };
     Ok(Json(rules.scenarios().iter().map(summary).collect()))

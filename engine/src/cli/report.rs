@@ -19,7 +19,7 @@ use crate::results::{Cohort, Share};
 use crate::window::{LedgerEntry, Verdict};
 
 use super::json::Line;
-use super::teller::{Teller, state_names};
+use super::teller::Teller;
 
 /// Every decision of the store, in order of event time, and the offers that came of them.
 pub(crate) struct Decisions {
@@ -177,7 +177,7 @@ impl Tally {
         self.group(Group::Offered, entry).take(entry.imsi);
         match offer.state {
             State::Accepted(_) => self.sent += 1,
-            _ => *self.open.entry(state_names(&offer.state)).or_default() += 1,
+            _ => *self.open.entry(offer.state.names()).or_default() += 1,
         }
     }
 

@@ -18,20 +18,6 @@ pub(super) struct Teller<'a> {
     pub(super) reveal: bool,
 }
 
-/// What became of an offer, in English and in Chinese.
-pub(super) const fn state_names(state: &State) -> [&'static str; 2] {
-    let chinese = match state {
-        State::Proposed | State::Queued => "等待发送",
-        State::Sending => "正在发送",
-        State::Accepted(_) => "短信中心已接收",
-        State::Failed(_) => "短信中心拒收",
-        State::Unknown => "结果不明，不再重发",
-        State::Expired => "过了时效",
-        State::Withheld(_) => "未发送",
-    };
-    [state.name(), chinese]
-}
-
 impl Teller<'_> {
     /// `2026-03-02 14:10:05` on the policy's clock.
     pub(super) fn time(&self, at: Timestamp) -> String {
@@ -110,7 +96,7 @@ impl Teller<'_> {
 
     /// What became of an offer.
     pub(super) fn state(&self, state: &State) -> &'static str {
-        self.language.of(state_names(state))
+        self.language.of(state.names())
     }
 
     /// A line about one event.

@@ -40,6 +40,7 @@ pub(crate) fn pages() -> Router<Arc<Surface>> {
         .route("/logout", post(entrance::leave))
         .route("/language/{to}", get(entrance::language))
         .route("/assets/icon.svg", get(entrance::icon))
+        .route("/favicon.ico", get(entrance::icon))
         .route("/assets/console.css", get(entrance::style))
         .route("/assets/console.js", get(entrance::script))
 }

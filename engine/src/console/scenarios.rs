@@ -11,7 +11,7 @@ use super::chart::chart;
 use super::layout::{Kind, figure, number, page, table, text};
 use super::tongue::Tongue;
 use super::{Guest, Sender, Sorry};
-use crate::api::{Refusal, Right, Visitor, moment};
+use crate::api::{Refusal, Right, Visitor};
 use crate::census::{HOURS, ScenarioCensus};
 use crate::cli::report::grouped;
 use crate::offer::Offer;
@@ -106,7 +106,7 @@ pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Pa
         .iter()
         .map(|(reason, count)| vec![text(reason_name(*reason, tongue.0)), number(*count)])
         .collect();
-    let states: Vec<_> = counted.states.iter().map(|(state, count)| vec![text(state), number(*count)]).collect();
+    let states: Vec<_> = counted.states.iter().map(|(state, count)| vec![text(tongue.0.of(*state)), number(*count)]).collect();
     let now = status.now.map_or(0, |now| now.as_micros().div_euclid(1_000_000));
     let by_hour = (0..).zip(counted.offers_by_hour);
     let points: Vec<_> =
@@ -169,18 +169,20 @@ pub(super) async fn offers(Guest { surface, tongue, caller }: Guest) -> Result<M
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let census = surface.view.census.load();
     let head = [
-        tongue.say("time (UTC)", "时间 (UTC)"),
+        tongue.say("time", "时间"),
         tongue.say("scenario", "场景"),
         tongue.say("subscriber", "用户"),
         tongue.say("state", "状态"),
-        tongue.say("not after (UTC)", "有效至 (UTC)"),
+        tongue.say("not after", "有效至"),
     ];
+    let rules = surface.view.rules.load();
+    let moment = |at| rules.policy().local(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let row = |offer: &Offer| {
         vec![
             text(&moment(offer.at)),
             text(&offer.scenario),
             text(&offer.imsi.masked().to_string()),
-            text(offer.state.name()),
+            text(tongue.0.of(offer.state.names())),
             text(&moment(offer.expires)),
         ]
     };

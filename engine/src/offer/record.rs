@@ -117,6 +117,20 @@ impl State {
         }
     }
 
+    /// What people call it, in English and in Chinese.
+    pub const fn names(&self) -> [&'static str; 2] {
+        let chinese = match self {
+            Self::Proposed | Self::Queued => "等待发送",
+            Self::Sending => "正在发送",
+            Self::Accepted(_) => "短信中心已接收",
+            Self::Failed(_) => "短信中心拒收",
+            Self::Unknown => "结果不明，不再重发",
+            Self::Expired => "过了时效",
+            Self::Withheld(_) => "未发送",
+        };
+        [self.name(), chinese]
+    }
+
     /// Why nothing was sent, where that was our own doing: withheld by what is global, or too late.
     pub const fn withheld(&self) -> Option<Reason> {
         match self {
