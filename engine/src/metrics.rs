@@ -169,5 +169,9 @@ fn describe() {
     describe_gauge!("touchpoint_start_time_seconds", "When the process began");
     describe_counter!("touchpoint_limit_reached_total", "Named limits that were reached");
     describe_counter!("touchpoint_runaway_total", "Scenarios stopped because they offered far more than usual");
+    describe_counter!(
+        "touchpoint_event_lines_total",
+        "Events written for other programs, or dropped because none took them"
+    );
     describe_counter!("touchpoint_http_requests_total", "Requests by route and status");
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::packages::installed;
 use tests::service::{ROLES, Service, now};
 use tests::smsc::{Smsc, Text};
-use tests::{recorded, root, run};
+use tests::{recorded, root, run, touchpoint};
 
 const FEED: &str = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[subscribers]\nfile = \"subscribers.csv\"\n";
 
@@ -143,6 +143,38 @@ fn a_browser_shows_every_page_in_both_languages_and_both_lights() {
     let look = root().join("tests/browser/look.mjs");
     run(Command::new("node").arg(look).arg(service.url("")).arg(service.token("operator")).arg(&shots));
     assert_eq!(fs::read_dir(shots).unwrap().count(), 7 * 2 * 2);
+}
+
+#[test]
+fn other_programs_get_every_event_masked_and_hold_nothing_up() {
+    let csv = root().join("deploy/demo/recorded/subscribers.csv");
+    let demo = root().join("deploy/demo/recorded");
+    let feed = FEED.replace("subscribers.csv", &csv.display().to_string());
+    let lines = |service: &Service| fs::read_to_string(service.folder().join("events.jsonl")).unwrap_or_default();
+    let mut service = Service::start(&demo, &format!("{feed}[events]\nto = \"file:events.jsonl\"\n"));
+    play(&mut service);
+    let decoded = run(touchpoint().args(["decode", "--json"]).arg(recorded("a-msc-leg.pcap"))).stdout;
+    let decoded = String::from_utf8(decoded).unwrap();
+    service.until("all lines are there", |service| lines(service).lines().count() == decoded.lines().count());
+    // A feed has the name of the configuration.
+    let named = |text: &str| {
+        text.lines()
+            .map(|line| {
+                let mut line: Value = serde_json::from_str(line).unwrap();
+                line["feed"] = Value::Null;
+                line
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(named(&lines(&service)), named(&decoded));
+    drop(service);
+    // Nobody listens there.
+    let mut service = Service::start(&demo, &format!("{feed}[events]\nto = \"unix:nobody.sock\"\n"));
+    play(&mut service);
+    service.until("they are counted", |service| {
+        service.metrics().contains("touchpoint_event_lines_total{what=\"dropped\"}")
+    });
+    assert!(service.log().contains("events cannot be written"), "{}", service.log());
 }
 
 /// A program that reads the description of the API and asks everything that it allows, and what it does not allow.

@@ -41,6 +41,8 @@ pub struct Config {
     pub subscribers: SubscribersConfig,
     /// What is listened for in answers.
     pub answers: Keywords,
+    /// Where events go besides.
+    pub events: EventsConfig,
     /// When a scenario is paused by itself.
     pub runaway: RunawayConfig,
     /// What is shown of people.
@@ -89,6 +91,41 @@ pub struct SubscribersConfig {
     /// The service to ask for numbers that are not in the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lookup: Option<SecretUrl>,
+}
+
+/// `[events]`: what shows of subscribers, for other programs.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct EventsConfig {
+    /// Absent: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<EventsTo>,
+}
+
+/// Where events go: JSON lines as of `decode --json`, identities masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventsTo {
+    /// `file:PATH`: appended to it.
+    File(PathBuf),
+    /// `unix:PATH`: a stream socket that somebody listens at.
+    Unix(PathBuf),
+    /// `tcp:ADDRESS:PORT`.
+    Tcp(SocketAddr),
+}
+
+impl std::fmt::Display for EventsTo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::Tcp(address) => write!(f, "tcp:{address}"),
+        }
+    }
+}
+
+impl Serialize for EventsTo {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// `[runaway]`: a scenario that offers far more than its own history is paused, until a person releases it.

@@ -10,7 +10,7 @@ use event::Timestamp;
 use super::form::Form;
 use super::problem::Problem;
 use super::{
-    CHANNEL_LIMIT, ChannelConfig, Config, ConsoleConfig, FEED_LIMIT, LogConfig, LogFormat, MetricsConfig,
+    CHANNEL_LIMIT, ChannelConfig, Config, ConsoleConfig, EventsConfig, FEED_LIMIT, LogConfig, LogFormat, MetricsConfig,
     PrivacyConfig, RunawayConfig, ScenariosConfig, SecretUrl, StoreConfig, SubscribersConfig, TOKEN_LIMIT, TlsConfig,
     TokenConfig, feed, value,
 };
@@ -24,6 +24,7 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<Config> {
     let scenarios = scenarios(form.section("scenarios"), base);
     let subscribers = subscribers(form.section("subscribers"), base);
     let answers = answers(form.section("answers"));
+    let events = events(form.section("events"), base);
     let runaway = runaway(form.section("runaway"));
     let privacy = privacy(form.section("privacy"));
     let log = log(form.section("log"));
@@ -33,7 +34,20 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<Config> {
     let channels = channels(&mut form);
     form.finish();
     let (store, scenarios, console) = (store?, scenarios?, console?);
-    Some(Config { store, scenarios, subscribers, answers, runaway, privacy, log, metrics, console, feeds, channels })
+    Some(Config {
+        store,
+        scenarios,
+        subscribers,
+        answers,
+        events,
+        runaway,
+        privacy,
+        log,
+        metrics,
+        console,
+        feeds,
+        channels,
+    })
 }
 
 fn store(mut form: Form<'_>, base: &Path) -> Option<StoreConfig> {
@@ -78,6 +92,12 @@ fn answers(mut form: Form<'_>) -> Keywords {
         yes: yes.unwrap_or(usual.yes),
         confirmation,
     }
+}
+
+fn events(mut form: Form<'_>, base: &Path) -> EventsConfig {
+    let to = form.read("to", value::events_to(base));
+    form.finish();
+    EventsConfig { to }
 }
 
 fn runaway(mut form: Form<'_>) -> RunawayConfig {

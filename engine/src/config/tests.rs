@@ -28,6 +28,8 @@ fn every_mistake_is_told_with_its_line() {
     check("[console]\nlisten = \"localhost\"\n", &[("C006", 6)]);
     check("[console]\nlisten = \"0.0.0.0:80\"\n", &[("C011", 6)]);
     check("[answers]\nstop = [\"TD\", \"!\"]\nyes = \"YES\"\n", &[("C006", 6), ("C004", 7)]);
+    check("[events]\nto = \"udp:127.0.0.1:1\"\n", &[("C006", 6)]);
+    check("[events]\nto = \"tcp:127.0.0.1:1\"\n", &[]);
     check("[subscribers]\nfile = \"absent.csv\"\n", &[("C008", 6)]);
     check("[[feed]]\nname = \"a\"\n", &[("C009", 5)]);
     check("[[feed]]\nname = \"a\"\ninterfaces = [\"lo\"]\nfolder = \".\"\n", &[("C009", 5)]);

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use rules::language::nearest;
 use toml::de::DeValue;
 
+use super::EventsTo;
 use super::problem::{Problem, Shape};
 
 pub(super) fn text(value: &DeValue<'_>) -> Result<String, Problem> {
@@ -21,6 +22,20 @@ pub(super) fn word(value: &DeValue<'_>) -> Result<String, Problem> {
     let word = text(value)?;
     let is_word = word.chars().any(char::is_alphanumeric);
     is_word.then_some(word).ok_or(Problem::Malformed { what: "keyword", example: "\"TD\"" })
+}
+
+/// `file:PATH`, `unix:PATH` or `tcp:ADDRESS:PORT`.
+pub(super) fn events_to(base: &Path) -> impl Fn(&DeValue<'_>) -> Result<EventsTo, Problem> {
+    move |value| {
+        let text = text(value)?;
+        let to = text.split_once(':').and_then(|(kind, place)| match kind {
+            "file" => Some(EventsTo::File(base.join(place))),
+            "unix" => Some(EventsTo::Unix(base.join(place))),
+            "tcp" => place.parse().ok().map(EventsTo::Tcp),
+            _ => None,
+        });
+        to.ok_or(Problem::Malformed { what: "file or socket", example: "\"unix:/run/vector.sock\"" })
+    }
 }
 
 pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Problem> {

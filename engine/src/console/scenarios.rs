@@ -106,7 +106,8 @@ pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Pa
         .iter()
         .map(|(reason, count)| vec![text(reason_name(*reason, tongue.0)), number(*count)])
         .collect();
-    let states: Vec<_> = counted.states.iter().map(|(state, count)| vec![text(tongue.0.of(*state)), number(*count)]).collect();
+    let states: Vec<_> =
+        counted.states.iter().map(|(state, count)| vec![text(tongue.0.of(*state)), number(*count)]).collect();
     let now = status.now.map_or(0, |now| now.as_micros().div_euclid(1_000_000));
     let by_hour = (0..).zip(counted.offers_by_hour);
     let points: Vec<_> =

@@ -13,6 +13,7 @@ use super::clock::{self, FeedTimes};
 use super::feed::{Feed, Item, Parcel};
 use super::history::History;
 use super::observed::Seen;
+use super::relay::Relay;
 use super::rulebook::Rulebook;
 use super::runaway::is_runaway;
 use super::service::{Service, Signals};
@@ -45,6 +46,7 @@ pub(super) struct Driver {
     /// Rules that wait until all subscribers are brought over to the last ones.
     is_renewal_due: bool,
     areas: AreaTally,
+    relay: Option<Relay>,
     /// Events by kind.
     kinds: [u64; Kind::NAMES.len()],
     seen: Vec<Arc<Seen>>,
@@ -79,6 +81,8 @@ impl Driver {
     ) -> Result<Self, RunError> {
         let config = &view.config;
         let watch = config.scenarios.watch.then(|| Watch::begin(&config.scenarios.folder)).transpose();
+        let relay =
+            config.events.to.clone().map(Relay::begin).transpose().map_err(system("no thread can be started"))?;
         let started = clock::wall();
         Ok(Self {
             engine,
@@ -92,6 +96,7 @@ impl Driver {
             reading: None,
             is_renewal_due: false,
             areas: AreaTally::new(config.privacy.minimum_cohort),
+            relay,
             kinds: [0; Kind::NAMES.len()],
             seen,
             meters,
@@ -156,6 +161,10 @@ impl Driver {
     }
 
     fn take(&mut self, mut parcel: Parcel) {
+        if let Some((relay, feed)) = self.relay.as_ref().zip(self.feeds.get(parcel.feed)) {
+            let event = |item: &Item| if let Item::Event(event) = item { Some(*event) } else { None };
+            relay.send(&feed.name, parcel.items.iter().filter_map(event).collect());
+        }
         for item in parcel.items.drain(..) {
             match item {
                 Item::Event(event) => {
@@ -171,7 +180,7 @@ impl Driver {
         self.times.reach(parcel.feed, parcel.reached, clock::wall());
         if let Some(end) = parcel.end {
             _ = self.times.end(parcel.feed);
-            let name = self.feeds.get(parcel.feed).map_or("", |feed| feed.name.as_str());
+            let name = self.feeds.get(parcel.feed).map_or("", |feed| &*feed.name);
             match end {
                 Ok(()) if self.is_ending => {}
                 Ok(()) => tracing::error!(feed = name, "the feed has ended"),
@@ -292,7 +301,7 @@ impl Driver {
         }
         for (index, feed) in self.feeds.iter().enumerate() {
             if feed.has_ended() && self.times.end(index) {
-                tracing::error!(feed = feed.name, "the feed has failed; start anew to have it back");
+                tracing::error!(feed = &*feed.name, "the feed has failed; start anew to have it back");
             }
         }
     }

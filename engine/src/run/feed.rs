@@ -53,7 +53,7 @@ pub(super) struct Parcel {
 
 /// A feed that runs.
 pub(super) struct Feed {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) status: Arc<ArcSwap<FeedStatus>>,
     pub(super) deadline: Deadline,
     thread: JoinHandle<()>,
@@ -103,7 +103,7 @@ impl Feed {
             .spawn(run)
             .map_err(|error| fail(error.to_string()))?;
         opening.recv().unwrap_or_else(|_| Err("its thread ended".to_owned())).map_err(fail)?;
-        Ok(Self { name: config.name.clone(), status, deadline, thread })
+        Ok(Self { name: config.name.as_str().into(), status, deadline, thread })
     }
 
     /// Whether its thread has ended, whatever it told before.

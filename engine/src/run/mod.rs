@@ -11,6 +11,7 @@ mod feed;
 mod history;
 mod log;
 mod observed;
+mod relay;
 mod rulebook;
 mod runaway;
 mod service;

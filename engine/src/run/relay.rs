@@ -1,0 +1,133 @@
+//! Events for other programs: JSON lines as of `decode --json`, identities masked, to a file or a socket. Nobody waits for whoever
+//! reads them: what finds no room is counted and dropped.
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use event::Event;
+
+use crate::cli::json::Line;
+use crate::cli::show::event_json;
+use crate::config::EventsTo;
+
+/// The most batches that wait to be written; those beyond are dropped.
+const BATCHES: usize = 256;
+/// Octets that are written at once.
+const PIECE: usize = 1 << 16;
+/// How long lines may wait for others.
+const DELAY: Duration = Duration::from_millis(200);
+/// How long to wait before the next attempt, and how long an attempt may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Events of a feed.
+struct Batch {
+    feed: Arc<str>,
+    events: Vec<Event>,
+}
+
+/// The way to the thread that writes. It ends when this is dropped.
+pub(super) struct Relay {
+    batches: Sender<Batch>,
+}
+
+impl Relay {
+    /// Begins to write. Where that is not possible yet, or no more, it is tried again every second.
+    pub(super) fn begin(to: EventsTo) -> io::Result<Self> {
+        let (batches, waiting) = bounded(BATCHES);
+        let writer = Writer { to, out: None, text: Vec::with_capacity(2 * PIECE), lines: 0, is_told: false };
+        thread::Builder::new().name("events".to_owned()).spawn(move || writer.run(&waiting))?;
+        Ok(Self { batches })
+    }
+
+    /// Hands over events, or drops them where too many wait.
+    pub(super) fn send(&self, feed: &Arc<str>, events: Vec<Event>) {
+        let count = events.len() as u64;
+        if count > 0 && self.batches.try_send(Batch { feed: Arc::clone(feed), events }).is_err() {
+            count_lines("dropped", count);
+        }
+    }
+}
+
+struct Writer {
+    to: EventsTo,
+    out: Option<Box<dyn Write + Send>>,
+    text: Vec<u8>,
+    /// How many lines the text has.
+    lines: u64,
+    /// Whether it has been told that it cannot be written.
+    is_told: bool,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Batch>) {
+        let mut line = Line::new(false);
+        loop {
+            match waiting.recv_timeout(DELAY) {
+                Ok(Batch { feed, events }) => {
+                    for event in &events {
+                        self.text.extend_from_slice(event_json(&mut line, event, &feed));
+                    }
+                    self.lines += events.len() as u64;
+                    if self.text.len() >= PIECE {
+                        self.write();
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.write(),
+                Err(RecvTimeoutError::Disconnected) => return self.write(),
+            }
+        }
+    }
+
+    /// Lines that cannot be written are dropped: whole ones, so that the next begin where lines begin.
+    fn write(&mut self) {
+        if self.text.is_empty() {
+            return;
+        }
+        let written = self.out.take().map_or_else(|| open(&self.to), Ok).and_then(|mut out| {
+            out.write_all(&self.text)?;
+            Ok(out)
+        });
+        match written {
+            Ok(out) => {
+                (self.out, self.is_told) = (Some(out), false);
+                count_lines("written", self.lines);
+            }
+            Err(error) => {
+                count_lines("dropped", self.lines);
+                if !std::mem::replace(&mut self.is_told, true) {
+                    tracing::error!("events cannot be written to `{}`: {error}; it is tried again", self.to);
+                }
+                thread::sleep(PATIENCE);
+            }
+        }
+        self.text.clear();
+        self.lines = 0;
+    }
+}
+
+fn open(to: &EventsTo) -> io::Result<Box<dyn Write + Send>> {
+    Ok(match to {
+        EventsTo::File(path) => Box::new(OpenOptions::new().create(true).append(true).mode(0o640).open(path)?),
+        EventsTo::Unix(path) => {
+            let stream = UnixStream::connect(path)?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            Box::new(stream)
+        }
+        EventsTo::Tcp(address) => {
+            let stream = TcpStream::connect_timeout(address, PATIENCE)?;
+            stream.set_write_timeout(Some(PATIENCE))?;
+            Box::new(stream)
+        }
+    })
+}
+
+fn count_lines(what: &'static str, count: u64) {
+    metrics::counter!("touchpoint_event_lines_total", "what" => what).increment(count);
+}
