@@ -66,7 +66,7 @@ struct Files {
     events: PathBuf,
     fewer: PathBuf,
     none: PathBuf,
-    /// The scenarios, and the same with a target list of a million.
+    /// The scenarios, and the same with a target list of a million: of those who appear in events, the same are on it.
     set: PathBuf,
     large_set: PathBuf,
     /// Where peers are compiled.
@@ -86,9 +86,7 @@ impl Files {
         std::fs::create_dir_all(&folder)?;
         let (set, large_set) = (folder.join("patterns"), folder.join("patterns-large"));
         set::write_set(&set, stream::targets())?;
-        // Every second of them is nobody's in the stream.
-        let million = (0..stream::SUBSCRIBERS).map(|index| stream::FIRST_IMSI + 2 * index);
-        set::write_set(&large_set, million)?;
+        set::write_set(&large_set, stream::targets().into_iter().chain(stream::nobodies()))?;
         let classes = folder.join("classes");
         Ok(Self { events: stream(events)?, fewer: stream(events / 5)?, none: stream(0)?, set, large_set, classes })
     }

@@ -113,6 +113,11 @@ pub(crate) fn targets() -> std::collections::BTreeSet<u64> {
     targets
 }
 
+/// Who fills the target list up to a million, and does nothing.
+pub(crate) fn nobodies() -> impl Iterator<Item = u64> {
+    (TARGETS as u64..1_000_000).map(|index| FIRST_IMSI + SUBSCRIBERS + index)
+}
+
 /// xorshift64*.
 struct Random(u64);
 
