@@ -11,7 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use rules::language::{MAX_FILES, TestSet, load_tests};
+use rules::language::{MAX_FILES, Site, TestSet, load_tests};
 use rules::{RuleSet, unit};
 use siphasher::sip::SipHasher13;
 
@@ -53,9 +53,9 @@ pub struct Refused {
     pub diagnostics: String,
 }
 
-/// Reads a folder whole: a set with errors, or one of whose unit tests fails, is refused.
-pub fn load(folder: &Path) -> Result<Loaded, Refused> {
-    let (set, mut diagnostics) = load_tests(folder, None);
+/// Reads a folder whole: a set with errors, one that does not work here, or one of whose unit tests fails, is refused.
+pub fn load(folder: &Path, site: &Site) -> Result<Loaded, Refused> {
+    let (set, mut diagnostics) = load_tests(folder, None, site);
     let is_error = |found: &&rules::Diagnostic| found.severity == rules::language::Severity::Error;
     let Some(set) = set else {
         let errors = diagnostics.list.iter().filter(is_error).count();
@@ -133,14 +133,14 @@ pub struct Watch {
 
 impl Watch {
     /// Begins to look. What stands there now is taken as known.
-    pub fn begin(folder: &Path) -> std::io::Result<Self> {
+    pub fn begin(folder: &Path, site: Site) -> std::io::Result<Self> {
         let (tell, news) = bounded(1);
         let (ends, ended) = bounded(0);
         let mut looker = Looker { folder: folder.to_owned(), known: fingerprint(folder), seen: None };
         thread::Builder::new().name("scenarios".to_owned()).spawn(move || {
             while ended.recv_timeout(LOOK).is_err_and(|error| error.is_timeout()) {
                 // While nobody takes the news, nothing newer is read.
-                if looker.has_changed() && tell.send(load(&looker.folder)).is_err() {
+                if looker.has_changed() && tell.send(load(&looker.folder, &site)).is_err() {
                     break;
                 }
             }
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_set_is_taken_whole_or_refused_with_its_reason() {
         let check = |scenario: &str, tests: &str, expected: &str| {
-            let told = match load(folder(scenario, tests).path()) {
+            let told = match load(folder(scenario, tests).path(), &Site::default()) {
                 Ok(loaded) => loaded.to_string().split_once(", ").unwrap().1.to_owned(),
                 Err(refused) => {
                     assert!(refused.diagnostics.contains("a.yaml") || refused.diagnostics.contains("a_test.yaml"));

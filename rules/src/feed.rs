@@ -4,8 +4,10 @@
 use crate::language::Language;
 use crate::scenario::{Attempt, Trigger};
 
+mod seen;
 mod table;
 
+pub use seen::Seen;
 pub use table::{ROWS, page};
 
 /// Signalling that a probe is attached to.
@@ -208,12 +210,13 @@ fn refused(attempts: &[Attempt]) -> &'static [Sight] {
     }
 }
 
-/// What the best of several feeds shows of the best of several sights.
+/// What the best of several feeds shows of the best of several sights. Of a feed that would show it in clear, that is told.
 pub fn best(sights: &[Sight], feeds: &[Feed]) -> Option<Shown> {
     let rank = |shown: &Shown| match shown {
         Shown::Always => 0,
         Shown::OnlyIf(_) => 1,
-        Shown::Never(_) => 2,
+        Shown::Never(Obstacle::Ciphered) => 2,
+        Shown::Never(_) => 3,
     };
     sights.iter().flat_map(|sight| feeds.iter().filter_map(|feed| sight.shown_by(*feed))).min_by_key(rank)
 }

@@ -29,7 +29,8 @@ pub struct Scenario {
     pub title: String,
     /// The file that it stands in, relative to the folder of the set.
     pub file: PathBuf,
-    /// What it belongs to, for caps: the scenarios of one file, unless that says otherwise.
+    /// What it belongs to, for caps: the scenarios of one file, under the name that is written there, unless the file says
+    /// otherwise.
     pub campaign: Arc<str>,
     /// What for: decides which consent is needed, and whether caps and quiet hours apply.
     pub purpose: Purpose,

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rules::Diagnostics;
-use rules::language::{self, Language};
+use rules::language::{self, Language, Site};
 use rules::unit;
 
 fn guide() -> PathBuf {
@@ -30,7 +30,7 @@ fn with_cases(name: &str, cases: &str) -> PathBuf {
 }
 
 fn failures(folder: &Path, language: Option<Language>) -> Diagnostics {
-    let (set, mut diagnostics) = language::load_tests(folder, language);
+    let (set, mut diagnostics) = language::load_tests(folder, language, &Site::default());
     let Some(set) = set else { return diagnostics };
     for (file, case) in set.files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case))) {
         let rules = set.rules_of(case);
@@ -130,7 +130,7 @@ fn told_of_equivalents(equivalent: &str) -> Vec<(&'static str, Option<usize>)> {
     let cases = "cases:\n  - {case: a, date: 2026-03-02, who: {consent: [marketing]}, \
                  events: [{at: \"10:00\", call: 114}], expect: [{at: \"10:00\", offer: dial-114}]}";
     let folder = with_cases("equivalent", &format!("{cases}\nequivalent:\n  - {equivalent}\n"));
-    let (set, mut diagnostics) = language::load_tests(&folder, None);
+    let (set, mut diagnostics) = language::load_tests(&folder, None, &Site::default());
     let surveys = language::survey(&folder, &set.unwrap(), &mut diagnostics);
     let set_aside: usize = surveys.iter().map(|survey| survey.equivalent.len()).sum();
     assert_eq!(set_aside == 0, !diagnostics.list.is_empty(), "{}", diagnostics.render(false));

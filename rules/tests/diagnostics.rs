@@ -1,6 +1,6 @@
 //! Mistakes of authors, and what they are told. Each case in `diagnostics/` is named by the code that it must lead to:
 //! `S010-wide-colon.yaml` is put into the set `_set` as a scenario, `….policy.yaml` as its policy, a folder is a set of its
-//! own, and `-on-a` at the end of a name says which feeds there are (`-on-a,gb`). The expected text stands beside it in `.expected`; `UPDATE_EXPECTED=1 cargo test -p rules` writes it anew.
+//! own, and at the end of a name `-on-a,gb` says which feeds there are, `-by-sms,hall` which channels. The expected text stands beside it in `.expected`; `UPDATE_EXPECTED=1 cargo test -p rules` writes it anew.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rules::feed::Feed;
-use rules::language::{self, Language};
+use rules::language::{self, Language, Site};
 use rules::{Diagnostics, RuleSet};
 
 fn cases_folder() -> PathBuf {
@@ -77,11 +77,14 @@ fn made_cases(test: &str) -> Vec<(String, PathBuf)> {
     ]
 }
 
-/// Reads the folder of a case, with the feeds that its name says.
+/// Reads the folder of a case, with the feeds and the channels that its name says.
 fn load(name: &str, folder: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
     let (_, feeds) = name.split_once("-on-").unwrap_or_default();
-    let feeds: Vec<Feed> = feeds.split(',').filter_map(Feed::named).collect();
-    language::load_for(folder, language, &feeds)
+    let named = |list: &str| list.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let channels = name.split_once("-by-").map(|(_, channels)| named(channels));
+    let feeds = feeds.split(',').filter_map(Feed::named).collect();
+    let site = Site { feeds, channels, ..Site::default() };
+    language::load_for(folder, language, &site)
 }
 
 /// What is wrong with what a case is told, if anything, and the codes that it carries.

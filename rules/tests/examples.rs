@@ -4,13 +4,13 @@
 
 use std::path::Path;
 
-use rules::language;
+use rules::language::{self, Site};
 use rules::unit;
 
 /// Runs all cases of a set.
 fn check(set: &str, expected: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sets").join(set);
-    let (set, mut diagnostics) = language::load_tests(&folder, None);
+    let (set, mut diagnostics) = language::load_tests(&folder, None, &Site::default());
     assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
     let set = set.unwrap();
     let cases: Vec<_> =

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use event::Timestamp;
-use rules::language::{self, Language, TestSet};
+use rules::language::{self, Language, Site, TestSet};
 use rules::{Diagnostics, Outcome, unit};
 
 fn folder(language: Language) -> PathBuf {
@@ -19,7 +19,7 @@ fn folder(language: Language) -> PathBuf {
 
 /// The set of a language, about which there is nothing to tell.
 fn load(language: Language) -> (TestSet, Diagnostics) {
-    let (set, diagnostics) = language::load_tests(&folder(language), None);
+    let (set, diagnostics) = language::load_tests(&folder(language), None, &Site::default());
     assert!(diagnostics.list.is_empty(), "{}", diagnostics.render(false));
     assert!(diagnostics.sources.iter().all(|source| source.language() == language), "a file in the other language");
     (set.unwrap(), diagnostics)

@@ -27,14 +27,9 @@ fn one_file(name: &str, octets: &[u8]) -> PathBuf {
     folder
 }
 
-/// A scenario without the place of its file, which is the campaign of those that name none.
+/// A scenario without the place of its file.
 fn meaning(scenario: &Scenario) -> String {
-    let mut scenario = scenario.clone();
-    if *scenario.campaign == *scenario.file.display().to_string() {
-        scenario.campaign = "".into();
-    }
-    scenario.file = PathBuf::new();
-    format!("{scenario:#?}")
+    format!("{:#?}", Scenario { file: PathBuf::new(), ..scenario.clone() })
 }
 
 #[test]
@@ -67,6 +62,36 @@ fn scenarios_stand_in_order_of_name_and_know_their_file() {
     assert!(names.is_sorted(), "{names:?}");
     let file = &set.scenarios().iter().find(|scenario| &*scenario.name == "wanda-g3").unwrap().file;
     assert_eq!(file, Path::new("scenarios/夏季/wanda.yaml"));
+}
+
+#[test]
+fn a_campaign_is_the_name_that_stands_in_the_file_wherever_the_file_is() {
+    let template = loaded(&set_folder("english"));
+    let rows = template.scenarios().iter().filter(|scenario| scenario.name.starts_with("shop-"));
+    assert!(rows.clone().count() > 1 && rows.clone().all(|scenario| &*scenario.campaign == "shop-{id}"));
+    let stages = "scenario: \"a\"\npurpose: service\nwhen: power_on\nstages: [{after: 1h, send: {sms: Hi}}]\n";
+    let campaigns = |set: &RuleSet| set.scenarios().iter().map(|scenario| scenario.campaign.to_string()).collect();
+    let folder = one_file("campaign", stages.as_bytes());
+    let before: Vec<String> = campaigns(&loaded(&folder));
+    assert_eq!(before, ["a"]);
+    fs::rename(folder.join("scenario.yaml"), folder.join("moved.yaml")).unwrap();
+    assert_eq!(before, campaigns(&loaded(&folder)));
+}
+
+#[test]
+fn each_thing_that_is_sent_may_name_its_channel() {
+    let text = "场景: a\n用途: 服务\n当: 开机\n分组:\n  - {名称: x, 发送: {短信: 甲, 渠道: hall}}\n  - {名称: y, 发送: {短信: 乙}}\n\
+                分阶段:\n  - {之后: 1小时, 发送: {短信: 丙, channel: 外呼}}\n";
+    let set = loaded(&one_file("channel", text.as_bytes()));
+    let sends = set.scenarios().iter().flat_map(|scenario| {
+        scenario
+            .variants
+            .iter()
+            .map(|variant| &variant.send)
+            .chain(scenario.variants.is_empty().then_some(&scenario.send))
+    });
+    let channels: Vec<_> = sends.map(|send| send.channel.as_deref()).collect();
+    assert_eq!(channels, [Some("hall"), None, Some("外呼")]);
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn what_the_schema_can_see_is_underlined_where_it_stands() {
     let scenario = |more: &str, place: Option<&str>| check(SchemaKind::Scenario, &format!("{SCENARIO}{more}"), place);
     scenario("", None);
     scenario("优先级: 60\n限制: {每人: 每30天1次}\n", None);
+    scenario("时段: 9点到21点半\n有效期: 2026/7/1-2026/8/31\n定时: {时刻: [10点]}\n", None);
     scenario("prioritty: 60\n", Some(""));
     scenario("priority: 101\n", Some("/priority"));
     scenario("limits: {per_user: 30d}\n", Some("/limits/per_user"));

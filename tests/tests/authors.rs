@@ -230,3 +230,40 @@ fn a_backtest_comes_to_what_a_replay_does() {
     assert!(count("lost") > 20, "{}", count("lost"));
     assert_eq!(lines.iter().filter(|line| line["tried"].is_null()).count(), 1);
 }
+
+#[test]
+fn an_offer_goes_by_the_channel_that_its_scenario_names_and_one_that_is_not_there_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (scenarios, [sms, hall]) = (folder.path().join("set"), ["sms", "hall"].map(|name| folder.path().join(name)));
+    copy(&root().join("deploy/demo/recorded"), &scenarios);
+    let hotline = scenarios.join("scenarios/hotline.yaml");
+    let text = fs::read_to_string(&hotline).expect("the scenario is there");
+    fs::write(&hotline, text.replace("发送: {", "发送: {渠道: hall, ")).expect("it can be written");
+    let replay = |channels: &[(&str, &Path)]| {
+        let mut command = touchpoint();
+        command.arg("replay").arg(recorded("a-msc-leg.pcap")).arg("--scenarios").arg(&scenarios);
+        command.arg("--subscribers").arg(scenarios.join("subscribers.csv"));
+        command.arg("--store").arg(folder.path().join(format!("store-{}", channels.len())));
+        for (name, journal) in channels {
+            command.arg("--channel").arg(format!("{name}=journal:{}", journal.display()));
+        }
+        command
+    };
+    run(&mut replay(&[("sms", &sms), ("hall", &hall)]));
+    let offered = |journal: &Path| tests::json(&fs::read_to_string(journal).expect("a journal"));
+    let is_hotline = |line: &Value| line["scenario"] == "hotline";
+    assert!(!offered(&hall).is_empty() && offered(&hall).iter().all(is_hotline), "{:?}", offered(&hall));
+    assert!(!offered(&sms).is_empty() && !offered(&sms).iter().any(is_hotline), "{:?}", offered(&sms));
+
+    let (output, shown) = output(&mut replay(&[("halls", &hall)]));
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("S083") && shown.contains("是不是想写「halls」？"), "{shown}");
+    let config = folder.path().join("touchpoint.toml");
+    let channel = "[[channel]]\nname = \"sms\"\nurl = \"journal:offers\"\n";
+    fs::write(&config, format!("[store]\nfolder = \"s\"\n[scenarios]\nfolder = \"set\"\n{channel}"))
+        .expect("it is made");
+    let mut check = touchpoint();
+    check.arg("check").arg(&scenarios).arg("--config").arg(&config).arg("--json");
+    let (_, found) = self::output(&mut check);
+    assert!(found.contains("\"S083\"") && found.contains("hotline.yaml"), "{found}");
+}

@@ -199,7 +199,7 @@ fn the_author_is_who_committed_last() {
         command.args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
         assert!(command.status().expect("git").success(), "{arguments:?}");
     };
-    let author = || engine::reload::load(folder.path()).expect("a set without mistakes").author;
+    let author = || engine::reload::load(folder.path(), &Default::default()).expect("a set without mistakes").author;
     git(&["init", "-q"]);
     assert_eq!(author(), None, "nobody has committed yet");
     git(&["add", "."]);

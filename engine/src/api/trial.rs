@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use event::Imsi;
 use rules::RuleSet;
-use rules::language::Language;
+use rules::language::{Language, load_for};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -139,7 +139,7 @@ pub(crate) fn backtest(view: &View, draft: &Draft) -> Result<Trial, Refusal> {
     let file = set.join(place(&live, &draft.text));
     std::fs::create_dir_all(file.parent().unwrap_or(&set)).map_err(system)?;
     std::fs::write(file, &draft.text).map_err(system)?;
-    let (tried, diagnostics) = rules::load(&set);
+    let (tried, diagnostics) = load_for(&set, None, &view.config.site());
     let diagnostics = diagnostics.render(false);
     let Some(tried) = tried else { return Err(Refusal::unprocessable(diagnostics)) };
     let store = view.store.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;

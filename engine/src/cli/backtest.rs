@@ -105,11 +105,21 @@ impl Backtest {
             true => compared.iter().try_for_each(|(name, compared)| json(&mut out, name, compared, live.is_some())),
             false => {
                 let teller = Teller { rules: Some(&draft), language, reveal: false };
-                facts.table(&mut out, subscribers, &compared, live.is_some(), &teller)
+                let told = facts.table(&mut out, subscribers, &compared, live.is_some(), &teller);
+                told.and_then(|()| self.tell_nobody_known(&mut out, language))
             }
         };
         written.map_err(Failure::output)?;
         Ok(facts.ending)
+    }
+
+    /// Without a subscriber file little is offered, and that says nothing about the scenarios.
+    fn tell_nobody_known(&self, out: &mut impl Write, language: Language) -> io::Result<()> {
+        const TOLD: [&str; 2] = [
+            "no subscriber file (--subscribers): nobody has a number, a consent or a tag, and marketing is withheld for that",
+            "没有给出用户文件(--subscribers)：不知道任何人的号码、同意和标签，营销因此都不发",
+        ];
+        if self.subscribers.is_some() { Ok(()) } else { writeln!(out, "{}", language.of(TOLD)) }
     }
 
     fn of_store(&self, folder: &Path) -> Result<Facts, Failure> {
@@ -243,12 +253,24 @@ impl Facts {
             (Language::Chinese, true) => format!("{subscribers} 个用户有事件，到 {until} 为止"),
             (Language::Chinese, false) => format!("{subscribers} 个用户有事件，从 {since} 到 {until}"),
         };
+        let cost = cost(compared, is_compared, teller);
         let legend = teller.language.of([
             "\n→: in force → tried; subscribers: who would get an offer and did not, and the other way",
             "\n→：现行 → 试用；用户：+ 新收到的，− 不再收到的",
         ]);
-        writeln!(out, "{table}\n{summary}{}", if is_compared { legend } else { "" })
+        writeln!(out, "{table}\n{summary}{cost}{}", if is_compared { legend } else { "" })
     }
+}
+
+/// What all messages cost, where the policy to be tried says what one does.
+fn cost(compared: &BTreeMap<String, Compared>, is_compared: bool, teller: &Teller<'_>) -> String {
+    let Some(price) = teller.rules.and_then(|rules| rules.policy().price) else { return String::new() };
+    let sum = |side: fn(&Compared) -> &Option<Tally>| {
+        price.times(compared.values().filter_map(|one| side(one).as_ref()).map(|tally| tally.segments).sum())
+    };
+    let (tried, in_force) = (sum(|one| &one.draft).units(), sum(|one| &one.live).units());
+    let amount = if is_compared { format!("{in_force:.2} → {tried:.2}") } else { format!("{tried:.2}") };
+    format!("{}{amount}", teller.language.of(["; messages cost ", "；短信费用 "]))
 }
 
 fn names<'r>(rules: &'r RuleSet, scenarios: &[u32]) -> Vec<&'r str> {

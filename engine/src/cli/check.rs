@@ -4,11 +4,14 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use comfy_table::Cell;
-use rules::feed::Feed;
-use rules::language::{Language, purpose_name};
+use event::Timestamp;
+use rules::feed::{Feed, Seen};
+use rules::language::{Language, Site, purpose_name};
 use rules::{Diagnostics, RuleSet};
 
-use super::{Ending, Failure, report};
+use super::explain::existing;
+use super::{Ending, Failure, report, run};
+use crate::window::Store;
 
 /// Checks a folder of scenarios and says what to change.
 #[derive(clap::Args, Debug)]
@@ -19,6 +22,12 @@ pub(crate) struct Check {
     /// The signalling that there is: tells what it cannot show of each scenario.
     #[arg(long, value_name = "a|gb|gb-ciphered", value_delimiter = ',', value_parser = feed)]
     feed: Vec<Feed>,
+    /// A store of the same signalling: tells how many of its subscribers have shown what is not always seen.
+    #[arg(long, value_name = "DIR", requires = "feed")]
+    store: Option<PathBuf>,
+    /// The configuration of `touchpoint run`: tells which channels there are not.
+    #[arg(long, value_name = "TOML")]
+    config: Option<PathBuf>,
     /// Language of the messages; otherwise that of each file's keys.
     #[arg(long, value_name = "zh|en", value_parser = language)]
     lang: Option<Language>,
@@ -44,7 +53,10 @@ pub(crate) fn language(text: &str) -> Result<Language, String> {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
-        let (set, diagnostics) = rules::language::load_for(&self.folder, self.lang, &self.feed);
+        let known = self.config.as_deref().map(|file| run::load(file, self.lang.unwrap_or_default())).transpose()?;
+        let seen = self.store.as_deref().map(seen).transpose()?;
+        let site = Site { feeds: self.feed.clone(), seen, ..known.map(|config| config.site()).unwrap_or_default() };
+        let (set, diagnostics) = rules::language::load_for(&self.folder, self.lang, &site);
         let mut out = io::stdout().lock();
         let written = if self.json {
             json(&mut out, &diagnostics)
@@ -63,6 +75,16 @@ impl Check {
     }
 }
 
+/// What the subscribers of a store have shown.
+fn seen(folder: &Path) -> Result<Seen, Failure> {
+    let store = Store::open(&existing(folder)?)?;
+    let mut seen = Seen::default();
+    for window in store.windows(Timestamp::MIN)? {
+        seen.subscriber(&window?.1);
+    }
+    Ok(seen)
+}
+
 pub(crate) fn json(out: &mut impl Write, diagnostics: &Diagnostics) -> io::Result<()> {
     diagnostics.list.iter().try_for_each(|diagnostic| {
         serde_json::to_writer(&mut *out, diagnostic)?;
@@ -77,7 +99,12 @@ pub(crate) fn load(folder: &Path, language: Option<Language>) -> Result<RuleSet,
 
 /// As [`load`], with the language to tell of the set in: this, or else its own.
 pub(crate) fn load_told(folder: &Path, language: Option<Language>) -> Result<(RuleSet, Language), Failure> {
-    let (set, diagnostics) = rules::language::load_in(folder, language);
+    load_for(folder, language, &Site::default())
+}
+
+/// As [`load_told`]; refused too is what does not work where the set is to run.
+pub(crate) fn load_for(folder: &Path, language: Option<Language>, site: &Site) -> Result<(RuleSet, Language), Failure> {
+    let (set, diagnostics) = rules::language::load_for(folder, language, site);
     let rendered = diagnostics.render(io::stderr().is_terminal());
     match set {
         Some(set) => {

@@ -7,6 +7,7 @@ use event::Event;
 use probe::capture::{Capture, Step};
 use probe::wire::{Malformed, Message, Protocol};
 use probe::{Probe, Provenance, Sink};
+use rules::language::Language;
 
 use super::feed::{Feed, Ongoing};
 use super::inputs::{self, Reading};
@@ -209,7 +210,7 @@ impl Printer for SightPrinter {
 
     fn tail(&mut self, sight: &Sight) {
         let Page { out, line, json, .. } = &mut self.page;
-        let written = if *json { sight.write_json(out, line) } else { sight.write_tables(out) };
+        let written = if *json { sight.write_json(out, line) } else { sight.write_tables(out, Language::English) };
         self.page.note(written);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use event::{Event, Imsi, Number, Timestamp};
-use rules::language::Language;
+use rules::language::{Language, nearest};
 use rules::scenario::{Cap, Purpose, Scenario, Scope, Unit};
 use rules::{Directory, Reason, RuleSet};
 
@@ -147,14 +147,44 @@ impl Inquiry<'_> {
             count += 1;
         }
         if !self.json {
-            let events = facts.len();
-            let written = match language {
-                Language::English => writeln!(out, "{count} decisions; {events} events in the window"),
-                Language::Chinese => writeln!(out, "共 {count} 次判断；保留期内有 {events} 个事件"),
-            };
-            written.map_err(Failure::output)?;
+            writeln!(out, "{}", self.sum(count, facts.len())).map_err(Failure::output)?;
         }
         Ok(())
+    }
+
+    /// How much there was; where nothing was, what that may mean.
+    fn sum(&self, decisions: usize, events: usize) -> String {
+        let missing = self.scenario.filter(|_| decisions == 0);
+        let known = |name: &str| self.rules.is_none_or(|rules| rules.scenario(name).is_some());
+        match (missing, self.language) {
+            (_, Language::English) if decisions + events == 0 => {
+                "nothing is known of this subscriber: is it the right IMSI? A number is looked up in --subscribers"
+                    .to_owned()
+            }
+            (_, Language::Chinese) if decisions + events == 0 => {
+                "没有这个用户的任何事件，请核对；按手机号查询时要用 --subscribers 给出用户文件".to_owned()
+            }
+            (Some(name), Language::English) if !known(name) => {
+                format!("there is no scenario `{name}`{}", self.meant(name))
+            }
+            (Some(name), Language::Chinese) if !known(name) => format!("没有叫「{name}」的场景{}", self.meant(name)),
+            (Some(name), Language::English) => {
+                format!("`{name}` was triggered by none of the {events} events in the window")
+            }
+            (Some(name), Language::Chinese) => format!("保留期内的 {events} 个事件都没有触发「{name}」"),
+            (None, Language::English) => format!("{decisions} decisions; {events} events in the window"),
+            (None, Language::Chinese) => format!("共 {decisions} 次判断；保留期内有 {events} 个事件"),
+        }
+    }
+
+    /// The scenario that was probably meant.
+    fn meant(&self, name: &str) -> String {
+        let names = self.rules.into_iter().flat_map(RuleSet::scenarios).map(|scenario| &*scenario.name);
+        match (nearest(name, names), self.language) {
+            (None, _) => String::new(),
+            (Some(nearest), Language::English) => format!("; did you mean `{nearest}`?"),
+            (Some(nearest), Language::Chinese) => format!("，是不是想写「{nearest}」？"),
+        }
     }
 
     /// The last events up to a decision, oldest first.

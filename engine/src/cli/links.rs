@@ -8,6 +8,7 @@ use probe::Probe;
 use probe::capture::e1::LineReport;
 use probe::capture::{Capture, ClockReport};
 use probe::track::loss::{Link, LinkLoss};
+use rules::language::Language;
 
 use super::e1;
 use super::json::Line;
@@ -46,28 +47,32 @@ impl Sight {
     }
 
     /// Tables for people.
-    pub(crate) fn write_tables(&self, out: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write_tables(&self, out: &mut impl Write, language: Language) -> io::Result<()> {
         if !self.links.is_empty() {
-            writeln!(out, "{}", self.links_table())?;
+            writeln!(out, "{}", self.links_table(language))?;
         }
         if let Some(more) = self.links.len().checked_sub(SHOWN_LINKS).filter(|more| *more > 0) {
-            writeln!(out, "(and {} links that have lost less)", grouped(more as u64))?;
+            let more = grouped(more as u64);
+            match language {
+                Language::English => writeln!(out, "(and {more} links that have lost less)")?,
+                Language::Chinese => writeln!(out, "(另有 {more} 条链路丢失更少，没有列出)")?,
+            }
         }
         if !self.clocks.is_empty() {
-            writeln!(out, "{}", self.clocks_table())?;
+            writeln!(out, "{}", self.clocks_table(language))?;
         }
-        self.remarks().into_iter().try_for_each(|remark| writeln!(out, "{remark}"))
+        self.remarks(language).into_iter().try_for_each(|remark| writeln!(out, "{remark}"))
     }
 
     /// On standard error: what an operator should know, and nothing where all is well.
     pub(crate) fn tell(&self) {
-        for loss in self.links.iter().filter(|loss| remark(loss).is_some() || loss.missing > 0).take(SHOWN_LINKS) {
+        for loss in self.links.iter().filter(|loss| loss.silent || loss.one_way || loss.missing > 0).take(SHOWN_LINKS) {
             eprintln!("{}", told(loss));
         }
         self.clocks.iter().filter(|clock| clock.estimate.ahead_micros != 0).for_each(|clock| {
             eprintln!("{}: clock {} ahead, which was corrected", clock.input, millis(clock.estimate.ahead_micros));
         });
-        self.remarks().iter().for_each(|remark| eprintln!("{remark}"));
+        self.remarks(Language::English).iter().for_each(|remark| eprintln!("{remark}"));
     }
 
     /// A JSON line for each link, each clock, each E1 line and each channel in it.
@@ -121,8 +126,11 @@ impl Sight {
         line.integer("implausible_times", self.implausible_times);
     }
 
-    fn links_table(&self) -> String {
-        let mut table = new_table(["link", "seen", "lost upstream", "share", "again", "unit", ""]);
+    fn links_table(&self, language: Language) -> String {
+        let mut table = new_table(language.of([
+            ["link", "seen", "lost upstream", "share", "again", "unit", ""],
+            ["链路", "看到", "上游丢失", "比例", "重复", "单位", ""],
+        ]));
         for loss in self.links.iter().take(SHOWN_LINKS) {
             table.add_row([
                 Cell::new(loss.link),
@@ -130,15 +138,18 @@ impl Sight {
                 right(loss.missing),
                 Cell::new(percent(loss)),
                 right(loss.repeated),
-                Cell::new(loss.link.unit()),
-                Cell::new(remark(loss).map_or_else(|| units_without_message(loss), str::to_owned)),
+                Cell::new(unit(&loss.link, language)),
+                Cell::new(remark(loss, language).map_or_else(|| units_without_message(loss, language), str::to_owned)),
             ]);
         }
         table.to_string()
     }
 
-    fn clocks_table(&self) -> String {
-        let mut table = new_table(["input", "frames", "clock ahead", "to within", "drift", "pairs compared"]);
+    fn clocks_table(&self, language: Language) -> String {
+        let mut table = new_table(language.of([
+            ["input", "frames", "clock ahead", "to within", "drift", "pairs compared"],
+            ["输入", "数据帧", "时钟快", "误差", "漂移", "比对次数"],
+        ]));
         for ClockReport { input, frames, estimate } in &self.clocks {
             let within = estimate.within_micros.and_then(|micros| i64::try_from(micros).ok());
             table.add_row([
@@ -153,15 +164,21 @@ impl Sight {
         table.to_string()
     }
 
-    fn remarks(&self) -> Vec<String> {
+    fn remarks(&self, language: Language) -> Vec<String> {
         let mut remarks: Vec<_> = self.e1_lines.iter().flat_map(e1::faults).collect();
-        let mut remark = |count: u64, what: &str| {
+        let mut remark = |count: u64, what: [&str; 2]| {
             if count > 0 {
-                remarks.push(format!("{} {what}", grouped(count)));
+                remarks.push(format!("{} {}", grouped(count), language.of(what)));
             }
         };
-        remark(self.implausible_times, "frames had times that cannot be, and were taken at the time of the one before");
-        remark(self.given_early, "frames were taken out of order: too many would have had to be held");
+        let implausible = [
+            "frames had times that cannot be, and were taken at the time of the one before",
+            "帧的时间不可能，按前一帧的时间处理",
+        ];
+        remark(self.implausible_times, implausible);
+        let early =
+            ["frames were taken out of order: too many would have had to be held", "帧没有按时间顺序处理：要等的太多"];
+        remark(self.given_early, early);
         remarks
     }
 }
@@ -198,25 +215,37 @@ fn clock_fields(line: &mut Line, clock: &ClockReport) {
 fn told(loss: &LinkLoss) -> String {
     let LinkLoss { link, seen, missing, .. } = loss;
     let share = format!("{} of {} {} lost upstream", grouped(*missing), grouped(seen + missing), link.unit());
-    match remark(loss) {
+    match remark(loss, Language::English) {
         Some(remark) => format!("{link}: {share} ({}); {remark}", percent(loss)),
         None => format!("{link}: {share} ({})", percent(loss)),
     }
 }
 
-fn remark(loss: &LinkLoss) -> Option<&'static str> {
+fn unit(link: &Link, language: Language) -> &'static str {
+    match (language, link) {
+        (Language::English, _) => link.unit(),
+        (Language::Chinese, Link::Sctp(_)) => "数据块",
+        (Language::Chinese, Link::Tcp(_)) => "字节",
+        (Language::Chinese, Link::Mtp2(_)) => "信号单元",
+        (Language::Chinese, Link::Ns(_)) => "LLC 帧",
+    }
+}
+
+fn remark(loss: &LinkLoss, language: Language) -> Option<&'static str> {
     match (loss.silent, loss.one_way) {
-        (true, _) => Some("never seen, though acknowledged"),
-        (false, true) => Some("the other direction was never seen"),
+        (true, _) => Some(language.of(["never seen, though acknowledged", "有确认，却从未看到"])),
+        (false, true) => Some(language.of(["the other direction was never seen", "从未看到另一个方向"])),
         (false, false) => None,
     }
 }
 
 /// What there was on an MTP2 link beside messages.
-fn units_without_message(loss: &LinkLoss) -> String {
-    match (loss.fill_in_units, loss.link_status_units) {
-        (0, 0) => String::new(),
-        (fill_in, status) => format!("and {} fill-in, {} link status units", grouped(fill_in), grouped(status)),
+fn units_without_message(loss: &LinkLoss, language: Language) -> String {
+    let [fill_in, status] = [loss.fill_in_units, loss.link_status_units].map(grouped);
+    match language {
+        _ if loss.fill_in_units + loss.link_status_units == 0 => String::new(),
+        Language::English => format!("and {fill_in} fill-in, {status} link status units"),
+        Language::Chinese => format!("另有 {fill_in} 个填充、{status} 个链路状态单元"),
     }
 }
 

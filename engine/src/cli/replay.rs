@@ -11,7 +11,7 @@ use event::{AreaFact, Event, Timestamp};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig, Sink};
-use rules::language::Language;
+use rules::language::{Language, Site};
 use rules::{Directory, RuleSet};
 use siphasher::sip::SipHasher13;
 use tempfile::TempDir;
@@ -143,8 +143,8 @@ pub(crate) fn default_threads() -> NonZeroUsize {
 impl Replay {
     pub(crate) fn run(&self) -> Result<Ending, Failure> {
         // Whatever can be wrong is found before anything is done. What changes while it is read is seen.
-        let watch = self.watch_scenarios.then(|| Watch::begin(&self.scenarios)).transpose()?;
-        let (rules, language) = check::load_told(&self.scenarios, self.lang)?;
+        let watch = self.watch_scenarios.then(|| Watch::begin(&self.scenarios, self.site())).transpose()?;
+        let (rules, language) = check::load_for(&self.scenarios, self.lang, &self.site())?;
         let rules = Arc::new(rules);
         let directory = Arc::new(self.directory()?);
         let mut capture = self.inputs.open()?;
@@ -206,6 +206,12 @@ impl Replay {
     fn urls(&self) -> Vec<(&str, &str)> {
         let smsc = self.smsc.iter().map(|url| ("sms", url.as_str()));
         self.channels.iter().map(|(name, url)| (name.as_str(), url.as_str())).chain(smsc).collect()
+    }
+
+    /// A journal takes what is meant for any channel.
+    fn site(&self) -> Site {
+        let names: Vec<String> = self.urls().iter().map(|(name, _)| (*name).to_owned()).collect();
+        Site { channels: Some(names).filter(|names| !names.is_empty()), ..Site::default() }
     }
 
     fn ledger(&self, folder: &Path) -> Result<Consent, Failure> {
@@ -534,7 +540,7 @@ impl Results {
         if counters.areas.silent > 0 {
             writeln!(out, "{silences}")?;
         }
-        self.sight.write_tables(out)?;
+        self.sight.write_tables(out, self.language)?;
         if self.counters.skipped > 0 {
             writeln!(out, "{skips}")?;
         }

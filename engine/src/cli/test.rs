@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use comfy_table::Cell;
-use rules::language::{self, Language, Mutant, Survey, TestSet};
+use rules::language::{self, Language, Mutant, Site, Survey, TestSet};
 use rules::unit::{self, Case, Failure, Step};
 use rules::{Diagnostics, RuleSet};
 use serde::Serialize;
@@ -61,7 +61,7 @@ struct Summary {
 
 impl Test {
     pub(crate) fn run(&self) -> Result<Ending, Refusal> {
-        let (set, mut diagnostics) = language::load_tests(&self.folder, None);
+        let (set, mut diagnostics) = language::load_tests(&self.folder, None, &Site::default());
         let terminal = io::stderr().is_terminal();
         let Some(set) = set else { return Err(Refusal::rendered(diagnostics.render(terminal))) };
         eprint!("{}", diagnostics.render(terminal));

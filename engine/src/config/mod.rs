@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rules::Diagnostics;
-use rules::language::{Language, Source};
+use rules::language::{Language, Site, Source};
 use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
@@ -59,6 +59,14 @@ pub struct Config {
     /// Where offers go.
     #[serde(rename = "channel", skip_serializing_if = "Vec::is_empty")]
     pub channels: Vec<ChannelConfig>,
+}
+
+impl Config {
+    /// What scenarios can be held against.
+    pub fn site(&self) -> Site {
+        let channels = self.channels.iter().map(|channel| channel.name.clone()).collect();
+        Site { channels: Some(channels), ..Site::default() }
+    }
 }
 
 /// `[store]`.

@@ -80,7 +80,7 @@ impl Driver {
         meters: Meters,
     ) -> Result<Self, RunError> {
         let config = &view.config;
-        let watch = config.scenarios.watch.then(|| Watch::begin(&config.scenarios.folder)).transpose();
+        let watch = config.scenarios.watch.then(|| Watch::begin(&config.scenarios.folder, config.site())).transpose();
         let relay =
             config.events.to.clone().map(Relay::begin).transpose().map_err(system("no thread can be started"))?;
         let started = clock::wall();
@@ -224,8 +224,8 @@ impl Driver {
             return;
         }
         let (tell, result) = bounded(1);
-        let folder = self.view.config.scenarios.folder.clone();
-        let read = move || _ = tell.send(reload::load(&folder));
+        let (folder, site) = (self.view.config.scenarios.folder.clone(), self.view.config.site());
+        let read = move || _ = tell.send(reload::load(&folder, &site));
         match thread::Builder::new().name("scenarios-read".to_owned()).spawn(read) {
             Ok(_) => self.reading = Some(Reading { result, replies: order.into_iter().collect() }),
             Err(error) => {

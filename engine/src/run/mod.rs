@@ -164,7 +164,7 @@ pub enum Request {
 /// Where something cannot be opened, before anything is done; and where the store or the engine cannot go on.
 pub fn run(config: Config) -> Result<(), RunError> {
     let signals = service::Signals::catch().map_err(system("signals cannot be waited for"))?;
-    let loaded = reload::load(&config.scenarios.folder)
+    let loaded = reload::load(&config.scenarios.folder, &config.site())
         .map_err(|refused| RunError::Scenarios(refused.to_string(), refused.diagnostics))?;
     let wall = clock::wall();
     let folder = config.store.folder.clone();

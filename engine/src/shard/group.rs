@@ -120,7 +120,7 @@ impl Group {
                 expires: decision.since + scenario.limits.expires,
                 text: text.unwrap_or_default(),
                 push: Pushed::of(&send.message),
-                channel: None,
+                channel: send.channel.clone(),
                 priority: scenario.priority,
                 from: send.from.clone(),
                 to: None,

@@ -77,6 +77,23 @@ fn what_was_held_comes_when_quiet_hours_end_and_budgets_are_exact() {
 }
 
 #[test]
+fn what_a_total_withholds_has_used_up_its_place_in_the_caps_of_the_subscriber() {
+    let sms = Trigger::Sms { direction: None, numbers: Vec::new() };
+    let (first, second) = (
+        scenario("first", Purpose::Marketing, sms.clone(), Some(1)),
+        Scenario { priority: 10, ..scenario("second", Purpose::Marketing, sms, None) },
+    );
+    let mut world = World::new(53);
+    world.rules = rule_set(vec![first, second], vec![Cap { count: 1, per: Duration::from_hours(24) }]);
+    let one = world.run(1, &stream(53, 2_000, Duration::from_secs(1)));
+    assert_eq!(one.count("first", |state| !matches!(state, State::Withheld(_))), 1);
+    assert!(one.count("first", |state| *state == State::Withheld(Reason::TotalReached)) > 5);
+    let of_nobody = Verdict::Withheld(Reason::NoAddress);
+    let second: Vec<Verdict> = verdicts(&one, "second").filter(|verdict| *verdict != of_nobody).collect();
+    assert!(second.len() > 5 && second.iter().all(|verdict| *verdict == Verdict::Withheld(Reason::GlobalCap)));
+}
+
+#[test]
 fn a_crash_while_offers_are_held_neither_loses_nor_doubles_them() {
     let events = night(52);
     let whole = world(52).run(2, &events);

@@ -14,8 +14,10 @@ const fn row(sight: Sight, name: Said, shown: [Shown; 3], kinds: &'static [&'sta
     Row { sight, name, shown, kinds }
 }
 
+pub(super) const ROW_COUNT: usize = 21;
+
 /// What A, Gb in clear and Gb ciphered show.
-pub static ROWS: [Row; 21] = [
+pub static ROWS: [Row; ROW_COUNT] = [
     row(Sight::Presence, ["the subscriber is there", "用户在网"], [Always, Always, Always], &[]),
     row(
         Sight::Update,
@@ -175,13 +177,15 @@ pub fn page() -> String {
         (
             Language::English,
             "What a feed can show",
-            "`touchpoint check DIR --feed a,gb-ciphered` tells of each scenario what the feeds that you have cannot show of it.",
+            "`touchpoint check DIR --feed a,gb-ciphered` tells of each scenario what the feeds that you have cannot show of it; with \
+             `--store STORE` also how many of the subscribers there have shown it.",
             "event",
         ),
         (
             Language::Chinese,
             "信令里看得到什么",
-            "`touchpoint check 文件夹 --feed a,gb-ciphered` 会指出：只接入这些信令时，每个场景里有哪些事件看不到。",
+            "`touchpoint check 文件夹 --feed a,gb-ciphered` 会指出：只接入这些信令时，每个场景里有哪些事件看不到；加上 `--store \
+             数据目录`，还会指出其中实际有多少用户出现过。",
             "事件",
         ),
     ] {

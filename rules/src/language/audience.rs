@@ -74,8 +74,7 @@ fn tags(entry: &Entry, findings: &mut Findings<'_>) -> Vec<(String, Vec<String>)
         if tags.iter().any(|(name, _)| *name == column.key) {
             findings.report(&column.key_span, Problem::DuplicateKey { key: column.key.clone() });
         }
-        let values = field::texts(column, findings).into_iter().map(|(_, text)| text.to_owned()).collect();
-        tags.push((column.key.clone(), values));
+        tags.push((column.key.clone(), field::names(column, findings)));
     }
     tags
 }

@@ -25,6 +25,9 @@ fn file(problem: &Problem) -> Option<(String, String)> {
         Problem::Encoding { encoding: Encoding::Utf16 } => {
             ("文件保存成了 Unicode（UTF-16），而不是 UTF-8".into(), "请在编辑器中另存为，编码选 UTF-8".into())
         }
+        Problem::Encoding { encoding: Encoding::Document } => {
+            ("这是 Excel 或 Word 文件，不是文本文件".into(), "请用文本编辑器书写，保存为纯文本，编码选 UTF-8".into())
+        }
         Problem::Encoding { .. } => {
             ("文件不是 UTF-8 编码".into(), "请在编辑器中另存为，编码选 UTF-8（现在多半是 GBK，也叫 ANSI）".into())
         }
@@ -68,6 +71,14 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
             (format!("「{mark}」是中文引号，不能用来括住内容"), format!("请改为英文直引号 `{instead}`…`{instead}`"))
         }
         Problem::Tab => ("这里有制表符（Tab）".into(), "请用空格缩进，每级两个空格".into()),
+        Problem::Cells => (
+            "这里像是从表格里粘贴来的单元格，中间是制表符（Tab）".into(),
+            "请逐行写成 `名称: 内容`；有几个内容时写成 `[第一个, 第二个]`".into(),
+        ),
+        Problem::OddSpace => (
+            "这里的空格不是普通空格，可能来自 Word、网页，或输入法处于全角状态".into(),
+            "请删掉它，切换到半角后按空格键".into(),
+        ),
         Problem::Unclosed { open } => {
             let close = if *open == '[' { ']' } else { '}' };
             (
@@ -81,9 +92,10 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
         Problem::AfterQuote => {
             ("引号闭合之后又有内容".into(), "整段文字只用一对引号括住；文字里面的引号请用 “ ”".into())
         }
-        Problem::CutByComma => {
-            ("花括号里的逗号会把前面的文字截断".into(), "请给整段文字加引号：`{短信: \"前半句, 后半句\"}`".into())
-        }
+        Problem::CutByComma => (
+            "花括号里的逗号会把前面的文字截断".into(),
+            "整段文字请加引号：`{短信: \"前半句, 后半句\"}`；几个内容请用方括号：`[114, 12580]`".into(),
+        ),
         Problem::Backslash => ("双引号里的 `\\` 有特殊含义".into(), "请改用单引号，或写成 `\\\\`".into()),
         Problem::Indentation => {
             ("这一行的缩进与上下行没有对齐".into(), "同一级的项目要从同一列开始；`- ` 表示列表中的一项".into())
@@ -114,10 +126,13 @@ fn key(problem: &Problem) -> Option<(String, String)> {
         Problem::MissingValue { key } => (format!("「{key}」后面没有内容"), "请填写内容，或删掉这一项".into()),
         Problem::WrongShape { shape } => {
             let (expected, help) = match shape {
+                Shape::FieldsUnder(word) if !fields_of(word).is_empty() => {
+                    return Some(("这里应当写「名称: 内容」".into(), format!("请写成 {}", fields_of(word))));
+                }
                 Shape::Text => ("单个内容", "请只写一个内容；含有 `:` `{` `[` 的文字请加引号"),
                 Shape::TextOrList => ("一个内容或一个列表", "请写成 `[第一个, 第二个]`"),
                 Shape::List => ("列表", "请写成 `[第一个, 第二个]`"),
-                Shape::Fields => ("「名称: 内容」", "请写成 `{名称: 内容}`，或另起一行并缩进"),
+                Shape::Fields | Shape::FieldsUnder(_) => ("「名称: 内容」", "请写成 `{名称: 内容}`，或另起一行并缩进"),
             };
             (format!("这里应当写{expected}"), help.into())
         }
@@ -126,6 +141,21 @@ fn key(problem: &Problem) -> Option<(String, String)> {
         Problem::NotYet { what } => (format!("本版本尚不支持「{what}」"), "请先删掉，以后的版本会支持".into()),
         _ => return None,
     })
+}
+
+/// What may stand under a key, where it is not plain from the keys themselves.
+fn fields_of(word: &Word) -> &'static str {
+    match word.english {
+        "send" => "`发送: {短信: \"…\"}`",
+        "limits" => "`限制: {每人: 每30天1次}`",
+        "who" => "`对象: {目标: vip}`，名单放在 `lists/vip.csv`",
+        "area" => "`区域: {进入: wanda}`，小区放在 `areas/wanda.csv`",
+        "caps" => "`频次上限: {全部: 每天1次}`",
+        "quiet" => "`静默: {从: \"21:00\", 到: \"09:00\"}`",
+        "holidays" => "`节假日: {放假: 2026-10-01..2026-10-07}`",
+        "convert" => "`转化: {呼叫: {被叫: 12580}, 时限: 48小时}`",
+        _ => "",
+    }
 }
 
 fn example(word: &Word) -> String {
@@ -172,7 +202,7 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::Choice { choices, .. } => {
             return Some(("这里不能写这个内容".into(), format!("可以写：{}", list(choices))));
         }
-        Problem::Name => ("不能用作场景的名字", "请用文字、数字、`-`、`_`、`.`，最多 64 个字，不含空格"),
+        Problem::Name => ("不能用作名字", "请用文字、数字、`-`、`_`、`.`，最多 64 个字，不含空格"),
         Problem::DomainName => ("这不是网站或接入点", "请写字母、数字、`-` 和点：`taobao.com`、`cmwap`"),
         Problem::Url => ("这不是网页地址", "请写完整：`http://wap.example.com/g3`"),
         Problem::ImsiPrefix => ("这不是 IMSI 的开头", "请写开头几位数字：`46000485*`"),
@@ -275,6 +305,18 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             format!("`{{区域}}` 会对用户显示 `{area}`：这个区域没有标题"),
             "请写上标题：CSV 里加一列「标题」，或在 GeoJSON 里写 `name`".into(),
         ),
+        Problem::OfChannels { what } => (
+            format!("「{what}」属于渠道的设置，由运维人员配置，不写在这里"),
+            "请写渠道的名称，例如 `发送: {短信: \"…\", 渠道: hall}`".into(),
+        ),
+        Problem::UnknownChannel { name, nearest, known } => (
+            format!("没有名为「{name}」的渠道"),
+            match nearest {
+                Some(nearest) => format!("是不是想写「{nearest}」？"),
+                None if known.is_empty() => "还没有配置任何渠道，请联系运维人员".into(),
+                None => format!("现有渠道：{}；要增加请联系运维人员", known.join("、")),
+            },
+        ),
         Problem::NoColumnInName => {
             ("这个模板生成的场景会全部同名".into(), "请在名称里写上一列，例如 `场景: shop-{id}`".into())
         }
@@ -287,10 +329,13 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
                 Part::HopedFor => "转化会一直是零；要统计，请接入能看到它的信令".into(),
             },
         ),
-        Problem::NotAlwaysShown { word, condition } => (
-            format!("接入的信令里不一定看得到「{}」", word.chinese),
-            format!("看得到的前提：{}", condition.text(Language::Chinese)),
-        ),
+        Problem::NotAlwaysShown { word, condition, seen } => {
+            let share = seen.map(|[those, of]| format!("。数据里的 {of} 个用户中有 {those} 个出现过"));
+            (
+                format!("接入的信令里不一定看得到「{}」", word.chinese),
+                format!("看得到的前提：{}{}", condition.text(Language::Chinese), share.unwrap_or_default()),
+            )
+        }
         Problem::NoPolicy => (
             "没有 `policy.yaml`，静默时段和总频次上限都不生效".into(),
             "请新建该文件，写上 `时区`、`静默`、`频次上限`".into(),

@@ -27,6 +27,10 @@ fn file(problem: &Problem) -> Option<(String, String)> {
             "the file is saved as Unicode (UTF-16), not as UTF-8".into(),
             "in the editor choose Save as, encoding UTF-8".into(),
         ),
+        Problem::Encoding { encoding: Encoding::Document } => (
+            "this is a workbook or a document, not a text file".into(),
+            "write it in a text editor, as plain text, encoding UTF-8".into(),
+        ),
         Problem::Encoding { .. } => (
             "the file is not saved as UTF-8".into(),
             "in the editor choose Save as, encoding UTF-8 (it is probably GBK, also called ANSI)".into(),
@@ -77,6 +81,14 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
             (format!("`{mark}` does not quote a text"), format!("use straight quotes: `{instead}`…`{instead}`"))
         }
         Problem::Tab => ("a tab stands here".into(), "indent with spaces, two for each step".into()),
+        Problem::Cells => (
+            "these look like cells of a spreadsheet, with tabs between them".into(),
+            "write a line for each: `key: value`, or several values as `[first, second]`".into(),
+        ),
+        Problem::OddSpace => (
+            "this is no ordinary space: it may come from a document, a web page or a Chinese input method".into(),
+            "delete it, and press the space bar with half-width input".into(),
+        ),
         Problem::Unclosed { open } => {
             let close = if *open == '[' { ']' } else { '}' };
             (
@@ -97,7 +109,8 @@ fn layout(problem: &Problem) -> Option<(String, String)> {
         ),
         Problem::CutByComma => (
             "a comma in braces ends the text before it".into(),
-            "put the whole text in quotes: `{sms: \"first, second\"}`".into(),
+            "put a text in quotes as a whole: `{sms: \"first, second\"}`; write several values as `[114, 12580]`"
+                .into(),
         ),
         Problem::Backslash => (
             "`\\` means something special in double quotes".into(),
@@ -148,12 +161,17 @@ fn key(problem: &Problem) -> Option<(String, String)> {
                 Shape::Text => "a single value",
                 Shape::TextOrList => "a value or a list of values",
                 Shape::List => "a list",
-                Shape::Fields => "keys with values",
+                Shape::Fields | Shape::FieldsUnder(_) => "keys with values",
             };
             let help = match shape {
                 Shape::Text => "write one value; a text with `:` `{` or `[` goes in quotes",
                 Shape::TextOrList | Shape::List => "write `[first, second]`",
-                Shape::Fields => "write `{key: value}`, or keys on lines of their own, indented",
+                Shape::FieldsUnder(word) if !fields_of(word).is_empty() => {
+                    return Some((format!("{expected} should stand here"), format!("write {}", fields_of(word))));
+                }
+                Shape::Fields | Shape::FieldsUnder(_) => {
+                    "write `{key: value}`, or keys on lines of their own, indented"
+                }
             };
             (format!("{expected} should stand here"), help.into())
         }
@@ -166,6 +184,21 @@ fn key(problem: &Problem) -> Option<(String, String)> {
         }
         _ => return None,
     })
+}
+
+/// What may stand under a key, where it is not plain from the keys themselves.
+fn fields_of(word: &Word) -> &'static str {
+    match word.english {
+        "send" => "`send: {sms: \"…\"}`",
+        "limits" => "`limits: {per_user: 1 per 30d}`",
+        "who" => "`who: {target: vip}`, with the list in `lists/vip.csv`",
+        "area" => "`area: {enter: wanda}`, with the cells in `areas/wanda.csv`",
+        "caps" => "`caps: {all: 1 per 24h}`",
+        "quiet" => "`quiet: {from: \"21:00\", to: \"09:00\"}`",
+        "holidays" => "`holidays: {off: 2026-10-01..2026-10-07}`",
+        "convert" => "`convert: {call: {dialled: 12580}, within: 48h}`",
+        _ => "",
+    }
 }
 
 fn example(word: &Word) -> String {
@@ -219,7 +252,7 @@ fn value(problem: &Problem) -> Option<(String, String)> {
         Problem::Choice { choices, .. } => {
             return Some(("this is not one of the possible values".into(), format!("possible are {}", list(choices))));
         }
-        Problem::Name => ("this cannot be the name of a scenario", "use letters, digits, `-`, `_` and `.`; at most 64"),
+        Problem::Name => ("this cannot be a name", "use letters, digits, `-`, `_` and `.`; at most 64"),
         Problem::DomainName => {
             ("this is no host or access point", "write letters, digits, `-` and dots: `taobao.com`, `cmwap`")
         }
@@ -349,6 +382,18 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             format!("`{{area}}` would tell subscribers `{area}`: the area has no title"),
             "give it one: a column `title` in its CSV, or a `name` in its GeoJSON".into(),
         ),
+        Problem::OfChannels { what } => (
+            format!("`{what}` is said of a channel, by whoever runs Touchpoint, and not here"),
+            "name the channel: `send: {sms: \"…\", channel: hall}`".into(),
+        ),
+        Problem::UnknownChannel { name, nearest, known } => (
+            format!("there is no channel called `{name}`"),
+            match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None if known.is_empty() => "no channel is set up yet: ask whoever runs Touchpoint".into(),
+                None => format!("there are {}; whoever runs Touchpoint can set up others", known.join(", ")),
+            },
+        ),
         Problem::NoColumnInName => (
             "all scenarios of this template would have the same name".into(),
             "put a column into it: `scenario: shop-{id}`".into(),
@@ -362,10 +407,13 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
                 Part::HopedFor => "no success would be counted; attach a feed that shows it".into(),
             },
         ),
-        Problem::NotAlwaysShown { word, condition } => (
-            format!("`{}` is not always seen with these feeds", word.english),
-            format!("it is seen only if {}", condition.text(Language::English)),
-        ),
+        Problem::NotAlwaysShown { word, condition, seen } => {
+            let share = seen.map(|[those, of]| format!("; {those} of {of} subscribers in the store have shown it"));
+            (
+                format!("`{}` is not always seen with these feeds", word.english),
+                format!("it is seen only if {}{}", condition.text(Language::English), share.unwrap_or_default()),
+            )
+        }
         Problem::NoPolicy => (
             "there is no `policy.yaml`: no quiet hours and no cap over all scenarios hold".into(),
             "add one with `timezone`, `quiet` and `caps`".into(),

@@ -4,11 +4,12 @@
 use super::diagnostic::Findings;
 use super::problem::{Part, Problem};
 use super::shelf::Shelf;
+use super::site::Site;
 use super::vocabulary as v;
 use super::words::Word;
 use super::yaml::{Entry, Node, Value};
 use super::{pattern, trigger};
-use crate::feed::{self, Feed, Shown, Sight};
+use crate::feed::{self, Shown, Sight};
 
 /// Where events stand in a scenario file, and what they are there.
 const PLACES: [(Word, Part); 4] =
@@ -18,11 +19,11 @@ const NEGATIONS: [Word; 3] = [v::NOT, v::NO, v::UNLESS];
 /// Under these stand events that belong together.
 const GROUPS: [Word; 7] = [v::ALL_OF, v::SEQUENCE, v::COUNT, v::ABSENCE, v::STEPS, v::OF, v::AFTER];
 
-/// Tells of every event of a scenario file that `feeds` do not show, or not always. Of what could not be read, and of no
+/// Tells of every event of a scenario file that the feeds do not show, or not always. Of what could not be read, and of no
 /// feeds, nothing is told.
-pub(super) fn judge(root: &Node, feeds: &[Feed], shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) {
+pub(super) fn judge(root: &Node, site: &Site, shelf: &mut Shelf<'_>, findings: &mut Findings<'_>) {
     let Value::Fields(entries) = &root.value else { return };
-    let mut judge = Judge { feeds, shelf, findings };
+    let mut judge = Judge { site, shelf, findings };
     for entry in entries {
         let place = PLACES.iter().find(|(word, _)| word.is(&entry.key));
         place.into_iter().for_each(|(_, part)| judge.events(&entry.value, *part));
@@ -30,7 +31,7 @@ pub(super) fn judge(root: &Node, feeds: &[Feed], shelf: &mut Shelf<'_>, findings
 }
 
 struct Judge<'j, 's, 'f> {
-    feeds: &'j [Feed],
+    site: &'j Site,
     shelf: &'j mut Shelf<'s>,
     findings: &'j mut Findings<'f>,
 }
@@ -55,16 +56,19 @@ impl Judge<'_, '_, '_> {
         } else if v::ANY_OF.is(&entry.key) {
             let enough = part == Part::Needed && self.shows_any(&entry.value);
             self.events(&entry.value, if enough { Part::Alternative } else { part });
-        } else if let Some((word, shown)) = self.shown(entry) {
-            self.tell(word, entry, shown, part);
+        } else if let Some((word, sights)) = self.sights(entry) {
+            self.tell(word, entry, sights, part);
         }
     }
 
-    fn tell(&mut self, word: Word, entry: &Entry, shown: Shown, part: Part) {
-        let problem = match shown {
-            Shown::Always => return,
-            Shown::OnlyIf(condition) => Problem::NotAlwaysShown { word, condition },
-            Shown::Never(obstacle) => Problem::NeverShown { word, obstacle, part },
+    fn tell(&mut self, word: Word, entry: &Entry, sights: &[Sight], part: Part) {
+        let problem = match feed::best(sights, &self.site.feeds) {
+            None | Some(Shown::Always) => return,
+            Some(Shown::OnlyIf(condition)) => {
+                let seen = self.site.seen.as_ref().and_then(|seen| seen.share(sights));
+                Problem::NotAlwaysShown { word, condition, seen }
+            }
+            Some(Shown::Never(obstacle)) => Problem::NeverShown { word, obstacle, part },
         };
         self.findings.report(&entry.key_span, problem);
     }
@@ -77,18 +81,20 @@ impl Judge<'_, '_, '_> {
                 let Value::Fields(entries) = &form.value else { return false };
                 entries.iter().any(|entry| match v::ANY_OF.is(&entry.key) {
                     true => self.shows_any(&entry.value),
-                    false => self.shown(entry).is_some_and(|(_, shown)| !matches!(shown, Shown::Never(_))),
+                    false => self.sights(entry).is_some_and(|(_, sights)| {
+                        feed::best(sights, &self.site.feeds).is_some_and(|shown| !matches!(shown, Shown::Never(_)))
+                    }),
                 })
             }),
         }
     }
 
-    /// The event that a key names, and how the best feed shows it.
-    fn shown(&mut self, entry: &Entry) -> Option<(Word, Shown)> {
+    /// The event that a key names, and what shows it.
+    fn sights(&mut self, entry: &Entry) -> Option<(Word, &'static [Sight])> {
         let word = v::STEP.keys.iter().find(|word| word.is(&entry.key))?;
         // What is wrong with it has been told.
         let mut told = Findings::new(self.findings.source, self.findings.language);
         let happening = trigger::read(*word, entry, self.shelf, &mut told)?;
-        Some((*word, feed::best(Sight::of(&happening.trigger), self.feeds)?))
+        Some((*word, Sight::of(&happening.trigger)))
     }
 }

@@ -8,6 +8,7 @@ use jiff::civil::{Date, Time, Weekday};
 use super::diagnostic::Findings;
 use super::form::refuse;
 use super::problem::{Problem, Shape};
+use super::punctuation;
 use super::value;
 use super::vocabulary as v;
 use super::words::{self, Word};
@@ -88,6 +89,21 @@ pub(super) fn each<T>(
         }
     }
     values
+}
+
+/// Names that mean what they say: columns of the subscriber file, or what stands in them. A full-width comma joins two into
+/// one that nobody means, unless it stands in quotes.
+pub(super) fn names(entry: &Entry, findings: &mut Findings<'_>) -> Vec<String> {
+    let texts = texts(entry, findings);
+    for (node, text) in &texts {
+        let is_plain = matches!(node.value, Value::Text { plain: true, .. });
+        let comma =
+            text.find(['，', '、']).filter(|_| is_plain).and_then(|at| punctuation::first_wide(text.get(at..)?));
+        if let Some((_, problem)) = comma {
+            refuse(node, text, problem, findings);
+        }
+    }
+    texts.into_iter().map(|(_, text)| text.to_owned()).collect()
 }
 
 /// One of few words.

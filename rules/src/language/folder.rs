@@ -176,7 +176,13 @@ pub(super) fn read_text(file: &Path) -> Result<String, Problem> {
     decode(octets)
 }
 
+/// How files of Excel and Word begin, the present ones and those of before 2007.
+const DOCUMENTS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+
 fn decode(octets: Vec<u8>) -> Result<String, Problem> {
+    if DOCUMENTS.iter().any(|begin| octets.starts_with(begin)) {
+        return Err(Problem::Encoding { encoding: Encoding::Document });
+    }
     if octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff]) || octets.contains(&0) {
         return Err(Problem::Encoding { encoding: Encoding::Utf16 });
     }

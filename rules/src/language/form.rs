@@ -35,8 +35,8 @@ impl<'n> Form<'n> {
                 findings.report(at, Problem::MissingValue { key });
                 return None;
             }
-            _ => {
-                findings.report(&node.span, Problem::WrongShape { shape: Shape::Fields });
+            other => {
+                findings.report(&node.span, no_fields(other, vocabulary));
                 return None;
             }
         };
@@ -65,6 +65,12 @@ impl<'n> Form<'n> {
     fn refuse_key(&mut self, entry: &Entry, vocabulary: &'static Vocabulary, findings: &mut Findings<'_>) {
         self.refused_a_key = true;
         let key = entry.key.as_str();
+        if let Some((meant, at)) = oddly_spaced(key) {
+            self.meant.extend(vocabulary.keys.iter().find(|word| word.is(&meant)));
+            let start = entry.key_span.start + at.start;
+            findings.report(&(start..start + at.len()), Problem::OddSpace);
+            return;
+        }
         if let Some((word, at, problem)) = crammed(key, vocabulary) {
             self.meant.push(word);
             let start = entry.key_span.start + at.start;
@@ -123,16 +129,39 @@ fn is_rest_of_text(entry: &Entry, findings: &Findings<'_>) -> bool {
     entry.value.value == Value::Empty && before.trim_end().ends_with(',')
 }
 
+/// A key that would be one without the spaces in it that are none, and the place of the first of them.
+fn oddly_spaced(key: &str) -> Option<(String, Range<usize>)> {
+    let at = punctuation::odd_space(key)?;
+    let plain = punctuation::without_odd_spaces(key);
+    vocabulary::is_key(plain.trim()).then(|| (plain.trim().to_owned(), at))
+}
+
+/// What to say of a value where keys should stand.
+fn no_fields(value: &Value, vocabulary: &Vocabulary) -> Problem {
+    let text = if let Value::Text { text, .. } = value { text.as_str() } else { "" };
+    let shape = vocabulary.under.map_or(Shape::Fields, Shape::FieldsUnder);
+    punctuation::round_bracket(text).unwrap_or(Problem::WrongShape { shape })
+}
+
 /// What to say of a key that the form does not know.
 fn unknown(key: &str, vocabulary: &'static Vocabulary) -> Problem {
+    if key.contains('\t') {
+        return Problem::Cells;
+    }
+    if let Some(problem) = punctuation::round_bracket(key) {
+        return problem;
+    }
     if vocabulary.later.iter().any(|word| word.is(key)) {
         return Problem::NotYet { what: key.to_owned() };
+    }
+    if vocabulary::OF_CHANNELS.iter().any(|word| word.is(key)) {
+        return Problem::OfChannels { what: key.to_owned() };
     }
     if let Some(under) = vocabulary::belongs_under(key, vocabulary) {
         return Problem::MisplacedKey { key: key.to_owned(), under };
     }
-    let spellings = vocabulary.keys.iter().chain(vocabulary.later).flat_map(Word::spellings);
-    let nearest = words::nearest(key, spellings).map(str::to_owned);
+    let spellings: Vec<_> = vocabulary.keys.iter().chain(vocabulary.later).flat_map(Word::spellings).collect();
+    let nearest = words::nearest_within(key, &spellings).map(str::to_owned);
     Problem::UnknownKey { key: key.to_owned(), nearest, known: vocabulary.keys }
 }
 

@@ -27,6 +27,7 @@ mod schema;
 mod schema_fields;
 mod sending;
 mod shelf;
+mod site;
 mod source;
 mod survey;
 mod template;
@@ -54,6 +55,7 @@ pub use folder::{MAX_FILE_BYTES, MAX_FILES};
 pub use reasons::{gate_name, reason_name};
 pub use scenario_file::purpose_name;
 pub use schema::{SchemaKind, schema};
+pub use site::Site;
 pub use source::{Language, Position, Source};
 pub use survey::{Mutant, Survey, survey};
 pub use template::MAX_ROWS;
@@ -62,7 +64,6 @@ pub use test_set::{TestSet, load_tests};
 pub use words::nearest;
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
-use crate::feed::Feed;
 use crate::{Policy, RuleSet};
 use diagnostic::Findings;
 use folder::Folder;
@@ -78,15 +79,15 @@ pub fn load(folder: &Path) -> (Option<RuleSet>, Diagnostics) {
 
 /// As [`load`], with all diagnostics in one language where it is given.
 pub fn load_in(root: &Path, language: Option<Language>) -> (Option<RuleSet>, Diagnostics) {
-    load_for(root, language, &[])
+    load_for(root, language, &Site::default())
 }
 
-/// As [`load_in`]; where the feeds are named that a probe is attached to, also tells what they cannot show.
-pub fn load_for(root: &Path, language: Option<Language>, feeds: &[Feed]) -> (Option<RuleSet>, Diagnostics) {
+/// As [`load_in`]; also tells what does not work where the set is to run.
+pub fn load_for(root: &Path, language: Option<Language>, site: &Site) -> (Option<RuleSet>, Diagnostics) {
     let mut reading = Reading {
         root,
         asked: language,
-        feeds,
+        site,
         diagnostics: Diagnostics { folder: root.to_owned(), ..Diagnostics::default() },
         needs: Vec::new(),
     };
@@ -118,7 +119,7 @@ struct Named {
 struct Reading<'r> {
     root: &'r Path,
     asked: Option<Language>,
-    feeds: &'r [Feed],
+    site: &'r Site,
     diagnostics: Diagnostics,
     needs: Vec<Need>,
 }
@@ -167,11 +168,11 @@ impl Reading<'_> {
         shelf: &mut Shelf<'_>,
         names: &mut Vec<Named>,
     ) -> Vec<scenario_file::Draft> {
-        let feeds = self.feeds;
+        let site = self.site;
         let (source, drafts) = self.file(file, |root, findings| {
             Some(template::each(root, shelf, findings, |root, shelf, findings| {
                 let draft = scenario_file::read(root, policy, shelf, findings);
-                feeds::judge(root, feeds, shelf, findings);
+                site.judge(root, shelf, findings);
                 draft
             }))
         });
@@ -205,8 +206,12 @@ impl Reading<'_> {
                 findings.report(&(0..0), Problem::EmptyFile);
                 None
             }
-            Some(root) if matches!(root.value, yaml::Value::Text { .. } | yaml::Value::List(_)) => {
-                findings.report(&root.span, Problem::NotAForm);
+            Some(yaml::Node { span, value: yaml::Value::Text { text, .. } }) => {
+                findings.report(&span, if text.contains('\t') { Problem::Cells } else { Problem::NotAForm });
+                None
+            }
+            Some(yaml::Node { span, value: yaml::Value::List(_) }) => {
+                findings.report(&span, Problem::NotAForm);
                 None
             }
             Some(root) => read(&root, &mut findings),

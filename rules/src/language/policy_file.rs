@@ -83,7 +83,7 @@ fn people(form: &Form<'_>, policy: &mut Policy, shelf: &mut Shelf<'_>, findings:
         policy.machines = field::each(entry, findings, imsi_prefix, |_| Problem::ImsiPrefix);
     }
     if let Some(entry) = form.find(v::TAGS) {
-        policy.tags = field::texts(entry, findings).into_iter().map(|(_, column)| column.to_owned()).collect();
+        policy.tags = field::names(entry, findings);
     }
 }
 

@@ -26,12 +26,16 @@ pub(super) enum Shape {
     TextOrList,
     List,
     Fields,
+    /// The fields that stand under this key.
+    FieldsUnder(Word),
 }
 
 /// How a file that is no UTF-8 seems to have been saved.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Encoding {
     Utf16,
+    /// A workbook or a document: no text at all.
+    Document,
     Other,
 }
 
@@ -79,6 +83,8 @@ pub(super) enum Problem {
     WideMark { mark: char, instead: char },
     CurlyQuote { mark: char, instead: char },
     Tab,
+    Cells,
+    OddSpace,
     Unclosed { open: char },
     WrongBracket { open: char, close: char },
     LooseBracket,
@@ -102,6 +108,7 @@ pub(super) enum Problem {
     OneOnly { words: Vec<Word> },
     OneNeeded { words: &'static [Word] },
     NotYet { what: String },
+    OfChannels { what: String },
     // Values.
     Duration,
     DurationRange { least: &'static str, most: &'static str },
@@ -151,9 +158,10 @@ pub(super) enum Problem {
     NothingToName { name: String, word: Word },
     LongerThanItSeems { least: usize, most: usize },
     Untitled { area: String },
-    // Feeds.
+    // Where the set is to run.
+    UnknownChannel { name: String, nearest: Option<String>, known: Vec<String> },
     NeverShown { word: Word, obstacle: Obstacle, part: Part },
-    NotAlwaysShown { word: Word, condition: Condition },
+    NotAlwaysShown { word: Word, condition: Condition, seen: Option<[u64; 2]> },
     // Templates.
     NoColumnInName,
     // Test files.
@@ -180,7 +188,7 @@ impl Problem {
             Self::WideColon => "S010",
             Self::WideMark { .. } => "S011",
             Self::CurlyQuote { .. } => "S012",
-            Self::Tab => "S013",
+            Self::Tab | Self::Cells => "S013",
             Self::Unclosed { .. } | Self::WrongBracket { .. } | Self::LooseBracket => "S014",
             Self::UnclosedQuote | Self::AfterQuote | Self::CutByComma | Self::Backslash => "S015",
             Self::Indentation => "S016",
@@ -194,6 +202,7 @@ impl Problem {
             Self::WrongShape { .. } => "S024",
             Self::OneOnly { .. } => "S025",
             Self::NotYet { .. } => "S026",
+            Self::OddSpace => "S027",
             Self::Duration | Self::DurationRange { .. } => "S030",
             Self::Cap => "S031",
             Self::Percentage => "S032",
@@ -243,6 +252,7 @@ impl Problem {
             Self::NeverShown { .. } => "S080",
             Self::NotAlwaysShown { .. } => "S081",
             Self::TwoAreas { .. } => "S082",
+            Self::OfChannels { .. } | Self::UnknownChannel { .. } => "S083",
             Self::Test(problem) => problem.code(),
         }
     }

@@ -22,6 +22,10 @@ const MARKS: [(char, char); 12] = [
     ('％', '%'),
 ];
 
+/// What looks like a space, or like nothing, and is not to be seen as what it is: of documents, of web pages, of a Chinese
+/// input method.
+const ODD_SPACES: [char; 7] = ['\u{3000}', '\u{a0}', '\u{2002}', '\u{2003}', '\u{200b}', '\u{2060}', '\u{feff}'];
+
 /// How far from its beginning the colon of a key is looked for.
 const MAX_KEY_CHARS: usize = 40;
 
@@ -32,6 +36,21 @@ pub(super) fn half_width(mark: char) -> Option<char> {
     }
     let digit = u32::from(mark).checked_sub(u32::from('０'))?;
     char::from_digit(digit, 10)
+}
+
+/// The place of the first space in `text` that is no ordinary one.
+pub(super) fn odd_space(text: &str) -> Option<Range<usize>> {
+    text.char_indices().find(|(_, mark)| ODD_SPACES.contains(mark)).map(|(at, mark)| at..at + mark.len_utf8())
+}
+
+/// The text without such spaces.
+pub(super) fn without_odd_spaces(text: &str) -> String {
+    text.chars().filter(|mark| !ODD_SPACES.contains(mark)).collect()
+}
+
+/// What is wrong with a value where keys should stand, if it begins with the round bracket of a Chinese input method.
+pub(super) fn round_bracket(text: &str) -> Option<Problem> {
+    text.starts_with('（').then_some(Problem::WideMark { mark: '（', instead: '{' })
 }
 
 /// What is wrong with a value without quotes that begins with a mark which looks like a quote or a bracket.
@@ -162,6 +181,9 @@ impl Line<'_, '_> {
         let after = self.content.get(colon_at + colon.len_utf8()..).and_then(|rest| rest.chars().next());
         match colon {
             '：' => self.report(colon_at, colon.len_utf8(), Problem::WideColon),
+            _ if after.is_some_and(|next| ODD_SPACES.contains(&next)) => {
+                self.report(colon_at + 1, after.map_or(0, char::len_utf8), Problem::OddSpace);
+            }
             _ if after.is_some_and(|next| !next.is_whitespace()) => self.report(colon_at, 1, Problem::NoSpace),
             _ => {}
         }
@@ -208,6 +230,8 @@ mod tests {
         };
         check("标题：万达", &["："]);
         check("title:wanda", &[":"]);
+        check("标题:\u{3000}万达", &["\u{3000}"]);
+        check("title:\u{a0}wanda", &["\u{a0}"]);
         check("title: wanda", &[]);
         check("发送: {短信: \"您好，标题：万达\"}", &[]);
         check("发送: {短信: 您好，标题：万达}", &["，", "："]);

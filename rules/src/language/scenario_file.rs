@@ -62,6 +62,7 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     let when = form.require(v::WHEN, findings);
     let trigger = when.and_then(|entry| pattern::read(entry, shelf, findings));
     let campaign = form.find(v::CAMPAIGN).and_then(|entry| field::parsed(entry, findings, named, |_| Problem::Name));
+    let campaign = campaign.or_else(|| Some(as_written(&name.as_ref()?.1, findings).to_owned()));
     let delay = form.find(v::SCHEDULE).map(|entry| timing::schedule(entry, shelf, findings));
     let audience = form.find(v::WHO).map(|entry| audience::read(entry, policy, shelf, findings)).unwrap_or_default();
     let conversion = form.find(v::CONVERT).map(|entry| timing::conversion(entry, shelf, findings));
@@ -71,7 +72,7 @@ pub(super) fn read(root: &Node, policy: &Policy, shelf: &mut Shelf<'_>, findings
     let mut whole = Scenario {
         title: title.unwrap_or_default(),
         file: findings.source.file.clone(),
-        campaign: campaign.unwrap_or_else(|| findings.source.file.display().to_string()).into(),
+        campaign: campaign.unwrap_or_default().into(),
         priority: u8::try_from(priority.flatten().unwrap_or(u64::from(DEFAULT_PRIORITY))).unwrap_or(DEFAULT_PRIORITY),
         schedule,
         delay: delay.flatten(),
@@ -156,6 +157,11 @@ pub(super) fn named(text: &str) -> Option<String> {
 fn name(entry: &Entry, findings: &mut Findings<'_>) -> Option<(String, Range<usize>)> {
     let name = field::parsed(entry, findings, named, |_| Problem::Name)?;
     Some((name, entry.value.span.clone()))
+}
+
+/// A name with the columns of a template in it: the same for all scenarios of a file, wherever the file stands.
+fn as_written<'s>(span: &Range<usize>, findings: &Findings<'s>) -> &'s str {
+    findings.source.text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\''])
 }
 
 fn needs_time_zone(form: &Form<'_>) -> Option<(Word, Range<usize>)> {

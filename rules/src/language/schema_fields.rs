@@ -89,17 +89,19 @@ const SPAN: Shape = Shape::Pattern(r"^\s*([0-9]+\s*[A-Za-z\u3400-\u9fff]+\s*)+$"
 const CAP: Shape = Shape::Pattern(r"(per|/|每|次)", &["1 per 30d", "3 per 7d"]);
 const MONEY: Shape = Shape::Decimal(r"^\s*[¥￥]?\s*[0-9][0-9,]*(\.[0-9]{1,4})?\s*(元|yuan)?\s*$", &["500", "0.05"]);
 const SHARE: Shape = Shape::Pattern(r"^\s*[0-9]{1,3}(\.[0-9]{1,2})?\s*%\s*$", &["10%", "2.5%"]);
-const DATES: Shape = Shape::Pattern(r"^\s*[0-9]{4}\s*[-年]", &["2009-07-01..2009-08-31", "2009-07-01"]);
-const HOURS: Shape = Shape::Pattern(r"^\s*[0-9]{1,2}:[0-9]{2}.*[0-9]{1,2}:[0-9]{2}\s*$", &["09:00..21:00"]);
-const CLOCK: Shape = Shape::Pattern(r"^\s*[0-9]{1,2}:[0-9]{2}\s*$", &["21:00"]);
+const DATES: Shape = Shape::Pattern(r"^\s*[0-9]{4}\s*[-/年]", &["2009-07-01..2009-08-31", "2009-07-01"]);
+const HOURS: Shape = Shape::Pattern(r"^\s*[0-9]{1,2}[:点].*[0-9]{1,2}(:[0-9]{2}|点[0-9分半]*)\s*$", &["09:00..21:00"]);
+const CLOCK: Shape = Shape::Pattern(r"^\s*[0-9]{1,2}(:[0-9]{2}|点[0-9分半]*)\s*$", &["21:00"]);
 const NUMBER: Shape = Shape::Digits(r"^\s*\+?[0-9*#]+\s*$", &["114", "1795*", "+8613800100186"]);
 const NAME: Shape = Shape::Digits(r"^[^\s/\\]{1,64}$", &["wanda-g3"]);
 const NETWORK: Shape = Shape::Digits(r"^\s*[0-9]{3}-?[0-9]{2,3}\s*$", &["46000"]);
 const IDENTITY: Shape = Shape::Digits(r"^\s*[0-9]{5,16}\s*$", &["460001111111111"]);
 const CELL: Shape =
     Shape::Pattern(r"^([0-9A-Fa-f]{4}|[0-9]{3}-[0-9]{2,3}-[0-9]+)-[0-9]+$", &["6A11-1001", "460-00-27153-1001"]);
-const TIME: Shape =
-    Shape::Pattern(r"^\s*(\+.*[A-Za-z\u3400-\u9fff]|.*[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?)\s*$", &["14:00", "+26h"]);
+const TIME: Shape = Shape::Pattern(
+    r"^\s*(\+.*[A-Za-z\u3400-\u9fff]|.*[0-9]{1,2}(:[0-9]{2}(:[0-9]{2})?|点[0-9分半]*))\s*$",
+    &["14:00", "+26h"],
+);
 const LIST: Shape = Shape::Text;
 const YES: Shape = Shape::Choice(&[v::YES]);
 const YES_OR_BARE: Shape = Shape::Either(&[Shape::Nothing, YES]);

@@ -4,6 +4,7 @@ use super::diagnostic::Findings;
 use super::field;
 use super::form::Form;
 use super::problem::{Problem, Shape};
+use super::scenario_file::named;
 use super::text::Wording;
 use super::vocabulary as v;
 use super::words::Word;
@@ -18,6 +19,7 @@ const PUSHES: [(Word, Push); 2] = [(v::INDICATION, Push::Indication), (v::LOADIN
 /// Reads `send:`.
 pub(super) fn read(entry: &Entry, wording: &Wording<'_>, findings: &mut Findings<'_>) -> Option<Send> {
     let form = Form::read(&entry.value, &entry.key_span, &v::SEND_FORM, findings)?;
+    let channel = form.find(v::CHANNEL).and_then(|entry| field::parsed(entry, findings, named, |_| Problem::Name));
     let from = form.find(v::SENDER).and_then(|entry| field::text(entry, findings)).map(str::to_owned);
     let (word, entry) = form.require_one(&[v::TEXT, v::WAP_PUSH], findings)?;
     let message = match word == v::TEXT {
@@ -25,7 +27,7 @@ pub(super) fn read(entry: &Entry, wording: &Wording<'_>, findings: &mut Findings
         false => wap_push(entry, wording, findings)?,
     };
     let languages = form.find(v::LANGUAGE).map(|entry| languages(entry, wording, findings)).unwrap_or_default();
-    Some(Send { message, languages, from })
+    Some(Send { message, languages, channel, from })
 }
 
 /// `language: {en: "Dear customer"}`: the text in other languages, by what the subscriber file says.

@@ -7,6 +7,7 @@ use event::Timestamp;
 use super::diagnostic::{Diagnostic, Diagnostics, Findings};
 use super::folder::{self, Folder};
 use super::shelf::Shelf;
+use super::site::Site;
 use super::source::Language;
 use super::test_problem::TestProblem;
 use super::{Reading, reason_name, test_file};
@@ -69,11 +70,11 @@ impl ByControl {
     }
 }
 
-/// Reads a folder as [`super::load`] does, and its test files. Gives the set unless there is an error in either.
-pub fn load_tests(root: &Path, language: Option<Language>) -> (Option<TestSet>, Diagnostics) {
-    let (set, diagnostics) = super::load_in(root, language);
+/// Reads a folder as [`super::load_for`] does, and its test files. Gives the set unless there is an error in either.
+pub fn load_tests(root: &Path, language: Option<Language>, site: &Site) -> (Option<TestSet>, Diagnostics) {
+    let (set, diagnostics) = super::load_for(root, language, site);
     let Some(set) = set else { return (None, diagnostics) };
-    let mut reading = Reading { root, asked: language, feeds: &[], diagnostics, needs: Vec::new() };
+    let mut reading = Reading { root, asked: language, site, diagnostics, needs: Vec::new() };
     let files = reading.test_files(&set);
     reading.diagnostics.sort();
     let usable = !reading.diagnostics.has_errors();

@@ -22,7 +22,7 @@ const UNITS: [(&[&str], u64); 5] = [
 ];
 
 /// What may stand between two ends.
-const RANGE_MARKS: [&str; 6] = ["..", "至", "到", "~", " to ", " - "];
+const RANGE_MARKS: [&str; 9] = ["..", "至", "到", "~", " to ", " - ", "——", "—", "–"];
 
 /// `10m`, `1h30m`, `48 小时`.
 pub(super) fn duration(text: &str) -> Option<Duration> {
@@ -144,15 +144,16 @@ pub(super) fn percentage(text: &str) -> Option<u16> {
 
 /// `2009-07-01..2009-08-31`, or one day. The ends are not compared.
 pub(super) fn dates(text: &str) -> Option<(Date, Date)> {
-    match ends(text) {
+    let slashed = || text.contains('/').then(|| text.split_once('-')).flatten();
+    match ends(text).or_else(slashed) {
         Some((from, to)) => Some((date(from)?, date(to)?)),
         None => date(text).map(|day| (day, day)),
     }
 }
 
-/// `2009-07-01`, `2009年7月1日`.
+/// `2009-07-01`, `2009年7月1日`, and `2009/7/1` as spreadsheets write it.
 fn date(text: &str) -> Option<Date> {
-    let mut parts = text.trim().trim_end_matches('日').split(['-', '年', '月']);
+    let mut parts = text.trim().trim_end_matches('日').split(['-', '/', '年', '月']);
     let mut part = || parts.next().map(str::trim).filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
     let (year, month, day) = (part()?, part()?, part()?);
     if year.len() != 4 || parts.next().is_some() {
@@ -172,9 +173,14 @@ pub(super) fn hours(text: &str) -> Option<(Time, Time)> {
     Some((clock(from)?, clock(to)?))
 }
 
-/// `22:00`, `9:30`; `24:00` is midnight.
+/// `22:00`, `9:30`, `21点`, `9点30分`; `24:00` is midnight.
 pub(super) fn clock(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
+    let (hour, minute) = match text.trim().split_once('点') {
+        Some((hour, "")) => (hour, "00"),
+        Some((hour, "半")) => (hour, "30"),
+        Some((hour, minute)) => (hour, minute.trim_end_matches('分')),
+        None => text.trim().split_once(':')?,
+    };
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if !matches!(hour.len(), 1 | 2) || minute.len() != 2 || !digits(hour) || !digits(minute) {
         return None;
@@ -281,12 +287,23 @@ mod tests {
             "2009-7-1 至 2009-8-31",
             "2009年7月1日到2009年8月31日",
             "2009-07-01 to 2009-08-31",
+            "2009/7/1-2009/8/31",
+            "2009-07-01—2009-08-31",
         ] {
             check(dates, text, Some(july));
         }
         check(dates, "2009-07-01", Some((july.0, july.0)));
-        for bad in ["", "2009-02-29", "2009-13-01", "09-07-01", "2009/07/01", "2009-07-01..", "2009-07-01-01", "七月"]
-        {
+        for bad in [
+            "",
+            "2009-02-29",
+            "2009-13-01",
+            "09-07-01",
+            "09/07/01",
+            "2009.07.01",
+            "2009-07-01..",
+            "2009-07-01-01",
+            "七月",
+        ] {
             check(dates, bad, None);
         }
     }
@@ -307,10 +324,13 @@ mod tests {
     fn times_are_of_a_day() {
         check(clock, "9:05", Some(civil::time(9, 5, 0, 0)));
         check(clock, "24:00", Some(Time::midnight()));
-        for bad in ["", "9", "25:00", "24:01", "09:60", "9:5", "9pm", "1320", "22:00:00", "+9:00"] {
+        check(clock, "9点", Some(civil::time(9, 0, 0, 0)));
+        check(clock, "21点半", Some(civil::time(21, 30, 0, 0)));
+        check(clock, "9点05分", Some(civil::time(9, 5, 0, 0)));
+        for bad in ["", "9", "25:00", "24:01", "09:60", "9:5", "9pm", "1320", "22:00:00", "+9:00", "25点", "九点"] {
             check(clock, bad, None);
         }
-        for text in ["21:00..09:00", "21:00-9:00", "21:00至09:00"] {
+        for text in ["21:00..09:00", "21:00-9:00", "21:00至09:00", "21:00—9:00", "21点到9点"] {
             check(hours, text, Some((civil::time(21, 0, 0, 0), civil::time(9, 0, 0, 0))));
         }
         check(hours, "21:00", None);

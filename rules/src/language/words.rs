@@ -61,6 +61,16 @@ pub fn nearest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// As [`nearest`]; else the one that `text` is but for what stands before it in a list (`1. 场景`, `• 场景`), or that makes up
+/// the better half of it (`短信发送`).
+pub(super) fn nearest_within<'c>(text: &str, candidates: &[&'c str]) -> Option<&'c str> {
+    let bare = text.trim_start_matches(|letter: char| !letter.is_alphabetic());
+    let length = |word: &str| word.chars().count();
+    let is_half = |word: &&str| length(word) > 1 && length(word) * 2 >= length(bare);
+    let within = candidates.iter().copied().filter(|word| !word.is_ascii() && bare.contains(word)).filter(is_half);
+    nearest(bare, candidates.iter().copied()).or_else(|| within.max_by_key(|word| length(word)))
+}
+
 /// How many letters may differ: every third of an alphabet, every second of Chinese characters.
 fn tolerance(word: &str) -> usize {
     let length = word.chars().count();
@@ -95,5 +105,17 @@ mod tests {
         check("banana", None);
         check(&"x".repeat(1_000_000), None);
         check("limits.csv", Some("limits"));
+    }
+
+    #[test]
+    fn what_stands_around_a_word_does_not_hide_it() {
+        let words = ["场景", "发送", "优先级", "优先", "when", "呼叫"];
+        let check = |text: &str, expected| assert_eq!(nearest_within(text, &words), expected, "{text}");
+        check("1. 场景", Some("场景"));
+        check("• when", Some("when"));
+        check("短信发送", Some("发送"));
+        check("优先级别", Some("优先级"));
+        check("用户呼叫114的时候", None);
+        check("banana", None);
     }
 }

@@ -237,7 +237,7 @@ fn syntax(kind: &ErrorKind, text: &str, at: usize) -> (Range<usize>, Problem) {
         E::UnknownQuotedScalarEscape | E::InvalidQuotedScalarHexEscape | E::InvalidUnicodeEscape => {
             (one, Problem::Backslash)
         }
-        E::MappingValueNotAllowed | E::MappingKeyNotAllowed => (one, Problem::ColonInText),
+        E::MappingValueNotAllowed | E::MappingKeyNotAllowed => second_colon(text, at),
         E::SimpleKeyExpected
         | E::InvalidSimpleKey
         | E::MultipleDocumentsUnsupported
@@ -251,11 +251,25 @@ fn syntax(kind: &ErrorKind, text: &str, at: usize) -> (Range<usize>, Problem) {
         | E::ExpectedBlockSequenceEntry
         | E::BlockSequenceEntryNotAllowed
         | E::BlockEntryInFlowCollection => (punctuation::line_at(text, at), Problem::Indentation),
+        E::UnexpectedCharacter { .. } if text.get(at..).is_some_and(|rest| rest.starts_with("```")) => {
+            (punctuation::line_at(text, at), Problem::NotAForm)
+        }
         E::UnexpectedCharacter { character } => (one, Problem::SpecialStart { mark: *character }),
         E::CommentNotSeparated => (one, Problem::SpecialStart { mark: '#' }),
         E::DirectiveDisallowed => (one, Problem::SpecialStart { mark: '%' }),
         E::MissingAnchorOrAliasName => (one, Problem::SpecialStart { mark: next.unwrap_or('*') }),
         _ => (one, Problem::NotAForm),
+    }
+}
+
+/// A colon where none can be: the second of its line, or the first, because the line before has none.
+fn second_colon(text: &str, at: usize) -> (Range<usize>, Problem) {
+    let line = punctuation::line_at(text, at);
+    let is_first = text.get(line.start..at).is_some_and(|before| !before.contains(':'));
+    let before = punctuation::line_at(text, line.start.saturating_sub(1));
+    match text.get(before.clone()) {
+        Some(text) if is_first && !text.is_empty() && !text.contains(':') => (before, Problem::NoColon),
+        _ => (at..at + 1, Problem::ColonInText),
     }
 }
 

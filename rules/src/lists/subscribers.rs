@@ -42,7 +42,7 @@ impl SubscriberList {
         let imsi = header.find(IMSI_COLUMNS);
         let msisdn = header.find(MSISDN_COLUMNS);
         if imsi.or(msisdn).is_none() {
-            let fault = header.lacks("imsi` or `msisdn", "msisdn");
+            let fault = header.lacks("imsi`/`msisdn", "msisdn");
             return Err(fault.at(table.file(), Some(header.line())));
         }
         let (mut imsis, mut msisdns, mut faults) = (Vec::new(), Vec::new(), Faults::new());

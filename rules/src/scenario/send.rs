@@ -12,6 +12,8 @@ pub struct Send {
     /// The same in other languages: what the subscriber file says of those who understand them, and the text. Of a pushed
     /// address the title.
     pub languages: Vec<(Box<str>, Text)>,
+    /// The channel that it goes by; absent means the one for its kind.
+    pub channel: Option<String>,
     /// The sender that the phone shows; absent means the channel's own.
     pub from: Option<String>,
 }
@@ -81,7 +83,7 @@ impl Message {
 impl Send {
     /// A short message of this text, from the channel's own sender.
     pub fn sms(text: impl Into<Text>) -> Self {
-        Self { message: Message::Sms(text.into()), languages: Vec::new(), from: None }
+        Self { message: Message::Sms(text.into()), languages: Vec::new(), channel: None, from: None }
     }
 
     /// The text that people of this language read: of a pushed address its title. Where nothing is known of the language,

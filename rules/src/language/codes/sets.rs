@@ -2,7 +2,7 @@
 
 use super::{Code, code};
 
-pub(super) static CODES: [Code; 29] = [
+pub(super) static CODES: [Code; 30] = [
     code(
         "S050",
         ["Name used twice", "同名场景"],
@@ -247,6 +247,19 @@ pub(super) static CODES: [Code; 29] = [
             "Two files in `areas` have the same name but for their ending: a list of cells and a drawing, for instance. Which one \
              a scenario means must not be a guess: keep one, or rename it.",
             "`areas` 里有两个文件除扩展名外同名，例如一个是小区清单，一个是地图。为避免用错，请只保留一个，或改个名字。",
+        ],
+    ),
+    code(
+        "S083",
+        ["Channel", "渠道"],
+        [
+            "Whoever runs Touchpoint sets channels up: message centre, push gateway, MMS, a server of yours, lists for halls \
+             and outbound calls; how fast each may be, and which one helps out when it is down. A scenario names one of \
+             them: `send: {sms: \"…\", channel: hall}`; without, it goes by the one for its kind. docs/channels.md tells \
+             more.",
+            "渠道由运维人员配置：短信中心、推送网关、彩信、自己的服务器，以及给营业厅和外呼用的名单；每个渠道的速度、故障时\
+             由哪个渠道代替，也在那里写。场景里只写渠道的名称 `发送: {短信: \"…\", 渠道: hall}`，不写则按内容的种类发送。详见 \
+             docs/channels.md。",
         ],
     ),
 ];

@@ -77,9 +77,9 @@ pub(super) static CODES: [Code; 20] = [
         "S039",
         ["Name", "名字"],
         [
-            "The name of a scenario appears in reports and file names: letters of any script, digits, `-`, `_` \
-             and `.`, at most 64.",
-            "场景的名字会出现在报表和文件名中，可用文字、数字、`-`、`_`、`.`，最多 64 个字。",
+            "The name of a scenario, a variant, a campaign or a channel appears in reports and file names: letters of any \
+             script, digits, `-`, `_` and `.`, at most 64.",
+            "场景、分组、活动、渠道的名字会出现在报表和文件名中，可用文字、数字、`-`、`_`、`.`，最多 64 个字。",
         ],
     ),
     code(

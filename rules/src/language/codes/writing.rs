@@ -2,7 +2,7 @@
 
 use super::{Code, code};
 
-pub(super) static CODES: [Code; 25] = [
+pub(super) static CODES: [Code; 26] = [
     code(
         "S001",
         ["Unreadable file or folder", "无法读取"],
@@ -103,8 +103,11 @@ pub(super) static CODES: [Code; 25] = [
         "S013",
         ["Tab", "制表符"],
         [
-            "Tabs look different in every editor, so they cannot indent. Use two spaces for each step.",
-            "制表符在不同编辑器里宽度不同，不能用来缩进。请每级用两个空格。",
+            "Tabs look different in every editor, so they cannot indent. Use two spaces for each step. Cells that are pasted from \
+             a spreadsheet have tabs between them too: write them as keys and values, or keep the table as a CSV file in \
+             lists or areas.",
+            "制表符在不同编辑器里宽度不同，不能用来缩进。请每级用两个空格。从表格粘贴来的单元格之间也是制表符，请改写成\
+             「名称: 内容」，或把表格另存为 CSV 放进 lists 或 areas。",
         ],
     ),
     code(
@@ -208,6 +211,15 @@ pub(super) static CODES: [Code; 25] = [
             "The language will know this, but this version does not. It is refused rather than ignored, so that \
              no scenario does something else than it says.",
             "语言将来会支持，但本版本还不支持。为了不让场景做出与所写不同的事，这里直接报错而不是忽略。",
+        ],
+    ),
+    code(
+        "S027",
+        ["Space that is none", "不是普通空格"],
+        [
+            "Word processors, web pages and Chinese input methods write spaces that look like ordinary ones, or like nothing at \
+             all. A form knows only the one of the space bar, in half-width input.",
+            "Word、网页和全角状态的输入法会写出看起来一样、甚至看不见的空格。表单只认半角状态下按空格键输入的空格。",
         ],
     ),
 ];

@@ -387,6 +387,14 @@ const SEND_FIELDS: &[Field] = &[
             "其他语言的内容，按用户文件中的语言选择：`{en: \"...\"}`；其余用户收默认内容。",
         ],
     ),
+    field(
+        v::CHANNEL,
+        NAME,
+        [
+            "The channel that it goes by, as whoever runs Touchpoint has named it; absent: the one for its kind.",
+            "发送渠道，写运维人员配置的名称；不写则按内容的种类选择。",
+        ],
+    ),
     field(v::SENDER, Shape::Text, ["The sender that the phone shows.", "手机上显示的发件人。"]),
 ];
 
