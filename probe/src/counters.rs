@@ -82,6 +82,8 @@ totals! {
     ConnectionTotals {
         /// Open now.
         open,
+        /// Traffic channels that these have, as far as their assignment was seen.
+        channels,
         /// Opened by a connection request.
         opened,
         /// Joined in the middle.
@@ -192,6 +194,8 @@ totals! {
         areas,
         /// `MAX_UNPLACED`.
         unplaced,
+        /// `MAX_DOUBTED`.
+        doubts,
         /// `MAX_WAITING_EVENTS`.
         waiting_events,
         /// `MAX_CALLS`.

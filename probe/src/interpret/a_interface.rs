@@ -16,14 +16,15 @@ use super::side;
 use super::subject::Standing;
 use super::surroundings::Surroundings;
 use crate::counters::Counters;
-use crate::track::channels::{Channel, Channels};
+use crate::track::channels::{Channel, ChannelName, Channels};
 use crate::track::connection::{ConnectionId, Connections, End, Paired, Place};
 use crate::track::identity::{Identities, MAX_SUBSCRIBERS, Vlr};
 use crate::track::segments::Segments;
 use crate::track::transport::Carrier;
 use crate::wire::sccp::{self, Segment};
 use crate::wire::{
-    Bssap, Decoded, LocalReference, Malformed, Message, Protocol, Sccp, SccpMessageType, bssap, bssmap, dtap,
+    Bssap, Bssmap, BssmapMessageType, Decoded, LocalReference, Malformed, Message, Protocol, Sccp, SccpMessageType,
+    bssap, bssmap, dtap,
 };
 use crate::{Provenance, Sink};
 
@@ -93,6 +94,7 @@ impl AInterface {
         totals.merged = connections.merged;
         totals.closed = connections.closed;
         totals.expired = connections.expired;
+        totals.channels = self.channels.len() as u64;
         let totals = &mut counters.identities;
         totals.subscribers = self.identities.len() as u64;
         totals.bound = identities.bound;
@@ -104,6 +106,7 @@ impl AInterface {
         totals.subscribers = identities.evicted;
         totals.areas = identities.areas_refused;
         totals.unplaced = identities.unplaced_refused;
+        totals.doubts = identities.doubts_widened;
         totals.segmented_octets = connections.segments_refused;
         totals.segmented_messages = self.segments.refused;
         totals.handovers = self.handovers.displaced;
@@ -353,9 +356,6 @@ impl AInterface {
 
     /// Two halves are one connection.
     fn merge<S: Sink>(&mut self, kept: Place, gone: Place, from: Provenance, sink: &mut S) {
-        if let Some(channel) = self.channel(gone.id) {
-            self.channels.release(channel, gone.id);
-        }
         let Some(mut half) = self.connections.take(gone.id) else { return };
         if let Some(dialogue) = self.connections.state(kept.id)
             && dialogue.network_end.is_none()
@@ -365,33 +365,43 @@ impl AInterface {
             dialogue.network_end = half.network_end.map(turned);
         }
         self.with_dialogue(kept.id, Some(from), sink, |dialogue, scene| dialogue.absorb(&mut half, scene));
+        if let Some(channel) = half.channel.take() {
+            self.channels.release(channel, gone.id);
+            let has_none = self.connections.state(kept.id).is_some_and(|dialogue| dialogue.channel.is_none());
+            if has_none {
+                self.occupy(kept.id, Some(channel));
+            }
+        }
         self.connections.restore(gone.id, half);
         self.connections.merge(kept, gone);
-        self.note_channel(None, kept.id);
     }
 
-    /// The traffic channel that a connection has.
-    fn channel(&mut self, id: ConnectionId) -> Option<Channel> {
-        let name = self.connections.state(id)?.channel?;
-        let (network, [a, b]) = self.connections.relation(id)?;
-        Some(Channel::new(network, a, b, name))
-    }
-
-    /// A connection that had the channel `before` may have another one now.
-    fn note_channel(&mut self, before: Option<Channel>, id: ConnectionId) {
-        let now = self.channel(id);
-        if let Some(before) = before.filter(|before| now != Some(*before)) {
-            self.channels.release(before, id);
+    /// A message may give the connection another traffic channel, or take away the one that it has.
+    fn assign(&mut self, carrier: &Carrier, id: ConnectionId, message: &Bssmap<'_>) {
+        let named = ChannelName::of(message);
+        let assigns = match message.message_type {
+            BssmapMessageType::ASSIGNMENT_REQUEST | BssmapMessageType::HANDOVER_REQUEST => true,
+            // The BSS may choose the circuit (§3.2.1.2).
+            BssmapMessageType::ASSIGNMENT_COMPLETE => named.is_some(),
+            _ => false,
+        };
+        if assigns {
+            self.occupy(id, named.map(|name| Channel::new(carrier.network, carrier.sender, carrier.receiver, name)));
         }
-        now.into_iter().for_each(|now| self.channels.give(now, id));
+    }
+
+    /// This is the connection's traffic channel from now on.
+    fn occupy(&mut self, id: ConnectionId, channel: Option<Channel>) {
+        let Some(dialogue) = self.connections.state(id) else { return };
+        let before = std::mem::replace(&mut dialogue.channel, channel);
+        before.into_iter().for_each(|before| self.channels.release(before, id));
+        channel.into_iter().for_each(|channel| self.channels.give(channel, id));
     }
 
     /// The connection is over for good.
     fn end<S: Sink>(&mut self, id: ConnectionId, from: Option<Provenance>, sink: &mut S) {
         self.finish_dialogue(id, from, sink);
-        if let Some(channel) = self.channel(id) {
-            self.channels.release(channel, id);
-        }
+        self.occupy(id, None);
         self.connections.close(id);
     }
 
@@ -449,15 +459,11 @@ impl AInterface {
             self.leave(place.id, carrier.from, sink);
         }
         if let Some(sender) = self.sender(carrier, place, || side::of_bssmap(message.message_type)) {
-            let names_channel = message.circuit.is_some() || message.call_identifier.is_some();
-            let before = if names_channel { self.channel(place.id) } else { None };
+            self.assign(carrier, place.id, message);
             self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
                 dialogue.hear(sender, scene.from);
                 dialogue.bssmap(message, scene);
             });
-            if names_channel {
-                self.note_channel(before, place.id);
-            }
         }
         for layer_3 in [message.layer_3_information, message.layer_3_message_contents].into_iter().flatten() {
             self.layer_3(carrier, place, layer_3, sink);

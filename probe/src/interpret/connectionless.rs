@@ -75,7 +75,7 @@ impl AInterface {
         let channel = Channel::new(carrier.network, carrier.sender, carrier.receiver, name);
         let Some(id) = self.channels.reset(channel) else { return };
         self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
-            if dialogue.channel == Some(name) {
+            if dialogue.channel == Some(channel) {
                 dialogue.end_calls(false, scene);
             }
         });

@@ -8,7 +8,7 @@ use super::scene::{Scene, Side};
 use super::subject::{Standing, Subject};
 use super::supplementary::Request;
 use crate::Sink;
-use crate::track::channels::ChannelName;
+use crate::track::channels::Channel;
 use crate::track::connection::ConnectionId;
 use crate::track::identity::{Proof, Vlr};
 
@@ -46,7 +46,7 @@ pub(super) struct Dialogue {
     pub(super) requests: Vec<Request>,
     pub(super) handover: Handover,
     /// The traffic channel.
-    pub(super) channel: Option<ChannelName>,
+    pub(super) channel: Option<Channel>,
 }
 
 /// The MSC's end of a connection.
@@ -149,20 +149,14 @@ impl Dialogue {
             BssmapMessageType::COMPLETE_LAYER_3_INFORMATION => self.enters(message, scene),
             BssmapMessageType::COMMON_ID => self.learn(message, Proof::CommonId, scene),
             BssmapMessageType::CIPHER_MODE_COMMAND | BssmapMessageType::CIPHER_MODE_COMPLETE => self.accept(scene),
-            BssmapMessageType::ASSIGNMENT_REQUEST => {
-                self.channel = channel_of(message);
-                self.accept(scene);
-            }
+            BssmapMessageType::ASSIGNMENT_REQUEST => self.accept(scene),
             BssmapMessageType::ASSIGNMENT_COMPLETE => {
-                // The BSS may choose the circuit (§3.2.1.2).
-                self.channel = channel_of(message).or(self.channel);
                 self.accept(scene);
                 self.moves(message.cell, scene);
             }
             BssmapMessageType::HANDOVER_REQUEST => {
                 let target = message.target_cell.map(|target| within(target, message.cell));
                 self.handover.target = target.map(|target| scene.around.network.complete(target));
-                self.channel = channel_of(message);
                 self.subject.standing = Standing::Accepted;
                 self.learn(message, Proof::Handover, scene);
             }
@@ -231,7 +225,6 @@ impl Dialogue {
         }
         self.heard.mobile |= half.heard.mobile;
         self.heard.network |= half.heard.network;
-        self.channel = self.channel.or(half.channel);
         self.continue_from(half, scene);
     }
 
@@ -285,11 +278,6 @@ impl Dialogue {
             _ => {}
         }
     }
-}
-
-/// The traffic channel that a message names.
-fn channel_of(message: &Bssmap<'_>) -> Option<ChannelName> {
-    message.circuit.map(ChannelName::Circuit).or(message.call_identifier.map(ChannelName::Call))
 }
 
 /// `target`, of the same network as `serving` where it does not say.

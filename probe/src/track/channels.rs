@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use super::connection::ConnectionId;
+use crate::wire::Bssmap;
 
 /// Channels whose connection is known; of further ones a reset ends nothing, and they are counted.
 pub const MAX_CHANNELS: usize = 262_144;
@@ -25,6 +26,13 @@ pub enum ChannelName {
     Call(u32),
 }
 
+impl ChannelName {
+    /// As a message calls it, where it names one.
+    pub fn of(message: &Bssmap<'_>) -> Option<Self> {
+        message.circuit.map(Self::Circuit).or(message.call_identifier.map(Self::Call))
+    }
+}
+
 impl Channel {
     /// Between these two nodes of a network, in either order.
     pub fn new(network: u32, a: u32, b: u32, name: ChannelName) -> Self {
@@ -41,6 +49,16 @@ pub struct Channels {
 }
 
 impl Channels {
+    /// How many channels are known to be somebody's.
+    pub fn len(&self) -> usize {
+        self.given.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.given.is_empty()
+    }
+
     /// A connection was given this channel: nobody else has it.
     pub fn give(&mut self, channel: Channel, to: ConnectionId) {
         if self.given.len() < MAX_CHANNELS || self.given.contains_key(&channel) {
@@ -95,7 +113,7 @@ mod tests {
         let mut channels = Channels::default();
         channels.give(circuit(1, 2, 7), id);
         channels.release(circuit(1, 2, 7), id);
-        assert!(channels.given.is_empty());
+        assert!(channels.is_empty());
     }
 
     #[test]
@@ -105,6 +123,6 @@ mod tests {
         let mut channels = Channels::default();
         (0..MAX_CHANNELS as u32 + 2).for_each(|node| channels.give(circuit(node, u32::MAX, 1), id));
         channels.give(circuit(0, u32::MAX, 1), id);
-        assert_eq!((channels.given.len(), channels.refused), (MAX_CHANNELS, 2));
+        assert_eq!((channels.len(), channels.refused), (MAX_CHANNELS, 2));
     }
 }

@@ -309,11 +309,6 @@ impl<T: Default> Connections<T> {
         }
     }
 
-    /// The connection's network, and the nodes of its ends 0 and 1.
-    pub fn relation(&self, id: ConnectionId) -> Option<(u32, [u32; 2])> {
-        self.slot(id).map(|slot| (slot.network, slot.nodes))
-    }
-
     /// A message of this connection was seen: it is not idle.
     pub fn touch(&mut self, id: ConnectionId, at: Timestamp) {
         if let Some(slot) = self.slots.get_mut(id.index as usize).filter(|slot| slot.is(id)) {
@@ -510,6 +505,6 @@ mod tests {
         assert_eq!((kept.id, gone.id), (other, one));
         table.merge(kept, gone);
         assert_eq!(table.find(end(1, 1)), Some(Place { id: other, end: 1 }));
-        assert_eq!((table.len(), table.relation(other)), (1, Some((0, [2, 1]))));
+        assert_eq!((table.len(), table.between(0, 1, 2).next()), (1, Some(other)));
     }
 }

@@ -111,6 +111,7 @@ impl GbInterface {
         totals.links = links.evicted + self.losses.refused();
         totals.subscribers += identities.evicted;
         totals.areas += identities.areas_refused;
+        totals.doubts += identities.doubts_widened;
         totals.entities = self.entities.refused;
     }
 

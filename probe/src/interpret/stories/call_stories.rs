@@ -2,6 +2,9 @@
 
 use super::{ANNA, BORIS, BSC, Line, MSC, Story, o};
 
+/// Another point code of the MSC.
+const ALIAS: u32 = 9;
+
 /// Anna has an accepted connection.
 fn story() -> (Story, Line) {
     let line = Line::new(1);
@@ -94,6 +97,51 @@ fn a_circuit_reset_ends_its_call() {
     story.phone(line, &o::setup_to(0, "114")).msc(line, &o::assignment_request(0x21)).told.0.clear();
     story.message(MSC, BSC, &o::udt(&o::reset_circuit(0x22))).tells(&[]);
     story.message(MSC, BSC, &o::udt(&o::reset_circuit(0x21))).tells(&["call_ended out 114, anna mapped, cell 7, at 8"]);
+}
+
+#[test]
+fn a_circuit_is_known_while_its_connection_has_it() {
+    let (mut story, line) = story();
+    let circuits = |story: &Story| story.counters().connections.channels;
+    story.msc(line, &o::assignment_request(0x21)).bss(line, &o::assignment_complete(None));
+    assert_eq!(circuits(&story), 1);
+    story.msc(line, &o::assignment_request_for_signalling());
+    assert_eq!(circuits(&story), 0);
+    story.bss(line, &o::assignment_complete(Some(0x22)));
+    assert_eq!(circuits(&story), 1);
+    story.closes(line);
+    assert_eq!(circuits(&story), 0);
+}
+
+#[test]
+fn a_circuit_is_between_the_nodes_that_the_assignment_names() {
+    let line = Line::new(1);
+    let opening = o::complete_layer_3(&o::cell(0x17, 7), &o::cm_service_request(1, &o::imsi(ANNA)));
+    let mut story = Story::new();
+    story.message(BSC, ALIAS, &o::cr(line.bsc_reference, &opening)).network(line, &o::CM_SERVICE_ACCEPT);
+    story.network(line, &o::setup_from(0, "10086")).msc(line, &o::assignment_request(0x21)).told.0.clear();
+    story.message(MSC, BSC, &o::udt(&o::reset_circuit(0x21)));
+    story.tells(&["call_ended in 10086, anna on_wire, cell 7, at 5"]);
+}
+
+#[test]
+fn a_circuit_is_given_back_though_its_msc_answers_by_another_name() {
+    let (line, by_alias) = (Line::new(1), Line::new(1).of_msc(ALIAS));
+    let to_bsc = (MSC, BSC, o::it(line.bsc_reference, line.msc_reference));
+    let to_msc = (BSC, MSC, o::it(line.msc_reference, line.bsc_reference));
+    for (sender, receiver, naming) in [to_bsc, to_msc] {
+        for is_other_half_known in [false, true] {
+            let mut story = Story::new();
+            story.msc(by_alias, &o::assignment_request(0x21));
+            if is_other_half_known {
+                story.phone(line, &o::setup_to(0, "114"));
+            }
+            story.message(sender, receiver, &naming);
+            assert_eq!((story.counters().connections.open, story.counters().connections.channels), (1, 1));
+            story.closes(line);
+            assert_eq!((story.counters().connections.open, story.counters().connections.channels), (0, 0));
+        }
+    }
 }
 
 #[test]

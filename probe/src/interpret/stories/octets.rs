@@ -150,6 +150,17 @@ pub(super) fn assignment_request(circuit: u16) -> Vec<u8> {
     bssmap(0x01, &[&[0x0b, 3, 1, 8, 1], &[0x01], &circuit.to_be_bytes()])
 }
 
+/// ASSIGNMENT REQUEST for signalling alone, which needs no circuit.
+pub(super) fn assignment_request_for_signalling() -> Vec<u8> {
+    bssmap(0x01, &[&[0x0b, 3, 3, 1, 0]])
+}
+
+/// ASSIGNMENT COMPLETE, of the circuit that the BSS chose where it was the BSS's to choose.
+pub(super) fn assignment_complete(circuit: Option<u16>) -> Vec<u8> {
+    let circuit = circuit.map_or(Vec::new(), |circuit| bytes(&[&[0x01], &circuit.to_be_bytes()]));
+    bssmap(0x02, &[&circuit])
+}
+
 pub(super) fn clear_command(cause: u8) -> Vec<u8> {
     bssmap(0x20, &[&[4, 1, cause]])
 }
