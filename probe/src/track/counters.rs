@@ -151,6 +151,8 @@ counters! {
     mtp2_repeated,
     /// MTP2 message signal units decoded without regard to repetition, at the limit of tracked links.
     mtp2_untracked,
+    /// Messages of nodes whose side of an MTP2 link is not remembered, at `MAX_NODES`.
+    link_sides_refused,
     /// MTP3 messages: on MTP2, M2UA, M2PA, or captured as such.
     mtp3_messages,
     /// MTP3 messages of other services than SCCP, ignored.
@@ -165,7 +167,7 @@ counters! {
     ipa_other_streams,
     /// Messages dropped at the limit of networks or endpoints.
     networks_refused,
-    /// IPA connections whose other side of a gateway is not remembered, at `ROUTE_LIMIT`.
+    /// Pairs of nodes whose other side of a gateway is not remembered, at `ROUTE_LIMIT`.
     crossings_refused,
     /// SCCP messages that another tap showed within 50 ms, ignored.
     sccp_duplicates,

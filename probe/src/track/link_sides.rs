@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::counters::TransportCounters;
 use super::signalling_link::{LinkDirection, Sender};
 
 /// Nodes of which the side is remembered, of all links.
@@ -26,12 +27,21 @@ struct Link {
 
 impl LinkSides {
     /// The direction of a message between these point codes; as it was where nothing tells.
-    pub fn direction(&mut self, link: LinkDirection, sender: u32, receiver: u32) -> LinkDirection {
-        if link.sender != Sender::Unknown {
-            return link;
-        }
-        let name = self.side(link, sender, receiver).map_or(Sender::Unknown, Sender::Side);
+    pub fn direction(
+        &mut self,
+        link: LinkDirection,
+        sender: u32,
+        receiver: u32,
+        counters: &mut TransportCounters,
+    ) -> LinkDirection {
+        let name = self.side(link, sender, receiver, counters).map_or(Sender::Unknown, Sender::Side);
         LinkDirection { sender: name, ..link }
+    }
+
+    /// Whether this is a side of what turned out to be several links.
+    pub fn is_mixed(&self, direction: &LinkDirection) -> bool {
+        let link = LinkDirection { sender: Sender::Unknown, ..*direction };
+        self.links.get(&link).is_some_and(|known| known.is_mixed)
     }
 
     /// Both directions of a link, as far as they are known.
@@ -41,10 +51,20 @@ impl LinkSides {
         sides.chain([link])
     }
 
-    fn side(&mut self, link: LinkDirection, sender: u32, receiver: u32) -> Option<u32> {
+    fn side(
+        &mut self,
+        link: LinkDirection,
+        sender: u32,
+        receiver: u32,
+        counters: &mut TransportCounters,
+    ) -> Option<u32> {
         let Self { links, nodes } = self;
+        if sender == receiver {
+            return None;
+        }
         let is_full = nodes.len() + 2 > MAX_NODES;
-        if sender == receiver || is_full && !links.contains_key(&link) {
+        if is_full && !links.contains_key(&link) {
+            counters.link_sides_refused += 1;
             return None;
         }
         let known = links.entry(link).or_insert_with(|| {
@@ -64,7 +84,11 @@ impl LinkSides {
                 known.is_mixed |= side == other;
                 side
             }
-            _ => return None,
+            [None, None] => return None,
+            _ => {
+                counters.link_sides_refused += 1;
+                return None;
+            }
         };
         known.names.get(usize::from(across)).copied().filter(|_| !known.is_mixed)
     }
@@ -81,7 +105,7 @@ mod tests {
     fn check(messages: &[(u32, u32, Option<u32>)]) {
         let mut sides = LinkSides::default();
         for (sender, receiver, expected) in messages {
-            let told = sides.direction(LINK, *sender, *receiver).sender;
+            let told = sides.direction(LINK, *sender, *receiver, &mut TransportCounters::default()).sender;
             assert_eq!(told, expected.map_or(Sender::Unknown, Sender::Side), "{sender} to {receiver}");
         }
     }
@@ -103,20 +127,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_capture_tells_is_not_asked_of_labels() {
-        let told = LinkDirection { sender: Sender::Own, ..LINK };
-        assert_eq!(LinkSides::default().direction(told, 1, 9), told);
-    }
-
-    #[test]
-    fn nodes_beyond_the_limit_are_on_no_side() {
-        let mut sides = LinkSides::default();
-        for node in 0..2 * MAX_NODES as u32 {
-            sides.direction(LINK, node + 1, 0);
+    fn nodes_beyond_the_limit_are_on_no_side_and_counted() {
+        let (mut sides, mut counters) = (LinkSides::default(), TransportCounters::default());
+        // The node across takes a place too.
+        for node in 1..MAX_NODES as u32 {
+            sides.direction(LINK, node, 0, &mut counters);
         }
-        assert!(sides.nodes.len() <= MAX_NODES, "{}", sides.nodes.len());
-        assert_eq!(sides.direction(LINK, 0, 1).sender, Sender::Side(0));
-        assert_eq!(sides.direction(LINK, u32::MAX, 0).sender, Sender::Unknown);
-        assert_eq!(sides.direction(LinkDirection { file: 2, ..LINK }, 1, 2).sender, Sender::Unknown);
+        assert_eq!((sides.nodes.len(), counters.link_sides_refused), (MAX_NODES - 1, 1));
+        let mut sender = |link, sender, receiver| sides.direction(link, sender, receiver, &mut counters).sender;
+        assert_eq!(sender(LINK, 0, 1), Sender::Side(0));
+        assert_eq!(sender(LINK, u32::MAX, 0), Sender::Unknown);
+        assert_eq!(sender(LinkDirection { file: 2, ..LINK }, 1, 2), Sender::Unknown);
+        assert_eq!(counters.link_sides_refused, 3);
     }
 }

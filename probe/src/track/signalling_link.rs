@@ -9,6 +9,7 @@ use std::time::Duration;
 use event::Timestamp;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHasher};
 
+use super::counters::TransportCounters;
 use super::duplicates::Path;
 use super::link_sides::LinkSides;
 use super::loss::{Link, LinkLoss};
@@ -107,9 +108,15 @@ struct Unit {
 }
 
 impl SignallingLinks {
-    /// The direction in which a message between these point codes goes, as far as anything tells it.
-    pub fn direction_of(&mut self, link: LinkDirection, sender: u32, receiver: u32) -> LinkDirection {
-        self.sides.direction(link, sender, receiver)
+    /// The direction in which a message between these point codes goes, as far as they tell it: of a link of which nothing else does.
+    pub fn direction_of(
+        &mut self,
+        link: LinkDirection,
+        sender: u32,
+        receiver: u32,
+        counters: &mut TransportCounters,
+    ) -> LinkDirection {
+        self.sides.direction(link, sender, receiver, counters)
     }
 
     /// Takes a message signal unit's number and octets.
@@ -143,12 +150,13 @@ impl SignallingLinks {
         }
     }
 
-    /// What was lost before it reached the capture, by link. Where only labels tell sides apart, what seems to lose more than it
-    /// brings is several links between the same nodes, each with numbers of its own: nothing is told of it.
+    /// What was lost before it reached the capture, by link. Where only labels tell sides apart, nodes that speak to their own side
+    /// are those of several links, and so is what seems to lose more than it brings, each with numbers of its own: nothing is told
+    /// of them.
     pub fn losses(&self) -> impl Iterator<Item = LinkLoss> + '_ {
         let told = self.directions.iter().filter(|(direction, state)| match direction.sender {
             Sender::Own | Sender::Far => true,
-            Sender::Side(_) => state.missing <= state.seen,
+            Sender::Side(_) => state.missing <= state.seen && !self.sides.is_mixed(direction),
             Sender::Unknown => false,
         });
         told.map(|(direction, state)| LinkLoss {
@@ -263,7 +271,10 @@ mod tests {
         for link in [DIRECTION, UNTOLD] {
             let mut links = SignallingLinks::default();
             for (fsn, octets) in [(5, [1]), (40, [2]), (41, [3])] {
-                let direction = links.direction_of(link, 187, 9);
+                let direction = match link.sender {
+                    Sender::Unknown => links.direction_of(link, 187, 9, &mut TransportCounters::default()),
+                    _ => link,
+                };
                 links.admit(direction, SequenceFormat::Basic, fsn, &octets, Timestamp::MIN);
                 links.align(link);
             }
@@ -271,13 +282,12 @@ mod tests {
         }
     }
 
-    /// Messages from the node 9 and to it, by number; seen and missing of each side.
+    /// Messages by the nodes that send and receive them and their number; seen and missing of each side.
     #[track_caller]
-    fn check_sides(messages: &[(bool, u16)], expected: &[(u64, u64)]) {
+    fn check_sides(messages: &[(u32, u32, u16)], expected: &[(u64, u64)]) {
         let mut links = SignallingLinks::default();
-        for (serial, (is_from, fsn)) in (0_u32..).zip(messages) {
-            let (sender, receiver) = if *is_from { (9, 187) } else { (187, 9) };
-            let direction = links.direction_of(UNTOLD, sender, receiver);
+        for (serial, (sender, receiver, fsn)) in (0_u32..).zip(messages) {
+            let direction = links.direction_of(UNTOLD, *sender, *receiver, &mut TransportCounters::default());
             links.admit(direction, SequenceFormat::Basic, *fsn, &serial.to_be_bytes(), Timestamp::MIN);
         }
         let mut told: Vec<_> = links.losses().map(|loss| (loss.link, loss.seen, loss.missing)).collect();
@@ -287,13 +297,21 @@ mod tests {
 
     #[test]
     fn sides_that_only_labels_tell_lose_each_their_own() {
-        let both = [(true, 5), (false, 90), (true, 6), (false, 92), (true, 7), (false, 93), (true, 8)];
+        let both = [(9, 187, 5), (187, 9, 90), (9, 187, 6), (187, 9, 92), (9, 187, 7), (187, 9, 93), (9, 187, 8)];
         check_sides(&both, &[(4, 0), (3, 1)]);
     }
 
     #[test]
     fn several_links_between_the_same_nodes_are_not_judged() {
-        check_sides(&[(true, 5), (true, 50), (true, 6), (true, 51), (true, 7), (true, 52)], &[]);
+        let numbers = [5, 50, 6, 51, 7, 52];
+        check_sides(&numbers.map(|number| (9, 187, number)), &[]);
+    }
+
+    #[test]
+    fn several_links_of_which_nodes_speak_to_their_own_side_are_not_judged() {
+        let star = [(9, 187, 5), (187, 9, 90), (9, 188, 6), (188, 9, 91)];
+        check_sides(&star, &[(2, 0), (2, 0)]);
+        check_sides(&[star.as_slice(), &[(187, 188, 7)]].concat(), &[]);
     }
 
     #[test]

@@ -512,9 +512,13 @@ impl Layers {
             Content::Message(message) => {
                 counters.mtp2_messages += 1;
                 outlet.message(from, &unit);
-                let direction = match Mtp3Message::read(message, &outlet.delivery.point_codes) {
-                    Ok(Mtp3Message { label, .. }) => self.links.direction_of(direction, label.opc, label.dpc),
-                    Err(_) => direction,
+                let is_untold = sender == Sender::Unknown;
+                let read = is_untold.then(|| Mtp3Message::read(message, &outlet.delivery.point_codes));
+                let direction = match read {
+                    Some(Ok(Mtp3Message { label, .. })) => {
+                        self.links.direction_of(direction, label.opc, label.dpc, counters)
+                    }
+                    _ => direction,
                 };
                 match self.links.admit(direction, format, unit.fsn, message, from.at) {
                     Admission::Repeated => {

@@ -94,6 +94,8 @@ pub struct IdentityCounters {
     pub unplaced_refused: u64,
     /// Times a VLR restarted or a feed had a gap, so that its bindings became suspect.
     pub doubted: u64,
+    /// Restarts of one VLR that made all bindings suspect because of [`MAX_DOUBTED`].
+    pub doubts_widened: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -289,6 +291,7 @@ impl Identities {
         if self.doubted_at.len() < MAX_DOUBTED || self.doubted_at.contains_key(&vlr) {
             self.doubted_at.insert(vlr, at);
         } else {
+            self.counters.doubts_widened += 1;
             self.all_doubted_at = self.all_doubted_at.max(at);
         }
     }
