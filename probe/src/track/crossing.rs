@@ -13,18 +13,21 @@ use super::duplicates::WINDOW_MICROS;
 use super::network::{Carrier, ENDPOINTS};
 use crate::wire::{PointCodeFormat, SccpMessageType, sccp};
 
-/// Directions between two nodes whose other side is remembered; further ones are taken for themselves.
-pub const ROUTE_LIMIT: usize = 8192;
+/// Pairs of nodes whose other side is remembered; further ones are taken for themselves.
+pub const ROUTE_LIMIT: usize = 4096;
+/// Pairs without a message for so long are forgotten where there is no room: every connection of IPA brings a pair of its own.
+pub const IDLE: Duration = Duration::from_secs(3600);
 /// Connection requests remembered; a new one takes the place of an old one.
 pub const REQUEST_LIMIT: usize = 4096;
 
 /// So much user data is no chance: a service request alone, in COMPLETE LAYER 3 INFORMATION, is longer.
 const LEAST_OCTETS: usize = 12;
 
-/// Requests of late, and the ways whose other side they have shown.
+/// Requests of late, and the pairs of nodes whose other side they have shown.
 #[derive(Default)]
 pub struct Crossings {
-    routes: FxHashMap<Way, Route>,
+    /// None leads to a pair that leads further.
+    routes: FxHashMap<Pair, Route>,
     requests: Vec<Option<Request>>,
     /// The first network of point codes: where there is no other, nor IPA, there is no gateway.
     first: Option<u32>,
@@ -36,30 +39,37 @@ struct Request {
     carrier: Carrier,
 }
 
-/// From whom to whom, in one network.
+/// Two nodes of one network, the lower number first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Way {
+struct Pair {
     network: u32,
-    sender: u32,
-    receiver: u32,
+    ends: [u32; 2],
 }
 
-/// The other side of a way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Route {
-    /// This way, whose nodes and point codes are as in [`Carrier`].
-    To { way: Way, nodes: u32, point_codes: PointCodeFormat },
-    /// It leads to several nodes, which nothing in a message tells apart.
-    Several,
+/// The other side of a pair of nodes.
+#[derive(Clone, Copy, Debug)]
+struct Route {
+    /// `None` where it leads to several pairs, which nothing in a message tells apart.
+    to: Option<Side>,
+    last: Timestamp,
 }
 
-impl Way {
-    const fn of(carrier: &Carrier) -> Self {
-        Self { network: carrier.network, sender: carrier.sender, receiver: carrier.receiver }
-    }
+/// A pair of nodes as the other side of another one.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    pair: Pair,
+    /// The lower number of the one is across from the higher of the other.
+    is_turned: bool,
+    /// As in [`Carrier`].
+    nodes: u32,
+    point_codes: PointCodeFormat,
+}
 
-    const fn reverse(self) -> Self {
-        Self { network: self.network, sender: self.receiver, receiver: self.sender }
+impl Pair {
+    /// The pair that a message goes between, and whether it comes from the second.
+    fn of(carrier: &Carrier) -> (Self, bool) {
+        let Carrier { network, sender, receiver, .. } = *carrier;
+        (Self { network, ends: [sender.min(receiver), sender.max(receiver)] }, sender > receiver)
     }
 }
 
@@ -99,50 +109,73 @@ impl Crossings {
         self.carry(carrier)
     }
 
-    /// As the carrier's way is on the other side, where that is one.
-    fn carry(&self, carrier: Carrier) -> Carrier {
-        match self.routes.get(&Way::of(&carrier)) {
-            Some(Route::To { way: Way { network, sender, receiver }, nodes, point_codes }) => Carrier {
-                network: *network,
-                nodes: *nodes,
-                sender: *sender,
-                receiver: *receiver,
-                point_codes: *point_codes,
-                ..carrier
-            },
-            Some(Route::Several) | None => carrier,
-        }
+    /// As the carrier is on the other side, where that is one.
+    fn carry(&mut self, carrier: Carrier) -> Carrier {
+        let (pair, is_from_second) = Pair::of(&carrier);
+        let Some(route) = self.routes.get_mut(&pair) else { return carrier };
+        route.last = route.last.max(carrier.from.at);
+        let Some(Side { pair: Pair { network, ends: [first, second] }, is_turned, nodes, point_codes }) = route.to
+        else {
+            return carrier;
+        };
+        let (sender, receiver) = if is_from_second == is_turned { (first, second) } else { (second, first) };
+        Carrier { network, nodes, sender, receiver, point_codes, ..carrier }
+    }
+
+    /// Whether this is the other side of something.
+    fn is_led_to(&self, carrier: &Carrier) -> bool {
+        let (pair, _) = Pair::of(carrier);
+        self.routes.values().any(|route| route.to.is_some_and(|side| side.pair == pair))
     }
 
     fn request(&mut self, request: Request, counters: &mut TransportCounters) {
         let place = request.digest as usize % REQUEST_LIMIT;
         let Some(before) = self.requests.get_mut(place).and_then(|place| place.replace(request)) else { return };
-        let (one, other) = (self.carry(before.carrier), self.carry(request.carrier));
-        if !before.is_also(&request)
-            || before.carrier.network == request.carrier.network
-            || Way::of(&one) == Way::of(&other)
-        {
+        if !before.is_also(&request) || before.carrier.network == request.carrier.network {
             return;
         }
-        // Of IPA nothing stays when its connection ends; else the side stays that was seen first.
-        match before.carrier.nodes == ENDPOINTS {
+        let (one, other) = (self.carry(before.carrier), self.carry(request.carrier));
+        if Pair::of(&one) == Pair::of(&other) {
+            return;
+        }
+        match self.is_better_left(&before.carrier, &request.carrier) {
             true => self.learn(before.carrier, other, counters),
             false => self.learn(request.carrier, one, counters),
         }
     }
 
+    /// Whether the side that was seen `before` is to count as the other one. Of IPA nothing stays when its connection ends; what
+    /// others lead to may be all of them, and stays; else the side stays that was seen first.
+    fn is_better_left(&self, before: &Carrier, after: &Carrier) -> bool {
+        let is_ipa = |carrier: &Carrier| carrier.nodes == ENDPOINTS;
+        is_ipa(before) || !is_ipa(after) && self.is_led_to(after) && !self.is_led_to(before)
+    }
+
     /// What comes by `from` is what goes by `to`, in both directions.
     fn learn(&mut self, from: Carrier, to: Carrier, counters: &mut TransportCounters) {
-        let (from, way) = (Way::of(&from), Way::of(&to));
-        let is_known = self.routes.contains_key(&from);
-        if !is_known && self.routes.len() + 2 > ROUTE_LIMIT {
+        let ((pair, is_from_second), (other, is_to_second)) = (Pair::of(&from), Pair::of(&to));
+        if let Some(route) = self.routes.get_mut(&pair) {
+            route.to = None;
+            return;
+        }
+        if !self.has_room(from.from.at) {
             counters.crossings_refused += 1;
             return;
         }
-        for (from, way) in [(from, way), (from.reverse(), way.reverse())] {
-            let route = Route::To { way, nodes: to.nodes, point_codes: to.point_codes };
-            self.routes.insert(from, if is_known { Route::Several } else { route });
+        let is_turned = is_from_second != is_to_second;
+        let side = Side { pair: other, is_turned, nodes: to.nodes, point_codes: to.point_codes };
+        for led in self.routes.values_mut().filter_map(|route| route.to.as_mut()).filter(|led| led.pair == pair) {
+            *led = Side { is_turned: led.is_turned != is_turned, ..side };
         }
+        self.routes.insert(pair, Route { to: Some(side), last: from.from.at });
+    }
+
+    /// Whether another route can be remembered, if need be in the place of those that are idle.
+    fn has_room(&mut self, now: Timestamp) -> bool {
+        if self.routes.len() >= ROUTE_LIMIT {
+            self.routes.retain(|_, route| now.since(route.last) <= IDLE);
+        }
+        self.routes.len() < ROUTE_LIMIT
     }
 }
 
@@ -181,7 +214,7 @@ mod tests {
 
     fn carrier(millis: i64, network: u32, sender: u32, receiver: u32) -> Carrier {
         let from = Provenance { at: Timestamp::from_micros(1_000_000 + millis * 1000), frame: 1, feed: 0 };
-        let nodes = if network == IPA { ENDPOINTS } else { network };
+        let nodes = if network >= IPA { ENDPOINTS } else { network };
         Carrier { from, network, nodes, sender, receiver, point_codes: PointCodeFormat::default() }
     }
 
@@ -192,6 +225,10 @@ mod tests {
 
     fn place(crossings: &mut Crossings, carrier: Carrier, octets: &[u8]) -> Carrier {
         crossings.place(carrier, octets, &mut TransportCounters::default())
+    }
+
+    fn back(there: Carrier) -> Carrier {
+        Carrier { sender: there.receiver, receiver: there.sender, ..there }
     }
 
     const DATA: [u8; 8] = [6, 1, 0, 0, 0, 1, 1, 7];
@@ -225,7 +262,6 @@ mod tests {
     #[test]
     fn a_gateway_between_networks_is_crossed_to_the_side_that_was_seen_first() {
         let (near, far) = (carrier(0, 3, BSC, MSC), carrier(0, 4, BSC + 1, MSC + 1));
-        let back = |there: Carrier| Carrier { sender: there.receiver, receiver: there.sender, ..there };
         for (first, second) in [(near, far), (far, near)] {
             let mut crossings = Crossings::default();
             for carrier in [near, far] {
@@ -280,15 +316,60 @@ mod tests {
         assert_eq!(crossings.essence(&DATA), DATA);
     }
 
-    #[test]
-    fn the_table_is_bounded() {
-        let (mut crossings, mut counters) = (Crossings::default(), TransportCounters::default());
-        for number in 0..=ROUTE_LIMIT as u32 / 2 {
-            let ipa = carrier(0, IPA, BSC_END, STP_END);
-            let [low, high, ..] = number.to_le_bytes();
-            crossings.place(Carrier { network: IPA + number, ..ipa }, &request(low, high), &mut counters);
-            crossings.place(carrier(1, 3, BSC, MSC), &request(low, high), &mut counters);
+    /// Each request on two carriers, and carriers on which data then come to the same place.
+    #[track_caller]
+    fn check_same(requests: &[[Carrier; 2]], same: &[Carrier]) {
+        let mut crossings = Crossings::default();
+        for carrier in requests.as_flattened() {
+            place(&mut crossings, *carrier, &DATA);
         }
-        assert_eq!((crossings.routes.len(), counters.crossings_refused), (ROUTE_LIMIT, 1));
+        for (said, carriers) in (1..).zip(requests) {
+            for carrier in carriers {
+                place(&mut crossings, *carrier, &request(1, said));
+            }
+        }
+        let placed: Vec<_> = same.iter().map(|carrier| place(&mut crossings, *carrier, &DATA)).collect();
+        for one in &placed {
+            assert_eq!(*one, placed[0], "{placed:?}");
+        }
+    }
+
+    #[test]
+    fn a_side_that_others_lead_to_leads_nowhere() {
+        let near = carrier(0, 3, BSC, MSC);
+        let (far_1, far_2) = (carrier(0, 4, BSC + 1, MSC + 1), carrier(0, 4, BSC + 1, MSC + 2));
+        check_same(&[[near, far_1], [back(far_2), back(near)]], &[near, far_1, far_2]);
+        let ipa = carrier(0, IPA, BSC_END, STP_END);
+        check_same(&[[far_1, near], [ipa, near], [back(near), back(far_2)]], &[ipa, near, far_1]);
+    }
+
+    #[test]
+    fn sides_of_a_side_are_sides_of_what_it_leads_to() {
+        let (near, far) = (carrier(0, 3, BSC, MSC), carrier(0, 4, MSC + 1, BSC + 1));
+        let ipa = |number| carrier(0, IPA + number, BSC_END, STP_END);
+        let requests = [[ipa(1), near], [ipa(2), far], [near, far]];
+        check_same(&requests, &[near, far, ipa(1), ipa(2)]);
+        check_same(&requests, &[near, far, ipa(1), ipa(2)].map(back));
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_cleared_by_time() {
+        let (mut crossings, mut counters) = (Crossings::default(), TransportCounters::default());
+        let mut connect = |number: u32, seconds: i64| {
+            let [low, high, ..] = number.to_le_bytes();
+            let ipa = carrier(seconds * 1000, IPA + number, BSC_END, STP_END);
+            for carrier in [ipa, carrier(seconds * 1000 + 1, 3, BSC, MSC)] {
+                crossings.place(carrier, &request(low, high), &mut counters);
+            }
+            (crossings.routes.len(), counters.crossings_refused)
+        };
+        let last = ROUTE_LIMIT as u32;
+        for number in 0..last {
+            connect(number, 0);
+        }
+        assert_eq!(connect(last, 0), (ROUTE_LIMIT, 1));
+        assert_eq!(connect(0, 2000), (ROUTE_LIMIT, 1));
+        // Of all others an hour has passed.
+        assert_eq!(connect(last, 4000), (2, 1));
     }
 }
