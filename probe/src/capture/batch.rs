@@ -63,6 +63,16 @@ impl<'a> Batch<'a> {
         self.places.last().map(|place| place.at)
     }
 
+    /// The frame with this index.
+    pub(crate) fn frame(&self, index: usize) -> Option<Frame<'a>> {
+        self.places.get(index).map(|place| place.frame(self.octets))
+    }
+
+    /// How many frames of it the capture does not hold to their end.
+    pub(crate) fn snapped(&self) -> usize {
+        self.places.iter().filter(|place| place.original_length > place.length).count()
+    }
+
     /// Its first frames: `count` at most.
     pub fn first(self, count: usize) -> Self {
         Self { places: self.places.get(..count).unwrap_or(self.places), ..self }

@@ -72,6 +72,17 @@ enum Turn {
     Ends,
 }
 
+impl Turn {
+    #[cold]
+    fn read(chunk: &Chunk<'_>) -> Result<Option<Self>, Malformed> {
+        Ok(match chunk.kind {
+            chunk_type::INIT_ACK => Some(Self::Begins(Initiation::read(chunk)?)),
+            chunk_type::ABORT | chunk_type::SHUTDOWN_COMPLETE => Some(Self::Ends),
+            _ => None,
+        })
+    }
+}
+
 #[derive(Default)]
 struct Reassembly {
     assembled: Vec<u8>,
@@ -228,30 +239,24 @@ impl Associations {
         self.tick(arrival.from.at, counters);
         let Self { directions, reassembly, .. } = self;
         let mut r = Reader::new(Protocol::Sctp, arrival.chunks);
-        let header = arrival.header;
         // INIT travels before its direction has a tag, and begins none.
-        let is_tracked = header.verification_tag() != 0 || Data::is_data(r.peek());
+        let is_tracked = arrival.header.verification_tag() != 0 || Data::is_data(r.peek());
         let mut direction = if is_tracked { directions.direction(arrival, counters) } else { None };
         let mut turn = None;
         while !r.is_empty() {
             let chunk = Chunk::read(&mut r)?;
-            match Data::read(&chunk) {
-                Some(Ok(data)) => {
-                    reassembly.data(direction.as_deref_mut(), arrival, chunk, data, counters, upper);
-                }
-                Some(Err(malformed)) => upper.malformed(malformed, counters),
-                None => {
-                    upper.chunk(&ChunkMessage { header, chunk, data: None, repeated: false });
-                    match chunk.kind {
-                        chunk_type::SACK => {
-                            let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
-                            if let Some(direction) = direction.as_deref_mut() {
-                                direction.acknowledge(tsn);
-                            }
-                        }
-                        chunk_type::INIT_ACK => turn = Some(Turn::Begins(Initiation::read(&chunk)?)),
-                        chunk_type::ABORT | chunk_type::SHUTDOWN_COMPLETE => turn = Some(Turn::Ends),
-                        _ => {}
+            match chunk.kind {
+                chunk_type::DATA => reassembly.data(direction.as_deref_mut(), arrival, chunk, counters, upper),
+                chunk_type::I_DATA => reassembly.i_data(direction.as_deref_mut(), arrival, chunk, counters, upper),
+                _ => {
+                    upper.chunk(&ChunkMessage { header: arrival.header, chunk, data: None, repeated: false });
+                    if chunk.kind != chunk_type::SACK {
+                        turn = Turn::read(&chunk)?.or(turn);
+                        continue;
+                    }
+                    let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
+                    if let Some(direction) = direction.as_deref_mut() {
+                        direction.acknowledge(tsn);
                     }
                 }
             }
@@ -464,16 +469,33 @@ const fn is_ahead(tsn: u32, other: u32) -> bool {
 }
 
 impl Reassembly {
-    #[inline]
+    // What is rare lies apart from what is not.
+    #[inline(never)]
+    fn i_data(
+        &mut self,
+        direction: Option<&mut Direction>,
+        arrival: &Arrival<'_>,
+        chunk: Chunk<'_>,
+        counters: &mut TransportCounters,
+        upper: &mut impl UpperLayer,
+    ) {
+        self.data(direction, arrival, chunk, counters, upper);
+    }
+
+    #[inline(always)]
     fn data(
         &mut self,
         mut direction: Option<&mut Direction>,
         arrival: &Arrival<'_>,
         chunk: Chunk<'_>,
-        data: Data<'_>,
         counters: &mut TransportCounters,
         upper: &mut impl UpperLayer,
     ) {
+        let data = match Data::read(&chunk) {
+            Some(Ok(data)) => data,
+            Some(Err(malformed)) => return upper.malformed(malformed, counters),
+            None => return,
+        };
         counters.sctp_data += 1;
         let repeated = is_repeated(direction.as_deref_mut(), arrival.header, data.tsn, counters);
         upper.chunk(&ChunkMessage { header: arrival.header, chunk, data: Some(data), repeated });

@@ -146,18 +146,14 @@ impl Transport {
         let Self { layers, delivery, counters } = self;
         let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
         counters.frames += frames.len() as u64;
-        for (index, frame) in frames.iter().enumerate() {
-            counters.frames_snapped += u64::from(frame.is_snapped());
-            let from = Provenance { at: frame.at, frame: frame.number, feed };
-            let read = match plain.get(index) {
+        counters.frames_snapped += frames.snapped() as u64;
+        for index in 0..frames.len() {
+            match plain.get(index) {
                 Some(Some(arrival)) => {
                     counters.ipv4 += 1;
-                    layers.arrival(arrival, counters, &mut outlet)
+                    layers.arrival(arrival, counters, &mut outlet);
                 }
-                _ => layers.link(from, &frame, counters, &mut outlet),
-            };
-            if let Err(malformed) = read {
-                outlet.malformed(from, malformed, counters);
+                _ => layers.frame(frames.frame(index), feed, counters, &mut outlet),
             }
         }
     }
@@ -225,15 +221,20 @@ impl Layers {
 
     // Any frame, layer by layer.
     #[inline(never)]
-    fn link<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
+    fn frame<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
-        from: Provenance,
-        frame: &Frame<'_>,
+        frame: Option<Frame<'_>>,
+        feed: u16,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
-    ) -> Result<(), Malformed> {
+    ) {
+        let Some(frame) = frame else { return };
+        let from = Provenance { at: frame.at, frame: frame.number, feed };
         let origin = Origin { from, file: frame.file, snapped: frame.is_snapped(), depth: 0, tunnel: None };
-        self.carried(&origin, &link::read(frame.link, frame.captured)?, counters, outlet)
+        let carried = link::read(frame.link, frame.captured);
+        if let Err(malformed) = carried.and_then(|carried| self.carried(&origin, &carried, counters, outlet)) {
+            outlet.malformed(from, malformed, counters);
+        }
     }
 
     fn carried<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
@@ -438,19 +439,24 @@ impl Layers {
     ) -> Result<(), Malformed> {
         let arrival = Arrival::read(from, packet.addresses, packet.payload);
         counters.sctp_packets += u64::from(arrival.is_err());
-        self.arrival(&arrival?, counters, outlet)
+        self.arrival(&arrival?, counters, outlet);
+        Ok(())
     }
 
+    // A packet of SCTP, however it came.
     #[inline(never)]
     fn arrival<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         arrival: &Arrival<'_>,
         counters: &mut TransportCounters,
         outlet: &mut Outlet<'_, S, U>,
-    ) -> Result<(), Malformed> {
+    ) {
         let Self { associations, endpoints, .. } = self;
         counters.sctp_packets += 1;
-        associations.packet(arrival, counters, &mut SctpUsers { from: &arrival.from, endpoints, outlet })
+        let mut users = SctpUsers { from: &arrival.from, endpoints, outlet };
+        if let Err(malformed) = associations.packet(arrival, counters, &mut users) {
+            users.malformed(malformed, counters);
+        }
     }
 
     fn udp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(

@@ -87,7 +87,7 @@ impl SctpUser {
 
 impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     /// A user message of SCTP. M3UA is what most carry: its way is a straight one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn sctp(
         &mut self,
         message: &UserMessage<'_>,
