@@ -3,22 +3,20 @@
 //! A direction of an association is known by its ports and verification tag, not by addresses: so multi-homing and doubled
 //! taps need nothing of their own, and an association seen from its middle is like any other.
 
-use std::hash::BuildHasher;
+mod direction;
+
 use std::time::Duration;
 
-use event::{Timestamp, prefetch};
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use event::Timestamp;
 
 use super::counters::TransportCounters;
-use super::index::Index;
-use super::loss::{Link, LinkLoss, Losses, PortPair};
-use super::pending::Pending;
-
+use super::loss::{LinkLoss, Losses, PortPair};
 use super::tsn::{Admission, TsnWindow};
-use crate::Provenance;
-use crate::wire::ip::Addresses;
 use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
+
+pub use direction::Arrival;
+use direction::{Direction, DirectionKey, Directions};
 
 /// Directions tracked at one time.
 pub const DIRECTION_LIMIT: usize = 1 << 17;
@@ -89,137 +87,6 @@ struct Reassembly {
     pending_octets: usize,
 }
 
-/// A packet of which no more was read yet than whose it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// Where it was seen.
-    pub from: Provenance,
-    addresses: Addresses<'a>,
-    /// Its ports and tag.
-    pub header: CommonHeader,
-    chunks: &'a [u8],
-    hash: u64,
-    /// Where its direction most probably is.
-    place: usize,
-}
-
-impl<'a> Arrival<'a> {
-    /// Reads the common header of a packet between these addresses.
-    #[inline]
-    pub fn read(from: Provenance, addresses: Addresses<'a>, sctp: &'a [u8]) -> Result<Self, Malformed> {
-        let mut r = Reader::new(Protocol::Sctp, sctp);
-        let header = CommonHeader::read(&mut r)?;
-        let hash = DirectionKey(header, from.feed).hash();
-        Ok(Self { from, addresses, header, chunks: r.rest(), hash, place: usize::MAX })
-    }
-
-    /// Who sent it to whom.
-    pub fn path(&self) -> PortPair {
-        let Self { from, addresses, header, .. } = self;
-        PortPair {
-            feed: from.feed,
-            source: (addresses.source(), header.source_port()),
-            destination: (addresses.destination(), header.destination_port()),
-        }
-    }
-
-    const fn key(&self) -> DirectionKey {
-        DirectionKey(self.header, self.from.feed)
-    }
-}
-
-/// Ports and verification tag, and the feed.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct DirectionKey(CommonHeader, u16);
-
-impl DirectionKey {
-    #[inline]
-    fn hash(&self) -> u64 {
-        FxBuildHasher.hash_one(self)
-    }
-
-    /// The other direction, in which packets carry `tag`.
-    const fn reverse(self, tag: u32) -> Self {
-        Self(self.0.reverse(tag), self.1)
-    }
-}
-
-/// A cache line with its key, as every packet touches one of many: what few need lies apart. (The box is never null: an option
-/// of it takes no more room.)
-#[repr(align(64))]
-struct Direction {
-    key: DirectionKey,
-    window: TsnWindow,
-    last: Timestamp,
-    life: Box<Life>,
-    /// The last TSN of the other direction that this one acknowledged, once it did.
-    acknowledged: u32,
-    acknowledges: bool,
-}
-
-/// What beginning, end and fragmentation of an association leave behind.
-struct Life {
-    /// The addresses that were seen first.
-    path: PortPair,
-    /// The first TSN of the other direction that was seen acknowledged.
-    first_acknowledged: u32,
-    /// The first TSN, where its INIT ACK was seen.
-    initial_tsn: Option<u32>,
-    /// The tag of the other direction, where INIT ACK was seen.
-    reverse_tag: Option<u32>,
-    ended: bool,
-    pending: Pending,
-    /// Chunks that were seen again.
-    repeated: u64,
-}
-
-impl Direction {
-    fn new(key: DirectionKey, path: PortPair) -> Self {
-        let life = Life {
-            path,
-            first_acknowledged: 0,
-            initial_tsn: None,
-            reverse_tag: None,
-            ended: false,
-            pending: Pending::default(),
-            repeated: 0,
-        };
-        Self {
-            key,
-            window: TsnWindow::default(),
-            last: Timestamp::MIN,
-            life: Box::new(life),
-            acknowledged: 0,
-            acknowledges: false,
-        }
-    }
-
-    // The cumulative TSN ack of a SACK, RFC 9260 §3.3.4.
-    #[inline]
-    fn acknowledge(&mut self, tsn: u32) {
-        if !self.acknowledges {
-            self.acknowledges = true;
-            (self.acknowledged, self.life.first_acknowledged) = (tsn, tsn);
-        } else if is_ahead(tsn, self.acknowledged) {
-            self.acknowledged = tsn;
-        }
-    }
-
-    fn loss(&self) -> LinkLoss {
-        // A window that starts at a known TSN takes the one before for seen.
-        let seen = self.window.seen().saturating_sub(u64::from(self.life.initial_tsn.is_some()));
-        let loss = LinkLoss::new(Link::Sctp(self.life.path), seen, self.window.missing());
-        LinkLoss { repeated: self.life.repeated, ..loss }
-    }
-
-    /// Drops the fragments that wait; the octets that they held.
-    fn drop_pending(&mut self, counters: &mut TransportCounters) -> usize {
-        let pending = std::mem::take(&mut self.life.pending);
-        counters.sctp_fragments_dropped += pending.fragments();
-        pending.octets()
-    }
-}
-
 impl Default for Associations {
     fn default() -> Self {
         let (directions, reassembly) = (Directions::default(), Reassembly::default());
@@ -250,13 +117,11 @@ impl Associations {
                 chunk_type::I_DATA => reassembly.i_data(direction.as_deref_mut(), arrival, chunk, counters, upper),
                 _ => {
                     upper.chunk(&ChunkMessage { header: arrival.header, chunk, data: None, repeated: false });
-                    if chunk.kind != chunk_type::SACK {
+                    if chunk.kind == chunk_type::SACK {
+                        let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
+                        direction.as_deref_mut().into_iter().for_each(|direction| direction.acknowledge(tsn));
+                    } else {
                         turn = Turn::read(&chunk)?.or(turn);
-                        continue;
-                    }
-                    let tsn = Reader::new(Protocol::Sctp, chunk.value).u32("cumulative tsn ack")?;
-                    if let Some(direction) = direction.as_deref_mut() {
-                        direction.acknowledge(tsn);
                     }
                 }
             }
@@ -270,15 +135,13 @@ impl Associations {
     /// What is known of the direction of a packet will be asked for: begins to fetch a hint of where that is.
     #[inline]
     pub fn expect(&self, arrival: &Arrival<'_>) {
-        self.directions.index.expect(arrival.hash);
+        self.directions.expect(arrival);
     }
 
     /// Begins to fetch what the hint leads to.
     #[inline]
     pub fn fetch(&self, arrival: &mut Arrival<'_>) {
-        let Some(place) = self.directions.index.guess(arrival.hash) else { return };
-        arrival.place = place;
-        self.directions.slots.get(place).into_iter().for_each(prefetch);
+        self.directions.fetch(arrival);
     }
 
     #[cold]
@@ -357,115 +220,6 @@ impl Associations {
         let there = self.directions.iter().map(Direction::loss);
         self.gone.with(there.chain(self.directions.acknowledged_unseen()))
     }
-}
-
-/// All directions, found by their keys.
-#[derive(Default)]
-struct Directions {
-    slots: Vec<Option<Direction>>,
-    free: Vec<u32>,
-    index: Index,
-}
-
-impl Directions {
-    #[inline]
-    fn direction(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<&mut Direction> {
-        let place = match self.is_at(arrival.place, arrival.key()) {
-            true => arrival.place,
-            false => self.seek(arrival, counters)?,
-        };
-        let direction = self.at(place)?;
-        direction.last = arrival.from.at;
-        Some(direction)
-    }
-
-    // Of a packet that was not looked ahead for, or begins a direction.
-    #[inline(never)]
-    fn seek(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<usize> {
-        let key = arrival.key();
-        self.place(key).or_else(|| self.begin_tracking(key, arrival.path(), counters))
-    }
-
-    #[inline]
-    fn at(&mut self, place: usize) -> Option<&mut Direction> {
-        self.slots.get_mut(place)?.as_mut()
-    }
-
-    #[inline]
-    fn is_at(&self, place: usize, key: DirectionKey) -> bool {
-        matches!(self.slots.get(place), Some(Some(there)) if there.key == key)
-    }
-
-    #[inline]
-    fn place(&self, key: DirectionKey) -> Option<usize> {
-        self.index.find(key.hash(), |place| self.is_at(place, key))
-    }
-
-    fn find(&self, key: DirectionKey) -> Option<&Direction> {
-        self.slots.get(self.place(key)?)?.as_ref()
-    }
-
-    fn find_mut(&mut self, key: DirectionKey) -> Option<&mut Direction> {
-        let place = self.place(key)?;
-        self.slots.get_mut(place)?.as_mut()
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &Direction> {
-        self.slots.iter().flatten()
-    }
-
-    fn retain(&mut self, mut keep: impl FnMut(&mut Direction) -> bool) {
-        for (place, slot) in (0..).zip(&mut self.slots) {
-            let Some(gone) = slot.take_if(|direction| !keep(direction)) else { continue };
-            self.index.remove(gone.key.hash(), place);
-            self.free.push(place);
-        }
-    }
-
-    #[cold]
-    fn begin_tracking(&mut self, key: DirectionKey, path: PortPair, counters: &mut TransportCounters) -> Option<usize> {
-        let Self { index, slots, free, .. } = self;
-        if index.len() >= DIRECTION_LIMIT {
-            counters.sctp_untracked += 1;
-            return None;
-        }
-        counters.sctp_directions += 1;
-        let place = free.pop().unwrap_or_else(|| {
-            slots.push(None);
-            slots.len() as u32 - 1
-        });
-        index.insert(key.hash(), place);
-        *slots.get_mut(place as usize)? = Some(Direction::new(key, path));
-        Some(place as usize)
-    }
-
-    fn acknowledged_unseen(&self) -> impl Iterator<Item = LinkLoss> + '_ {
-        let mut latest = FxHashMap::<PortPair, &Direction>::default();
-        for direction in self.iter() {
-            let known = latest.entry(direction.life.path).or_insert(direction);
-            if known.last < direction.last {
-                *known = direction;
-            }
-        }
-        self.iter().filter(|direction| direction.acknowledges).filter_map(move |direction| {
-            let back = direction.life.path.reverse();
-            let by_tag = direction.life.reverse_tag.and_then(|tag| self.find(direction.key.reverse(tag)));
-            let seen = by_tag.or_else(|| latest.get(&back).copied());
-            let highest = seen.and_then(|seen| seen.window.highest());
-            let since = highest.unwrap_or(direction.life.first_acknowledged);
-            let missing = direction.acknowledged.wrapping_sub(since);
-            let link = Link::Sctp(seen.map_or(back, |seen| seen.life.path));
-            (missing != 0 && is_ahead(direction.acknowledged, since)).then_some(LinkLoss {
-                silent: seen.is_none_or(|seen| seen.loss().seen == 0),
-                ..LinkLoss::new(link, 0, u64::from(missing))
-            })
-        })
-    }
-}
-
-/// Whether a TSN comes after another, in the arithmetic of RFC 1982.
-const fn is_ahead(tsn: u32, other: u32) -> bool {
-    tsn.wrapping_sub(other).cast_signed() > 0
 }
 
 impl Reassembly {
