@@ -8,8 +8,10 @@ pub mod service;
 pub mod smsc;
 pub mod web;
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -32,6 +34,17 @@ pub fn shared_captures() -> Option<PathBuf> {
         eprintln!("SKIPPED in part: no folder ../shared/captures beside the repository");
         None
     }
+}
+
+/// The clock on the wall.
+#[expect(clippy::disallowed_methods, reason = "how long a test waits for another process, or what it measures")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// A port of the loopback that nobody has.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port is free").port()
 }
 
 /// The program under test, built by `make test` beside the test's own executable.

@@ -2,17 +2,16 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
 
-use crate::{run, touchpoint};
+use crate::{free_port, now, run, touchpoint};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -206,14 +205,4 @@ fn new_token() -> (String, String) {
         line.expect("a token and its hash").trim().to_owned()
     };
     (field("token"), field("sha256"))
-}
-
-/// The clock on the wall: a service is waited for by it.
-#[expect(clippy::disallowed_methods, reason = "a test of a running service waits as a person would")]
-pub fn now() -> Instant {
-    Instant::now()
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }

@@ -8,10 +8,11 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::now;
 use crate::packages::{installed, source};
 
 /// How long a test waits for what must happen.
@@ -203,9 +204,4 @@ fn packages() -> PathBuf {
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
         npm
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -83,8 +83,10 @@ fn serve(stream: TcpStream, seen: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &
             Answer::HangUp => return None,
             Answer::Stall(span) => thread::sleep(span),
             Answer::Say(status, body) => {
-                let head = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n\r\n", body.len());
-                stream.write_all((head + &body).as_bytes()).ok()?;
+                // 204 has no length, RFC 9110 §8.6.
+                let length = if status == 204 { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+                let said = format!("HTTP/1.1 {status} Said\r\n{length}\r\n{body}");
+                stream.write_all(said.as_bytes()).ok()?;
             }
         }
     }

@@ -13,6 +13,7 @@ use engine::offer::Pushed;
 use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report};
 use rules::scenario::Push;
 use serde_json::Value;
+use tests::free_port;
 use tests::gateway::{Gateway, Habits};
 
 const LONG_CHINESE: &str = "尊敬的客户，欢迎来到杭州！回复“流量”即可领取本地流量包，精彩不停歇。";
@@ -162,10 +163,6 @@ fn lines_to_come(log: &Path, event: &str) -> Vec<Value> {
         Some(lines(log, event)).filter(|lines| !lines.is_empty())
     });
     found.unwrap_or_default()
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::io::{BufRead, BufReader};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::offer::address::{Answer, Lookup, LookupConfig};
 use event::Imsi;
 use tests::lookup::{LookupServer, Reply};
+use tests::now;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -130,9 +131,4 @@ fn a_source_over_https_is_trusted_by_its_authority_only() {
         panic!("a stranger's certificate was trusted")
     };
     assert!(reason.contains("certificate"), "{reason}");
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
-fn now() -> Instant {
-    Instant::now()
 }

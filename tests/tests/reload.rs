@@ -10,10 +10,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use tests::{json, json_lines, recorded, touchpoint};
+use tests::{json, json_lines, now, recorded, touchpoint};
 
 const CAPTURE: &str = "a-msc-leg.pcap";
 /// Octets before the first record, and before the data of each, in a pcap file.
@@ -108,9 +108,8 @@ impl Fed {
     }
 
     /// Waits until it has begun its store: then the scenarios have been read.
-    #[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
     fn wait_for(&self, file: &Path) {
-        let begun = Instant::now();
+        let begun = now();
         while !file.exists() {
             let said = self.said.lock().expect("nobody panics with it").clone();
             assert!(begun.elapsed() < Duration::from_secs(60), "no store was begun, but:\n{said}");
@@ -119,9 +118,8 @@ impl Fed {
     }
 
     /// Feeds further frames, now and then one, until it says so. Gives the frame that comes next.
-    #[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
     fn feed_until(&mut self, words: &str, file: &[u8], ends: &[usize], mut next: usize, last: usize) -> usize {
-        let begun = Instant::now();
+        let begun = now();
         while !self.has_said(words) {
             let said = self.said.lock().expect("nobody panics with it").clone();
             assert!(next < last && begun.elapsed() < Duration::from_secs(60), "`{words}` was not said, but:\n{said}");

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::packages::installed;
-use tests::service::{ROLES, Service, now};
+use tests::service::{ROLES, Service};
 use tests::smsc::{Smsc, Text};
-use tests::{recorded, root, run, touchpoint};
+use tests::{now, recorded, root, run, touchpoint};
 
 const FEED: &str = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[subscribers]\nfile = \"subscribers.csv\"\n";
 

@@ -13,6 +13,7 @@ use engine::offer::OfferId;
 use engine::offer::channel::smpp::{self, SmppConfig};
 use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use serde_json::{Value, json};
+use tests::free_port;
 use tests::smsc::{Smsc, Text};
 
 type Smpp = Box<dyn Channel + Send>;
@@ -267,7 +268,7 @@ fn pairs_and_several_sessions_share_the_work_and_their_receipts() {
 
 #[test]
 fn a_message_centre_that_is_not_there_yet_is_waited_for_where_that_is_asked_for() {
-    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let url = format!("smpp://touchpoint:secret@127.0.0.1:{port}?reconnect_s=0.05&reconnect_max_s=0.2");
     let patient = Opening { patient: true, ..Opening::default() };
     let mut smpp = channel::open("sms", &url, patient).unwrap().channel;

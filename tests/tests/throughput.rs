@@ -5,10 +5,11 @@ mod delivery;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use delivery::{next, offers};
 use engine::offer::channel::{self, Channel, Opening, Report};
+use tests::now;
 
 const COUNT: u32 = 50_000;
 const WINDOW: u32 = 100;
@@ -17,11 +18,6 @@ const HEADER: usize = 16;
 const ROUNDS: usize = 3;
 /// Of the rate of a client that writes the same octets again and again, remembers nothing and waits for nothing but answers.
 const LEAST_RATIO: f64 = 0.05;
-
-#[expect(clippy::disallowed_methods, reason = "it measures")]
-fn now() -> Instant {
-    Instant::now()
-}
 
 /// Answers everything with success and a name, as fast as it can read.
 fn serve(mut stream: TcpStream) {

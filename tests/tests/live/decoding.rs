@@ -4,10 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use tests::run;
+use tests::{now, run};
 
 /// How long anything is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -129,10 +129,4 @@ impl<'a> Closing<'a> {
     pub fn accounted(&self) -> u64 {
         ["decoded", "dropped by the kernel", "by our ring", "left unread"].iter().map(|words| self.count(words)).sum()
     }
-}
-
-/// The clock.
-#[expect(clippy::disallowed_methods, reason = "how long a test waits for another process")]
-pub fn now() -> Instant {
-    Instant::now()
 }

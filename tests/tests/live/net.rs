@@ -6,9 +6,9 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
-use tests::{run, touchpoint};
+use tests::{now, run, touchpoint};
 
-use super::decoding::{Decoding, PATIENCE, now};
+use super::decoding::{Decoding, PATIENCE};
 
 /// A namespace with links whose other ends are in it too. It goes when the test ends.
 pub struct Net {
