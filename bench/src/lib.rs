@@ -5,6 +5,7 @@ pub mod areas;
 pub mod e1;
 pub mod encode;
 pub mod link;
+pub mod measure;
 pub mod mirror;
 pub mod network;
 pub mod packet_state;

@@ -52,6 +52,8 @@ counters! {
     subscribers,
     /// Of them, put out of memory because too many were there; read again when they are seen.
     evicted,
+    /// Windows read, because new rules asked for what had happened before them.
+    windows_read,
     /// Events of an earlier run that were recovered from the journal.
     recovered,
     /// Inputs of which it is no longer known how far they were taken in, because there were too many.

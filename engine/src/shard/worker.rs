@@ -279,6 +279,7 @@ impl Worker {
         if renewal.needs_facts() {
             let memory = Memory { arena: &self.arena, sealing: self.sealing.as_ref() };
             memory.window(store, imsi, slot.tail, renewal.since(), &mut facts)?;
+            self.shared.counters.windows_read.add(1);
         }
         renewal.renew(slot, imsi, &facts, &self.areas);
         let due = self.rules.due(&slot.profile, &self.areas, self.now);

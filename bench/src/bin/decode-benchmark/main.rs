@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
+use bench::measure::{median, used};
 use clap::{Parser, Subcommand};
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig};
-use wait4::Wait4;
 
 use memory::Memory;
 
@@ -208,18 +208,14 @@ impl Run {
     }
 
     fn once(&mut self) -> anyhow::Result<()> {
-        let mut child = self.command.spawn().with_context(|| format!("{}: cannot be started", self.name))?;
-        let used = child.wait4()?;
-        ensure!(used.status.success(), "{} ended with {}", self.name, used.status);
-        self.seconds.push((used.rusage.utime + used.rusage.stime).as_secs_f64());
+        self.seconds.push(used(&mut self.command)?.cpu_seconds);
         Ok(())
     }
 
     /// CPU time, the median of the rounds.
     fn nanoseconds_per_frame(&mut self) -> f64 {
-        self.seconds.sort_by(f64::total_cmp);
-        let median = self.seconds.get(self.seconds.len() / 2).copied().unwrap_or(f64::NAN);
-        median / self.frames as f64 * 1e9
+        let seconds = median(&mut self.seconds, |seconds| *seconds).copied().unwrap_or(f64::NAN);
+        seconds / self.frames as f64 * 1e9
     }
 }
 

@@ -16,9 +16,9 @@ mod stream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+use bench::measure::{median, used};
 use clap::{Parser, Subcommand};
-use wait4::Wait4;
 
 /// Measures matching against engines for complex event processing, and with many scenarios.
 #[derive(Parser)]
@@ -163,17 +163,12 @@ impl Run {
 
     fn once(&mut self) -> Result<()> {
         let [with, without] = &mut self.commands;
-        let cost = |command: &mut Option<Command>| {
-            command.as_mut().map_or(Ok(0.0), |command| cpu_seconds(command).with_context(|| self.name))
-        };
-        self.seconds.push(cost(with)? - cost(without)?);
+        self.seconds.push(cpu_seconds(with)? - cpu_seconds(without)?);
         Ok(())
     }
 
     fn median_seconds(&self) -> f64 {
-        let mut seconds = self.seconds.clone();
-        seconds.sort_by(f64::total_cmp);
-        seconds.get(seconds.len() / 2).copied().unwrap_or(f64::NAN)
+        median(&mut self.seconds.clone(), |seconds| *seconds).copied().unwrap_or(f64::NAN)
     }
 
     fn events_per_second(&self) -> f64 {
@@ -185,10 +180,9 @@ impl Run {
     }
 }
 
-fn cpu_seconds(command: &mut Command) -> Result<f64> {
-    let used = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?.wait4()?;
-    ensure!(used.status.success(), "ended with {}", used.status);
-    Ok((used.rusage.utime + used.rusage.stime).as_secs_f64())
+fn cpu_seconds(command: &mut Option<Command>) -> Result<f64> {
+    let Some(command) = command else { return Ok(0.0) };
+    Ok(used(command.stdout(Stdio::null()).stderr(Stdio::null()))?.cpu_seconds)
 }
 
 /// Of Flink's pattern API, the best that was measured on an idle machine of two cores of the kind that this was made on.

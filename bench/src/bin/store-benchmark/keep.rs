@@ -10,12 +10,12 @@ use engine::{Engine, EngineConfig};
 use rules::{Directory, RuleSet};
 
 use crate::stream;
-use crate::{fact, written_octets};
+use crate::{WINDOW, fact, written_octets};
 
-/// Runs the events of a file through an engine; prints how many octets it wrote, and what it decided.
+/// Runs the events of a file through an engine; prints how many octets it wrote, what it decided, and what it read.
 pub(crate) fn run(events: &Path, store: &Path, rules: RuleSet, threads: usize) -> Result<()> {
     let lanes = vec![Lane::sole(journal::open(&store.join("offers.jsonl"), false)?)];
-    let mut config = EngineConfig::new(store.join("window"), Arc::new(rules), Arc::new(Directory::default()), lanes);
+    let mut config = EngineConfig::new(store.join(WINDOW), Arc::new(rules), Arc::new(Directory::default()), lanes);
     config.threads = NonZeroUsize::new(threads).context("at least one thread")?;
     let mut engine = Engine::start(config)?;
     let (mut index, mut failure) = (1, None);
@@ -33,6 +33,13 @@ pub(crate) fn run(events: &Path, store: &Path, rules: RuleSet, threads: usize) -
     println!(
         "{} to offer, {} withheld, {} commits, {} syncs, {} seals",
         counters.proposed, counters.withheld, counters.commits, counters.syncs, counters.seals
+    );
+    let share = |count: u64| 100.0 * count as f64 / counters.events as f64;
+    println!(
+        "of events {:.3} % read their subscriber's record ({:.3} % because it had been put out of memory), {:.3} % a window",
+        share(counters.subscribers),
+        share(counters.evicted),
+        share(counters.windows_read)
     );
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What keeping and deciding costs, as ratios of things run in turn on the same stream of events: the engine with its store
 //! against a RocksDB key for each event, with no scenario, with the three patterns of the comparison with other engines, and
-//! with a hundred live scenarios. CPU time of whole processes, user and system, until the store is drained.
+//! with a hundred live scenarios. CPU time of whole processes, user and system, until the store is drained, the median of several
+//! rounds.
 
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 
@@ -16,12 +17,14 @@ mod stream;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
+use bench::measure::{Used, median, used};
 use clap::{Parser, Subcommand};
 use rules::{Policy, RuleSet};
-use wait4::Wait4;
+
+/// What is measured of a store's folder lies here.
+const WINDOW: &str = "window";
 
 /// Measures the store and the engine around it.
 #[derive(Parser)]
@@ -31,8 +34,11 @@ struct Arguments {
     /// Events of the stream.
     #[arg(long, default_value_t = 20_000_000)]
     events: u64,
-    /// Where stores are made, one after the other; removed at the end.
-    #[arg(long, default_value = "target/store-benchmark")]
+    /// Rounds of which the median counts.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Where a folder is made for each store, and removed after it.
+    #[arg(long, default_value = "target")]
     folder: PathBuf,
     /// Shards.
     #[arg(long, default_value_t = 1, global = true)]
@@ -68,44 +74,61 @@ fn nothing() -> RuleSet {
     RuleSet::new(Vec::new(), Policy::default(), String::new())
 }
 
-/// One thing that was measured.
+/// One thing to measure.
+struct Run {
+    name: &'static str,
+    part: &'static str,
+    /// What the part is given beside events and store.
+    more: Option<PathBuf>,
+    rounds: Vec<Measured>,
+}
+
+/// What came of a round.
 struct Measured {
-    cpu: Duration,
-    wall: Duration,
+    used: Used,
+    wall_seconds: f64,
     /// Octets of the store afterwards, and those written on the way.
     stored: u64,
     written: u64,
-    /// The most memory, in octets.
-    memory: u64,
-    said: String,
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-fn measure(arguments: &Arguments, part: &str, events: &Path, more: Option<&Path>) -> Result<Measured> {
-    let store = arguments.folder.join(part);
-    if store.exists() {
-        std::fs::remove_dir_all(&store)?;
+impl Run {
+    fn new(name: &'static str, part: &'static str, more: Option<PathBuf>) -> Self {
+        Self { name, part, more, rounds: Vec::new() }
     }
-    std::fs::create_dir_all(&store)?;
-    let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--threads").arg(arguments.threads.to_string()).arg(part).arg(events).arg(&store).args(more);
-    let began = std::time::Instant::now();
-    let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let mut said = String::new();
-    std::io::Read::read_to_string(&mut child.stdout.take().context("it was piped")?, &mut said)?;
-    let used = child.wait4()?;
-    ensure!(used.status.success(), "{part} ended with {}", used.status);
-    let (first, rest) = said.split_once('\n').unwrap_or((&said, ""));
-    let measured = Measured {
-        cpu: used.rusage.utime + used.rusage.stime,
-        wall: began.elapsed(),
-        stored: octets(&store)?,
-        written: first.trim().parse().with_context(|| format!("{part} said `{said}`"))?,
-        memory: used.rusage.maxrss,
-        said: rest.trim().to_owned(),
-    };
-    std::fs::remove_dir_all(&store)?;
-    Ok(measured)
+
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+    fn once(&mut self, arguments: &Arguments, events: &Path) -> Result<()> {
+        let store = tempfile::tempdir_in(&arguments.folder)?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("--threads").arg(arguments.threads.to_string()).arg(self.part);
+        command.arg(events).arg(store.path()).args(&self.more);
+        let began = std::time::Instant::now();
+        let used = used(command.stdout(Stdio::piped()))?;
+        let wall_seconds = began.elapsed().as_secs_f64();
+        let first = used.said.lines().next().unwrap_or_default();
+        let written = first.parse().with_context(|| format!("{} said `{first}`", self.part))?;
+        self.rounds.push(Measured { wall_seconds, stored: octets(&store.path().join(WINDOW))?, written, used });
+        Ok(())
+    }
+
+    /// Prints the round in the middle; gives its CPU seconds.
+    fn report(&mut self, events: u64) -> Result<f64> {
+        let round = median(&mut self.rounds, |round| round.used.cpu_seconds).context("no round")?;
+        let (count, seconds, stored) = (events as f64, round.used.cpu_seconds, round.stored as f64);
+        println!(
+            "{:<28} {seconds:>8.1} {:>8.1} {:>12.0} {:>14.0} {:>14.1} {:>10.0} {:>16.1}",
+            self.name,
+            round.wall_seconds,
+            seconds * 1e9 / count,
+            count / seconds,
+            stored / count,
+            round.used.memory as f64 / 1e6,
+            round.written as f64 / stored,
+        );
+        round.used.said.lines().skip(1).for_each(|line| println!("    {line}"));
+        Ok(seconds)
+    }
 }
 
 fn octets(folder: &Path) -> Result<u64> {
@@ -137,36 +160,28 @@ fn compare(arguments: &Arguments) -> Result<()> {
     }
     let set = folder.join("patterns");
     set::write_set(&set, stream::targets())?;
+    std::fs::create_dir_all(&arguments.folder)?;
+    let mut runs = [
+        Run::new("a RocksDB key for each", "plain", None),
+        Run::new("touchpoint, no scenario", "append", None),
+        Run::new("touchpoint, three patterns", "patterns", Some(set)),
+        Run::new("touchpoint, 100 scenarios", "hundred", None),
+    ];
+    for _ in 0..arguments.rounds.max(1) {
+        runs.iter_mut().try_for_each(|run| run.once(arguments, &events))?;
+    }
     println!(
-        "{:<28} {:>8} {:>8} {:>12} {:>14} {:>14} {:>10}",
-        "", "CPU s", "wall s", "ns an event", "a CPU second", "stored, o/ev.", "memory MB"
+        "{:<28} {:>8} {:>8} {:>12} {:>14} {:>14} {:>10} {:>16}",
+        "", "CPU s", "wall s", "ns an event", "a CPU second", "stored, o/ev.", "memory MB", "written / stored"
     );
+    let [plain, append, patterns, hundred] = runs.each_mut().map(|run| run.report(arguments.events));
+    let (plain, append, patterns, hundred) = (plain?, append?, patterns?, hundred?);
     let count = arguments.events as f64;
-    let run = |name: &str, part: &str, more: Option<&Path>| -> Result<f64> {
-        let measured = measure(arguments, part, &events, more)?;
-        let seconds = measured.cpu.as_secs_f64();
-        println!(
-            "{name:<28} {seconds:>8.1} {:>8.1} {:>12.0} {:>14.0} {:>14.1} {:>10.0}   written {:.1} × stored{}",
-            measured.wall.as_secs_f64(),
-            seconds * 1e9 / count,
-            count / seconds,
-            measured.stored as f64 / count,
-            measured.memory as f64 / 1e6,
-            measured.written as f64 / measured.stored as f64,
-            if measured.said.is_empty() { String::new() } else { format!("; {}", measured.said) },
-        );
-        Ok(seconds)
-    };
-    let plain = run("a RocksDB key for each", "plain", None)?;
-    let append = run("touchpoint, no scenario", "append", None)?;
-    let patterns = run("touchpoint, three patterns", "patterns", Some(&set))?;
-    let hundred = run("touchpoint, 100 scenarios", "hundred", None)?;
     println!("\nAppending costs 1/{:.1} of a key for each event; wanted: at most 1/3.", plain / append);
     println!(
         "Three patterns: {:.0} times Flink SQL on RocksDB ({FLINK_SQL_ON_ROCKSDB}, measured before); wanted: 20.",
         count / patterns / FLINK_SQL_ON_ROCKSDB
     );
     println!("100 live scenarios: {:.0} events a CPU second; wanted: 700,000.", count / hundred);
-    println!("No event reads a window: what scenarios have begun is kept beside the subscriber.");
     Ok(())
 }

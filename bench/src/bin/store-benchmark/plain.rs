@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::Result;
 use rocksdb::{DB, DBCompressionType, Options, WaitForCompactOptions, WriteBatch};
 
+use crate::WINDOW;
 use crate::stream::{self, Record};
 
 const BATCH_EVENTS: usize = 1_000;
@@ -16,7 +17,8 @@ pub(crate) fn run(events: &Path, store: &Path) -> Result<()> {
     options.create_if_missing(true);
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(MEMTABLE_OCTETS);
-    let db = DB::open(&options, store)?;
+    std::fs::create_dir_all(store)?;
+    let db = DB::open(&options, store.join(WINDOW))?;
     let (mut batch, mut index, mut failure) = (WriteBatch::default(), 0_u32, None);
     stream::for_each_batch(events, |records| {
         for record in records {
