@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use engine::window::{LedgerEntry, Store};
 use fastrand::Rng;
-use tests::{replay_town, run, synthesise, touchpoint};
+use tests::{replay_town, run, synthesise};
 
 fn replay(folder: &Path, store: &str, threads: usize) -> Command {
     let mut command = replay_town(folder);
