@@ -86,7 +86,7 @@ impl Files {
         std::fs::create_dir_all(&folder)?;
         let (set, large_set) = (folder.join("patterns"), folder.join("patterns-large"));
         set::write_set(&set, stream::targets())?;
-        set::write_set(&large_set, stream::targets().into_iter().chain(stream::nobodies()))?;
+        set::write_set(&large_set, stream::targets().into_iter().chain(nobodies()))?;
         let classes = folder.join("classes");
         Ok(Self { events: stream(events)?, fewer: stream(events / 5)?, none: stream(0)?, set, large_set, classes })
     }
@@ -94,6 +94,11 @@ impl Files {
     fn targets(&self) -> PathBuf {
         self.set.join(set::TARGETS)
     }
+}
+
+/// Who fills the target list up to a million, and does nothing.
+fn nobodies() -> impl Iterator<Item = u64> {
+    (stream::TARGETS as u64..1_000_000).map(|index| stream::FIRST_IMSI + stream::SUBSCRIBERS + index)
 }
 
 fn compare(arguments: &Arguments) -> Result<()> {

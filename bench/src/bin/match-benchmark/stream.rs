@@ -10,7 +10,7 @@ pub(crate) const SUBSCRIBERS: u64 = 1_000_000;
 /// The IMSI of the first.
 pub(crate) const FIRST_IMSI: u64 = 460_000_000_000_000;
 /// How many are on the target list.
-const TARGETS: usize = 100_000;
+pub(crate) const TARGETS: usize = 100_000;
 /// The cells of the area.
 pub(crate) const AREA: std::ops::Range<u32> = 1000..1050;
 
@@ -111,11 +111,6 @@ pub(crate) fn targets() -> std::collections::BTreeSet<u64> {
         targets.insert(FIRST_IMSI + scatter(index ^ 0x7777) % SUBSCRIBERS);
     }
     targets
-}
-
-/// Who fills the target list up to a million, and does nothing.
-pub(crate) fn nobodies() -> impl Iterator<Item = u64> {
-    (TARGETS as u64..1_000_000).map(|index| FIRST_IMSI + SUBSCRIBERS + index)
 }
 
 /// xorshift64*.
