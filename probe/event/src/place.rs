@@ -1,6 +1,7 @@
 //! Where: network, location area and cell.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
 /// A text is not a place of the kind asked for.
@@ -17,7 +18,7 @@ impl std::error::Error for InvalidPlace {}
 
 /// Public land mobile network: MCC and MNC as the three octets of 3GPP TS 24.008 §10.5.1.3, which keep the difference
 /// between a two-digit and a three-digit MNC.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Plmn([u8; 3]);
 
 impl Plmn {
@@ -57,6 +58,14 @@ impl Plmn {
             && (decimal(b >> 4) || b >> 4 == 15)
             && decimal(c & 15)
             && decimal(c >> 4)
+    }
+}
+
+/// As one number: octets one by one take a hasher longer.
+impl Hash for Plmn {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c] = self.0;
+        u32::from_le_bytes([a, b, c, 0]).hash(state);
     }
 }
 

@@ -4,7 +4,6 @@
 //! nothing.
 
 use super::a_interface::AInterface;
-use super::dialogue::Dialogue;
 use crate::capture::BATCH_FRAMES;
 use crate::track::connection::{self, End};
 use crate::track::identity::{self, Temporary, Vlr};
@@ -18,6 +17,8 @@ const FETCHED: usize = BATCH_FRAMES;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Expected {
     connection: Option<connection::Expected>,
+    /// It names both ends of its connection, as what begins or ends one.
+    names_both: bool,
     subscriber: Option<identity::Expected>,
 }
 
@@ -35,31 +36,35 @@ impl AInterface {
 
     /// Begins to fetch what they will need.
     pub fn fetch(&self) {
-        let mut dialogues = [None; FETCHED];
-        for (place, &Expected { connection, subscriber }) in dialogues.iter_mut().zip(&self.ahead) {
-            let state = connection.and_then(|connection| self.connections.fetch(connection));
-            *place = state.inspect(|dialogue| dialogue.fetch());
+        for &Expected { connection, names_both, subscriber } in &self.ahead {
+            let dialogue = connection.and_then(|connection| self.connections.fetch(connection));
+            dialogue.into_iter().for_each(|dialogue| dialogue.fetch(names_both));
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
         }
-        dialogues.into_iter().flatten().for_each(Dialogue::fetch_apart);
     }
 
     #[inline]
     fn expected(&self, carrier: &Carrier, octets: &[u8]) -> Expected {
-        let connection = sccp::destination(octets).map(|LocalReference(reference)| {
+        let [destination, source] = sccp::references(octets);
+        let connection = destination.map(|LocalReference(reference)| {
             self.connections.expect(End { network: carrier.network, node: carrier.receiver, reference })
         });
-        if let Some(LocalReference(reference)) = sccp::source(octets) {
+        if let Some(LocalReference(reference)) = source {
             self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
         }
         let subscriber = match glance::identity(octets) {
             Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
             Some(MobileIdentity::Tmsi(tmsi)) => {
-                let vlr = Vlr { network: carrier.nodes, node: carrier.receiver };
-                Some(self.identities.expect_temporary(Temporary { vlr, tmsi }))
+                // A phone asks for a connection with the one that it has; in a connection the network gives it another.
+                let node = if destination.is_none() { carrier.receiver } else { carrier.sender };
+                Some(self.identities.expect_temporary(Temporary { vlr: Vlr { network: carrier.nodes, node }, tmsi }))
+            }
+            Some(MobileIdentity::Imei(imei)) => {
+                self.around.devices.expect(imei);
+                None
             }
             _ => None,
         };
-        Expected { connection, subscriber }
+        Expected { connection, names_both: destination.is_some() && source.is_some(), subscriber }
     }
 }

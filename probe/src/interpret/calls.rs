@@ -96,6 +96,7 @@ impl Dialogue {
             }
         }
         self.calls.clear();
+        scene.around.spare.calls.reclaim(&mut self.calls);
     }
 
     /// The radio link is lost: the calls wait for a re-establishment.
@@ -117,7 +118,8 @@ impl Dialogue {
     pub(super) fn recover_calls<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         if let Some(lost) = scene.around.lost.recover(self.subject.imsi(), self.subject.temporary()) {
             scene.counters.connections.reestablished += 1;
-            self.calls.extend(lost.calls.into_iter().map(|(call, _)| call));
+            let calls = lost.calls.into_iter().map(|(call, _)| call);
+            calls.for_each(|call| scene.around.spare.calls.push(&mut self.calls, call));
         }
     }
 
@@ -136,6 +138,9 @@ impl Dialogue {
         self.ended_calls |= other.ended_calls;
         if twice != 0 {
             other.subject.withdraw_end(if twice > 0xff { Direction::Out } else { Direction::In });
+        }
+        if self.calls.is_empty() {
+            std::mem::swap(&mut self.calls, &mut other.calls);
         }
         for call in other.calls.drain(..) {
             match self.calls.iter_mut().find(|known| known.transaction == call.transaction) {
@@ -187,6 +192,7 @@ impl Dialogue {
     fn call_ended<S: Sink>(&mut self, transaction: Transaction, cause: Option<u8>, scene: &mut Scene<'_, S>) {
         if let Some(index) = self.calls.iter().position(|call| call.transaction == transaction) {
             let call = self.calls.swap_remove(index);
+            scene.around.spare.calls.reclaim(&mut self.calls);
             self.ended_calls |= transaction.bit();
             self.tell_end(call, cause, false, scene);
         }
@@ -216,7 +222,8 @@ impl Dialogue {
             return None;
         }
         if known.is_none() {
-            self.calls.push(Call { transaction, set_up: false, number: None, answered_at: None, acknowledged: None });
+            let call = Call { transaction, set_up: false, number: None, answered_at: None, acknowledged: None };
+            scene.around.spare.calls.push(&mut self.calls, call);
         }
         self.calls.get_mut(index)
     }

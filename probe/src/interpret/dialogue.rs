@@ -1,6 +1,8 @@
 //! The state of one connection between a phone and the network, and what each of its messages does to it.
 
-use event::{CellId, Timestamp, UpdateType, prefetch, prefetch_lines};
+use std::mem::offset_of;
+
+use event::{CellId, Timestamp, UpdateType, prefetch_lines};
 
 use super::calls::Call;
 use super::messages::Transfer;
@@ -21,7 +23,8 @@ pub(super) struct Update {
     pub(super) old: event::Lai,
 }
 
-/// One connection's state. Reset and used again. It lies as it is written: first what most messages need.
+/// One connection's state. Reset and used again. It lies as it is written, a cache line after the other: what every message needs,
+/// who it is about, their calls, what waits for an answer, what its end gives back; and what few need.
 #[derive(Default)]
 #[repr(C, align(64))]
 pub(super) struct Dialogue {
@@ -37,17 +40,24 @@ pub(super) struct Dialogue {
     pub(super) reestablishing: bool,
     /// Transactions whose call has ended, a bit each.
     pub(super) ended_calls: u16,
-    pub(super) calls: Vec<Call>,
     pub(super) subject: Subject,
+    pub(super) calls: Vec<Call>,
     pub(super) update: Option<Update>,
-    /// When CC was seen, where its CR was not seen before.
-    pub(super) answered_at: Option<Timestamp>,
     pub(super) transfers: Vec<Transfer>,
     pub(super) requests: Vec<Request>,
-    pub(super) handover: Handover,
     /// The traffic channel.
     pub(super) channel: Option<Channel>,
+    /// When CC was seen, where its CR was not seen before.
+    pub(super) answered_at: Option<Timestamp>,
+    pub(super) handover: Handover,
 }
+
+/// How far the parts of [`Dialogue`] reach, in cache lines.
+const LINES_OF_MOST: usize = 3;
+const LINES_OF_LAST: usize = 5;
+const _: () = assert!(offset_of!(Dialogue, subject) + Subject::EVERY_MESSAGE <= 64);
+const _: () = assert!(offset_of!(Dialogue, update) <= 64 * LINES_OF_MOST);
+const _: () = assert!(offset_of!(Dialogue, answered_at) <= 64 * LINES_OF_LAST);
 
 /// The MSC's end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,18 +116,10 @@ impl Dialogue {
         self.channel = None;
     }
 
-    /// Begins to fetch what most messages need.
+    /// Begins to fetch what a message needs; one that `may_end` the connection ends what waits for an answer.
     #[inline]
-    pub(super) fn fetch(&self) {
-        const LINES: usize = 3;
-        prefetch_lines(self, LINES);
-    }
-
-    /// Begins to fetch what lies apart.
-    #[inline]
-    pub(super) fn fetch_apart(&self) {
-        self.calls.first().into_iter().for_each(prefetch);
-        self.subject.fetch_apart();
+    pub(super) fn fetch(&self, may_end: bool) {
+        prefetch_lines(self, if may_end { LINES_OF_LAST } else { LINES_OF_MOST });
     }
 
     /// Notes that `sender` was heard.
@@ -170,7 +172,7 @@ impl Dialogue {
                 self.lose_calls(scene);
             }
             BssmapMessageType::CLEAR_COMMAND | BssmapMessageType::CLEAR_REQUEST => {
-                let left_view = self.handover.departing && message.cause == Some(HANDOVER_SUCCESSFUL);
+                let left_view = message.cause == Some(HANDOVER_SUCCESSFUL) && self.handover.departing;
                 self.end_calls(left_view, scene);
             }
             _ => {}
@@ -200,9 +202,11 @@ impl Dialogue {
 
     /// The connection is over. Calls end (unless they were handed over before), and what waited goes out.
     pub(super) fn finish<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        self.end_calls(false, scene);
-        self.finish_transfers(scene);
-        self.finish_requests(scene);
+        if !(self.calls.is_empty() && self.transfers.is_empty() && self.requests.is_empty()) {
+            self.end_calls(false, scene);
+            self.finish_transfers(scene);
+            self.finish_requests(scene);
+        }
         self.subject.finish(scene);
     }
 
@@ -210,8 +214,8 @@ impl Dialogue {
     pub(super) fn continue_from<S: Sink>(&mut self, other: &mut Self, scene: &mut Scene<'_, S>) {
         self.absorb_calls(other);
         self.subject.continue_from(&mut other.subject, scene);
-        self.transfers.append(&mut other.transfers);
-        self.requests.append(&mut other.requests);
+        scene.around.spare.transfers.append(&mut self.transfers, &mut other.transfers);
+        scene.around.spare.requests.append(&mut self.requests, &mut other.requests);
         self.update = self.update.take().or(other.update.take());
         self.reestablishing |= other.reestablishing;
     }

@@ -34,12 +34,12 @@ impl Dialogue {
                 self.message_offered(transaction, rp, scene);
             }
             RpMessageType::RP_ACK_FROM_MOBILE | RpMessageType::RP_ACK_FROM_NETWORK => {
-                if let Some(transfer) = self.transfer(transaction, rp) {
+                if let Some(transfer) = self.transfer(transaction, rp, scene) {
                     self.subject.tell(transfer.passed.kind, scene);
                 }
             }
             RpMessageType::RP_ERROR_FROM_MOBILE | RpMessageType::RP_ERROR_FROM_NETWORK => {
-                let failed = self.transfer(transaction, rp).is_some();
+                let failed = self.transfer(transaction, rp, scene).is_some();
                 scene.counters.unmatched.short_message_failed += u64::from(failed);
             }
             _ => {}
@@ -55,6 +55,7 @@ impl Dialogue {
         for transfer in self.transfers.drain(..) {
             self.subject.tell_as(transfer.passed, scene);
         }
+        scene.around.spare.transfers.reclaim(&mut self.transfers);
     }
 
     fn message_offered<S: Sink>(&mut self, transaction: Transaction, rp: &Rp, scene: &mut Scene<'_, S>) {
@@ -75,12 +76,15 @@ impl Dialogue {
         let peer = peer(tpdu).map(|number| scene.around.plan.normalise(number));
         let passed = self.subject.event(Kind::Sms { direction, peer }, scene);
         let by_mobile = rp.message_type.is_from_mobile();
-        self.transfers.push(Transfer { transaction, reference: rp.reference, by_mobile, passed });
+        let transfer = Transfer { transaction, reference: rp.reference, by_mobile, passed };
+        scene.around.spare.transfers.push(&mut self.transfers, transfer);
     }
 
     /// The message that `rp` answers, taken out.
-    fn transfer(&mut self, transaction: Transaction, rp: &Rp) -> Option<Transfer> {
-        self.place_of(transaction, rp).map(|index| self.transfers.remove(index))
+    fn transfer<S: Sink>(&mut self, transaction: Transaction, rp: &Rp, scene: &mut Scene<'_, S>) -> Option<Transfer> {
+        let transfer = self.place_of(transaction, rp).map(|index| self.transfers.remove(index))?;
+        scene.around.spare.transfers.reclaim(&mut self.transfers);
+        Some(transfer)
     }
 
     /// Where the message is that `rp` offers again or answers.

@@ -6,6 +6,7 @@
 
 mod a_interface;
 mod ahead;
+mod buffers;
 mod calls;
 mod connectionless;
 mod dialogue;

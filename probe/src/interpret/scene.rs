@@ -56,10 +56,17 @@ impl<S: Sink> Scene<'_, S> {
 
     /// Somebody is heard in this cell.
     pub(super) fn hears(&mut self, cell: CellId) {
-        let Some(area) = cell.lai().filter(|_| self.bss != UNKNOWN_NODE) else { return };
-        let name = silence::Name { network: self.vlr.network, bss: self.bss, serving: self.vlr.node, area };
+        let area = cell.lai().filter(|_| self.bss != UNKNOWN_NODE);
+        let name =
+            area.map(|area| silence::Name { network: self.vlr.network, bss: self.bss, serving: self.vlr.node, area });
+        if name.is_some_and(|name| self.around.silences.is_repeated(name)) {
+            return;
+        }
+        self.is_after_reset();
         let Self { around, counters, sink, .. } = self;
-        around.silences.sign(name, self.from.at, |fact| tell_area(fact, counters, *sink));
+        if let Some(name) = name {
+            around.silences.sign(name, self.from.at, |fact| tell_area(fact, counters, *sink));
+        }
     }
 
     /// Gives a fact away.

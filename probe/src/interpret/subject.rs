@@ -3,7 +3,9 @@
 //! What a phone says of itself counts only once the network has gone on with it (authentication, ciphering, accept):
 //! until then its events wait, and after a rejection nothing of it is bound or sighted.
 
-use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi, prefetch};
+use std::mem::offset_of;
+
+use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi};
 
 use super::scene::Scene;
 use crate::Sink;
@@ -50,35 +52,32 @@ pub(super) struct Subject {
     /// What the phone says is not authenticated (an emergency call): never bound.
     pub(super) unauthenticated: bool,
     pub(super) cell: CellId,
+    /// How many of those that wait happened before the phone asked for what was not answered yet: no refusal takes them back.
+    settled: u16,
     tmsi: Option<Tmsi>,
     /// The subscriber by a binding or by the network's word.
     known: Option<(Imsi, Binding)>,
     waiting: Vec<Event>,
     imei: Option<Imei>,
+    /// The subscriber by the phone's word only.
+    claimed: Option<Imsi>,
     /// The temporary identity that the phone used, where its VLR is known.
     used: Option<Temporary>,
     /// The temporary identity that the network gave here.
     given: Option<Temporary>,
-    /// The subscriber by the phone's word only.
-    claimed: Option<Imsi>,
-    /// How many of those that wait happened before the phone asked for what was not answered yet: no refusal takes them back.
-    settled: usize,
     /// The device that is shown is a copied number.
     copied: Option<Imei>,
 }
 
 impl Subject {
+    /// Octets of what every message looks at: the fields before the temporary identity.
+    pub(super) const EVERY_MESSAGE: usize = offset_of!(Self, tmsi);
+
     /// Empty again; buffers stay.
     pub(super) fn reset(&mut self) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.clear();
         *self = Self { waiting, ..Self::default() };
-    }
-
-    /// Begins to fetch what lies apart.
-    #[inline]
-    pub(super) fn fetch_apart(&self) {
-        self.waiting.first().into_iter().for_each(prefetch);
     }
 
     /// The subscriber, where the network has said or a binding tells.
@@ -125,7 +124,7 @@ impl Subject {
     /// The phone asks the network to go on with it elsewhere: until the answer, what it says does not count.
     pub(super) fn asks(&mut self) {
         self.standing = Standing::Claimed;
-        self.settled = self.waiting.len();
+        self.settled = self.waiting.len() as u16;
     }
 
     /// The network went on with the phone: what it said counts.
@@ -225,17 +224,17 @@ impl Subject {
     pub(super) fn tell_as<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
         if self.is_certain() {
             (event.imsi, event.binding) = self.identity();
-            return self.publish(event, scene);
+            return self.publish(&mut event, scene);
         }
         if self.waiting.len() >= MAX_WAITING_EVENTS {
             scene.counters.limits.waiting_events += 1;
-            let oldest = self.waiting.remove(0);
+            let mut oldest = self.waiting.remove(0);
             if self.standing.counts() || self.settled > 0 {
-                self.publish(oldest, scene);
+                self.publish(&mut oldest, scene);
             }
             self.settled = self.settled.saturating_sub(1);
         }
-        self.waiting.push(event);
+        scene.around.spare.waiting.push(&mut self.waiting, event);
     }
 
     /// A refused attempt, which is told with the identity that was claimed and is no sighting of it.
@@ -266,8 +265,9 @@ impl Subject {
 
     /// What happened since the phone asked for what it did not get.
     fn forget_unaccepted<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
-        scene.counters.identities.not_accepted += self.waiting.len().saturating_sub(self.settled) as u64;
-        self.waiting.truncate(self.settled);
+        let settled = usize::from(self.settled);
+        scene.counters.identities.not_accepted += self.waiting.len().saturating_sub(settled) as u64;
+        self.waiting.truncate(settled);
     }
 
     /// Goes on as the subject of `other`, the same phone in another connection. What this connection has seen itself
@@ -281,7 +281,7 @@ impl Subject {
         self.claimed = self.claimed.or(other.claimed);
         self.unauthenticated |= other.unauthenticated;
         self.cell = self.cell.or(other.cell);
-        self.waiting.append(&mut other.waiting);
+        scene.around.spare.waiting.append(&mut self.waiting, &mut other.waiting);
         self.waiting.sort_by_key(|event| (event.at, event.frame));
         self.standing = self.standing.together_with(other.standing);
         let on_wire = [&*self, &*other].into_iter().find(|subject| subject.is_on_wire()).and_then(Self::imsi);
@@ -310,7 +310,7 @@ impl Subject {
             tmsi: self.tmsi,
             imei: self.imei,
             cell: self.cell,
-            after_reset: scene.is_after_reset() && kind.is_registration(),
+            after_reset: kind.is_registration() && scene.is_after_reset(),
             kind,
         }
     }
@@ -353,16 +353,21 @@ impl Subject {
 
     fn publish_waiting<S: Sink>(&mut self, scene: &mut Scene<'_, S>) {
         self.settled = 0;
+        if self.waiting.is_empty() {
+            return;
+        }
         let (imsi, binding) = self.identity();
         let mut waiting = std::mem::take(&mut self.waiting);
-        for event in waiting.drain(..) {
-            self.publish(Event { imsi, binding, ..event }, scene);
+        for event in &mut waiting {
+            (event.imsi, event.binding) = (imsi, binding);
+            self.publish(event, scene);
         }
-        self.waiting = waiting;
+        waiting.clear();
+        scene.around.spare.waiting.reclaim(&mut waiting);
     }
 
     /// Gives a fact away; without the device where too many subscribers show it.
-    fn publish<S: Sink>(&mut self, mut event: Event, scene: &mut Scene<'_, S>) {
+    fn publish<S: Sink>(&mut self, event: &mut Event, scene: &mut Scene<'_, S>) {
         if let (Kind::ImeiSeen, Some(imei), Some(imsi)) = (event.kind, event.imei, event.imsi)
             && event.binding != Binding::Suspect
             && scene.around.devices.shown(imei, imsi)
@@ -372,6 +377,6 @@ impl Subject {
             return;
         }
         event.imei = event.imei.filter(|imei| self.copied != Some(*imei));
-        scene.publish(&event);
+        scene.publish(event);
     }
 }

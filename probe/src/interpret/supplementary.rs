@@ -47,6 +47,7 @@ impl Dialogue {
         for request in self.requests.drain(..) {
             self.subject.tell_as(request.done, scene);
         }
+        scene.around.spare.requests.reclaim(&mut self.requests);
     }
 
     fn operation_invoked<S: Sink>(
@@ -68,7 +69,8 @@ impl Dialogue {
                 self.requests.remove(0);
             }
             let done = self.subject.event(Kind::CallForwarding(forwarding), scene);
-            self.requests.push(Request { transaction, invoke_id: component.invoke_id, done });
+            let request = Request { transaction, invoke_id: component.invoke_id, done };
+            scene.around.spare.requests.push(&mut self.requests, request);
         }
     }
 

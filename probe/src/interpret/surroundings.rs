@@ -2,13 +2,28 @@
 
 use std::time::Duration;
 
+use event::Event;
+
+use super::buffers::Buffers;
+use super::calls::Call;
 use super::lost::LostCalls;
+use super::messages::Transfer;
 use super::numbers::NumberPlan;
 use super::settings::NetworkSettings;
+use super::supplementary::Request;
 use crate::track::devices::Devices;
 use crate::track::reports::Reports;
 use crate::track::resets::Resets;
 use crate::track::silence::Silences;
+
+/// Buffers for the lists of dialogues.
+#[derive(Default)]
+pub(super) struct Spare {
+    pub(super) waiting: Buffers<Event>,
+    pub(super) calls: Buffers<Call>,
+    pub(super) transfers: Buffers<Transfer>,
+    pub(super) requests: Buffers<Request>,
+}
 
 /// What the messages of all connections and links share.
 pub(super) struct Surroundings {
@@ -17,6 +32,7 @@ pub(super) struct Surroundings {
     pub(super) silences: Silences,
     pub(super) reports: Reports,
     pub(super) lost: LostCalls,
+    pub(super) spare: Spare,
     pub(super) plan: NumberPlan,
     pub(super) network: NetworkSettings,
 }
@@ -30,6 +46,7 @@ impl Surroundings {
             silences: Silences::default(),
             reports: Reports::default(),
             lost: LostCalls::default(),
+            spare: Spare::default(),
             plan,
             network,
         }

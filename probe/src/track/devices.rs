@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
-use event::{Imei, Imsi};
+use event::{Imei, Imsi, prefetch};
 use rustc_hash::{FxHashMap, FxHasher};
 
 /// Places for the last subscriber of a device; a device takes the place of another one there.
@@ -51,6 +51,12 @@ impl Devices {
         Self { most, last: Vec::new(), shared: FxHashMap::default(), refused: 0 }
     }
 
+    /// A device will be shown: begins to fetch where its last subscriber is. Changes nothing.
+    #[inline]
+    pub fn expect(&self, imei: Imei) {
+        self.last.get(place(imei.device())).into_iter().for_each(prefetch);
+    }
+
     /// A subscriber shows a device. Whether too many have done so for it to mean anything.
     pub fn shown(&mut self, imei: Imei, imsi: Imsi) -> bool {
         let (device, user) = (imei.device(), hash(&imsi.to_bits()) as u32);
@@ -61,7 +67,7 @@ impl Devices {
         if self.last.is_empty() {
             self.last.resize(MAX_DEVICES, Last::default());
         }
-        let Some(last) = self.last.get_mut(hash(&device) as usize % MAX_DEVICES) else { return false };
+        let Some(last) = self.last.get_mut(place(device)) else { return false };
         let before = std::mem::replace(last, Last { device, user });
         if before.device != device || before.user == user {
             return false;
@@ -76,6 +82,10 @@ impl Devices {
         self.shared.insert(device, users);
         users.count > self.most
     }
+}
+
+fn place(device: u64) -> usize {
+    hash(&device) as usize % MAX_DEVICES
 }
 
 fn hash(key: &u64) -> u64 {

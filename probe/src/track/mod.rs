@@ -26,6 +26,7 @@ pub mod network;
 pub mod node_tally;
 pub mod ns_endpoints;
 pub mod pending;
+mod recent;
 pub mod reports;
 pub mod resets;
 pub mod sctp;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use event::{AreaFact, AreaFactKind, Lai, Source, Timestamp};
 use rustc_hash::FxHashMap;
 
+use super::recent::Recent;
+
 /// Ways to hear an area (through which BSS, from which MSC or SGSN) that are followed; further ones are not, and counted.
 pub const MAX_VIEWS: usize = 65_536;
 
@@ -33,6 +35,8 @@ pub struct Silences {
     by_area: FxHashMap<Lai, u32>,
     /// Views with a sign in the present slot.
     heard: Vec<u32>,
+    /// Names of such views: nearly every sign is of one of them.
+    repeated: Recent<Name>,
     slot: Option<i64>,
     /// The end of the present slot, and the latest time that has come.
     end: Timestamp,
@@ -118,6 +122,7 @@ impl Default for Silences {
             areas: Vec::new(),
             by_area: FxHashMap::default(),
             heard: Vec::new(),
+            repeated: Recent::default(),
             slot: None,
             end: Timestamp::MIN,
             latest: Timestamp::MIN,
@@ -128,6 +133,12 @@ impl Default for Silences {
 }
 
 impl Silences {
+    /// Whether a sign of this name would tell nothing that another one did not tell just now. Where not, it may still be so.
+    #[inline]
+    pub fn is_repeated(&self, name: Name) -> bool {
+        self.repeated.has(name)
+    }
+
     /// Somebody is heard: a sign of the area, of the BSS and of the link. Tells of areas that are heard again, or first. What is
     /// only told now, as of a connection that ended unseen, is no sign of now.
     pub fn sign(&mut self, name: Name, at: Timestamp, mut tell: impl FnMut(&AreaFact)) {
@@ -136,6 +147,7 @@ impl Silences {
         }
         let Some(index) = self.view(name, at) else { return };
         let Some(view) = self.views.get_mut(index as usize) else { return };
+        self.repeated.note(name);
         if std::mem::replace(&mut view.is_heard, true) {
             return;
         }
@@ -232,6 +244,7 @@ impl Silences {
 
     /// Each source of what was heard has had a sign in this slot.
     fn end_slot(&mut self, slot: i64) {
+        self.repeated.clear();
         for view in self.heard.drain(..) {
             let Some(view) = self.views.get_mut(view as usize) else { continue };
             view.is_heard = false;
@@ -353,7 +366,9 @@ mod tests {
             self.pass(second);
             let name = Name { network: 0, bss: 1, serving, area: area(lac) };
             let Self { silences, told } = self;
-            silences.sign(name, Timestamp::from_seconds(second), |fact| told.push(short(fact)));
+            if !silences.is_repeated(name) {
+                silences.sign(name, Timestamp::from_seconds(second), |fact| told.push(short(fact)));
+            }
             self
         }
 

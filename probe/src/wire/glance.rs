@@ -8,21 +8,28 @@ const TMSI: [u8; 2] = [5, 0xf4];
 /// Identifier and length of the BSSMAP element IMSI, 3GPP TS 48.008 §3.2.2.6.
 const IMSI: [u8; 2] = [0x08, 0x08];
 
-/// The identity in an SCCP message. A phone says its TMSI when it asks for a connection, a network an IMSI in COMMON ID and in
-/// paging.
+/// The identity in an SCCP message. A phone says its TMSI when it asks for a connection, and its IMEISV when ciphering begins; a
+/// network says an IMSI in COMMON ID and in paging, and gives a TMSI when it accepts an update.
 #[inline]
 pub fn identity(sccp: &[u8]) -> Option<MobileIdentity> {
-    // DT1: a reference, whether there is more, a pointer, a length; then BSSMAP, its length and the type COMMON ID.
-    const COMMON_ID: usize = 7;
-    let octets = match (SccpMessageType(*sccp.first()?), sccp.get(COMMON_ID..)) {
-        (SccpMessageType::DATA_FORM_1, Some(&[0, _, 0x2f, a, b, ref imsi @ ..])) if [a, b] == IMSI => imsi.get(..8)?,
+    // DT1: a reference, whether there is more, a pointer, a length.
+    const USER_DATA: usize = 7;
+    let rest = sccp.get(USER_DATA..)?;
+    let octets = match SccpMessageType(*sccp.first()?) {
+        SccpMessageType::DATA_FORM_1 => match *rest {
+            // BSSMAP, its length, COMMON ID.
+            [0, _, 0x2f, a, b, ..] if [a, b] == IMSI => rest.get(5..13)?,
+            // BSSMAP, its length, CIPHER MODE COMPLETE; the layer 3 message in it, RR, CIPHERING MODE COMPLETE.
+            [0, _, 0x55, 0x20, _, 6, 0x32, 0x17, 9, ..] => rest.get(9..18)?,
+            // DTAP, its DLCI and length, MM, LOCATION UPDATING ACCEPT; the area.
+            [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => rest.get(12..17)?,
+            _ => return None,
+        },
         // The phone's identity is the last element of what it asks with.
-        (SccpMessageType::CONNECTION_REQUEST, Some(rest)) => {
+        SccpMessageType::CONNECTION_REQUEST => {
             rest.get(rest.windows(2).rposition(|pair| pair == TMSI)?..)?.get(1..6)?
         }
-        (SccpMessageType::UNITDATA, Some(rest)) => {
-            rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10)?
-        }
+        SccpMessageType::UNITDATA => rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10)?,
         _ => return None,
     };
     MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok()
@@ -37,6 +44,7 @@ mod tests {
         let named = identity(sccp).map(|identity| match identity {
             MobileIdentity::Imsi(imsi) => imsi.to_string(),
             MobileIdentity::Tmsi(tmsi) => format!("{:08x}", tmsi.0),
+            MobileIdentity::Imei(imei) => format!("{imei:?}"),
             other => format!("{other:?}"),
         });
         assert_eq!(named.as_deref(), expected);
@@ -52,6 +60,16 @@ mod tests {
         check(&[&header[..], &DIGITS].concat(), IMSI_OF_THEM);
         let other = [6, 1, 2, 3, 0, 1, 13, 0, 11, 0x20, 8, 8];
         check(&[&other[..], &DIGITS].concat(), None);
+    }
+
+    #[test]
+    fn an_update_that_is_accepted_names_a_tmsi_and_the_begin_of_ciphering_a_device() {
+        let accept = [6, 1, 2, 3, 0, 1, 18, 1, 0, 15, 5, 2, 0x64, 0xf0, 0, 0, 7, 0x17, 5, 0xf4, 0xc0, 0xff, 0xee, 1];
+        check(&accept, Some("c0ffee01"));
+        check(&accept[..17], None);
+        let complete = [6, 1, 2, 3, 0, 1, 18, 0, 16, 0x55, 0x20, 12, 6, 0x32, 0x17, 9];
+        let imeisv = [0x33, 0x35, 0x09, 0x00, 0x12, 0x43, 0x65, 0x07, 0xf8];
+        check(&[&complete[..], &imeisv, &[0x2c, 2]].concat(), Some("Imei(35390002******)"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use event::{Lai, Tmsi};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Temporary, Vlr};
+use crate::track::recent::Recent;
 
 /// Location areas whose VLR is remembered; further ones are not learned.
 pub const MAX_AREAS: usize = 65_536;
@@ -40,6 +41,8 @@ impl Servers {
 pub(super) struct Pools {
     settings: PoolSettings,
     areas: FxHashMap<Lai, Servers>,
+    /// What was learned or known before: nearly every connection tells the same.
+    learned: Recent<(Lai, Vlr)>,
     nris: FxHashSet<(Vlr, u16)>,
     /// Areas and identifiers not learned because of a limit.
     pub(super) refused: u64,
@@ -47,7 +50,13 @@ pub(super) struct Pools {
 
 impl Pools {
     pub(super) fn new(settings: &PoolSettings) -> Self {
-        Self { settings: settings.clone(), areas: FxHashMap::default(), nris: FxHashSet::default(), refused: 0 }
+        Self {
+            settings: settings.clone(),
+            areas: FxHashMap::default(),
+            learned: Recent::default(),
+            nris: FxHashSet::default(),
+            refused: 0,
+        }
     }
 
     /// The VLRs that are known to serve `area`.
@@ -77,7 +86,12 @@ impl Pools {
     }
 
     /// A connection from `area` went to `vlr`. Whether none was known there before.
+    #[inline]
     pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) -> bool {
+        !self.learned.has((area, vlr)) && self.add(area, vlr)
+    }
+
+    fn add(&mut self, area: Lai, vlr: Vlr) -> bool {
         if area.is_deleted() {
             return false;
         }
@@ -86,12 +100,14 @@ impl Pools {
             match full {
                 true => self.refused += 1,
                 false => {
+                    self.learned.note((area, vlr));
                     self.areas.insert(area, Servers { count: 1, vlrs: [vlr; MAX_VLRS_PER_AREA] });
                 }
             }
             return !full;
         };
         if servers.list().contains(&vlr) {
+            self.learned.note((area, vlr));
             return false;
         }
         match servers.vlrs.get_mut(usize::from(servers.count)) {

@@ -120,28 +120,24 @@ pub fn read(octets: &[u8], point_codes: PointCodeFormat) -> Result<Decoded<Sccp<
     read
 }
 
-/// The destination local reference of a message that is not read yet: it stands first in every type that has one (Q.713 §4).
+/// The local references of a message that is not read yet, the destination's and the source's: the one stands first in every type
+/// that has it, the other behind it (Q.713 §4).
 #[inline]
-pub fn destination(octets: &[u8]) -> Option<LocalReference> {
+pub fn references(octets: &[u8]) -> [Option<LocalReference>; 2] {
     use SccpMessageType as T;
-    let &[code, a, b, c, ..] = octets else { return None };
+    let &[code, a, b, c, ref rest @ ..] = octets else { return [None; 2] };
+    let first = Some(LocalReference(u32::from_le_bytes([a, b, c, 0])));
     match SccpMessageType(code) {
-        T::CONNECTION_REQUEST | T::UNITDATA | T::UNITDATA_SERVICE => None,
-        T::EXTENDED_UNITDATA | T::EXTENDED_UNITDATA_SERVICE | T::LONG_UNITDATA | T::LONG_UNITDATA_SERVICE => None,
-        _ => Some(LocalReference(u32::from_le_bytes([a, b, c, 0]))),
+        T::DATA_FORM_1 => [first, None],
+        T::CONNECTION_REQUEST => [None, first],
+        T::CONNECTION_CONFIRM | T::RELEASED | T::RELEASE_COMPLETE => {
+            let second = rest.first_chunk().map(|&[a, b, c]| LocalReference(u32::from_le_bytes([a, b, c, 0])));
+            [first, second]
+        }
+        T::UNITDATA | T::UNITDATA_SERVICE | T::EXTENDED_UNITDATA | T::EXTENDED_UNITDATA_SERVICE => [None; 2],
+        T::LONG_UNITDATA | T::LONG_UNITDATA_SERVICE => [None; 2],
+        _ => [first, None],
     }
-}
-
-/// The source local reference of a message that is not read yet: behind the destination's where there is one (Q.713 §4).
-#[inline]
-pub fn source(octets: &[u8]) -> Option<LocalReference> {
-    use SccpMessageType as T;
-    let &[a, b, c] = match SccpMessageType(*octets.first()?) {
-        T::CONNECTION_REQUEST => octets.get(1..4)?.first_chunk()?,
-        T::CONNECTION_CONFIRM | T::RELEASED | T::RELEASE_COMPLETE => octets.get(4..7)?.first_chunk()?,
-        _ => return None,
-    };
-    Some(LocalReference(u32::from_le_bytes([a, b, c, 0])))
 }
 
 impl<'a> Sccp<'a> {
