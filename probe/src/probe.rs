@@ -191,7 +191,7 @@ impl Probe {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn interpret<S: Sink>(
     carrier: &Carrier,
     payload: Payload<'_>,

@@ -51,7 +51,7 @@ impl Reading {
 
     fn dtap(&mut self, octets: &[u8]) {
         if let Some(message) = self.kept::<Dtap<'_>>(dtap::read(octets)) {
-            message.messages(&mut |message| self.message(message));
+            message.messages(|message| self.message(message));
         }
     }
 

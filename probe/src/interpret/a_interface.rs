@@ -119,7 +119,7 @@ impl AInterface {
     }
 
     /// Takes one SCCP message.
-    #[inline]
+    #[inline(always)]
     pub fn sccp<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], sink: &mut S) {
         match Segment::of_data_form_1(octets) {
             Some(segment) if !S::MESSAGES => {
@@ -132,9 +132,11 @@ impl AInterface {
         }
     }
 
+    #[inline(never)]
     fn read<S: Sink>(&mut self, carrier: &Carrier, octets: &[u8], sink: &mut S) {
-        let read = sccp::read(octets, carrier.point_codes);
-        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        let mut decoded = Decoded::from(Sccp::UNREAD);
+        let read = sccp::read_at(&mut decoded, octets, carrier.point_codes);
+        let Some(message) = self.understood_in_place(read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         self.message(carrier, message, sink);
     }
@@ -155,7 +157,7 @@ impl AInterface {
             Bssap::Dtap { layer_3, .. } => Some(layer_3),
         };
         if let Some(Ok(Decoded { message, .. })) = layer_3.map(dtap::read) {
-            message.messages(&mut |message| sink.message(from, message));
+            message.messages(|message| sink.message(from, message));
         }
     }
 
@@ -305,6 +307,7 @@ impl AInterface {
     }
 
     /// User data in a message that does more than carry it.
+    #[inline(never)]
     fn carried<S: Sink>(&mut self, carrier: &Carrier, place: Place, message: &Sccp<'_>, sink: &mut S) {
         if let Some(data) = message.data {
             self.user_data(carrier, place, data, sink);
@@ -427,6 +430,7 @@ impl AInterface {
     }
 
     /// One BSSAP message towards `place`.
+    #[inline(always)]
     fn user_data<S: Sink>(&mut self, carrier: &Carrier, place: Place, data: &[u8], sink: &mut S) {
         match self.distribute(data, carrier.from, sink) {
             Some(Bssap::Bssmap(octets)) => self.bssmap(carrier, place, octets, sink),
@@ -436,6 +440,7 @@ impl AInterface {
     }
 
     /// Whom user data is for.
+    #[inline(always)]
     pub(super) fn distribute<'m, S: Sink>(
         &mut self,
         data: &'m [u8],
@@ -451,9 +456,11 @@ impl AInterface {
         read.ok()
     }
 
+    #[inline(never)]
     fn bssmap<S: Sink>(&mut self, carrier: &Carrier, place: Place, octets: &[u8], sink: &mut S) {
-        let read = bssmap::read(octets);
-        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        let mut decoded = Decoded::from(Bssmap::UNREAD);
+        let read = bssmap::read_at(&mut decoded, octets);
+        let Some(message) = self.understood_in_place(read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         if is_cleared_by_handover(message) {
             self.leave(place.id, carrier.from, sink);
@@ -474,7 +481,7 @@ impl AInterface {
     fn layer_3<S: Sink>(&mut self, carrier: &Carrier, place: Place, octets: &[u8], sink: &mut S) {
         let read = dtap::read(octets);
         let Some(message) = self.understood(&read, carrier.from, sink) else { return };
-        message.messages(&mut |message| {
+        message.messages(|message| {
             self.counters.message(message);
             if S::MESSAGES {
                 sink.message(carrier.from, message);
@@ -558,12 +565,23 @@ impl AInterface {
         from: Provenance,
         sink: &mut S,
     ) -> Option<&'m M> {
+        self.understood_in_place(read.as_ref().map_err(|malformed| *malformed), from, sink)
+    }
+
+    /// The same of a message that was read where it lies.
+    #[inline]
+    pub(super) fn understood_in_place<'m, M, S: Sink>(
+        &mut self,
+        read: Result<&'m Decoded<M>, Malformed>,
+        from: Provenance,
+        sink: &mut S,
+    ) -> Option<&'m M> {
         let (message, malformed) = match read {
-            Ok(Decoded { message, malformed }) => (Some(message), malformed.as_ref()),
+            Ok(Decoded { message, malformed }) => (Some(message), *malformed),
             Err(malformed) => (None, Some(malformed)),
         };
         if let Some(malformed) = malformed {
-            self.malformed(*malformed, from, sink);
+            self.malformed(malformed, from, sink);
         }
         message
     }

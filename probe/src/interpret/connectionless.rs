@@ -8,7 +8,7 @@ use crate::track::identity::{Proof, Temporary, Vlr};
 use crate::track::segments::Origin;
 use crate::track::transport::Carrier;
 use crate::wire::sccp::management::{self, ManagementMessageType};
-use crate::wire::{Bssap, Bssmap, BssmapMessageType, Sccp, bssmap};
+use crate::wire::{Bssap, Bssmap, BssmapMessageType, Decoded, Sccp, bssmap};
 
 impl AInterface {
     pub(super) fn unitdata<S: Sink>(&mut self, carrier: &Carrier, message: &Sccp<'_>, sink: &mut S) {
@@ -32,8 +32,9 @@ impl AInterface {
 
     fn connectionless<S: Sink>(&mut self, carrier: &Carrier, data: &[u8], sink: &mut S) {
         let Some(Bssap::Bssmap(octets)) = self.distribute(data, carrier.from, sink) else { return };
-        let read = bssmap::read(octets);
-        let Some(message) = self.understood(&read, carrier.from, sink) else { return };
+        let mut decoded = Decoded::from(Bssmap::UNREAD);
+        let read = bssmap::read_at(&mut decoded, octets);
+        let Some(message) = self.understood_in_place(read, carrier.from, sink) else { return };
         self.note(message, carrier.from, sink);
         match message.message_type {
             BssmapMessageType::PAGING => self.paging(carrier, message),

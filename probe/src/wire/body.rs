@@ -48,6 +48,7 @@ macro_rules! messages {
 
         impl $message {
             /// Reads what follows a message type.
+            #[inline(always)]
             pub(super) fn read(code: u8, octets: &[u8]) -> Decoded<Self> {
                 let message_type = $type(code);
                 let mut r = Reader::new(Protocol::$message, octets);

@@ -135,6 +135,7 @@ const fn mandatory(message_type: CcMessageType) -> &'static [Mandatory] {
 
 impl<'a> Cc<'a> {
     /// Reads what follows a message type (without its sequence number).
+    #[inline(always)]
     pub(super) fn read(transaction: TransactionIdentifier, code: u8, octets: &'a [u8]) -> Decoded<Self> {
         let mut r = Reader::new(Protocol::Cc, octets);
         let mut message = Self::new(transaction, CcMessageType(code));

@@ -20,12 +20,14 @@ impl<M> From<M> for Decoded<M> {
 
 impl<M> Decoded<M> {
     /// What `read` gave, or `otherwise` where a mandatory element was unreadable; with the faults that `r` noted.
+    #[inline(always)]
     pub(super) fn or(read: Result<M, Malformed>, otherwise: M, r: &mut Reader<'_>) -> Self {
         let message = r.keep(read).unwrap_or(otherwise);
         Self { message, malformed: r.stopped() }
     }
 
     /// The same fault, another message around this one.
+    #[inline(always)]
     pub(super) fn map<N>(self, wrap: impl FnOnce(M) -> N) -> Decoded<N> {
         Decoded { message: wrap(self.message), malformed: self.malformed }
     }

@@ -79,23 +79,24 @@ pub fn read(octets: &[u8]) -> Result<Decoded<Dtap<'_>>, Malformed> {
         return read_transaction(discriminator, first, r);
     }
     let [code] = r.v("message type")?;
-    Ok(match discriminator {
-        MOBILITY_MANAGEMENT => Mm::read(without_sequence(code), r.rest()).map(Dtap::Mm),
-        RADIO_RESOURCES => Rr::read(code, r.rest()).map(Dtap::Rr),
-        GPRS_MOBILITY_MANAGEMENT => Gmm::read(code, r.rest()).map(Dtap::Gmm),
-        _ => Decoded { message: Dtap::Other(OtherProtocol { discriminator, code }), malformed: None },
-    })
+    // Each by itself: to move the largest of them takes as long as to read most.
+    match discriminator {
+        MOBILITY_MANAGEMENT => Ok(Mm::read(without_sequence(code), r.rest()).map(Dtap::Mm)),
+        RADIO_RESOURCES => Ok(Rr::read(code, r.rest()).map(Dtap::Rr)),
+        GPRS_MOBILITY_MANAGEMENT => Ok(Gmm::read(code, r.rest()).map(Dtap::Gmm)),
+        _ => Ok(Decoded::from(Dtap::Other(OtherProtocol { discriminator, code }))),
+    }
 }
 
 fn read_transaction(discriminator: u8, first: u8, mut r: Reader<'_>) -> Result<Decoded<Dtap<'_>>, Malformed> {
     let transaction = TransactionIdentifier::read(first, &mut r)?;
     let [code] = r.v("message type")?;
-    Ok(match discriminator {
-        CALL_CONTROL => Cc::read(transaction, without_sequence(code), r.rest()).map(Dtap::Cc),
-        SHORT_MESSAGES => Cp::read(transaction, code, r.rest()).map(Dtap::Sms),
-        SESSION_MANAGEMENT => Sm::read(transaction, code, r.rest()).map(Dtap::Sm),
-        _ => Ss::read(transaction, without_sequence(code), r.rest()).map(Dtap::Ss),
-    })
+    match discriminator {
+        CALL_CONTROL => Ok(Cc::read(transaction, without_sequence(code), r.rest()).map(Dtap::Cc)),
+        SHORT_MESSAGES => Ok(Cp::read(transaction, code, r.rest()).map(Dtap::Sms)),
+        SESSION_MANAGEMENT => Ok(Sm::read(transaction, code, r.rest()).map(Dtap::Sm)),
+        _ => Ok(Ss::read(transaction, without_sequence(code), r.rest()).map(Dtap::Ss)),
+    }
 }
 
 /// Bits 7 and 8 number what a mobile station sends, 3GPP TS 24.007 §11.2.3.2.1; MM, CC and SS have six bits of type.
@@ -105,12 +106,13 @@ const fn without_sequence(code: u8) -> u8 {
 
 impl Dtap<'_> {
     /// Calls `visit` with this message and those inside it, in the order in which they nest.
-    pub fn messages(&self, visit: &mut dyn FnMut(&dyn Message)) {
+    #[inline(always)]
+    pub fn messages(&self, mut visit: impl FnMut(&dyn Message)) {
         match self {
             Self::Rr(message) => visit(message),
             Self::Mm(message) => visit(message),
             Self::Cc(message) => visit(message),
-            Self::Sms(message) => message.messages(visit),
+            Self::Sms(message) => message.messages(&mut visit),
             Self::Ss(message) => visit(message),
             Self::Gmm(message) => visit(message),
             Self::Sm(message) => visit(message),

@@ -76,6 +76,7 @@ impl Elements {
 impl<'a> Reader<'a> {
     /// The next element of an optional part, its identifier and its value. At the end, and where an element is cut
     /// short (which is noted), `None`.
+    #[inline(always)]
     pub(super) fn element(&mut self, elements: &Elements) -> Option<(u8, Reader<'a>)> {
         let identifier = self.peek()?;
         let (name, format) = elements.definition(identifier);
@@ -83,6 +84,7 @@ impl<'a> Reader<'a> {
         self.keep(read).map(|value| (identifier, self.within(value)))
     }
 
+    #[inline(always)]
     fn value(&mut self, name: &'static str, format: Format) -> Result<&'a [u8], Malformed> {
         let [_identifier] = self.v(name)?;
         match format {

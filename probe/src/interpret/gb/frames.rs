@@ -105,7 +105,7 @@ impl GbInterface {
         let Envelope { carrier, bvc, .. } = *envelope;
         let read = dtap::read(octets);
         let Some(message) = a.understood(&read, carrier.from, sink) else { return };
-        message.messages(&mut |message| {
+        message.messages(|message| {
             a.counters.message(message);
             if S::MESSAGES {
                 sink.message(carrier.from, message);

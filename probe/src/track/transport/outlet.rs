@@ -452,7 +452,7 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         }
         match dtap::read(octets) {
             Ok(Decoded { message, malformed }) => {
-                message.messages(&mut |message| self.sink.message(from, message));
+                message.messages(|message| self.sink.message(from, message));
                 malformed.into_iter().for_each(|malformed| self.sink.malformed(from, malformed));
             }
             Err(malformed) => self.sink.malformed(from, malformed),

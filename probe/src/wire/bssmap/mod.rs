@@ -50,41 +50,47 @@ pub struct Bssmap<'a> {
 
 /// Reads a BSSMAP message. An error only where there is no octet.
 pub fn read(octets: &[u8]) -> Result<Decoded<Bssmap<'_>>, Malformed> {
+    let mut place = Decoded::from(Bssmap::UNREAD);
+    read_at(&mut place, octets)?;
+    Ok(place)
+}
+
+/// The same where the message is to lie, which is [`Bssmap::UNREAD`] yet: to move it would take longer than to read most.
+pub fn read_at<'m, 'a>(
+    place: &'m mut Decoded<Bssmap<'a>>,
+    octets: &'a [u8],
+) -> Result<&'m Decoded<Bssmap<'a>>, Malformed> {
     let mut r = Reader::new(Protocol::Bssmap, octets);
-    let new = |code| Decoded::from(Bssmap::new(BssmapMessageType(code)));
-    let mut read = r.u8("message type").map(new);
-    // Where it lies: to move it would take longer than to read most.
-    if let Ok(Decoded { message, malformed }) = &mut read {
-        while let Some((identifier, value)) = r.element(&ELEMENTS) {
-            let put = message.put(identifier, value);
-            r.keep(put);
-        }
-        *malformed = r.stopped();
+    let Decoded { message, malformed } = &mut *place;
+    message.message_type = BssmapMessageType(r.u8("message type")?);
+    while let Some((identifier, value)) = r.element(&ELEMENTS) {
+        let put = message.put(identifier, value);
+        r.keep(put);
     }
-    read
+    *malformed = r.stopped();
+    Ok(place)
 }
 
 impl<'a> Bssmap<'a> {
-    const fn new(message_type: BssmapMessageType) -> Self {
-        Self {
-            message_type,
-            circuit: None,
-            cause: None,
-            cell: None,
-            target_cell: None,
-            cells: None,
-            imsi: None,
-            tmsi: None,
-            mobile_identity: None,
-            layer_3_information: None,
-            layer_3_message_contents: None,
-            chosen_encryption_algorithm: None,
-            rr_cause: None,
-            dlci: None,
-            call_identifier: None,
-            call_identifiers: &[],
-        }
-    }
+    /// Of a message of which nothing has been read.
+    pub const UNREAD: Self = Self {
+        message_type: BssmapMessageType(0),
+        circuit: None,
+        cause: None,
+        cell: None,
+        target_cell: None,
+        cells: None,
+        imsi: None,
+        tmsi: None,
+        mobile_identity: None,
+        layer_3_information: None,
+        layer_3_message_contents: None,
+        chosen_encryption_algorithm: None,
+        rr_cause: None,
+        dlci: None,
+        call_identifier: None,
+        call_identifiers: &[],
+    };
 
     /// The layer 3 message inside, if there is one: for [`super::dtap::read`].
     pub fn layer_3(&self) -> Option<&'a [u8]> {
@@ -96,6 +102,7 @@ impl<'a> Bssmap<'a> {
         self.call_identifiers.as_chunks().0.iter().map(|octets| u32::from_le_bytes(*octets))
     }
 
+    #[inline(always)]
     fn put(&mut self, identifier: u8, mut r: Reader<'a>) -> Result<(), Malformed> {
         match identifier {
             element::CIRCUIT_IDENTITY_CODE => self.circuit = Some(r.u16("circuit identity code")?),

@@ -109,15 +109,24 @@ impl<'a> Segment<'a> {
 
 /// Reads an SCCP message; `point_codes` is how its addresses write them. An error only where there is no octet.
 pub fn read(octets: &[u8], point_codes: PointCodeFormat) -> Result<Decoded<Sccp<'_>>, Malformed> {
+    let mut place = Decoded::from(Sccp::UNREAD);
+    read_at(&mut place, octets, point_codes)?;
+    Ok(place)
+}
+
+/// The same where the message is to lie, which is [`Sccp::UNREAD`] yet: to move it would take longer than to read most.
+pub fn read_at<'m, 'a>(
+    place: &'m mut Decoded<Sccp<'a>>,
+    octets: &'a [u8],
+    point_codes: PointCodeFormat,
+) -> Result<&'m Decoded<Sccp<'a>>, Malformed> {
     let mut r = Reader::new(Protocol::Sccp, octets);
-    let new = |code| Decoded::from(Sccp::new(SccpMessageType(code)));
-    let mut read = r.u8("message type").map(new);
-    // Where it lies: to move it would take longer than to read most.
-    if let Ok(Decoded { message, malformed }) = &mut read {
-        let stopped = message.read(&mut r, point_codes).err();
-        *malformed = r.stopped().or(stopped);
-    }
-    read
+    let Decoded { message, malformed } = &mut *place;
+    message.message_type = SccpMessageType(r.u8("message type")?);
+    let read = message.read(&mut r, point_codes);
+    r.keep(read);
+    *malformed = r.stopped();
+    Ok(place)
 }
 
 /// The local references of a message that is not read yet, the destination's and the source's: the one stands first in every type
@@ -141,6 +150,9 @@ pub fn references(octets: &[u8]) -> [Option<LocalReference>; 2] {
 }
 
 impl<'a> Sccp<'a> {
+    /// Of a message of which nothing has been read.
+    pub const UNREAD: Self = Self::new(SccpMessageType(0));
+
     /// A message of this type without parameters.
     pub(super) const fn new(message_type: SccpMessageType) -> Self {
         Self {
@@ -163,8 +175,42 @@ impl<'a> Sccp<'a> {
         Some(Segment { destination: destination?, more_data, data: data? })
     }
 
+    #[inline(always)]
     fn read(&mut self, r: &mut Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
-        let Some(layout) = Layout::of(self.message_type) else { return Ok(()) };
+        use SccpMessageType as T;
+        match self.message_type {
+            T::CONNECTION_REQUEST => self.read_as::<{ T::CONNECTION_REQUEST.0 }>(r, point_codes),
+            T::CONNECTION_CONFIRM => self.read_as::<{ T::CONNECTION_CONFIRM.0 }>(r, point_codes),
+            T::RELEASED => self.read_as::<{ T::RELEASED.0 }>(r, point_codes),
+            T::RELEASE_COMPLETE => self.read_as::<{ T::RELEASE_COMPLETE.0 }>(r, point_codes),
+            T::UNITDATA => self.read_as::<{ T::UNITDATA.0 }>(r, point_codes),
+            other => self.read_other(other, r, point_codes),
+        }
+    }
+
+    fn read_other(
+        &mut self,
+        message_type: SccpMessageType,
+        r: &mut Reader<'a>,
+        point_codes: PointCodeFormat,
+    ) -> Result<(), Malformed> {
+        let Some(layout) = Layout::of(message_type) else { return Ok(()) };
+        self.read_laid_out(layout, r, point_codes)
+    }
+
+    /// Of the types that are most frequent: compiled apart for each, with its layout known.
+    fn read_as<const TYPE: u8>(&mut self, r: &mut Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
+        let Some(layout) = (const { Layout::of(SccpMessageType(TYPE)) }) else { return Ok(()) };
+        self.read_laid_out(layout, r, point_codes)
+    }
+
+    #[inline(always)]
+    fn read_laid_out(
+        &mut self,
+        layout: Layout,
+        r: &mut Reader<'a>,
+        point_codes: PointCodeFormat,
+    ) -> Result<(), Malformed> {
         for &parameter in layout.fixed {
             let value = r.take(parameter.fixed_length(), parameter.name())?;
             self.put(parameter, r.within(value), point_codes)?;
@@ -186,6 +232,7 @@ impl<'a> Sccp<'a> {
         }
     }
 
+    #[inline(never)]
     fn read_optional(
         &mut self,
         mut optional: Reader<'a>,
@@ -204,6 +251,7 @@ impl<'a> Sccp<'a> {
         }
     }
 
+    #[inline(always)]
     fn put(&mut self, parameter: Parameter, mut r: Reader<'a>, point_codes: PointCodeFormat) -> Result<(), Malformed> {
         let element = parameter.name();
         match parameter {

@@ -28,6 +28,7 @@ pub struct Cp {
 
 impl Cp {
     /// Reads what follows a message type.
+    #[inline(always)]
     pub(in crate::wire) fn read(transaction: TransactionIdentifier, code: u8, octets: &[u8]) -> Decoded<Self> {
         let mut r = Reader::new(Protocol::Sms, octets);
         let mut message = Self { transaction, message_type: CpMessageType(code), rp: None, cause: None };
