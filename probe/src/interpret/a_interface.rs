@@ -288,16 +288,15 @@ impl AInterface {
     fn data<S: Sink>(&mut self, carrier: &Carrier, segment: Segment<'_>, sink: &mut S) {
         let Segment { destination: LocalReference(reference), more_data, data } = segment;
         let end = End { network: carrier.network, node: carrier.receiver, reference };
-        let place = match self.connections.find(end) {
-            Some(place) => place,
+        let (place, is_assembling) = match self.connections.meet(end, carrier.from.at) {
+            Some(met) => met,
             None => {
                 self.connections.counters.half_opened += 1;
                 let id = self.open(end, carrier.sender, Standing::Joined, carrier.from, sink);
-                Place { id, end: 0 }
+                (Place { id, end: 0 }, false)
             }
         };
-        self.connections.touch(place.id, carrier.from.at);
-        if !more_data && !self.connections.is_assembling(place) {
+        if !more_data && !is_assembling {
             return self.user_data(carrier, place, data, sink);
         }
         if let Some(whole) = self.connections.assemble(place, data, more_data) {
@@ -465,12 +464,9 @@ impl AInterface {
         if is_cleared_by_handover(message) {
             self.leave(place.id, carrier.from, sink);
         }
-        if let Some(sender) = self.sender(carrier, place, || side::of_bssmap(message.message_type)) {
+        let evidence = || side::of_bssmap(message.message_type);
+        if self.hear(carrier, place, evidence, sink, |dialogue, _, scene| dialogue.bssmap(message, scene)) {
             self.assign(carrier, place.id, message);
-            self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
-                dialogue.hear(sender, scene.from);
-                dialogue.bssmap(message, scene);
-            });
         }
         for layer_3 in [message.layer_3_information, message.layer_3_message_contents].into_iter().flatten() {
             self.layer_3(carrier, place, layer_3, sink);
@@ -487,37 +483,53 @@ impl AInterface {
                 sink.message(carrier.from, message);
             }
         });
-        let Some(sender) = self.sender(carrier, place, || side::of_layer_3(message)) else {
-            self.counters.unmatched.direction_unknown += 1;
-            return;
-        };
-        self.with_dialogue(place.id, Some(carrier.from), sink, |dialogue, scene| {
-            dialogue.hear(sender, scene.from);
+        let evidence = || side::of_layer_3(message);
+        let is_heard = self.hear(carrier, place, evidence, sink, |dialogue, sender, scene| {
             dialogue.layer_3(message, sender, scene);
         });
+        if !is_heard {
+            self.counters.unmatched.direction_unknown += 1;
+        }
     }
 
-    /// Which side sent a message towards `place`: as the connection knows, else as the message itself tells, else as
-    /// its nodes were known before.
-    #[inline]
-    fn sender(&mut self, carrier: &Carrier, place: Place, evidence: impl FnOnce() -> Option<Side>) -> Option<Side> {
-        let dialogue = self.connections.state(place.id)?;
-        let to_end_1 = place.end == 1;
-        if let Some(network) = dialogue.network_end {
-            return Some(if network.end == to_end_1 { Side::Mobile } else { Side::Network });
-        }
-        let evidence = evidence();
+    /// Calls `act` with the dialogue of a message towards `place`, and its sender. Not where that is not known, which it tells.
+    #[inline(always)]
+    fn hear<S: Sink>(
+        &mut self,
+        carrier: &Carrier,
+        place: Place,
+        evidence: impl FnOnce() -> Option<Side>,
+        sink: &mut S,
+        act: impl FnOnce(&mut Dialogue, Side, &mut Scene<'_, S>),
+    ) -> bool {
+        let known = self.connections.state(place.id).and_then(|dialogue| dialogue.network_end);
+        let Some(network) = known.or_else(|| self.network_end(carrier, place, evidence())) else { return false };
+        let Self { connections, identities, around, counters, .. } = self;
+        let Some(dialogue) = connections.state(place.id) else { return false };
+        let (from, NetworkEnd { end, vlr, bss }) = (carrier.from, network);
+        let sender = if end == (place.end == 1) { Side::Mobile } else { Side::Network };
+        dialogue.hear(sender, from);
+        let mut scene = Scene { from, interface: Interface::A, vlr, bss, identities, around, counters, sink };
+        act(dialogue, sender, &mut scene);
+        true
+    }
+
+    /// Finds out which end of a connection is the network's, from a message towards `place`: as that itself tells, else as its
+    /// nodes were known before.
+    #[inline(never)]
+    fn network_end(&mut self, carrier: &Carrier, place: Place, evidence: Option<Side>) -> Option<NetworkEnd> {
         let known = |node| self.nodes.get(&(carrier.nodes, node)).copied();
         let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
         let (node, bss, end) = match sender {
-            Side::Mobile => (carrier.receiver, carrier.sender, to_end_1),
-            Side::Network => (carrier.sender, carrier.receiver, !to_end_1),
+            Side::Mobile => (carrier.receiver, carrier.sender, place.end == 1),
+            Side::Network => (carrier.sender, carrier.receiver, place.end != 1),
         };
-        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node }, bss });
+        let network_end = NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node }, bss };
+        self.connections.state(place.id)?.network_end = Some(network_end);
         if evidence.is_some() {
             self.learn_nodes(carrier, sender);
         }
-        Some(sender)
+        Some(network_end)
     }
 
     fn learn_nodes(&mut self, carrier: &Carrier, sender: Side) {

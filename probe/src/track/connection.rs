@@ -188,10 +188,26 @@ impl<T: Default> Connections<T> {
     /// The connection that has this end.
     #[inline]
     pub fn find(&self, end: End) -> Option<Place> {
-        let place = self.by_end.find(end.hash(), |place| self.has(place as u32, end))?;
-        let (index, number) = (place >> 1, place & 1);
+        let (index, number) = self.look_up(end)?;
         let generation = self.slots.get(index)?.generation;
         Some(Place { id: ConnectionId { index: index as u32, generation }, end: number })
+    }
+
+    /// The connection that has this end, of which a message is seen now; and whether segments towards the end are waiting.
+    #[inline]
+    pub fn meet(&mut self, end: End, at: Timestamp) -> Option<(Place, bool)> {
+        let (index, number) = self.look_up(end)?;
+        let slot = self.slots.get_mut(index)?;
+        self.idle.touch(index as u32, &mut slot.seen, at);
+        let id = ConnectionId { index: index as u32, generation: slot.generation };
+        Some((Place { id, end: number }, slot.assembling.get(number) == Some(&true)))
+    }
+
+    /// Where the connection is that has this end, and the number of the end.
+    #[inline]
+    fn look_up(&self, end: End) -> Option<(usize, usize)> {
+        let place = self.by_end.find(end.hash(), |place| self.has(place as u32, end))?;
+        Some((place >> 1, place & 1))
     }
 
     // Whether this is the place of `end`: index and number of the end, as in `by_end`.
@@ -370,12 +386,6 @@ impl<T: Default> Connections<T> {
                 None
             }
         }
-    }
-
-    /// Whether segments towards `place` are waiting.
-    #[inline]
-    pub fn is_assembling(&self, place: Place) -> bool {
-        self.slot(place.id).and_then(|slot| slot.assembling.get(place.end)).is_some_and(|assembling| *assembling)
     }
 
     /// Takes a buffer back.
