@@ -25,5 +25,5 @@ pub use lists::{Directory, Subscriber};
 pub use matcher::{Context, Decision, Group, Outcome, RuleSet};
 pub use policy::{Policy, Reason};
 pub use profile::Profile;
-pub use roster::{Place, Roster, in_turn};
+pub use roster::{Place, Places, Roster, SIDE_BY_SIDE, in_turn};
 pub use scenario::Scenario;

@@ -3,12 +3,16 @@
 
 use event::{Imsi, prefer_large_pages, prefetch};
 
-/// So many records are fetched side by side. What takes longest is to find the way to their pages, and a core finds several
-/// ways at once; of more it would have to wait for the first ones before it may ask for the last.
-const SIDE_BY_SIDE: usize = 8;
+/// So many records are fetched side by side, for a core finds the way to a few pages at once. Of more it would wait for the first
+/// ones before it may ask for the last, and of one at a time for each.
+pub const SIDE_BY_SIDE: usize = 2;
+/// So many turns before its own a record is fetched, and what says where it stands as many before that.
+const AHEAD: usize = 4;
 
-/// A block has the size of several large pages. It takes memory only as it fills.
-const RECORDS_PER_BLOCK: usize = 1 << 16;
+/// Records of the first block. Each block after it has room for as many as all before it and these together, and takes memory
+/// only as it fills: nearly all of it in large pages, to which the way is short.
+const FEWEST_RECORDS: u32 = 1 << 10;
+const LARGE_PAGE_OCTETS: usize = 1 << 21;
 const FEWEST_ENTRIES: usize = 1 << 10;
 /// An odd multiplier spreads IMSIs over the high bits.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -19,6 +23,8 @@ pub struct Roster<R> {
     /// A power of two of them, at most half in use. A record's stands at the high bits of its hash or at the next free place
     /// behind.
     index: Vec<Entry>,
+    /// By so much a hash is shifted to say where in the index.
+    shift: u32,
     /// All full but the last.
     blocks: Vec<Vec<Seat<R>>>,
     len: usize,
@@ -32,34 +38,44 @@ struct Seat<R> {
     record: R,
 }
 
-/// Where a record stands, and a part of its hash, by which most others are told from it.
+/// Where a record stands, and a part of its hash, by which most others are told from it. Never in two lines of memory.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(align(8))]
 struct Entry {
     place: Place,
     tag: u32,
 }
 
-/// Where a subscriber's record stands, from 1; 0 is nowhere.
+/// Where a subscriber's record stands, from [`FEWEST_RECORDS`] on; by default nowhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place(u32);
 
 impl Entry {
     fn is_free(&self) -> bool {
-        self.place.0 == 0
+        self.place == Place::NOWHERE
     }
 }
 
 impl Place {
+    /// Where no record stands.
+    pub const NOWHERE: Self = Self(0);
+
+    /// Of the record that was made after so many others.
+    fn of(number: usize) -> Self {
+        Self(number as u32 + FEWEST_RECORDS)
+    }
+
     /// In which block, and where there.
     fn within(self) -> Option<(usize, usize)> {
-        let before = self.0.checked_sub(1)? as usize;
-        Some((before / RECORDS_PER_BLOCK, before % RECORDS_PER_BLOCK))
+        let size = self.0.checked_ilog2()?;
+        Some((size.checked_sub(FEWEST_RECORDS.ilog2())? as usize, (self.0 ^ 1 << size) as usize))
     }
 }
 
 impl<R> Default for Roster<R> {
     fn default() -> Self {
-        Self { index: vec![Entry::default(); FEWEST_ENTRIES], blocks: Vec::new(), len: 0 }
+        let index = vec![Entry::default(); FEWEST_ENTRIES];
+        Self { index, shift: u64::BITS - FEWEST_ENTRIES.ilog2(), blocks: Vec::new(), len: 0 }
     }
 }
 
@@ -79,7 +95,7 @@ impl<R> Roster<R> {
     #[inline]
     pub fn fetch(&self, next: impl Iterator<Item = Imsi>, then: impl Iterator<Item = Imsi>) -> [Place; SIDE_BY_SIDE] {
         then.filter_map(|imsi| self.index.get(self.first(hash(imsi)))).for_each(prefetch);
-        let mut places = [Place::default(); SIDE_BY_SIDE];
+        let mut places = [Place::NOWHERE; SIDE_BY_SIDE];
         for (place, imsi) in places.iter_mut().zip(next) {
             *place = self.likely(imsi);
             self.seat(*place).into_iter().for_each(prefetch);
@@ -105,12 +121,16 @@ impl<R> Roster<R> {
         make: impl FnOnce() -> Result<R, E>,
     ) -> Result<&mut R, E> {
         let is_there = self.seat(likely).is_some_and(|seat| seat.imsi == imsi);
-        let place = if is_there { Some(likely) } else { self.place(imsi) };
-        let place = match place {
-            Some(place) => place,
-            None => self.add(Seat { imsi, record: make()? }),
-        };
+        let place = if is_there { likely } else { self.place_or_make(imsi, make)? };
         Ok(self.at(place))
+    }
+
+    #[inline(never)]
+    fn place_or_make<E>(&mut self, imsi: Imsi, make: impl FnOnce() -> Result<R, E>) -> Result<Place, E> {
+        match self.place(imsi) {
+            Some(place) => Ok(place),
+            None => Ok(self.add(Seat { imsi, record: make()? })),
+        }
     }
 
     /// All records, in the order in which they were made.
@@ -143,7 +163,7 @@ impl<R> Roster<R> {
     fn likely(&self, imsi: Imsi) -> Place {
         let hash = hash(imsi);
         let entry = self.entries(hash).find(|entry| entry.is_free() || entry.tag == tag(hash));
-        entry.map_or(Place::default(), |entry| entry.place)
+        entry.map_or(Place::NOWHERE, |entry| entry.place)
     }
 
     fn seat(&self, place: Place) -> Option<&Seat<R>> {
@@ -159,29 +179,29 @@ impl<R> Roster<R> {
 
     /// The entries in the order in which a subscriber's is looked for.
     fn entries(&self, hash: u64) -> impl Iterator<Item = &Entry> {
-        let (behind, ahead) = self.index.split_at(self.first(hash));
-        ahead.iter().chain(behind)
+        let (first, last) = (self.first(hash), self.index.len() - 1);
+        (first..=first + last).filter_map(move |at| self.index.get(at & last))
     }
 
     /// Where an entry should stand.
     fn first(&self, hash: u64) -> usize {
-        (hash >> (self.index.len().leading_zeros() + 1)) as usize
+        (hash >> self.shift) as usize
     }
 
     fn add(&mut self, seat: Seat<R>) -> Place {
         if 2 * (self.len + 1) > self.index.len() {
             self.widen();
         }
-        if self.len.is_multiple_of(RECORDS_PER_BLOCK) {
-            let mut block = Vec::with_capacity(RECORDS_PER_BLOCK);
+        let place = Place::of(self.len);
+        if place.0.is_power_of_two() {
+            let mut block = Vec::with_capacity(place.0 as usize);
             // Few records fill no large page.
-            if !self.blocks.is_empty() {
+            if size_of_val(block.spare_capacity_mut()) > LARGE_PAGE_OCTETS {
                 prefer_large_pages(block.spare_capacity_mut());
             }
             self.blocks.push(block);
         }
         self.len += 1;
-        let place = Place(self.len as u32);
         self.enter(seat.imsi, place);
         if let Some(block) = self.blocks.last_mut() {
             block.push(seat);
@@ -191,11 +211,12 @@ impl<R> Roster<R> {
 
     fn widen(&mut self) {
         let entries = 2 * self.index.len();
+        self.shift -= 1;
         self.index = Vec::with_capacity(entries);
         prefer_large_pages(self.index.spare_capacity_mut());
         self.index.resize(entries, Entry::default());
         let imsis: Vec<Imsi> = self.iter().map(|(imsi, _)| imsi).collect();
-        (1..).zip(imsis).for_each(|(place, imsi)| self.enter(imsi, Place(place)));
+        (0..).zip(imsis).for_each(|(number, imsi)| self.enter(imsi, Place::of(number)));
     }
 
     fn enter(&mut self, imsi: Imsi, place: Place) {
@@ -207,12 +228,29 @@ impl<R> Roster<R> {
     }
 }
 
-/// Cuts a batch into parts, and gives each of them in turn with the next one and the one then, so that what these need can be
-/// fetched while it is worked on. The first that is given is empty, and the last has none next.
+/// Cuts a batch into parts, and gives each of them now in its turn, with the one that is next and the one that comes then, so
+/// that what these need can be fetched while it is worked on: each is then before it is next, and next before it is now.
 pub fn in_turn<T>(batch: &[T]) -> impl Iterator<Item = [&[T]; 3]> {
     let part = |number: usize| batch.chunks(SIDE_BY_SIDE).nth(number).unwrap_or_default();
-    let parts = batch.len().div_ceil(SIDE_BY_SIDE);
-    (0..=parts).map(move |next| [next.checked_sub(1).map(part).unwrap_or_default(), part(next), part(next + 1)])
+    let turns = 0..batch.len().div_ceil(SIDE_BY_SIDE) + 2 * AHEAD;
+    // What would come before the first is beyond the last.
+    turns.map(move |turn| [2 * AHEAD, AHEAD, 0].map(|before| part(turn.wrapping_sub(before))))
+}
+
+/// Where the records stand of those who are next, until it is their turn.
+#[derive(Debug, Default)]
+pub struct Places {
+    places: [[Place; SIDE_BY_SIDE]; AHEAD],
+    turn: usize,
+}
+
+impl Places {
+    /// Takes what [`Roster::fetch`] told of those who are next; gives what it told of those whose turn it is now.
+    #[inline]
+    pub fn pass(&mut self, next: [Place; SIDE_BY_SIDE]) -> [Place; SIDE_BY_SIDE] {
+        self.turn = (self.turn + 1) % AHEAD;
+        self.places.get_mut(self.turn).map_or(next, |places| std::mem::replace(places, next))
+    }
 }
 
 fn hash(imsi: Imsi) -> u64 {
@@ -236,7 +274,7 @@ mod tests {
     fn filled(count: u64) -> Roster<u64> {
         let mut roster = Roster::default();
         for number in 0..count {
-            let Ok(record) = roster.find_or_make(imsi(number * 7), Place::default(), || Ok::<_, Infallible>(number));
+            let Ok(record) = roster.find_or_make(imsi(number * 7), Place::NOWHERE, || Ok::<_, Infallible>(number));
             assert_eq!(*record, number);
         }
         roster
@@ -248,9 +286,9 @@ mod tests {
             let mut roster = filled(count);
             assert_eq!((roster.len() as u64, roster.is_empty()), (count, count == 0));
             for number in 0..count {
-                let [likely, ..] = roster.fetch([imsi(number * 7)].into_iter(), [imsi(number)].into_iter());
-                assert_ne!(likely, Place::default());
-                let elsewhere = if number.is_multiple_of(3) { Place(1 + number as u32 / 2) } else { likely };
+                let [likely, _] = roster.fetch([imsi(number * 7)].into_iter(), [imsi(number)].into_iter());
+                assert_ne!(likely, Place::NOWHERE);
+                let elsewhere = if number.is_multiple_of(3) { Place::of(number as usize / 2) } else { likely };
                 assert_eq!(roster.find(imsi(number * 7)).copied(), Some(number));
                 assert_eq!(roster.find(imsi(number * 7 + 1)), None);
                 let Ok(record) = roster.find_or_make(imsi(number * 7), elsewhere, || Ok::<_, Infallible>(u64::MAX));
@@ -262,20 +300,28 @@ mod tests {
     }
 
     #[test]
-    fn every_item_comes_once_after_it_was_next_and_before_that_then() {
-        for count in [0, 1, SIDE_BY_SIDE, 3 * SIDE_BY_SIDE + 1] {
-            let batch: Vec<usize> = (0..count).collect();
-            let turns: Vec<_> = in_turn(&batch).collect();
-            let came = |place: usize| turns.iter().flat_map(|turn| turn[place]).copied().collect::<Vec<_>>();
-            assert_eq!((came(0), came(1)), (batch.clone(), batch.clone()));
-            assert!(turns[0][0].is_empty() && turns.windows(2).all(|pair| pair[0][1..] == pair[1][..2]));
+    fn every_item_has_its_turn_once_and_the_place_that_was_told_when_it_was_next() {
+        for count in [0, 1, SIDE_BY_SIDE, 2 * AHEAD, 3 * AHEAD * SIDE_BY_SIDE + 1] {
+            let batch: Vec<u32> = (1..=count as u32).collect();
+            let (mut places, mut came) = (Places::default(), [const { Vec::new() }; 3]);
+            for turn in in_turn(&batch) {
+                let [now, next, _] = turn;
+                let mut told = [Place::NOWHERE; SIDE_BY_SIDE];
+                told.iter_mut().zip(next).for_each(|(place, item)| *place = Place(*item));
+                let here = places.pass(told);
+                assert!(now.iter().zip(here).all(|(item, place)| place == Place(*item)), "{now:?} at {here:?}");
+                came.iter_mut().zip(turn).for_each(|(came, part)| came.extend_from_slice(part));
+                let [now, next, then] = came.each_ref().map(Vec::len);
+                assert!(now == count || now < next && (next == count || next < then));
+            }
+            assert_eq!(came, [batch.clone(), batch.clone(), batch]);
         }
     }
 
     #[test]
     fn what_cannot_be_made_is_not_there() {
         let mut roster = filled(3);
-        assert_eq!(roster.find_or_make(imsi(1), Place(2), || Err("not found")), Err("not found"));
+        assert_eq!(roster.find_or_make(imsi(1), Place::of(1), || Err("not found")), Err("not found"));
         assert_eq!((roster.len(), roster.find(imsi(1))), (3, None));
     }
 

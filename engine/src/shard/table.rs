@@ -1,7 +1,7 @@
 //! The subscribers that a shard has in memory: what is remembered of each, and where its newest record is.
 
 use event::{Imsi, Timestamp};
-use rules::{Place, Profile, Roster};
+use rules::{Place, Profile, Roster, SIDE_BY_SIDE};
 
 use super::Routed;
 use crate::window::arena::{NO_RECORD, Tail};
@@ -30,18 +30,25 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which.
-    pub(crate) fn slot(&mut self, store: &Store, imsi: Imsi, edition: u32) -> Result<&mut Slot, StoreError> {
+    /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which. It is looked for
+    /// first where [`Table::fetch`] told.
+    pub(crate) fn slot(
+        &mut self,
+        store: &Store,
+        imsi: Imsi,
+        likely: Place,
+        edition: u32,
+    ) -> Result<&mut Slot, StoreError> {
         let loads = &mut self.loads;
-        self.slots.find_or_make(imsi, Place::default(), || {
+        self.slots.find_or_make(imsi, likely, || {
             *loads += 1;
             load(store, imsi, edition)
         })
     }
 
     /// Begins to bring near what will be looked at for these events, as [`Roster::fetch`] does.
-    pub(crate) fn fetch(&self, next: &[Routed], then: &[Routed]) {
-        self.slots.fetch(next.iter().map(|routed| routed.imsi), then.iter().map(|routed| routed.imsi));
+    pub(crate) fn fetch(&self, next: &[Routed], then: &[Routed]) -> [Place; SIDE_BY_SIDE] {
+        self.slots.fetch(next.iter().map(|routed| routed.imsi), then.iter().map(|routed| routed.imsi))
     }
 
     /// The subscriber, where it is in memory.

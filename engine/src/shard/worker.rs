@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
 use event::{AreaFact, Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
-use rules::{Areas, Context, Decision, Outcome, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Outcome, Place, Places, RuleSet, in_turn};
 
 use super::group::{Cause, DUE, Group};
 use super::position::{Position, Positions, positions};
@@ -150,9 +150,10 @@ impl Worker {
         let shared = self.shared.clone();
         let rules = self.rules.clone();
         let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
+        let mut places = Places::default();
         for [now, next, then] in in_turn(&batch.events) {
-            self.table.fetch(next, then);
-            for routed in now {
+            let here = places.pass(self.table.fetch(next, then));
+            for (routed, place) in now.iter().zip(here) {
                 let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
                 if routed.sequence <= position.sequence {
                     skipped += 1;
@@ -164,7 +165,7 @@ impl Worker {
                     continue;
                 }
                 too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
-                self.event(&shared, &rules, routed)?;
+                self.event(&shared, &rules, routed, place)?;
             }
         }
         shared.counters.skipped.add(skipped);
@@ -203,20 +204,21 @@ impl Worker {
         self.sync_due.get_or_insert_with(|| clock() + limits.sync_interval);
     }
 
-    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed) -> Result<(), StoreError> {
+    /// Takes in an event of somebody whose record most likely stands at this place.
+    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, place: Place) -> Result<(), StoreError> {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
-        let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
+        let slot = self.table.slot(&shared.store, *imsi, place, self.edition)?;
         rules.wake(*imsi, event.at, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
         let rank = self.decided(shared, rules, &cause, 0)?;
-        let slot = self.table.slot(&shared.store, *imsi, self.edition)?;
+        let slot = self.table.slot(&shared.store, *imsi, place, self.edition)?;
         rules.decide(event, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
         slot.tail = self.arena.append(slot.tail, event);
         self.group.event(routed);
         cause.kind = kind_code(&event.kind);
         self.decided(shared, rules, &cause, rank)?;
-        self.set_timer(shared, rules, *imsi, event.at, Timestamp::MIN)
+        self.set_timer(shared, rules, (*imsi, place), event.at, Timestamp::MIN)
     }
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
@@ -228,10 +230,10 @@ impl Worker {
         while let Some(imsi) = self.timers.first(batch.now, may) {
             let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
             self.renew(imsi, true)?;
-            let slot = self.table.slot(&shared.store, imsi, self.edition)?;
+            let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
             rules.wake(imsi, batch.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
-            self.set_timer(shared, rules, imsi, batch.now, batch.now)?;
+            self.set_timer(shared, rules, (imsi, Place::NOWHERE), batch.now, batch.now)?;
         }
         Ok(())
     }
@@ -240,11 +242,11 @@ impl Worker {
         &mut self,
         shared: &Shared,
         rules: &RuleSet,
-        imsi: Imsi,
+        (imsi, place): (Imsi, Place),
         now: Timestamp,
         fired_upto: Timestamp,
     ) -> Result<(), StoreError> {
-        let slot = self.table.slot(&shared.store, imsi, self.edition)?;
+        let slot = self.table.slot(&shared.store, imsi, place, self.edition)?;
         let due = rules.due(&slot.profile, &self.areas, now);
         self.timers.set(&shared.store, &mut self.group, imsi, slot, due, fired_upto)
     }
@@ -266,7 +268,7 @@ impl Worker {
         let mut passing;
         let slot = match self.table.known(imsi) {
             Some(slot) => slot,
-            None if is_wanted => self.table.slot(store, imsi, edition)?,
+            None if is_wanted => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
             None => {
                 passing = load(store, imsi, edition)?;
                 &mut passing
@@ -320,7 +322,7 @@ impl Worker {
             let scenario = rules.scenarios().get(decision.scenario as usize).filter(|_| is_offer);
             let text = match scenario {
                 Some(scenario) => {
-                    let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
+                    let slot = self.table.slot(&shared.store, cause.imsi, Place::NOWHERE, self.edition)?;
                     rules.text(scenario, cause.imsi, &slot.profile, context(shared, &self.areas, true))
                 }
                 None => None,
@@ -335,7 +337,7 @@ impl Worker {
             } += 1;
         }
         if proposed + repeated > 0 {
-            let slot = self.table.slot(&shared.store, cause.imsi, self.edition)?;
+            let slot = self.table.slot(&shared.store, cause.imsi, Place::NOWHERE, self.edition)?;
             self.group.contacts(&shared.store, cause.imsi, &slot.profile.contacts)?;
         }
         shared.counters.proposed.add(proposed);

@@ -8,22 +8,10 @@ use crate::stream::{Record, kind};
 
 /// Only kind 0 is a location update; the number of the event in the stream makes the
 /// device that is shown another one each time.
+#[inline]
 pub(crate) fn event(record: &Record, index: u64) -> Event {
-    let direction = Direction::Out;
-    let kind = match record.kind {
-        kind::LOCATION => Kind::LocationUpdate { update: UpdateType::Normal, old: None },
-        kind::CALL_SET_UP => Kind::CallSetup { direction, number: Some(number(record.number)), emergency: false },
-        kind::CALL_ENDED => {
-            Kind::CallEnded { direction, number: None, answered: Answered::Unknown, cause: None, left_view: false }
-        }
-        kind::SHORT_MESSAGE => Kind::Sms { direction, peer: Some(number(record.number)) },
-        kind::DATA => Kind::PdpActivated { access_point: None },
-        kind::OTHER_DEVICE => Kind::ImeiSeen,
-        kind::ROAMED_IN => Kind::GprsAttach { combined: false, old: None },
-        _ => Kind::ImsiDetach,
-    };
     let device = Imei::from_device((FIRST_TAC + index) * 1_000_000);
-    Event {
+    let mut event = Event {
         at: at(record),
         frame: index,
         feed: 0,
@@ -34,8 +22,26 @@ pub(crate) fn event(record: &Record, index: u64) -> Event {
         imei: device.filter(|_| record.kind == kind::OTHER_DEVICE),
         cell: CellId { plmn: Some(NETWORK), lac: Some(location_area(record.cell)), ci: Some(record.cell as u16) },
         after_reset: false,
-        kind,
+        kind: Kind::ImsiDetach,
+    };
+    // In its place, of which most kinds need little.
+    let direction = Direction::Out;
+    match record.kind {
+        kind::LOCATION => event.kind = Kind::LocationUpdate { update: UpdateType::Normal, old: None },
+        kind::CALL_SET_UP => {
+            event.kind = Kind::CallSetup { direction, number: Some(number(record.number)), emergency: false };
+        }
+        kind::CALL_ENDED => {
+            let answered = Answered::Unknown;
+            event.kind = Kind::CallEnded { direction, number: None, answered, cause: None, left_view: false };
+        }
+        kind::SHORT_MESSAGE => event.kind = Kind::Sms { direction, peer: Some(number(record.number)) },
+        kind::DATA => event.kind = Kind::PdpActivated { access_point: None },
+        kind::OTHER_DEVICE => event.kind = Kind::ImeiSeen,
+        kind::ROAMED_IN => event.kind = Kind::GprsAttach { combined: false, old: None },
+        _ => {}
     }
+    event
 }
 
 /// 460-00.

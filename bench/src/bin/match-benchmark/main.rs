@@ -16,7 +16,7 @@ mod stream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use bench::measure::{median, used};
 use clap::{Parser, Subcommand};
 
@@ -141,6 +141,9 @@ fn compare(arguments: &Arguments) -> Result<()> {
     for _ in 0..arguments.rounds.max(1) {
         engines.iter_mut().chain(&mut beside).try_for_each(Run::once)?;
     }
+    if let [by_hand, touchpoint, ..] = &*engines {
+        ensure!(by_hand.told == touchpoint.told, "found {}, not {}", touchpoint.told.trim(), by_hand.told.trim());
+    }
     report_engines(&engines);
     report_scenarios(&beside);
     Ok(())
@@ -159,16 +162,20 @@ struct Run {
     commands: [Option<Command>; 2],
     /// CPU seconds of the rounds.
     seconds: Vec<f64>,
+    /// What it told of the events.
+    told: String,
 }
 
 impl Run {
     fn new(name: &'static str, events: u64, commands: [impl Into<Option<Command>>; 2]) -> Self {
-        Self { name, events, commands: commands.map(Into::into), seconds: Vec::new() }
+        Self { name, events, commands: commands.map(Into::into), seconds: Vec::new(), told: String::new() }
     }
 
     fn once(&mut self) -> Result<()> {
         let [with, without] = &mut self.commands;
-        self.seconds.push(cpu_seconds(with)? - cpu_seconds(without)?);
+        let (seconds, told) = measured(with)?;
+        self.seconds.push(seconds - measured(without)?.0);
+        self.told = told;
         Ok(())
     }
 
@@ -185,9 +192,11 @@ impl Run {
     }
 }
 
-fn cpu_seconds(command: &mut Option<Command>) -> Result<f64> {
-    let Some(command) = command else { return Ok(0.0) };
-    Ok(used(command.stdout(Stdio::null()).stderr(Stdio::null()))?.cpu_seconds)
+/// CPU seconds of a process, and what it told; nothing where there is none.
+fn measured(command: &mut Option<Command>) -> Result<(f64, String)> {
+    let Some(command) = command else { return Ok(Default::default()) };
+    let used = used(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
+    Ok((used.cpu_seconds, used.said))
 }
 
 /// Of Flink's pattern API, the best that was measured on an idle machine of two cores of the kind that this was made on.

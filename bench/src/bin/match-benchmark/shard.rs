@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use event::{Event, Imsi, Timestamp};
-use rules::{Areas, Context, Decision, Directory, Outcome, Place, Profile, Roster, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, Profile, Roster, RuleSet, in_turn};
 
 use crate::fact;
 use crate::stream::{self, Record, kind};
@@ -43,27 +43,38 @@ impl<'r> Shard<'r> {
         }
     }
 
-    /// In the stream a device is another one already when it is first told of; so each subscriber has shown one before.
+    /// In the stream a device is another one already when it is first told of; so each subscriber has shown one just before.
     pub(crate) fn meet_everybody(&mut self) {
-        for subscriber in 0..stream::SUBSCRIBERS {
-            let record =
-                Record { imsi: stream::FIRST_IMSI + subscriber, kind: kind::OTHER_DEVICE, ..Record::default() };
-            self.event(&fact::event(&record, 0), Place::default(), false);
+        let shown = |subscriber| Record {
+            imsi: stream::FIRST_IMSI + subscriber,
+            at_ms: stream::BEGIN_MS,
+            kind: kind::OTHER_DEVICE,
+            ..Record::default()
+        };
+        let mut batch = Vec::with_capacity(stream::AT_ONCE);
+        for first in (0..stream::SUBSCRIBERS).step_by(stream::AT_ONCE) {
+            let last = stream::SUBSCRIBERS.min(first + stream::AT_ONCE as u64);
+            batch.clear();
+            batch.extend((first..last).map(shown));
+            self.work(&batch, std::iter::repeat(0), false);
         }
     }
 
     /// Takes records of which the first is the `first` of the stream.
     pub(crate) fn take(&mut self, batch: &[Record], first: u64) {
-        let mut indices = first..;
-        let mut places = Default::default();
-        for [now, next, then] in in_turn(batch) {
-            let here = std::mem::replace(&mut places, self.people.fetch(imsis(next), imsis(then)));
-            for ((record, place), index) in now.iter().zip(here).zip(&mut indices) {
-                self.event(&fact::event(record, index), place, true);
-            }
-        }
+        self.work(batch, first.., true);
         if let Some(last) = batch.last() {
             self.wake(fact::at(last));
+        }
+    }
+
+    fn work(&mut self, batch: &[Record], mut indices: impl Iterator<Item = u64>, warm: bool) {
+        let mut places = Places::default();
+        for [now, next, then] in in_turn(batch) {
+            let here = places.pass(self.people.fetch(imsis(next), imsis(then)));
+            for ((record, place), index) in now.iter().zip(here).zip(&mut indices) {
+                self.event(&fact::event(record, index), place, warm);
+            }
         }
     }
 
@@ -102,8 +113,18 @@ fn imsis(batch: &[Record]) -> impl Iterator<Item = Imsi> {
 fn set_timer(rules: &RuleSet, timers: &mut BTreeSet<(Timestamp, Imsi)>, imsi: Imsi, person: &mut Person) {
     let due = rules.due(&person.profile, Areas::none(), Timestamp::MIN);
     if due != person.armed {
-        person.armed.map(|before| timers.remove(&(before, imsi)));
-        timers.extend(due.map(|due| (due, imsi)));
-        person.armed = due;
+        let armed = std::mem::replace(&mut person.armed, due);
+        change_timer(timers, imsi, armed, due);
     }
+}
+
+#[inline(never)]
+fn change_timer(
+    timers: &mut BTreeSet<(Timestamp, Imsi)>,
+    imsi: Imsi,
+    before: Option<Timestamp>,
+    now: Option<Timestamp>,
+) {
+    before.map(|before| timers.remove(&(before, imsi)));
+    timers.extend(now.map(|now| (now, imsi)));
 }

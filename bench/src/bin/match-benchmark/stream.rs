@@ -7,6 +7,8 @@ use std::path::Path;
 
 /// How many subscribers there are.
 pub(crate) const SUBSCRIBERS: u64 = 1_000_000;
+/// So many events come at once, as in a batch of a shard.
+pub(crate) const AT_ONCE: usize = 512;
 /// The IMSI of the first.
 pub(crate) const FIRST_IMSI: u64 = 460_000_000_000_000;
 /// How many are on the target list.
@@ -15,7 +17,8 @@ pub(crate) const TARGETS: usize = 100_000;
 pub(crate) const AREA: std::ops::Range<u32> = 1000..1050;
 
 const CELLS: u64 = 20_000;
-const BEGIN_MS: u64 = 1_790_000_000_000;
+/// When the stream begins, in milliseconds since 1970.
+pub(crate) const BEGIN_MS: u64 = 1_790_000_000_000;
 const SPAN_MS: u64 = 72 * 3_600_000;
 const SEED: u64 = 0x0123_4567;
 
@@ -137,9 +140,8 @@ fn scatter(value: u64) -> u64 {
     value ^ value >> 31
 }
 
-/// Gives the events of a file, so many at once as a batch of a shard has.
+/// Gives the events of a file in batches of [`AT_ONCE`].
 pub(crate) fn for_each_batch(file: &Path, mut take: impl FnMut(&[Record])) -> anyhow::Result<u64> {
-    const AT_ONCE: usize = 512;
     let mut file = File::open(file)?;
     let mut octets = vec![0; AT_ONCE * Record::OCTETS];
     let mut records = Vec::with_capacity(AT_ONCE);
