@@ -182,7 +182,7 @@ impl Engine {
         name_scenarios(&store, &config.rules)?;
         let forgotten = shard::forget_inputs(&store, config.input, INPUTS_LIMIT)?;
         let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
-        let remembered = config.rules.policy().remembered;
+        let remembered = config.rules.policy().remembered_micros();
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
             profile.forget(event.at, remembered);
             profile.observe(event, config.warm);

@@ -3,9 +3,7 @@
 //! Facts in, facts out: nothing here knows a scenario, a policy or which networks are home. What scenarios have begun is
 //! only kept here.
 
-use std::time::Duration;
-
-use event::{Binding, CellId, Direction, Event, Imei, Kind, Lai, Number, Timestamp, UpdateType};
+use event::{Binding, CellId, Direction, Event, Imei, Kind, Lai, Number, PackedCell, Plmn, Timestamp, UpdateType};
 use thin_vec::ThinVec;
 
 use crate::matcher::Live;
@@ -18,7 +16,7 @@ pub struct Profile {
     /// When last seen.
     pub last_seen: Option<Timestamp>,
     /// Where last seen.
-    pub cell: CellId,
+    pub cell: PackedCell,
     /// The last location area of an accepted update.
     pub lai: Option<Lai>,
     /// Whether an IMSI detach was the last word.
@@ -63,9 +61,9 @@ pub struct Change {
     pub moved: bool,
     /// The cell before this event; without LAC where nothing was known. During the warm-up a location update may stand
     /// in with the old location area.
-    pub before: CellId,
+    pub before: PackedCell,
     /// The cell after this event.
-    pub after: CellId,
+    pub after: PackedCell,
     /// Switched on.
     pub power_on: bool,
     /// Switched off.
@@ -81,13 +79,18 @@ pub struct Change {
 }
 
 impl Profile {
-    /// Forgets what is known of the subscriber and the offers made, where all of it is older than `remembered`. What has
-    /// begun has times of its own.
-    pub fn forget(&mut self, now: Timestamp, remembered: Duration) {
-        let contact = self.contacts.last().map(|contact| contact.at);
-        let newest = self.last_seen.max(self.imei_since).max(contact);
-        if newest.is_some_and(|newest| newest + remembered < now) {
-            *self = Self { live: std::mem::take(&mut self.live), ..Self::default() };
+    /// Forgets what is known of the subscriber and the offers made, where all of it is older than `remembered_micros`, in
+    /// microseconds. What has begun has times of its own.
+    #[inline]
+    pub fn forget(&mut self, now: Timestamp, remembered_micros: u64) {
+        let is_old = |time: Timestamp| now.micros_since(time) > remembered_micros;
+        // Mostly seen of late.
+        if self.last_seen.is_none_or(is_old) {
+            let contact = self.contacts.last().map(|contact| contact.at);
+            let newest = self.last_seen.max(self.imei_since).max(contact);
+            if newest.is_some_and(is_old) {
+                *self = Self { live: std::mem::take(&mut self.live), ..Self::default() };
+            }
         }
     }
 
@@ -97,54 +100,39 @@ impl Profile {
     /// Nothing is remembered of a refused attempt, of an event without IMSI, or of a doubtful identity (of that it is
     /// only told what it would mean). An event older than the last one means nothing for place, power and device.
     pub fn observe(&mut self, event: &Event, warm: bool) -> Change {
-        let change = self.meaning(event, warm);
+        let device = self.device_shown(event);
+        let seen = self.is_sighting(event);
+        let after = if seen { self.place(event.cell.into()) } else { self.cell };
+        // Whoever registers after a reset has not come, and not switched on.
+        let means_more = seen && !event.after_reset;
+        let (before, moved) = match means_more && !warm && !self.cell.has_lac() {
+            true => stated_movement(&event.kind, after),
+            false => (self.cell, means_more && after != self.cell),
+        };
+        let change = Change {
+            moved,
+            before,
+            after,
+            power_on: means_more && self.is_power_on(&event.kind),
+            power_off: means_more && is_power_off(&event.kind),
+            device_before: device.and_then(|device| self.imei.filter(|known| known.tac() != device.tac())),
+            newcomer: means_more && warm && self.last_seen.is_none(),
+            seen,
+            device_shown: device.is_some(),
+        };
         if event.binding != Binding::Suspect {
             self.remember(event, &change);
         }
         change
     }
 
-    fn meaning(&self, event: &Event, warm: bool) -> Change {
-        let mut change = Change { before: self.cell, after: self.cell, ..Change::default() };
-        if let Some(device) = self.device_shown(event) {
-            change.device_shown = true;
-            change.device_before = self.imei.filter(|known| known.tac() != device.tac());
-        }
-        if !self.is_sighting(event) {
-            return change;
-        }
-        change.seen = true;
-        if event.after_reset {
-            change.after = self.place(event.cell);
-            return change;
-        }
-        change.newcomer = warm && self.last_seen.is_none();
-        change.power_off = matches!(event.kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true });
-        change.power_on = match event.kind {
+    fn is_power_on(&self, kind: &Kind) -> bool {
+        match kind {
             Kind::LocationUpdate { update: UpdateType::ImsiAttach, .. } => true,
             Kind::LocationUpdate { update: UpdateType::Periodic, .. } => false,
             Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } => self.detached,
             _ => false,
-        };
-        self.movement(event, warm, &mut change);
-        change
-    }
-
-    fn movement(&self, event: &Event, warm: bool, change: &mut Change) {
-        // Mostly where it was.
-        if event.cell == self.cell && self.cell.lac.is_some() {
-            return;
         }
-        change.after = self.place(event.cell);
-        let has_history = self.cell.lac.is_some() || warm;
-        if !has_history {
-            // The message itself may prove a change: the phone says where it comes from.
-            change.before = old_location_area(&event.kind).map_or(CellId::UNKNOWN, cells_of);
-        }
-        change.moved = match has_history {
-            true => change.after != self.cell,
-            false => change.before.lai().is_some_and(|before| Some(before) != change.after.lai()),
-        };
     }
 
     fn remember(&mut self, event: &Event, change: &Change) {
@@ -163,14 +151,21 @@ impl Profile {
             self.cell = change.after;
             self.detached = change.power_off;
             if let Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } | Kind::RoutingAreaUpdate { .. } = event.kind {
-                self.lai = event.cell.lai().or(self.lai);
+                if let Some(lai) = event.cell.lai() {
+                    self.lai = Some(lai);
+                }
             }
         }
     }
 
+    /// The network in which the subscriber was last seen.
+    pub(crate) fn serving(&self) -> Option<Plmn> {
+        self.cell.cell().plmn.or(self.lai.map(|lai| lai.plmn))
+    }
+
     /// The location area in which the subscriber was last seen.
     pub(crate) fn area(&self) -> Option<Lai> {
-        self.cell.or(self.lai.map_or(CellId::UNKNOWN, cells_of)).lai()
+        self.cell.cell().or(self.lai.map_or(CellId::UNKNOWN, cells_of)).lai()
     }
 
     /// Whether the event proves that the subscriber is there now.
@@ -193,16 +188,32 @@ impl Profile {
     }
 
     /// Where the subscriber is, seen in a cell of which parts may be unknown: what is unknown contradicts nothing.
-    fn place(&self, seen: CellId) -> CellId {
-        if seen.is_complete() {
-            return seen;
-        }
+    fn place(&self, seen: PackedCell) -> PackedCell {
+        if seen.is_complete() { seen } else { self.incomplete_place(seen) }
+    }
+
+    #[cold]
+    fn incomplete_place(&self, seen: PackedCell) -> PackedCell {
+        let (seen, known) = (seen.cell(), self.cell.cell());
         if seen.lac.is_none() {
             return self.cell;
         }
-        let same_network = seen.plmn.is_none() || self.cell.plmn.is_none() || seen.plmn == self.cell.plmn;
-        if same_network && seen.lac == self.cell.lac { seen.or(self.cell) } else { seen }
+        let same_network = seen.plmn.is_none() || known.plmn.is_none() || seen.plmn == known.plmn;
+        if same_network && seen.lac == known.lac { seen.or(known) } else { seen }.into()
     }
+}
+
+/// Where somebody was of whom nothing is known, and whether that was elsewhere: the message itself may prove it, for the phone
+/// says where it comes from.
+#[cold]
+fn stated_movement(kind: &Kind, after: PackedCell) -> (PackedCell, bool) {
+    let before = old_location_area(kind).map_or(CellId::UNKNOWN, cells_of);
+    let moved = before.lai().is_some_and(|before| Some(before) != after.cell().lai());
+    (before.into(), moved)
+}
+
+fn is_power_off(kind: &Kind) -> bool {
+    matches!(kind, Kind::ImsiDetach | Kind::GprsDetach { power_off: true })
 }
 
 /// Numbers at which people ask for help: nothing commercial is tied to them.
@@ -210,7 +221,8 @@ pub const EMERGENCY_NUMBERS: [&str; 5] = ["110", "112", "119", "120", "122"];
 
 /// Whether a number is one of [`EMERGENCY_NUMBERS`].
 pub(crate) fn is_emergency(number: Number) -> bool {
-    EMERGENCY_NUMBERS.iter().any(|code| number.symbols().eq(code.bytes().map(|digit| digit - b'0')))
+    let is_it = |code: &&str| code.len() == number.len() && number.symbols().eq(code.bytes().map(|digit| digit - b'0'));
+    EMERGENCY_NUMBERS.iter().any(is_it)
 }
 
 /// An emergency setup, or a call to one of the numbers.
@@ -352,7 +364,7 @@ mod tests {
                 (page(6, "460-00-11-3"), "moved"),
             ],
         );
-        assert_eq!(profile.cell, cell("460-00-11-3"));
+        assert_eq!(profile.cell.cell(), cell("460-00-11-3"));
         check(true, &[(page(1, ""), "newcomer"), (page(2, "460-00-10-1"), "moved")]);
     }
 
@@ -391,7 +403,7 @@ mod tests {
                 (event(3, PERIODIC, "460-00-11-1"), ""),
             ],
         );
-        assert_eq!((profile.lai, profile.cell), (cell("460-00-11").lai(), cell("460-00-11-1")));
+        assert_eq!((profile.lai, profile.cell.cell()), (cell("460-00-11").lai(), cell("460-00-11-1")));
     }
 
     #[test]
@@ -440,21 +452,21 @@ mod tests {
                 (event(10, Kind::PagingResponse, "460-00-10-1"), ""),
             ],
         );
-        assert_eq!((profile.cell, profile.detached), (cell("460-00-10-1"), false));
+        assert_eq!((profile.cell.cell(), profile.detached), (cell("460-00-10-1"), false));
     }
 
     #[test]
     fn who_was_not_seen_for_as_long_as_people_are_remembered_is_nobody_again() {
-        let remembered = Duration::from_secs(100);
+        const REMEMBERED_MICROS: u64 = 100_000_000;
         let seen = |now| {
             let mut profile = check(true, &[(event(10, NORMAL, "460-00-10-1"), "moved newcomer")]);
-            profile.forget(Timestamp::from_seconds(now), remembered);
+            profile.forget(Timestamp::from_seconds(now), REMEMBERED_MICROS);
             profile
         };
         assert_eq!(seen(110).last_seen, Some(Timestamp::from_seconds(10)));
         assert_eq!(seen(111), Profile::default());
         let mut profile = check(true, &[(device(50, "353900021234560"), "")]);
-        profile.forget(Timestamp::from_seconds(150), remembered);
+        profile.forget(Timestamp::from_seconds(150), REMEMBERED_MICROS);
         assert!(profile.imei.is_some());
     }
 

@@ -86,6 +86,15 @@ impl Scenario {
         let hoped_for = self.conversion.iter().flat_map(|conversion| &conversion.step.0);
         self.trigger.happenings().chain(unless).chain(hoped_for)
     }
+
+    /// Those of them that bear on somebody for whom nothing has begun. The others only go on with it or end it, and are
+    /// nothing without.
+    pub fn beginnings(&self) -> impl Iterator<Item = &Happening> {
+        let first = self.trigger.steps().take(self.trigger.beginnings()).flat_map(|step| &step.0);
+        let count = first.clone().count();
+        // What must last begins by itself.
+        first.chain(self.happenings().skip(count).filter(|happening| happening.hold.is_some()))
+    }
 }
 
 /// What a scenario waits for after its trigger. While one wait runs, another trigger begins none; what the trigger's
@@ -243,7 +252,7 @@ pub enum Evidence {
 
 impl Pattern {
     /// Its steps, in order.
-    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+    pub fn steps(&self) -> impl Iterator<Item = &Step> + Clone {
         let (first, second): (&[Step], &[Step]) = match self {
             Self::Once(step) | Self::Count { of: step, .. } => (std::slice::from_ref(step), &[]),
             Self::Sequence { steps, .. } => (steps, &[]),
@@ -251,6 +260,14 @@ impl Pattern {
             Self::All { of, without, .. } => (of, without),
         };
         first.iter().chain(second)
+    }
+
+    /// How many of its first steps begin it; the others are nothing before one of these.
+    fn beginnings(&self) -> usize {
+        match self {
+            Self::Once(_) | Self::Sequence { .. } | Self::Count { .. } | Self::Absence { .. } => 1,
+            Self::All { of, without, .. } => of.len() + without.len(),
+        }
     }
 
     /// All that it speaks of, in order of its steps.

@@ -36,7 +36,7 @@ pub(crate) fn put(out: &mut Vec<u8>, profile: &Profile) {
             | flag(IMEI_SINCE, imei_since.is_some())
             | flag(EMERGENCY, emergency.is_some()),
     );
-    put_whole_cell(out, *cell);
+    put_whole_cell(out, cell.cell());
     for at in [last_seen, imei_since, emergency].into_iter().flatten() {
         put_signed(out, at.as_micros());
     }
@@ -54,7 +54,7 @@ pub(crate) fn read(octets: &[u8]) -> Option<Profile> {
     }
     let flags = octets.octet()?;
     let has = |flag: u8| flags & flag != 0;
-    let cell = read_whole_cell(&mut octets)?;
+    let cell = read_whole_cell(&mut octets)?.into();
     let mut time = |flag| Some(if has(flag) { Some(Timestamp::from_micros(octets.signed()?)) } else { None });
     let (last_seen, imei_since, emergency) = (time(LAST_SEEN)?, time(IMEI_SINCE)?, time(EMERGENCY)?);
     let lai = if has(LAI) { Some(read_lai(&mut octets)?) } else { None };
@@ -141,7 +141,7 @@ mod tests {
             };
             check(&Profile {
                 last_seen: random.chance(50).then_some(event.at),
-                cell: event.cell,
+                cell: event.cell.into(),
                 lai: event.cell.lai(),
                 detached: random.chance(50),
                 imei: event.imei,

@@ -20,5 +20,5 @@ pub use event::{
 pub use identity::{Imei, Imsi, InvalidIdentity, Tmsi};
 pub use memory::{prefer_large_pages, prefetch, prefetch_lines, push_large};
 pub use number::{InvalidNumber, Number};
-pub use place::{CellId, InvalidPlace, Lai, Plmn, Rai};
+pub use place::{CellId, InvalidPlace, Lai, PackedCell, Plmn, Rai};
 pub use time::{InvalidTimestamp, Timestamp};

@@ -178,6 +178,59 @@ impl CellId {
 }
 
 /// `460-00-27153-4097`; parts unknown are absent from the right, and shown as `?` where a later one is known.
+/// A [`CellId`] in one word, so that two of them are compared and copied as one: which parts are known, and what they are.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct PackedCell(u64);
+
+const CI_SHIFT: u32 = 48;
+const LAC_SHIFT: u32 = 32;
+const PLMN_KNOWN: u64 = 1 << 24;
+const LAC_KNOWN: u64 = 1 << 25;
+const CI_KNOWN: u64 = 1 << 26;
+const COMPLETE: u64 = PLMN_KNOWN | LAC_KNOWN | CI_KNOWN;
+
+impl PackedCell {
+    /// Whether network, area and cell are known.
+    #[inline]
+    pub const fn is_complete(self) -> bool {
+        self.0 & COMPLETE == COMPLETE
+    }
+
+    /// Whether the location area code is known.
+    #[inline]
+    pub const fn has_lac(self) -> bool {
+        self.0 & LAC_KNOWN != 0
+    }
+
+    /// The cell, unpacked.
+    #[inline]
+    pub fn cell(self) -> CellId {
+        let known = |bit: u64| self.0 & bit != 0;
+        let [a, b, c, ..] = self.0.to_le_bytes();
+        CellId {
+            plmn: known(PLMN_KNOWN).then_some(Plmn([a, b, c])),
+            lac: known(LAC_KNOWN).then_some((self.0 >> LAC_SHIFT) as u16),
+            ci: known(CI_KNOWN).then_some((self.0 >> CI_SHIFT) as u16),
+        }
+    }
+}
+
+impl From<CellId> for PackedCell {
+    #[inline]
+    fn from(cell: CellId) -> Self {
+        let plmn = cell.plmn.map_or(0, |Plmn([a, b, c])| PLMN_KNOWN | u64::from(u32::from_le_bytes([a, b, c, 0])));
+        let lac = cell.lac.map_or(0, |lac| LAC_KNOWN | u64::from(lac) << LAC_SHIFT);
+        let ci = cell.ci.map_or(0, |ci| CI_KNOWN | u64::from(ci) << CI_SHIFT);
+        Self(plmn | lac | ci)
+    }
+}
+
+impl fmt::Debug for PackedCell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PackedCell({})", self.cell())
+    }
+}
+
 impl fmt::Display for CellId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.plmn {
@@ -206,6 +259,24 @@ mod tests {
         assert_eq!(three.to_string(), "310-260");
         assert_eq!(three.mnc(), (260, 3));
         assert!("46".parse::<Plmn>().is_err());
+    }
+
+    #[test]
+    fn a_cell_is_the_same_packed_and_unpacked_whatever_of_it_is_known() {
+        let plmns = [None, Some(Plmn([0, 0, 0])), Some(Plmn([0x64, 0xf0, 0xff]))];
+        let codes = [None, Some(0), Some(0x1234), Some(u16::MAX)];
+        let mut seen = Vec::new();
+        for (plmn, lac, ci) in
+            plmns.into_iter().flat_map(|plmn| codes.map(|lac| codes.map(|ci| (plmn, lac, ci)))).flatten()
+        {
+            let cell = CellId { plmn, lac, ci };
+            let packed = PackedCell::from(cell);
+            assert_eq!(packed.cell(), cell);
+            assert_eq!((packed.is_complete(), packed.has_lac()), (cell.is_complete(), lac.is_some()), "{cell}");
+            assert!(!seen.contains(&packed), "{cell}");
+            seen.push(packed);
+        }
+        assert_eq!(PackedCell::default().cell(), CellId::UNKNOWN);
     }
 
     #[test]

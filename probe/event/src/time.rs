@@ -64,7 +64,13 @@ impl Timestamp {
     /// Time from `earlier` to this; zero where `earlier` is later.
     #[inline]
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(self.0.get().saturating_sub(earlier.0.get()))
+        Duration::from_micros(self.micros_since(earlier))
+    }
+
+    /// The same in microseconds.
+    #[inline]
+    pub const fn micros_since(self, earlier: Self) -> u64 {
+        self.0.get().saturating_sub(earlier.0.get())
     }
 }
 
@@ -78,6 +84,7 @@ impl Default for Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
 
+    #[inline]
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(micros(span)))
     }
@@ -86,11 +93,13 @@ impl Add<Duration> for Timestamp {
 impl Sub<Duration> for Timestamp {
     type Output = Self;
 
+    #[inline]
     fn sub(self, span: Duration) -> Self {
         Self::from_bits(self.0.get().saturating_sub(micros(span)))
     }
 }
 
+#[inline]
 fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }

@@ -30,7 +30,7 @@ impl<'a> Course<'a> {
         let seen = profile.last_seen.unwrap_or(Timestamp::MIN);
         let area = profile.area();
         let standstill = areas.standstill(area, seen);
-        let lac = profile.cell.lac.or(area.map(|area| area.lac));
+        let lac = profile.cell.cell().lac.or(area.map(|area| area.lac));
         let report = periodic.period(lac, standstill.every);
         let expected = match profile.last_seen {
             Some(seen) if !profile.detached => seen + Periodic::with_tenth(report),

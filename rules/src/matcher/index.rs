@@ -55,13 +55,18 @@ const ATTEMPTS: [Attempt; 3] = [Attempt::LocationUpdate, Attempt::Service, Attem
 const ORIGINS: [Origin; 4] = [Origin::Home, Origin::OtherProvince, Origin::OtherNetwork, Origin::International];
 
 impl Index {
-    /// The index of these triggers; each is given by its position.
-    pub(super) fn new<'a>(triggers: impl Iterator<Item = &'a Trigger>) -> Self {
+    /// The index of these triggers; each is given by its position. The `beginnings` among them are those of
+    /// [`crate::scenario::Scenario::beginnings`].
+    pub(super) fn new<'a>(
+        triggers: impl Iterator<Item = &'a Trigger>,
+        beginnings: impl Iterator<Item = &'a Trigger>,
+    ) -> Self {
         let mut index = Self::default();
         for (trigger, rank) in triggers.zip(0..) {
             index.interest.add(trigger);
             index.insert(trigger, rank);
         }
+        beginnings.for_each(|trigger| index.interest.add_beginning(trigger));
         index
     }
 
@@ -110,7 +115,7 @@ impl Index {
     pub(super) fn triggered(&self, occurrence: &Occurrence<'_>, mut hit: impl FnMut(u32)) {
         let change = occurrence.change;
         if change.moved {
-            let (before, after) = (change.before, change.after);
+            let (before, after) = (change.before.cell(), change.after.cell());
             self.enter.entered(before, after, &mut hit);
             self.leave.left(before, after, &mut hit);
             // Another one for certain, not only better known.
@@ -119,7 +124,7 @@ impl Index {
             }
         }
         if change.seen {
-            self.inside.at(change.after, &mut hit);
+            self.inside.at(change.after.cell(), &mut hit);
             self.seen.iter().copied().for_each(&mut hit);
         }
         if change.power_on {

@@ -1,18 +1,26 @@
 //! What a rule set listens for at all. One look at it tells that nothing can come of an event, which is so of nearly all.
 
-use event::{Event, Kind};
+use event::{Event, Kind, PackedCell};
 
 use super::ground::Ground;
 use crate::profile::Change;
 use crate::scenario::Trigger;
 
-/// What triggers wait for: a bit for each sort of event, and for each thing that an event can mean.
+/// What triggers wait for.
 #[derive(Debug, Default)]
 pub(super) struct Interest {
-    anywhere: u32,
-    /// Only in some areas, whose cells are these.
-    somewhere: u32,
+    /// In somebody for whom something has begun, and in anybody else.
+    in_begun: Sorts,
+    in_others: Sorts,
     ground: Ground,
+}
+
+/// A bit for each sort of event, and for each thing that an event can mean.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sorts {
+    anywhere: u32,
+    /// Only in some areas, whose cells are on the ground.
+    somewhere: u32,
 }
 
 const MOVE: u32 = 1 << 0;
@@ -34,10 +42,43 @@ const WEB: u32 = 1 << 15;
 const REFUSED: u32 = 1 << 16;
 
 impl Interest {
+    /// A trigger of which something may come where something has begun.
     pub(super) fn add(&mut self, trigger: &Trigger) {
         if let Trigger::Enter(area) | Trigger::Leave(area) | Trigger::Inside(area) | Trigger::UpdateIn(area) = trigger {
             self.ground.add(area);
         }
+        self.in_begun.add(trigger);
+    }
+
+    /// One of these by which something may begin.
+    pub(super) fn add_beginning(&mut self, trigger: &Trigger) {
+        self.in_others.add(trigger);
+    }
+
+    /// Whether a trigger can wait for this event, which means this for its subscriber, for whom something `has_begun` or not.
+    #[inline]
+    pub(super) fn meets(&self, event: &Event, change: &Change, has_begun: bool) -> bool {
+        let wanted = if has_begun { &self.in_begun } else { &self.in_others };
+        let sorts = of_kind(&event.kind) | of_change(change);
+        wanted.anywhere & sorts != 0 || self.is_on_ground(wanted.somewhere & sorts, event, change)
+    }
+
+    /// Whether an area may be where these sorts are looked for.
+    fn is_on_ground(&self, sorts: u32, event: &Event, change: &Change) -> bool {
+        let may_hold = |of: u32, cell: PackedCell| sorts & of != 0 && self.ground.may_hold(cell.cell());
+        sorts & UPDATE != 0 && self.ground.may_hold(event.cell)
+            || may_hold(MOVE | SIGHTING, change.after)
+            || may_hold(MOVE, change.before)
+    }
+
+    /// Whether anybody asks who has come over the border of our network.
+    pub(super) fn is_in_roaming(&self) -> bool {
+        self.in_begun.anywhere & ROAMING != 0
+    }
+}
+
+impl Sorts {
+    fn add(&mut self, trigger: &Trigger) {
         let interest = match trigger {
             Trigger::Enter(_) | Trigger::Leave(_) | Trigger::Inside(_) | Trigger::UpdateIn(_) => &mut self.somewhere,
             _ => &mut self.anywhere,
@@ -61,21 +102,6 @@ impl Interest {
             Trigger::Web(_) => WEB,
             Trigger::Refused(_) => REFUSED,
         };
-    }
-
-    /// Whether a trigger can wait for this event, which means this for its subscriber.
-    pub(super) fn meets(&self, event: &Event, change: &Change) -> bool {
-        let sorts = of_kind(&event.kind) | of_change(change);
-        let is_here = || {
-            let may_be_in = |cell| self.ground.may_hold(cell);
-            may_be_in(event.cell) || may_be_in(change.after) || change.moved && may_be_in(change.before)
-        };
-        self.anywhere & sorts != 0 || self.somewhere & sorts != 0 && is_here()
-    }
-
-    /// Whether anybody asks who has come over the border of our network.
-    pub(super) fn is_in_roaming(&self) -> bool {
-        self.anywhere & ROAMING != 0
     }
 }
 

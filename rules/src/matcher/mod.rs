@@ -126,20 +126,33 @@ impl RuleSet {
         if has_begun {
             self.credit(profile, context.areas, event.at);
         }
-        profile.forget(event.at, self.policy.remembered);
+        profile.forget(event.at, self.remembered_micros);
         let change = profile.observe(event, context.warm);
-        if !self.index.interest().meets(event, &change) && !profile.live.is_holding() {
-            return;
+        if self.index.interest().meets(event, &change, has_begun) || has_begun && profile.live.is_holding() {
+            if !has_begun {
+                // For what begins now; after a sighting there is none.
+                self.credit(profile, context.areas, event.at);
+            }
+            self.concern(event, imsi, &change, profile, context, decisions);
         }
-        if !has_begun {
-            // For what begins now; after a sighting there is none.
-            self.credit(profile, context.areas, event.at);
-        }
-        let serving = serving(&change, profile);
+    }
+
+    /// The event may trigger something, or bear on what has begun.
+    #[inline(never)]
+    fn concern(
+        &self,
+        event: &Event,
+        imsi: Imsi,
+        change: &Change,
+        profile: &mut Profile,
+        context: Context<'_>,
+        decisions: &mut Vec<Decision>,
+    ) {
+        let serving = serving(change, profile);
         let home = Home::new(&self.policy, &serving);
-        let occurrence = self.occurrence(event, imsi, &change, &home);
+        let occurrence = self.occurrence(event, imsi, change, &home);
         let before = decisions.len();
-        self.happen(event, &occurrence, &change, &mut profile.live, decisions);
+        self.happen(event, &occurrence, change, &mut profile.live, decisions);
         let circumstances = Circumstances { imsi, binding: event.binding, at: event.at, is_held: false, context };
         self.judge(&circumstances, &home, profile, decisions, before);
     }
@@ -184,7 +197,7 @@ impl RuleSet {
             if is_held {
                 decisions.push(Decision { since: mark.at, ..ended(mark.rank, due, Outcome::Offer) });
             }
-            let serving = profile.cell.plmn.or(profile.lai.map(|lai| lai.plmn));
+            let serving = profile.serving();
             let home = Home::new(&self.policy, &serving);
             // Doubtful events begin nothing.
             let circumstances = Circumstances { imsi, binding: Binding::Mapped, at: due, is_held, context };
@@ -473,7 +486,7 @@ impl Moment {
     fn new(event: &Event, change: &Change) -> Self {
         Self {
             at: event.at,
-            seen: change.seen.then_some(change.after),
+            seen: change.seen.then(|| change.after.cell()),
             power_off: change.power_off,
             device_shown: change.device_shown,
             device_changed: change.device_before.is_some(),
@@ -483,7 +496,7 @@ impl Moment {
 
 /// The network of the place where the subscriber is.
 fn serving(change: &Change, profile: &Profile) -> Option<Plmn> {
-    change.after.plmn.or(profile.lai.map(|lai| lai.plmn))
+    change.after.cell().plmn.or(profile.lai.map(|lai| lai.plmn))
 }
 
 const fn ended(rank: u32, at: Timestamp, outcome: Outcome) -> Decision {

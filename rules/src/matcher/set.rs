@@ -29,6 +29,8 @@ pub struct RuleSet {
     pub(super) index: Index,
     /// The numbers from which we send.
     pub(super) senders: Numbers,
+    /// [`Policy::remembered`].
+    pub(super) remembered_micros: u64,
     pub(super) policy: Policy,
     pub(super) longest_cap: Duration,
     revision: String,
@@ -55,12 +57,13 @@ impl RuleSet {
             if pattern.is_some() || may_wait { pattern_id(scenario, &policy) } else { NO_PATTERN }
         };
         let triggers = in_rank().flat_map(Scenario::happenings).map(|happening| &happening.trigger);
+        let beginnings = in_rank().flat_map(Scenario::beginnings).map(|happening| &happening.trigger);
         Self {
             hashes: scenarios
                 .iter()
                 .map(|scenario| [&scenario.name, &scenario.campaign].map(|name| policy::scenario_hash(name)))
                 .collect(),
-            index: Index::new(triggers),
+            index: Index::new(triggers, beginnings),
             senders: Numbers::of(&policy.senders),
             pattern_ids: in_rank().zip(&patterns).map(id).collect(),
             patterns,
@@ -68,6 +71,7 @@ impl RuleSet {
             longest_cap: longest_cap(&scenarios, &policy),
             scenarios,
             ranked,
+            remembered_micros: policy.remembered_micros(),
             policy,
             revision,
         }
@@ -107,6 +111,7 @@ impl RuleSet {
 
     /// Whether this is somebody of whom nothing may be stored, by IMSI or by the number in the subscriber file: such a
     /// person's events are none, and whoever stores events must ask before.
+    #[inline]
     pub fn is_protected(&self, imsi: Imsi, directory: &Directory) -> bool {
         let number = || -> Option<Number> { directory.find(imsi)?.msisdn() };
         self.policy.protected.as_ref().is_some_and(|list| list.contains(imsi, number()))

@@ -46,7 +46,7 @@ impl<'a> Person<'a> {
             msisdn: subscriber.and_then(|subscriber| subscriber.msisdn()),
             lookup: context.lookup,
             device: profile.imei,
-            cell: profile.cell,
+            cell: profile.cell.cell(),
             emergency: profile.emergency,
         }
     }

@@ -334,6 +334,11 @@ impl fmt::Display for Reason {
 }
 
 impl Policy {
+    /// [`Policy::remembered`], in microseconds.
+    pub fn remembered_micros(&self) -> u64 {
+        u64::try_from(self.remembered.as_micros()).unwrap_or(u64::MAX)
+    }
+
     /// When the quiet hours that hold at this moment end; the moment itself where none hold.
     pub fn quiet_ends(&self, at: Timestamp) -> Timestamp {
         let local = self.local(at);

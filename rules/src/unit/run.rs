@@ -145,7 +145,7 @@ impl Moment<'_> {
     fn gates(&self, decision: &Decision) -> Gates {
         let Some(scenario) = self.set.scenarios().get(decision.scenario as usize) else { return Gates::new() };
         let Some(imsi) = self.event.imsi else { return Gates::new() };
-        let serving = self.profile.cell.plmn.or(self.profile.lai.map(|lai| lai.plmn));
+        let serving = self.profile.serving();
         // A doubtful identity begins nothing, so that what the clock completes is certain.
         let binding = if decision.at == self.event.at { self.event.binding } else { Binding::Mapped };
         let origin = Home::new(self.set.policy(), &serving).of_subscriber(imsi);
