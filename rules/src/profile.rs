@@ -150,10 +150,8 @@ impl Profile {
             self.last_seen = Some(event.at);
             self.cell = change.after;
             self.detached = change.power_off;
-            if let Kind::LocationUpdate { .. } | Kind::GprsAttach { .. } | Kind::RoutingAreaUpdate { .. } = event.kind {
-                if let Some(lai) = event.cell.lai() {
-                    self.lai = Some(lai);
-                }
+            if let Some(lai) = event.cell.lai().filter(|_| event.kind.is_registration()) {
+                self.lai = Some(lai);
             }
         }
     }

@@ -312,7 +312,9 @@ mod tests {
                 assert!(now.iter().zip(here).all(|(item, place)| place == Place(*item)), "{now:?} at {here:?}");
                 came.iter_mut().zip(turn).for_each(|(came, part)| came.extend_from_slice(part));
                 let [now, next, then] = came.each_ref().map(Vec::len);
-                assert!(now == count || now < next && (next == count || next < then));
+                let ahead = |of: usize| count.min(of + AHEAD * SIDE_BY_SIDE);
+                assert!(turn[0].is_empty() || next >= ahead(now), "{now} {next}");
+                assert!(turn[1].is_empty() || then >= ahead(next), "{next} {then}");
             }
             assert_eq!(came, [batch.clone(), batch.clone(), batch]);
         }
