@@ -12,6 +12,7 @@ pub mod config;
 mod console;
 mod counters;
 mod engine;
+mod identities;
 mod metrics;
 pub mod offer;
 pub mod reload;

@@ -7,6 +7,7 @@
 pub mod capture;
 pub mod counters;
 pub mod interpret;
+pub mod remembered;
 pub mod track;
 pub mod wire;
 

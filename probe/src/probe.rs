@@ -7,7 +7,7 @@ use crate::capture::{Batch, Frame, Place};
 use crate::counters::Counters;
 use crate::interpret::{AInterface, GbInterface, GbSettings, NetworkSettings, NumberPlan};
 use crate::listener::Heard;
-use crate::track::identity::Identities;
+use crate::remembered::{Parts, Recalled, Unreadable, Writing};
 use crate::track::loss::LinkLoss;
 use crate::track::transport::{Carrier, Payload, Transport, TransportCounters, TransportSettings};
 
@@ -170,24 +170,30 @@ impl Probe {
         self.transport.counters()
     }
 
-    /// Who temporary identities are, for storage.
-    pub fn identities(&self) -> &Identities {
-        self.a_interface.identities()
+    /// Writes on at what is known of temporary identities, as octets that [`Probe::recall`] reads: of so many subscribers more, in
+    /// bindings that the network confirmed at `since` or later. Gives how far it has come; `None` when all is written.
+    pub fn remember(
+        &mut self,
+        writing: Writing,
+        subscribers: usize,
+        since: Timestamp,
+        octets: &mut Vec<u8>,
+    ) -> Option<Writing> {
+        self.parts().remember(writing, subscribers, since, octets)
     }
 
-    /// Who temporary identities are, to put stored bindings back as suspects.
-    pub fn identities_mut(&mut self) -> &mut Identities {
-        self.a_interface.identities_mut()
+    /// Takes back what an earlier probe on the same feed knew: bindings confirmed between two times, each of them suspect until
+    /// the network confirms it. What is known by now is better.
+    ///
+    /// # Errors
+    /// Where the octets are not what was written, or not all of it: then nothing that counts has changed.
+    pub fn recall(&mut self, octets: &[u8], since: Timestamp, until: Timestamp) -> Result<Recalled, Unreadable> {
+        self.parts().recall(octets, since, until)
     }
 
-    /// Who P-TMSIs are, for storage.
-    pub fn packet_identities(&self) -> &Identities {
-        self.gb_interface.identities()
-    }
-
-    /// Who P-TMSIs are, to put stored bindings back as suspects.
-    pub fn packet_identities_mut(&mut self) -> &mut Identities {
-        self.gb_interface.identities_mut()
+    pub(crate) fn parts(&mut self) -> Parts<'_> {
+        let Self { feed, transport, a_interface, gb_interface } = self;
+        Parts { feed: *feed, transport, a_interface, gb_interface }
     }
 }
 

@@ -97,6 +97,23 @@ pub fn json(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }
 
+/// The frames of a little-endian pcap file whose time, in whole seconds, is to be kept.
+pub fn frames_of(capture: &[u8], keep: impl Fn(u32) -> bool) -> Vec<u8> {
+    const FILE_HEADER: usize = 24;
+    const RECORD_HEADER: usize = 16;
+    let number = |at: usize| u32::from_le_bytes(capture[at..at + 4].try_into().expect("four octets"));
+    let mut kept = capture[..FILE_HEADER].to_vec();
+    let mut at = FILE_HEADER;
+    while at < capture.len() {
+        let length = RECORD_HEADER + number(at + 8) as usize;
+        if keep(number(at)) {
+            kept.extend_from_slice(&capture[at..at + length]);
+        }
+        at += length;
+    }
+    kept
+}
+
 /// What does not depend on when, and after which other frames, something was captured.
 pub fn timeless(lines: Vec<Value>) -> Vec<Value> {
     let strip = |mut line: Value| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::{json_lines, run, synthesise, touchpoint};
+use tests::{frames_of, json_lines, run, synthesise, touchpoint};
 
 /// The capture begins here; of four hours the second and the third are the hole.
 const DAY: &str = "2026-03-02T";
@@ -86,24 +86,12 @@ fn decisions(lines: &[Value]) -> BTreeSet<Decision> {
 
 /// The frames before the hole and behind it.
 fn without_the_hole(capture: &[u8]) -> Vec<u8> {
-    const FILE_HEADER: usize = 24;
-    const RECORD_HEADER: usize = 16;
-    let number = |at: usize| u32::from_le_bytes(capture[at..at + 4].try_into().expect("four octets"));
     let second_of_day = |time: &str| {
         let mut parts = time.split(':').map(|part| part.parse::<u32>().expect("a number"));
         parts.by_ref().take(3).fold(0, |sum, part| sum * 60 + part)
     };
     let hole = second_of_day(HOLE_BEGINS)..second_of_day(HOLE_ENDS);
-    let mut kept = capture[..FILE_HEADER].to_vec();
-    let mut at = FILE_HEADER;
-    while at < capture.len() {
-        let length = RECORD_HEADER + number(at + 8) as usize;
-        if !hole.contains(&(number(at) % 86_400)) {
-            kept.extend_from_slice(&capture[at..at + length]);
-        }
-        at += length;
-    }
-    kept
+    frames_of(capture, |second| !hole.contains(&(second % 86_400)))
 }
 
 fn offers_between<'d>(

@@ -20,6 +20,9 @@ pub(crate) struct NetworkOptions {
     /// Network resource identifiers and the point code of the MSC that each names (3=187,4=188); others are learned.
     #[arg(long, value_name = "NRI=MSC", value_delimiter = ',', value_parser = msc_of_nri, requires = "nri_bits")]
     nri: Vec<(u16, u32)>,
+    /// Bits of the network resource identifier in P-TMSIs of a pool of SGSNs, whose identifiers are learned; 0: no pool.
+    #[arg(long, value_name = "BITS", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    sgsn_nri_bits: u8,
     /// Seconds after a restart of MSC, BSC, SGSN or BSS in which registrations are its consequence: nobody has come,
     /// returned or switched on.
     #[arg(long, value_name = "SECONDS", default_value_t = NetworkSettings::default().storm_seconds)]
@@ -42,6 +45,7 @@ impl NetworkOptions {
             ..NetworkSettings::default()
         };
         settings.mscs.nri_bits = self.nri_bits;
+        settings.sgsns.nri_bits = self.sgsn_nri_bits;
         settings.mscs.mscs.clone_from(&self.nri);
         settings
     }

@@ -147,6 +147,7 @@ fn reading(form: &mut Form<'_>) -> Reading {
     let devices = form.read("device_subscribers", value::whole(1..=15)).unwrap_or(8);
     let mut network = NetworkSettings { cells, storm_seconds, subscribers_of_device: devices as usize, ..default };
     network.mscs.nri_bits = form.read("nri_bits", value::whole(0..=10)).unwrap_or(0) as u8;
+    network.sgsns.nri_bits = form.read("sgsn_nri_bits", value::whole(0..=10)).unwrap_or(0) as u8;
     network.mscs.mscs = form.list("nri", "[\"3=187\"]", nri).unwrap_or_default();
     Reading {
         raw_numbers: form.read("raw_numbers", value::flag).unwrap_or(false),

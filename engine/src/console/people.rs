@@ -197,6 +197,13 @@ fn flow(tongue: Tongue, hours: u64, cohort: u64) -> Vec<Vec<Markup>> {
         (
             tongue.say("Store: decisions and offers", "存储：判断与发送"),
             tongue.say("which scenario, why or why not, the text sent", "哪个场景、原因、发送内容").to_owned(),
+            kept.clone(),
+        ),
+        (
+            tongue.say("Store: temporary identities", "存储：临时身份"),
+            tongue
+                .say("which TMSI and P-TMSI is whose, for the next start", "TMSI、P-TMSI 与用户的对应，供重启后使用")
+                .to_owned(),
             kept,
         ),
         (

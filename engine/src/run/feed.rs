@@ -16,6 +16,7 @@ use probe::{Probe, Sink};
 use super::clock;
 use super::status::{FeedStatus, InterfaceStatus};
 use crate::config::{FeedConfig, Listening};
+use crate::identities::Notes;
 use crate::shard::{self, SLICES};
 
 /// The most frames between two parcels.
@@ -82,21 +83,36 @@ pub enum FeedError {
 impl Feed {
     /// Opens what the feed is to read, and begins to read it. Of a folder, what was taken in by an earlier start is told to the
     /// probe alone: it brings identities back, and is not counted twice.
-    pub(super) fn start(index: usize, config: &FeedConfig, known: Arc<Known>, post: Post) -> Result<Self, FeedError> {
+    pub(super) fn start(
+        index: usize,
+        config: &FeedConfig,
+        known: Arc<Known>,
+        notes: Notes,
+        post: Post,
+    ) -> Result<Self, FeedError> {
         let deadline = Deadline::new(None);
         let status = Arc::new(ArcSwap::from_pointee(FeedStatus::new(config)));
         let (opened, opening) = bounded(1);
         let fail = |reason: String| FeedError::Open { feed: config.name.clone(), reason };
         let (settings, ends, published) = (config.clone(), deadline.clone(), Arc::clone(&status));
-        let run = move || match Frames::open(&settings.listening, &ends) {
-            Ok(frames) => {
-                let known = matches!(settings.listening, Listening::Folder { .. }).then_some(known);
-                let collector = Collector { index, known, items: Vec::new(), told: Timestamp::MIN, post };
-                let probe = Probe::new(settings.reading.probe_config());
-                _ = opened.send(Ok(()));
-                Reader { frames, probe, collector, status: published, settings }.run();
+        let run = move || {
+            let mut probe = Probe::new(settings.reading.probe_config());
+            let is_folder = matches!(settings.listening, Listening::Folder { .. });
+            let heard = known.iter().copied().max().unwrap_or(Timestamp::MIN);
+            let known = is_folder.then_some(known);
+            let mut collector = Collector { index, known, items: Vec::new(), told: Timestamp::MIN, post };
+            if !is_folder {
+                // Before frames come that would have to wait.
+                notes.recall(&mut probe, heard, clock::wall(), &mut collector);
             }
-            Err(reason) => _ = opened.send(Err(reason)),
+            match Frames::open(&settings.listening, &ends) {
+                Ok(frames) => {
+                    _ = opened.send(Ok(()));
+                    let recall = is_folder.then_some(heard);
+                    Reader { frames, probe, collector, notes, recall, status: published, settings }.run();
+                }
+                Err(reason) => _ = opened.send(Err(reason)),
+            }
         };
         let thread = thread::Builder::new()
             .name(format!("feed-{}", config.name))
@@ -162,6 +178,10 @@ struct Reader {
     frames: Frames,
     probe: Probe,
     collector: Collector,
+    notes: Notes,
+    /// Up to when an earlier start has heard, where what it knew is not known again yet: the first frame of a folder says how
+    /// long ago that was.
+    recall: Option<Timestamp>,
     status: Arc<ArcSwap<FeedStatus>>,
     settings: FeedConfig,
 }
@@ -179,18 +199,30 @@ impl Reader {
             if wall >= published + PUBLISH {
                 published = wall;
                 self.publish();
+                // What is not known again yet stays written as it is.
+                if self.recall.is_none() {
+                    self.notes.turn(&mut self.probe, wall, self.collector.told);
+                }
             }
         };
         self.probe.finish(&mut self.collector);
         self.publish();
+        if self.recall.is_none() {
+            self.notes.finish(&mut self.probe, self.collector.told);
+        }
         self.collector.hand_over(Timestamp::MIN, Some(end));
     }
 
     // Whether there is more to come.
     fn step(&mut self) -> Result<bool, CaptureError> {
-        let Self { frames, probe, collector, .. } = self;
+        let Self { frames, probe, collector, notes, recall, .. } = self;
         match frames.next()? {
             Step::Frames(frames) => {
+                if let Some(first) = frames.iter().next()
+                    && let Some(heard) = recall.take()
+                {
+                    notes.recall(probe, heard, first.at, collector);
+                }
                 let latest = frames.latest();
                 probe.frames(frames, collector);
                 latest.into_iter().for_each(|latest| collector.reach(latest));

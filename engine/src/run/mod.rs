@@ -33,7 +33,8 @@ use tokio::sync::oneshot;
 
 use crate::api::{self, Audit};
 use crate::census::Census;
-use crate::config::{ChannelConfig, Config};
+use crate::config::{ChannelConfig, Config, FeedConfig};
+use crate::identities::Keeper;
 use crate::metrics::Meters;
 use crate::offer::address::{Lookup, LookupConfig};
 use crate::offer::channel::{self, ChannelError, Lane, Opening};
@@ -212,10 +213,16 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let (parcels, taken) = bounded(PARCELS);
     let (emptied, spent) = bounded(PARCELS);
     let post = Post { parcels, spent };
-    let feeds = feeds(&view.config, known, post)?;
+    let names = view.config.feeds.iter().map(|feed| feed.name.as_str());
+    let identities = Keeper::begin(&folder.join("window"), names).map_err(system("identities cannot be kept"))?;
+    let feeds = feeds(&view.config, known, &identities, post)?;
     let service = Service::begin(view.config.console.listen);
     let driver = Driver::new(engine, feeds, taken, emptied, ordered, rulebook, Arc::clone(&view), seen, meters)?;
     let ended = driver.run(&signals, service);
+    // Where it could not go on, feeds may still run.
+    if ended.is_ok() {
+        identities.end();
+    }
     drop(surveyor);
     server.end();
     ended
@@ -255,7 +262,10 @@ fn known(folder: &Path) -> Result<Arc<feed::Known>, RunError> {
     Ok(Arc::new(times))
 }
 
-fn feeds(config: &Config, known: Arc<feed::Known>, post: Post) -> Result<Vec<Feed>, RunError> {
-    let start = |(index, feed)| Feed::start(index, feed, Arc::clone(&known), post.clone());
+fn feeds(config: &Config, known: Arc<feed::Known>, identities: &Keeper, post: Post) -> Result<Vec<Feed>, RunError> {
+    let start = |(index, feed): (usize, &FeedConfig)| {
+        let notes = identities.notes(&feed.name, config.store.retention);
+        Feed::start(index, feed, Arc::clone(&known), notes, post.clone())
+    };
     Ok(config.feeds.iter().enumerate().map(start).collect::<Result<_, _>>()?)
 }

@@ -55,6 +55,20 @@ impl Entities {
         self.stands_for.get(&(network, endpoint)).copied().unwrap_or(endpoint)
     }
 
+    /// Endpoints that another one stands for, and that one.
+    pub fn all(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.stands_for.iter().map(|((_, endpoint), node)| (*endpoint, *node))
+    }
+
+    /// An endpoint was known before to be part of a node.
+    pub fn learn_node(&mut self, network: u32, endpoint: u32, node: u32) {
+        if self.stands_for.len() < MAX_ENDPOINTS {
+            self.stands_for.insert((network, endpoint), node);
+        } else {
+            self.refused += 1;
+        }
+    }
+
     /// This node is an SGSN.
     pub fn learn_sgsn(&mut self, network: u32, node: u32) {
         if self.sgsns.len() < MAX_ENDPOINTS {

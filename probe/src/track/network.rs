@@ -63,6 +63,11 @@ pub struct Networks {
 type NetworkKey = (u16, u8, Option<u32>);
 
 impl Networks {
+    /// All of them: id, network indicator and network appearance.
+    pub fn all(&self) -> impl Iterator<Item = (u32, u8, Option<u32>)> + '_ {
+        self.ids.iter().map(|((_, indicator, appearance), id)| (*id, *indicator, *appearance))
+    }
+
     /// The id of a network; `None` at the limit. `appearance` is that of M3UA.
     #[inline(always)]
     pub fn id(&mut self, feed: u16, indicator: u8, appearance: Option<u32>) -> Option<u32> {
@@ -152,6 +157,24 @@ impl Endpoints {
     /// All of them: id, feed and endpoint.
     pub fn all(&self) -> impl Iterator<Item = (u32, u16, Endpoint)> + '_ {
         self.ids.iter().map(|((feed, endpoint), id)| (*id, *feed, *endpoint))
+    }
+
+    /// Those that have said what they are: which node, or none where they are several.
+    pub fn names(&self) -> impl Iterator<Item = (u32, Option<u32>)> + '_ {
+        let node = |name: &Name| match name {
+            Name::Node(_, id) => Some(*id),
+            Name::Several => None,
+        };
+        self.named.iter().map(move |(endpoint, name)| (*endpoint, node(name)))
+    }
+
+    /// An endpoint has said before what it is: one node, or several.
+    pub fn take_name(&mut self, feed: u16, endpoint: Endpoint, node: Option<Endpoint>) {
+        match (node, self.id(feed, endpoint)) {
+            (Some(node), _) => self.name(feed, endpoint, node),
+            (None, Some(endpoint)) => _ = self.named.insert(endpoint, Name::Several),
+            (None, None) => {}
+        }
     }
 
     /// A new id in [`Carrier::network`], for a TCP connection.

@@ -118,6 +118,16 @@ impl Transport {
         Self { layers, delivery, counters: TransportCounters::default() }
     }
 
+    /// What networks and endpoints are called by.
+    pub fn nodes(&self) -> (&Networks, &Endpoints) {
+        (&self.delivery.networks, &self.layers.endpoints)
+    }
+
+    /// What networks and endpoints are called by, to take back what was known.
+    pub fn nodes_mut(&mut self) -> (&mut Networks, &mut Endpoints) {
+        (&mut self.delivery.networks, &mut self.layers.endpoints)
+    }
+
     /// Takes a frame and gives `upward` each message that it completes.
     pub fn frame<S: Sink>(
         &mut self,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use event::Imsi;
 
+use crate::identities;
 use crate::window::{Forgotten, Trace};
 
 use super::super::json::Line;
@@ -34,7 +35,10 @@ pub(super) struct Forget {
 
 impl Forget {
     pub(super) fn run(&self) -> Result<Ending, Failure> {
-        let gone = open(&self.store)?.forget(self.subscriber)?;
+        let store = open(&self.store)?;
+        let mut gone = store.forget(self.subscriber)?;
+        gone.rows += identities::forget(store.path(), self.subscriber).map_err(Failure::new)?;
+        drop(store);
         // Opened anew: logs and manifests of before have been replaced.
         let traces = open(&self.store)?.traces(self.subscriber)?;
         let mut out = io::stdout().lock();

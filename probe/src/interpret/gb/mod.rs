@@ -88,6 +88,16 @@ impl GbInterface {
         &mut self.identities
     }
 
+    /// Which endpoints are one node.
+    pub fn entities(&self) -> &Entities {
+        &self.entities
+    }
+
+    /// Which endpoints are one node, to take back what was known.
+    pub fn entities_mut(&mut self) -> &mut Entities {
+        &mut self.entities
+    }
+
     /// UI frames that are missing by their numbers, by virtual connection.
     pub fn losses(&self) -> &EndpointLosses {
         &self.losses

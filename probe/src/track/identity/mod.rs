@@ -9,6 +9,7 @@ mod tests;
 mod unplaced;
 
 use std::hash::{BuildHasher, BuildHasherDefault};
+use std::ops::Range;
 
 use event::{Binding, Imsi, Lai, Timestamp, Tmsi, prefetch, push_large};
 use rustc_hash::{FxHashMap, FxHasher};
@@ -302,18 +303,40 @@ impl Identities {
         self.all_doubted_at = self.all_doubted_at.max(at);
     }
 
-    /// Every binding, for storage.
+    /// Every binding.
     pub fn bindings(&self) -> impl Iterator<Item = Bound> + '_ {
-        self.subscribers.iter().flat_map(|subscriber| {
+        self.bindings_of(0..self.len())
+    }
+
+    /// The bindings of some of the subscribers, in the order in which these came to be known.
+    pub fn bindings_of(&self, subscribers: Range<usize>) -> impl Iterator<Item = Bound> + '_ {
+        self.subscribers.get(subscribers).unwrap_or_default().iter().flat_map(|subscriber| {
             let Subscriber { imsi, proof, at, .. } = *subscriber;
             let held = [subscriber.previous, subscriber.current].into_iter().flatten();
             held.map(move |temporary| Bound { temporary, imsi, proof, at })
         })
     }
 
-    /// Takes a stored binding back: suspect until the network confirms it. What is known already is better.
+    /// Every area of which is known who serves it, with each VLR that does.
+    pub fn areas(&self) -> impl Iterator<Item = (Lai, Vlr)> + '_ {
+        self.pools.areas()
+    }
+
+    /// Network resource identifiers, and the VLRs that have given them.
+    pub fn resource_identifiers(&self) -> impl Iterator<Item = (Vlr, u16)> + '_ {
+        self.pools.nris()
+    }
+
+    /// A VLR gives TMSIs with this network resource identifier (3GPP TS 23.236 §4.1).
+    pub fn learn_resource_identifier(&mut self, vlr: Vlr, nri: u16) {
+        self.pools.insert_nri(vlr, nri);
+    }
+
+    /// Takes a stored binding back: suspect until the network confirms it. What is known already is better, and of two stored
+    /// ones the younger.
     pub fn insert_suspect(&mut self, bound: Bound) {
-        if self.holder(bound.temporary).is_some() {
+        let holder = self.holder(bound.temporary).and_then(|holder| self.subscribers.get(holder));
+        if holder.is_some_and(|holder| holder.proof != Proof::Restored || holder.at >= bound.at) {
             return;
         }
         let index = self.entry(bound.imsi, Proof::Restored, bound.at);

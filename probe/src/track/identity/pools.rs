@@ -122,12 +122,26 @@ impl Pools {
 
     /// A VLR gave this TMSI.
     pub(super) fn learn_nri(&mut self, given: Temporary) {
-        let Some(nri) = self.nri(given.tmsi) else { return };
+        self.nri(given.tmsi).into_iter().for_each(|nri| self.insert_nri(given.vlr, nri));
+    }
+
+    /// A VLR gives TMSIs with this network resource identifier.
+    pub(super) fn insert_nri(&mut self, vlr: Vlr, nri: u16) {
         if self.nris.len() < MAX_NRIS {
-            self.nris.insert((given.vlr, nri));
-        } else if !self.nris.contains(&(given.vlr, nri)) {
+            self.nris.insert((vlr, nri));
+        } else if !self.nris.contains(&(vlr, nri)) {
             self.refused += 1;
         }
+    }
+
+    /// Every area that is known, with each VLR that serves it.
+    pub(super) fn areas(&self) -> impl Iterator<Item = (Lai, Vlr)> + '_ {
+        self.areas.iter().flat_map(|(area, servers)| servers.list().iter().map(|vlr| (*area, *vlr)))
+    }
+
+    /// Every network resource identifier that was learned.
+    pub(super) fn nris(&self) -> impl Iterator<Item = (Vlr, u16)> + '_ {
+        self.nris.iter().copied()
     }
 
     fn is_named(&self, vlr: Vlr, nri: u16) -> bool {
