@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use event::{Event, Imsi, Timestamp};
 use rules::policy::Spent;
 use rules::scenario::Purpose;
-use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Reason, RuleSet, segments};
+use rules::{Areas, Context, Decision, Directory, Outcome, Profile, Reason, RuleSet};
 
 /// A rule set on trial.
 pub struct Backtest<'a> {
@@ -87,7 +87,7 @@ impl<'a> Backtest<'a> {
                 Outcome::Withheld(reason) => tally.withhold(reason),
                 Outcome::Offer => {
                     let text = self.rules.text(scenario, imsi, profile, context).unwrap_or_default();
-                    let (policy, parts) = (self.rules.policy(), segments::count(text.chars()));
+                    let (policy, parts) = (self.rules.policy(), scenario.parts_of(imsi, &text));
                     let cost = policy.cost(parts);
                     if let Some(reason) = policy.excess(scenario, *spent, self.marketing, cost) {
                         tally.withhold(reason);

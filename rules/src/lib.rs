@@ -4,7 +4,7 @@
 //! targets, handsets and subscribers that they name; [`feed`] says what signalling can show; [`profile`] derives what an
 //! event means for a subscriber (entered, powered on, changed the device, roamed in); [`areas`] is what is known of whole
 //! location areas; [`matcher`] finds the scenarios that it triggers; [`policy`] lets each one pass or says why not;
-//! [`segments`] cuts texts as they are paid for; [`unit`] runs the tests of authors. No I/O beyond reading files, no clock,
+//! [`segments`] cuts texts as they are paid for, [`push`] is a pushed address in octets; [`unit`] runs the tests of authors. No I/O beyond reading files, no clock,
 //! no sockets, no packets.
 
 pub mod areas;
@@ -14,6 +14,7 @@ pub mod lists;
 pub mod matcher;
 pub mod policy;
 pub mod profile;
+pub mod push;
 mod roster;
 pub mod scenario;
 pub mod segments;

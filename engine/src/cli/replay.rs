@@ -18,9 +18,7 @@ use tempfile::TempDir;
 
 use crate::offer::AddressSource;
 use crate::offer::address::{Lookup, LookupConfig};
-use crate::offer::channel::cmpp::CmppConfig;
 use crate::offer::channel::journal;
-use crate::offer::channel::smpp::SmppConfig;
 use crate::offer::channel::{self, Lane, Opening};
 use crate::offer::consent::Consent;
 use crate::reload::{Loaded, Watch};
@@ -104,23 +102,18 @@ sends nothing twice. With --channel the store is kept, so that this holds; witho
 Channels:
 {}
 
-Parameters of every channel:
-{}
-
-Parameters of smpp, as in smpp://user@host:port?window=20&source=10086:
-{}
-
-Parameters of cmpp beside those of any message centre:
 {}",
-        listed(channel::URLS.iter().copied()),
-        listed(channel::terms()),
-        listed(SmppConfig::parameters()),
-        listed(CmppConfig::parameters()),
+        listed(channel::URLS),
+        channel::parameters()
+            .iter()
+            .map(|(whose, parameters)| format!("Parameters of {whose}:\n{}", listed(parameters)))
+            .collect::<Vec<_>>()
+            .join("\n\n")
     )
 }
 
-fn listed(entries: impl Iterator<Item = (&'static str, &'static str)>) -> String {
-    let lines: Vec<String> = entries.map(|(name, meaning)| format!("  {name:<20} {meaning}")).collect();
+fn listed(entries: &[(&str, &str)]) -> String {
+    let lines: Vec<String> = entries.iter().map(|(name, meaning)| format!("  {name:<20} {meaning}")).collect();
     lines.join("\n")
 }
 

@@ -3,18 +3,18 @@
 //!
 //! An offer goes `proposed` → `queued` → `sending` → `accepted`, `failed` or `unknown`; or is withheld, or expires.
 
-use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Select, after, never};
 use event::{Imsi, Number};
+use rules::Reason;
 use rules::scenario::Money;
-use rules::{Reason, segments};
 use rustc_hash::FxHashMap;
 
 use super::answer::{Keywords, Reaction, Said};
+use super::awaited::Awaited;
 use super::back::{Back, Incoming};
 use super::channel::{Lane, Report, Submission};
 use super::consent::Consent;
@@ -69,8 +69,7 @@ pub(crate) struct Arbiter {
     router: Router,
     back: Back,
     sending: FxHashMap<OfferId, Queued>,
-    accepted: FxHashMap<OfferId, Offer>,
-    accepted_order: VecDeque<OfferId>,
+    accepted: Awaited,
 }
 
 enum Verdict {
@@ -94,8 +93,7 @@ impl Arbiter {
             router: Router::new(lanes),
             back,
             sending: FxHashMap::default(),
-            accepted: FxHashMap::default(),
-            accepted_order: VecDeque::new(),
+            accepted: Awaited::new(RECEIPT_LIMIT),
         };
         arbiter.resume_sent()?;
         arbiter.resume_queue()?;
@@ -111,7 +109,7 @@ impl Arbiter {
             if matches!(offer.state, State::Accepted(_)) {
                 self.back.sent(&offer);
                 self.router.recall(&offer);
-                self.await_receipt(offer);
+                self.accepted.insert(offer);
             }
         }
         Ok(())
@@ -158,10 +156,11 @@ impl Arbiter {
     /// Decides and sends until all shards have finished and the channels have answered, or nothing is heard of them any
     /// more. Ends at once where the shards go away unfinished.
     pub(crate) fn run(mut self, progress: &Receiver<Progress>) -> Result<(), StoreError> {
-        let mut reports = self.router.reports();
+        let reports = self.router.reports();
         let mut deadline = never();
         loop {
             let heard = self.receive(progress, &reports, &deadline)?;
+            self.back.write_down();
             self.decide()?;
             self.outbox.commit(false)?;
             self.shed()?;
@@ -171,13 +170,6 @@ impl Arbiter {
                 _ if is_finished && self.is_idle() => return Ok(()),
                 Heard::Gone if !is_finished => return Ok(()),
                 Heard::Deadline => return Ok(()),
-                Heard::ChannelGone(index) => {
-                    tracing::error!(
-                        channel = self.router.name(index),
-                        "the channel has stopped; its offers stay queued"
-                    );
-                    reports.get_mut(index).into_iter().for_each(|reports| *reports = never());
-                }
                 // The last word of the shards and their going may be heard at once.
                 Heard::Something | Heard::Gone if is_finished => deadline = after(self.means.patience),
                 _ => {}
@@ -207,7 +199,6 @@ impl Arbiter {
         let progress = if is_open { progress } else { &nothing };
         let mut select = Select::new();
         let from_shards = select.recv(progress);
-        let first_channel = 1;
         reports.iter().for_each(|reports| _ = select.recv(reports));
         let at_deadline = select.recv(deadline);
         select.recv(&pause);
@@ -217,22 +208,12 @@ impl Arbiter {
         }
         let mut heard = Heard::Nothing;
         for (index, reports) in reports.iter().enumerate() {
-            let from_channel = first_channel + index;
-            for _ in 0..TAKE_LIMIT {
-                match reports.try_recv() {
-                    Ok(report) => {
-                        // A link that only goes up and down is not worth waiting for.
-                        if !matches!(report, Report::Down { .. } | Report::Ready | Report::Refused { again: true, .. })
-                        {
-                            heard = Heard::Something;
-                        }
-                        self.report(index, report)?;
-                    }
-                    Err(error) if error.is_disconnected() && ready == from_channel => {
-                        return Ok(Heard::ChannelGone(index));
-                    }
-                    Err(_) => break,
+            for report in reports.try_iter().take(TAKE_LIMIT) {
+                // A link that only goes up and down is not worth waiting for.
+                if !matches!(report, Report::Down { .. } | Report::Ready | Report::Refused { again: true, .. }) {
+                    heard = Heard::Something;
                 }
+                self.report(index, report)?;
             }
         }
         for _ in 0..TAKE_LIMIT {
@@ -312,7 +293,7 @@ impl Arbiter {
     fn verdict(&self, offer: &Offer) -> Verdict {
         let rules = self.shared.rules.load();
         let scenario = rules.scenario(&offer.scenario);
-        let cost = rules.policy().cost(segments::count(offer.text.chars()));
+        let cost = rules.policy().cost(offer.parts());
         let (own, marketing) = (self.outbox.spent(&offer.scenario), self.outbox.marketing());
         if let Some(reason) = scenario.and_then(|scenario| rules.policy().excess(scenario, own, marketing, cost)) {
             return Verdict::Withhold(reason);
@@ -452,7 +433,7 @@ impl Arbiter {
                 counters.accepted.add(1);
                 if let Some(offer) = self.settle(id, State::Accepted(message_id))? {
                     self.back.sent(&offer);
-                    self.await_receipt(offer);
+                    self.accepted.insert(offer);
                 }
             }
             Report::Refused { id, again: true, .. } => {
@@ -465,7 +446,7 @@ impl Arbiter {
             }
             Report::Unknown { id } => self.unknown(id)?,
             Report::Receipt { id, state } => {
-                if let Some(mut offer) = self.accepted.remove(&id) {
+                if let Some(mut offer) = self.accepted.remove(id) {
                     offer.receipt = Some(state);
                     self.outbox.put(&offer)?;
                 }
@@ -491,7 +472,7 @@ impl Arbiter {
         self.outbox.commit(false)?;
         let counters = &self.shared.counters;
         let stored = || self.shared.store.offer(at, id);
-        let Some(mut offer) = self.accepted.get(&id).cloned().map_or_else(stored, |offer| Ok(Some(offer)))? else {
+        let Some(mut offer) = self.accepted.find(id).cloned().map_or_else(stored, |offer| Ok(Some(offer)))? else {
             return Ok(());
         };
         let is_yes = heard.said == Said::Yes;
@@ -502,7 +483,7 @@ impl Arbiter {
         counters.yes.add(u64::from(is_yes));
         offer.reaction = Some(Reaction { at: incoming.at, is_yes });
         self.outbox.put(&offer)?;
-        if let Some(waiting) = self.accepted.get_mut(&id) {
+        if let Some(waiting) = self.accepted.find(id) {
             waiting.reaction = offer.reaction;
         }
         Ok(())
@@ -529,19 +510,6 @@ impl Arbiter {
         self.outbox.update(&queued)?;
         self.enqueue(queued)
     }
-
-    fn await_receipt(&mut self, offer: Offer) {
-        if offer.receipt.is_some() {
-            return;
-        }
-        if self.accepted_order.len() >= RECEIPT_LIMIT
-            && let Some(oldest) = self.accepted_order.pop_front()
-        {
-            self.accepted.remove(&oldest);
-        }
-        self.accepted_order.push_back(offer.id);
-        self.accepted.insert(offer.id, offer);
-    }
 }
 
 enum Heard {
@@ -549,8 +517,6 @@ enum Heard {
     Nothing,
     Deadline,
     Gone,
-    /// This channel of all.
-    ChannelGone(usize),
 }
 
 fn submission(offer: &Offer) -> Option<Submission> {

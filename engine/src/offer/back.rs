@@ -25,6 +25,8 @@ pub(crate) struct Back {
     consent: Option<Consent>,
     keywords: Keywords,
     recent: Recent,
+    /// Refusals that hold and are not on the disk yet.
+    words: Vec<Word>,
     replies: VecDeque<(usize, Submission)>,
     /// Confirmations on their way.
     replying: FxHashSet<OfferId>,
@@ -48,8 +50,8 @@ pub(crate) struct Heard {
 
 impl Back {
     pub(crate) fn new(consent: Option<Consent>, keywords: Keywords) -> Self {
-        let (recent, replies, replying) = (Recent::default(), VecDeque::new(), FxHashSet::default());
-        Self { consent, keywords, recent, replies, replying }
+        let (replies, replying) = (VecDeque::new(), FxHashSet::default());
+        Self { consent, keywords, recent: Recent::default(), words: Vec::new(), replies, replying }
     }
 
     /// Whether this subscriber has refused messages for this purpose.
@@ -64,7 +66,7 @@ impl Back {
         }
     }
 
-    /// Hears what a subscriber says. A refusal holds at once.
+    /// Hears what a subscriber says. A refusal holds at once, and stands in the ledger after [`Self::write_down`].
     pub(crate) fn hear(&mut self, incoming: &Incoming<'_>) -> Option<Heard> {
         let from = incoming.from.parse().ok()?;
         let said = self.keywords.read(incoming.text);
@@ -83,11 +85,21 @@ impl Back {
             source: format!("message to {}", incoming.to),
             proof: self.keywords.keyword(incoming.text),
         };
-        let written = self.consent.as_mut().map_or(Ok(()), |consent| consent.record(&[word]));
-        if let Err(error) = written {
-            tracing::error!(%error, "a refusal is not on disk; it holds until this process ends");
+        if let Some(consent) = &mut self.consent {
+            consent.remember(&word);
+            self.words.push(word);
         }
         self.confirm(msisdn, incoming);
+    }
+
+    /// Writes the refusals heard since the last time, together.
+    pub(crate) fn write_down(&mut self) {
+        let written =
+            self.consent.as_mut().filter(|_| !self.words.is_empty()).map(|consent| consent.write(&self.words));
+        if let Some(Err(error)) = written {
+            tracing::error!(%error, refusals = self.words.len(), "not on disk; they hold until this process ends");
+        }
+        self.words.clear();
     }
 
     fn confirm(&mut self, to: Number, incoming: &Incoming<'_>) {
@@ -211,6 +223,20 @@ mod tests {
         let (track, reply) = back.reply(|track| track == 0).unwrap();
         assert_eq!((track, reply.text.as_str(), reply.from.as_deref()), (0, "OK", Some("10086")));
         assert!(back.is_replying() && back.is_reply(reply.id) && !back.is_reply(reply.id) && !back.is_replying());
+    }
+
+    #[test]
+    fn refusals_heard_together_are_written_together_and_hold_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut back = back(folder.path());
+        let rows = || std::fs::read_to_string(folder.path().join("consent.csv")).unwrap().lines().count() - 1;
+        hear(&mut back, "8613900000005", "TD");
+        hear(&mut back, "8613900000006", "STOP");
+        assert_eq!(rows(), 0);
+        assert!(back.refuses(&"13900000006".parse().unwrap(), Purpose::Marketing));
+        back.write_down();
+        back.write_down();
+        assert_eq!(rows(), 2);
     }
 
     #[test]

@@ -2,16 +2,21 @@
 //! read, `at,msisdn,purpose,consent,source,proof`. A row is only ever added, and counts once it is on the disk; of a number
 //! and a purpose the latest row holds. It is looked into just before sending.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::str;
 
 use event::{Number, Timestamp};
 use rules::scenario::Purpose;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
+use super::lines::{Lines, LinesError, Title};
+
 const HEAD: &str = "at,msisdn,purpose,consent,source,proof";
+/// In messages for people.
+const LEDGER: &str = "consent ledger";
 
 /// The purposes that may be refused, in the order in which choices are kept.
 const PURPOSES: [Purpose; 2] = [Purpose::Marketing, Purpose::Location];
@@ -19,22 +24,9 @@ const PURPOSES: [Purpose; 2] = [Purpose::Marketing, Purpose::Location];
 /// Why the ledger cannot be used.
 #[derive(Debug, Error)]
 pub enum ConsentError {
-    /// The system says so.
-    #[error("cannot {step} the consent ledger `{}`: {source}", path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// `open`, `read`, `write`.
-        step: &'static str,
-        /// Why.
-        source: io::Error,
-    },
-    /// Another process writes it.
-    #[error("the consent ledger `{}` is being written by another process; stop it first", path.display())]
-    Locked {
-        /// Which file.
-        path: PathBuf,
-    },
+    /// The file itself.
+    #[error(transparent)]
+    File(#[from] LinesError),
     /// A row says nothing that can be meant.
     #[error("`{}`, line {line}: {why}; a row is `{HEAD}`, as in `2026-11-22T08:00:00Z,+8613900000005,all,no,hotline,ticket 77`", path.display())]
     Row {
@@ -72,63 +64,53 @@ struct Choices([Option<(Timestamp, bool)>; PURPOSES.len()]);
 #[derive(Debug)]
 pub struct Consent {
     path: PathBuf,
-    file: File,
-    /// Where the last whole row ends.
-    end: u64,
+    lines: Lines,
     /// By the last digits of the number.
-    known: FxHashMap<u32, Vec<(Number, Choices)>>,
+    known: Known,
 }
+
+type Known = FxHashMap<u32, Vec<(Number, Choices)>>;
 
 impl Consent {
     /// Opens or begins a ledger. A last row without its end was being written when we stopped, and never counted.
     pub fn open(path: &Path) -> Result<Self, ConsentError> {
-        let failed = |step| move |source| ConsentError::Io { path: path.to_owned(), step, source };
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(ConsentError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(failed("lock")(source)),
-        }
-        let mut consent = Self { path: path.to_owned(), file, end: 0, known: FxHashMap::default() };
-        consent.end = consent.read().map_err(|error| match error {
-            Unread::Io(source) => failed("read")(source),
-            Unread::Row(line, why) => ConsentError::Row { path: path.to_owned(), line, why },
+        let mut known = Known::default();
+        let title = Title { what: LEDGER, path };
+        let lines = Lines::open(title, HEAD.as_bytes(), |number, line| {
+            read(path, number, line).map(|word| word.into_iter().for_each(|word| remember(&mut known, &word)))
         })?;
-        consent.file.set_len(consent.end).map_err(failed("repair"))?;
-        consent.file.seek(SeekFrom::Start(consent.end)).map_err(failed("read"))?;
-        if consent.end == 0 {
+        let mut consent = Self { path: path.to_owned(), lines, known };
+        if consent.lines.is_empty() {
             consent.append(&format!("{HEAD}\n"))?;
         }
         Ok(consent)
     }
 
-    fn read(&mut self) -> Result<u64, Unread> {
-        let file = self.file.try_clone()?;
-        let mut end = 0;
-        for_each_row(file, Torn::Left, |length, word| {
-            end += length;
-            word.into_iter().for_each(|word| self.remember(&word));
-        })?;
-        Ok(end)
-    }
-
     /// Takes words in, and writes them down. Where that fails they hold until the ledger is closed.
     pub fn record(&mut self, words: &[Word]) -> Result<(), ConsentError> {
         words.iter().for_each(|word| self.remember(word));
+        self.write(words)
+    }
+
+    /// Takes a word in without writing it.
+    pub(crate) fn remember(&mut self, word: &Word) {
+        remember(&mut self.known, word);
+    }
+
+    /// Writes words down that have been taken in, all or none.
+    pub(crate) fn write(&mut self, words: &[Word]) -> Result<(), ConsentError> {
         let rows: String = words.iter().map(row).collect();
         self.append(&rows)
     }
 
     /// Adds the rows of another file, all or none. Tells how many they are.
     pub fn import(&mut self, path: &Path) -> Result<usize, ConsentError> {
-        let failed = |source| ConsentError::Io { path: path.to_owned(), step: "read", source };
+        let failed = Title { what: "file of consents", path }.failed("read");
+        let rows = BufReader::new(File::open(path).map_err(&failed)?).split(b'\n');
         let mut words = Vec::new();
-        let read = for_each_row(File::open(path).map_err(failed)?, Torn::Read, |_, word| words.extend(word));
-        read.map_err(|error| match error {
-            Unread::Io(source) => failed(source),
-            Unread::Row(line, why) => ConsentError::Row { path: path.to_owned(), line, why },
-        })?;
+        for (number, row) in (1..).zip(rows) {
+            words.extend(read(path, number, &row.map_err(&failed)?)?);
+        }
         self.record(&words)?;
         Ok(words.len())
     }
@@ -142,31 +124,24 @@ impl Consent {
         last.is_some_and(|(_, agrees)| !agrees)
     }
 
-    fn remember(&mut self, word: &Word) {
-        let of_digits = self.known.entry(last_digits(&word.msisdn)).or_default();
-        let place = of_digits.iter().position(|(known, _)| known == &word.msisdn).unwrap_or_else(|| {
-            of_digits.push((word.msisdn, Choices::default()));
-            of_digits.len() - 1
-        });
-        let Some((_, choices)) = of_digits.get_mut(place) else { return };
-        for (purpose, choice) in PURPOSES.iter().zip(&mut choices.0) {
-            let is_meant = word.purpose.is_none_or(|meant| meant == *purpose);
-            if is_meant && choice.is_none_or(|(at, _)| at <= word.at) {
-                *choice = Some((word.at, word.agrees));
-            }
-        }
-    }
-
-    /// All or nothing.
     fn append(&mut self, rows: &str) -> Result<(), ConsentError> {
-        let written = self.file.write_all(rows.as_bytes()).and_then(|()| self.file.sync_data());
-        if let Err(source) = written {
-            // What cannot be cut off here is cut off, or read, at the next start.
-            self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end))).ok();
-            return Err(ConsentError::Io { path: self.path.clone(), step: "write", source });
+        let failed = Title { what: LEDGER, path: &self.path }.failed("write");
+        Ok(self.lines.append(rows.as_bytes()).map_err(failed)?)
+    }
+}
+
+fn remember(known: &mut Known, word: &Word) {
+    let of_digits = known.entry(last_digits(&word.msisdn)).or_default();
+    let place = of_digits.iter().position(|(known, _)| known == &word.msisdn).unwrap_or_else(|| {
+        of_digits.push((word.msisdn, Choices::default()));
+        of_digits.len() - 1
+    });
+    let Some((_, choices)) = of_digits.get_mut(place) else { return };
+    for (purpose, choice) in PURPOSES.iter().zip(&mut choices.0) {
+        let is_meant = word.purpose.is_none_or(|meant| meant == *purpose);
+        if is_meant && choice.is_none_or(|(at, _)| at <= word.at) {
+            *choice = Some((word.at, word.agrees));
         }
-        self.end += rows.len() as u64;
-        Ok(())
     }
 }
 
@@ -187,45 +162,13 @@ pub(crate) fn last_digits(number: &Number) -> u32 {
     digits.fold(0, |value, digit| value << 4 | u32::from(digit))
 }
 
-enum Unread {
-    Io(io::Error),
-    /// Line and what is wrong with it.
-    Row(usize, &'static str),
-}
-
-impl From<io::Error> for Unread {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-/// What a last row without an end of line is.
-#[derive(PartialEq)]
-enum Torn {
-    /// Of our own ledger: half a row, from a write that did not come to its end.
-    Left,
-    /// Of somebody else's file: a row like the others.
-    Read,
-}
-
-/// Gives each whole row's length in octets, and its word (the head has none).
-fn for_each_row(file: File, torn: Torn, mut take: impl FnMut(u64, Option<Word>)) -> Result<(), Unread> {
-    let (mut reader, mut line) = (BufReader::new(file), String::new());
-    for number in 1.. {
-        line.clear();
-        let length = reader.read_line(&mut line)?;
-        if length == 0 || torn == Torn::Left && !line.ends_with('\n') {
-            break;
-        }
-        let text = line.trim_end().trim_start_matches('\u{feff}');
-        let is_head = number == 1 && text.starts_with("at,");
-        let word = match is_head || text.is_empty() {
-            true => None,
-            false => Some(word(text).map_err(|why| Unread::Row(number, why))?),
-        };
-        take(length as u64, word);
-    }
-    Ok(())
+/// The word of a row; the head has none, nor has an empty one.
+fn read(path: &Path, line: usize, row: &[u8]) -> Result<Option<Word>, ConsentError> {
+    let wrong = |why| ConsentError::Row { path: path.to_owned(), line, why };
+    let text = str::from_utf8(row).map_err(|_| wrong("it is not written in UTF-8"))?;
+    let text = text.trim_end().trim_start_matches('\u{feff}');
+    let is_head = line == 1 && text.starts_with("at,");
+    if is_head || text.is_empty() { Ok(None) } else { word(text).map(Some).map_err(wrong) }
 }
 
 fn word(row: &str) -> Result<Word, &'static str> {
@@ -270,7 +213,7 @@ mod tests {
             purpose,
             agrees,
             source: "sms 10086".to_owned(),
-            proof: "TD".to_owned(),
+            proof: "退订".to_owned(),
         }
     }
 
@@ -294,7 +237,7 @@ mod tests {
             drop(consent);
             consent = Consent::open(&path).unwrap();
         }
-        assert!(matches!(Consent::open(&path), Err(ConsentError::Locked { .. })));
+        assert!(matches!(Consent::open(&path), Err(ConsentError::File(LinesError::Locked { .. }))));
     }
 
     #[test]
@@ -333,6 +276,7 @@ mod tests {
         check("2026-03-01T09:00:00Z,139,all,perhaps,hotline,7\n", Err("line 1: the word is neither"));
         check("2026-03-01T09:00:00Z,139,some,no,hotline,7\n", Err("the purpose is none of"));
         check("2026-03-01T09:00:00Z,139\n", Err("the purpose is missing"));
+        check("\r\n2026-03-01T09:00:00Z,139,all,no,hotline,\u{85}\n", Ok(1));
         check("2026-03-01T09:00:00Z,139,all,no,hotline,8\n2026-03-01T09:00:00Z,138,all,no,hotline,9", Ok(2));
     }
 

@@ -4,11 +4,14 @@
 pub mod address;
 mod answer;
 pub(crate) mod arbiter;
+mod authorities;
+mod awaited;
 mod back;
 pub mod channel;
 pub mod consent;
 pub mod hold;
 mod identity;
+mod lines;
 mod merge;
 pub(crate) mod outbox;
 mod queue;
@@ -23,6 +26,7 @@ use address::{Answer, Lookup};
 pub use answer::{Keywords, Reaction, Said};
 pub use arbiter::Pace;
 pub use identity::OfferId;
+pub use lines::LinesError;
 pub use record::{Offer, Pushed, State};
 
 /// Finds numbers that the subscriber file does not know. Never blocks.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use event::{Imsi, Number, Timestamp};
 use rules::scenario::{DEFAULT_PRIORITY, Message, Purpose, Push};
-use rules::{Reason, segments};
+use rules::{Reason, push, segments};
 
 use super::channel::ReceiptState;
 use super::{OfferId, Reaction};
@@ -77,7 +77,7 @@ impl Pushed {
 
     /// What stands before the address in the short message that stands in for it.
     pub(crate) fn title<'t>(&self, text: &'t str) -> &'t str {
-        text.strip_suffix(&*self.url).unwrap_or(text).trim_end()
+        push::title(text, &self.url)
     }
 }
 
@@ -172,9 +172,12 @@ impl Offer {
         self.purpose == Purpose::Service
     }
 
-    /// How many short messages it takes.
-    pub fn parts(&self) -> u64 {
-        segments::count(self.text.chars()).into()
+    /// How many short messages it takes: of a pushed address the parts of its datagram.
+    pub fn parts(&self) -> u8 {
+        match &self.push {
+            Some(pushed) => push::parts(pushed.action, &pushed.url, pushed.title(&self.text)),
+            None => segments::count(self.text.chars()),
+        }
     }
 
     /// Whether a channel has taken it.
@@ -395,9 +398,10 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_what_stands_before_the_address() {
-        let push = Pushed { url: "http://a.cn/x".to_owned(), action: Push::Indication };
-        assert_eq!(push.title("看 看 http://a.cn/x"), "看 看");
-        assert_eq!(push.title("http://a.cn/x"), "");
+    fn a_pushed_address_is_counted_as_it_is_sent() {
+        let (url, text) = ("http://example.com/", format!("{} http://example.com/", "看".repeat(60)));
+        let sms = Offer { text, ..crate::testing::offer(1) };
+        let push = |action| Offer { push: Some(Pushed { url: url.to_owned(), action }), ..sms.clone() };
+        assert_eq!((sms.parts(), push(Push::Loading).parts(), push(Push::Indication).parts()), (2, 1, 2));
     }
 }

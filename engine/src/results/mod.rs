@@ -93,7 +93,7 @@ impl Funnel {
         self.sent += 1;
         self.delivered += u64::from(offer.receipt == Some(ReceiptState::Delivered));
         self.answered += u64::from(offer.reaction.is_some());
-        self.parts += offer.parts();
+        self.parts += u64::from(offer.parts());
         self.offered.take(offer.imsi);
         if offer.is_answered_yes() {
             self.converted += 1;

@@ -1,10 +1,12 @@
 //! The text of an offer for one person.
 
+use event::Imsi;
+
 use super::Policy;
 use super::gates::{Case, Person};
 use crate::lists::{Area, TacList};
 use crate::scenario::{Message, Scenario, Trigger, Variable};
-use crate::segments;
+use crate::{push, segments};
 
 impl Case<'_> {
     /// Whether all that the scenario's text cannot do without is known of the person.
@@ -36,7 +38,18 @@ impl Scenario {
 
     /// How many short messages that takes.
     pub(crate) fn parts(&self, policy: &Policy, person: &Person<'_>) -> u8 {
-        self.characters(policy, person).map_or(1, segments::count)
+        match &self.send_to(person.imsi).message {
+            Message::Sms(_) => self.characters(policy, person).map_or(1, segments::count),
+            Message::WapPush { .. } => self.worded(policy, person).map_or(1, |text| self.parts_of(person.imsi, &text)),
+        }
+    }
+
+    /// How many short messages this person's text takes: of a pushed address the parts of its datagram.
+    pub fn parts_of(&self, imsi: Imsi, text: &str) -> u8 {
+        match &self.send_to(imsi).message {
+            Message::Sms(_) => segments::count(text.chars()),
+            Message::WapPush { url, push: action, .. } => push::parts(*action, url, push::title(text, url)),
+        }
     }
 
     fn characters<'a>(

@@ -8,7 +8,6 @@ use crate::matcher::{Context, Decision, Outcome, RuleSet};
 use crate::policy::{self, Home, Person, Reason, Spent, Verdict};
 use crate::profile::{Contact, Profile};
 use crate::scenario::Purpose;
-use crate::segments;
 
 /// What came of one scenario at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +129,7 @@ impl Moment<'_> {
         let (Some((scenario, own)), Some(imsi)) = (offered, self.event.imsi) else { return decision.outcome };
         let policy = self.set.policy();
         let text = self.set.text(scenario, imsi, self.profile, self.context).unwrap_or_default();
-        let cost = policy.cost(segments::count(text.chars()));
+        let cost = policy.cost(scenario.parts_of(imsi, &text));
         if let Some(reason) = policy.excess(scenario, *own, *marketing, cost) {
             return Outcome::Withheld(reason);
         }

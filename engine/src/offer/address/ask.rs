@@ -1,15 +1,14 @@
 //! One question over HTTP, and what its answer says.
 
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender};
 use event::{Imsi, Number};
 use ureq::http::Uri;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Error};
 
+use super::super::authorities::roots;
 use super::{Answer, LookupConfig, LookupError};
 
 /// Where the IMSI goes in the URL.
@@ -31,10 +30,8 @@ pub(super) struct Asker {
 impl Asker {
     pub(super) fn new(config: &LookupConfig) -> Result<Self, LookupError> {
         check(&config.url)?;
-        let roots = match &config.authorities {
-            Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-            None => RootCerts::WebPki,
-        };
+        let path = config.authorities.clone().unwrap_or_default();
+        let roots = roots(config.authorities.as_deref()).map_err(|why| LookupError::Authorities { path, why })?;
         let agent = Agent::config_builder()
             .timeout_global(Some(config.timeout))
             .http_status_as_error(false)
@@ -93,21 +90,6 @@ fn check(template: &str) -> Result<(), LookupError> {
         (Some("http" | "https"), _) => Err(wrong("the host is missing".to_owned())),
         _ => Err(wrong("it does not begin with `http://` or `https://`".to_owned())),
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, LookupError> {
-    let unusable = |why: String| LookupError::Authorities { path: path.to_owned(), why };
-    let pem = fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| unusable(error.to_string()))? {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        return Err(unusable("it holds no certificate".to_owned()));
-    }
-    Ok(certificates)
 }
 
 /// Reads the body of an answer: JSON, or the digits alone.

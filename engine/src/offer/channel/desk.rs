@@ -1,6 +1,7 @@
 //! A channel that threads of its own work off: they take submissions from a bounded queue and report what became of each.
 //! What a thread does with them is a [`Clerk`]'s.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -8,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam::channel::{self, Receiver, Sender};
 
 use super::{Channel, Report, Submission};
+use crate::offer::OfferId;
 
 /// Works submissions off, on a thread of its own.
 pub(super) trait Clerk: Send + 'static {
@@ -22,7 +24,7 @@ pub(super) trait Clerk: Send + 'static {
 pub(super) struct Desk {
     name: &'static str,
     room: usize,
-    in_flight: Arc<AtomicUsize>,
+    load: Arc<Load>,
     submissions: Option<Sender<Submission>>,
     refusals: Sender<Report>,
     reports: Receiver<Report>,
@@ -34,24 +36,33 @@ impl Desk {
     pub(super) fn open<C: Clerk>(name: &'static str, room: usize, clerks: Vec<C>) -> std::io::Result<Self> {
         let (submissions, submitted) = channel::bounded(room);
         let (told, reports) = channel::unbounded();
-        let in_flight = Arc::new(AtomicUsize::new(0));
+        let load = Arc::new(Load { in_flight: AtomicUsize::new(0), clerks: AtomicUsize::new(clerks.len()) });
         let mut threads = Vec::with_capacity(clerks.len());
         for clerk in clerks {
-            let window =
-                Window { submitted: submitted.clone(), reports: told.clone(), in_flight: Arc::clone(&in_flight), room };
+            let window = Window { submitted: submitted.clone(), reports: told.clone(), load: Arc::clone(&load), room };
             threads.push(thread::Builder::new().name(name.to_owned()).spawn(move || window.serve(clerk))?);
         }
-        Ok(Self { name, room, in_flight, submissions: Some(submissions), refusals: told, reports, threads })
+        Ok(Self { name, room, load, submissions: Some(submissions), refusals: told, reports, threads })
     }
+}
+
+/// What both sides count.
+struct Load {
+    /// Submissions that wait or are being worked off.
+    in_flight: AtomicUsize,
+    /// Clerks that work.
+    clerks: AtomicUsize,
 }
 
 /// The side of one clerk.
 struct Window {
     submitted: Receiver<Submission>,
     reports: Sender<Report>,
-    in_flight: Arc<AtomicUsize>,
+    load: Arc<Load>,
     room: usize,
 }
+
+const FAILED: &str = "a thread of the channel failed";
 
 impl Window {
     fn serve<C: Clerk>(self, mut clerk: C) {
@@ -59,14 +70,37 @@ impl Window {
         while let Ok(first) = self.submitted.recv() {
             batch.push(first);
             batch.extend(self.submitted.try_iter().take(C::BATCH - 1));
-            let count = batch.len();
-            let mut reports = Vec::with_capacity(count);
-            clerk.work(&mut batch, &mut |report| reports.push(report));
+            let ids: Vec<OfferId> = batch.iter().map(|submission| submission.id).collect();
+            let mut reports = Vec::with_capacity(ids.len());
+            // What it was at stays behind in pieces; the clerk is not asked again.
+            let worked = catch_unwind(AssertUnwindSafe(|| clerk.work(&mut batch, &mut |report| reports.push(report))));
             batch.clear();
-            let was_full = self.in_flight.fetch_sub(count, Ordering::AcqRel) >= self.room;
-            reports.extend(was_full.then_some(Report::Ready));
-            // Nobody listens any more only when the channel is being dropped.
-            reports.into_iter().for_each(|report| self.reports.send(report).unwrap_or_default());
+            if worked.is_err() {
+                return self.fail(&ids, reports);
+            }
+            self.settle(ids.len(), reports);
+        }
+    }
+
+    fn settle(&self, count: usize, mut reports: Vec<Report>) {
+        let was_full = self.load.in_flight.fetch_sub(count, Ordering::AcqRel) >= self.room;
+        reports.extend((was_full && self.load.clerks.load(Ordering::Acquire) > 0).then_some(Report::Ready));
+        // Nobody listens any more only when the channel is being dropped.
+        reports.into_iter().for_each(|report| self.reports.send(report).unwrap_or_default());
+    }
+
+    /// What became of the rest of the batch nobody knows. The last clerk of all leaves one behind who gives everything back.
+    fn fail(&self, ids: &[OfferId], mut reports: Vec<Report>) {
+        tracing::error!("{FAILED}; start the program again");
+        let is_last = self.load.clerks.fetch_sub(1, Ordering::AcqRel) == 1;
+        let told: Vec<OfferId> = reports.iter().filter_map(Report::ends).collect();
+        reports.extend(ids.iter().filter(|id| !told.contains(id)).map(|id| Report::Unknown { id: *id }));
+        reports.extend(is_last.then(|| Report::Down { reason: FAILED.to_owned() }));
+        self.settle(ids.len(), reports);
+        if is_last {
+            while let Ok(Submission { id, .. }) = self.submitted.recv() {
+                self.settle(1, vec![Report::Refused { id, reason: format!("not sent: {FAILED}"), again: true }]);
+            }
         }
     }
 }
@@ -77,15 +111,16 @@ impl Channel for Desk {
     }
 
     fn ready(&self) -> usize {
-        self.room.saturating_sub(self.in_flight.load(Ordering::Acquire))
+        let room = if self.load.clerks.load(Ordering::Acquire) == 0 { 0 } else { self.room };
+        room.saturating_sub(self.load.in_flight.load(Ordering::Acquire))
     }
 
     fn submit(&mut self, submission: Submission) {
         let id = submission.id;
-        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        self.load.in_flight.fetch_add(1, Ordering::AcqRel);
         let sent = self.submissions.as_ref().map(|clerks| clerks.try_send(submission).is_ok());
         if sent != Some(true) {
-            self.in_flight.fetch_sub(1, Ordering::AcqRel);
+            self.load.in_flight.fetch_sub(1, Ordering::AcqRel);
             let reason = "not sent: more was submitted than there was room for".to_owned();
             // The receiving end is ours, so that sending cannot fail.
             self.refusals.send(Report::Refused { id, reason, again: true }).unwrap_or_default();
@@ -106,5 +141,41 @@ impl Drop for Desk {
                 tracing::error!(channel = self.name, "a thread of the channel panicked");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::offer::channel::tests::submission;
+
+    /// Accepts one offer, and panics at the next.
+    struct Clumsy;
+
+    impl Clerk for Clumsy {
+        const BATCH: usize = 8;
+
+        fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
+            let id = batch[0].id;
+            tell(Report::Accepted { id, message_id: String::new() });
+            assert!(batch.len() == 1 && id != OfferId(9), "as a fault in a channel would");
+        }
+    }
+
+    #[test]
+    fn a_clerk_that_panics_leaves_nobody_waiting() {
+        let mut desk = Desk::open("clumsy", 8, vec![Clumsy]).unwrap();
+        let told = |desk: &Desk| desk.reports().recv_timeout(Duration::from_secs(10)).unwrap();
+        desk.submit(Submission { id: OfferId(9), ..submission("hi") });
+        assert_eq!(told(&desk).ends(), Some(OfferId(9)));
+        assert_eq!(told(&desk), Report::Down { reason: FAILED.to_owned() });
+        assert_eq!(desk.ready(), 0);
+        // Handed over before it was known.
+        desk.submit(Submission { id: OfferId(10), ..submission("hi") });
+        let back = Report::Refused { id: OfferId(10), reason: format!("not sent: {FAILED}"), again: true };
+        assert_eq!(told(&desk), back);
+        assert_eq!(desk.ready(), 0);
     }
 }

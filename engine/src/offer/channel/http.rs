@@ -1,10 +1,10 @@
 //! A channel that posts each offer to a server: threads that ask one after the other, patient with a server that is down
 //! and certain of what they tell. What is posted and what the answer means is a [`Dialog`]'s.
 //!
-//! A request that may have arrived is repeated under the same identity, which the server must know again; if it still gives
-//! no answer, nobody knows what became of the offer.
+//! A request that may have arrived is repeated under the same identity where the server knows that again; if there is still no
+//! answer, nobody knows what became of the offer.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -12,19 +12,18 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use thiserror::Error;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, Error as HttpError, Timeout};
 
 use super::desk::{Clerk, Desk};
 use super::url::{Parameter, Url, span, store};
 use super::{Channel, Report, Submission};
+use crate::offer::authorities::roots;
 
 /// The longest answer that is read, in octets.
 const ANSWER_LIMIT: u64 = 64 * 1024;
 /// The most requests at once.
 const WORKERS_LIMIT: usize = 64;
-/// How often a request that may have arrived is repeated.
-const REPEATS: u32 = 3;
 /// Pauses while the server takes nothing: the first, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -61,7 +60,7 @@ pub(super) struct Web {
 }
 
 /// What any server's URL may say.
-const fn parameters<C: AsMut<Web>>() -> [Parameter<C>; 3] {
+pub(super) const fn parameters<C: AsMut<Web>>() -> [Parameter<C>; 3] {
     [
         Parameter {
             name: "workers",
@@ -123,18 +122,17 @@ impl Web {
         (!self.user.is_empty()).then(|| ("authorization", format!("Basic {}", credentials())))
     }
 
-    fn agent(&self) -> Result<Agent, WebError> {
-        let roots = match &self.authorities {
-            Some(path) => RootCerts::new_with_certs(&certificates(path)?),
-            None => RootCerts::WebPki,
-        };
+    fn agent(&self, is_named: bool) -> Result<Agent, WebError> {
+        let path = self.authorities.clone().unwrap_or_default();
+        let roots = roots(self.authorities.as_deref()).map_err(|why| WebError::Authorities { path, why })?;
         let config = Agent::config_builder()
             .timeout_global(Some(self.timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
             .tls_config(TlsConfig::builder().root_certs(roots).build())
-            .user_agent(concat!("touchpoint/", env!("CARGO_PKG_VERSION")))
+            .user_agent(if is_named { concat!("touchpoint/", env!("CARGO_PKG_VERSION")) } else { "" })
+            .accept(if is_named { "*/*" } else { "" })
             .build();
         Ok(Agent::new_with_config(config))
     }
@@ -152,25 +150,14 @@ fn server(url: &Url, theirs: Vec<(String, String)>) -> String {
     format!("{}://{host}{port}{path}{query}", url.scheme)
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, WebError> {
-    let unusable = |why: String| WebError::Authorities { path: path.to_owned(), why };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let mut certificates = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(certificate) = item.map_err(|error| unusable(error.to_string()))? {
-            certificates.push(certificate);
-        }
-    }
-    if certificates.is_empty() {
-        return Err(unusable("it holds no certificate".to_owned()));
-    }
-    Ok(certificates)
-}
-
 /// What is posted, and what the answer means.
 pub(super) trait Dialog: Send + Sync + 'static {
     /// `webhook`, `pap`, `mm7`.
     const NAME: &'static str;
+    /// How often a request that may have arrived is repeated: not at all where the server need not know it again.
+    const REPEATS: u32;
+    /// Whether requests name the program that sends them, and what it takes for an answer.
+    const IS_NAMED: bool = true;
 
     /// The request for an offer; what cannot be sent this way is told for people.
     fn request(&self, submission: &Submission) -> Result<Request, String>;
@@ -211,7 +198,7 @@ impl Judgement {
 
 /// Opens a channel that holds this dialog.
 pub(super) fn open<D: Dialog>(web: &Web, dialog: D) -> Result<Box<dyn Channel + Send>, WebError> {
-    let (agent, dialog) = (web.agent()?, Arc::new(dialog));
+    let (agent, dialog) = (web.agent(D::IS_NAMED)?, Arc::new(dialog));
     let clerk = |_| Asker { agent: agent.clone(), web: web.clone(), dialog: Arc::clone(&dialog), pause: FIRST_PAUSE };
     Ok(Box::new(Desk::open(D::NAME, 2 * web.workers, (0..web.workers).map(clerk).collect())?))
 }
@@ -250,11 +237,15 @@ impl<D: Dialog> Asker<D> {
             Err(reason) => return Report::Refused { id, reason, again: false },
         };
         let mut outcome = self.ask(&request);
-        for _ in 0..REPEATS {
+        for _ in 0..D::REPEATS {
             if !matches!(outcome, Outcome::NoAnswer) {
                 break;
             }
-            outcome = self.ask(&request);
+            // An earlier one may have arrived, whatever becomes of this one.
+            outcome = match self.ask(&request) {
+                Outcome::NotAsked(_) | Outcome::Judged(Judgement::Later(_)) => Outcome::NoAnswer,
+                heard => heard,
+            };
         }
         count::<D>(&outcome);
         match outcome {

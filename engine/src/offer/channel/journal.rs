@@ -5,8 +5,7 @@
 //! crash has torn is dropped.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -15,11 +14,11 @@ use event::Imsi;
 use rules::segments::segments;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::desk::{Clerk, Desk};
 use super::{Channel, Report, Submission};
 use crate::offer::OfferId;
+use crate::offer::lines::{Lines, LinesError, Title};
 
 /// The most offers on their way to the disk; also the largest batch of one `fsync`.
 const BATCH_LIMIT: usize = 1024;
@@ -33,41 +32,6 @@ const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// How every line begins.
 const LINE_START: &[u8] = b"{\"id\":\"";
-
-/// Why a journal cannot be opened.
-#[derive(Debug, Error)]
-pub enum JournalError {
-    /// A device, a pipe: it cannot be read again after a restart.
-    #[error("the journal of offers `{}` is no regular file; name one, or a new one", path.display())]
-    NoFile {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The system says so.
-    #[error("cannot {step} the journal of offers `{}`: {source}", path.display())]
-    Io {
-        /// Which file.
-        path: PathBuf,
-        /// `open`, `read`, …
-        step: &'static str,
-        /// Why.
-        source: io::Error,
-    },
-    /// Another process writes it.
-    #[error("the journal of offers `{}` is being written by another process; stop it, or name another file", path.display())]
-    Locked {
-        /// Which file.
-        path: PathBuf,
-    },
-    /// The file holds something else.
-    #[error("`{}` is not a journal of offers: line {line} is not one; name another file", path.display())]
-    Foreign {
-        /// Which file.
-        path: PathBuf,
-        /// From 1.
-        line: usize,
-    },
-}
 
 /// A line of the journal. Fields are only ever added.
 #[derive(Serialize)]
@@ -91,21 +55,21 @@ struct Line<'a> {
 }
 
 /// Opens or creates the file. `reveal` writes IMSI and number in clear.
-pub fn open(path: &Path, reveal: bool) -> Result<Box<dyn Channel + Send>, JournalError> {
-    let Opened { file, end, written } = open_file(path)?;
-    let writer = Writer { path: path.to_owned(), file, end, dirty: false, failing: false, reveal, written };
-    let desk = Desk::open("journal", BATCH_LIMIT, vec![writer]).map_err(failed(path, "start the thread of"))?;
+pub fn open(path: &Path, reveal: bool) -> Result<Box<dyn Channel + Send>, LinesError> {
+    let (lines, written) = open_file(path)?;
+    let writer = Writer { path: path.to_owned(), lines, failing: false, reveal, written };
+    let desk = Desk::open("journal", BATCH_LIMIT, vec![writer]).map_err(title(path).failed("start the thread of"))?;
     Ok(Box::new(desk))
+}
+
+fn title(path: &Path) -> Title<'_> {
+    Title { what: "journal of offers", path }
 }
 
 /// The thread that owns the file.
 struct Writer {
     path: PathBuf,
-    file: File,
-    /// Where the last whole batch ends.
-    end: u64,
-    /// Something may stand beyond `end`.
-    dirty: bool,
+    lines: Lines,
     /// The last batch could not be written.
     failing: bool,
     reveal: bool,
@@ -132,7 +96,6 @@ impl Clerk for Writer {
 }
 
 impl Writer {
-    /// All or nothing: what a failure leaves behind is cut off before the next batch.
     fn write(&mut self, batch: &[Submission]) -> io::Result<()> {
         let mut octets = Vec::new();
         let mut new = FxHashSet::default();
@@ -142,15 +105,7 @@ impl Writer {
                 octets.push(b'\n');
             }
         }
-        if self.dirty {
-            self.file.set_len(self.end)?;
-            self.file.seek(SeekFrom::Start(self.end))?;
-        }
-        self.dirty = true;
-        self.file.write_all(&octets)?;
-        self.file.sync_data()?;
-        self.dirty = false;
-        self.end += octets.len() as u64;
+        self.lines.append(&octets)?;
         batch.iter().for_each(|submission| self.written.insert(submission.id));
         Ok(())
     }
@@ -215,58 +170,13 @@ impl Remembered {
     }
 }
 
-/// A journal that ends with a whole line.
-struct Opened {
-    file: File,
-    end: u64,
-    written: Remembered,
-}
-
-fn open_file(path: &Path) -> Result<Opened, JournalError> {
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(failed(path, "open"))?;
-    if !file.metadata().map_err(failed(path, "open"))?.is_file() {
-        return Err(JournalError::NoFile { path: path.to_owned() });
-    }
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(JournalError::Locked { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => return Err(failed(path, "lock")(source)),
-    }
-    let (written, end) = read(path, &file)?;
-    file.set_len(end).map_err(failed(path, "repair"))?;
-    file.seek(SeekFrom::Start(end)).map_err(failed(path, "read"))?;
-    sync_folder(path).map_err(failed(path, "create"))?;
-    Ok(Opened { file, end, written })
-}
-
-/// The offers of the file, and where its last whole line ends.
-fn read(path: &Path, file: &File) -> Result<(Remembered, u64), JournalError> {
-    let mut reader = BufReader::new(file);
-    let (mut written, mut line, mut end, mut number) = (Remembered::default(), Vec::new(), 0, 0);
-    loop {
-        line.clear();
-        let length = reader.read_until(b'\n', &mut line).map_err(failed(path, "read"))?;
-        // A last line without its end was being written when we stopped: it was never reported, so it is no loss.
-        let torn = line.last() != Some(&b'\n');
-        if torn && (number > 0 || could_be_a_line(&line)) {
-            return Ok((written, end));
-        }
-        number += 1;
-        let id = offer_id(&line).ok_or_else(|| JournalError::Foreign { path: path.to_owned(), line: number })?;
-        written.insert(id);
-        end += length as u64;
-    }
-}
-
-/// Whether this is the beginning of a line: a file of something else must not be cut.
-fn could_be_a_line(torn: &[u8]) -> bool {
-    torn.starts_with(LINE_START) || LINE_START.starts_with(torn)
+/// The file, and the offers that stand in it.
+fn open_file(path: &Path) -> Result<(Lines, Remembered), LinesError> {
+    let mut written = Remembered::default();
+    let lines = Lines::open(title(path), LINE_START, |number, line| {
+        offer_id(line).map(|id| written.insert(id)).ok_or_else(|| title(path).foreign(number))
+    })?;
+    Ok((lines, written))
 }
 
 fn offer_id(line: &[u8]) -> Option<OfferId> {
@@ -276,16 +186,6 @@ fn offer_id(line: &[u8]) -> Option<OfferId> {
     }
     let known: Known<'_> = serde_json::from_slice(line).ok()?;
     u128::from_str_radix(known.id, 16).ok().map(OfferId)
-}
-
-/// A new file outlasts a crash only when its folder is on the disk too.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
-}
-
-fn failed(path: &Path, step: &'static str) -> impl Fn(io::Error) -> JournalError {
-    move |source| JournalError::Io { path: path.to_owned(), step, source }
 }
 
 #[cfg(test)]
@@ -352,8 +252,8 @@ mod tests {
         let kept = |length: usize| whole[..length].iter().filter(|octet| **octet == b'\n').count();
         for length in 0..=whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let opened = open_file(&path).unwrap();
-            assert_eq!(opened.written.order.len(), kept(length), "cut at {length}");
+            let (_, written) = open_file(&path).unwrap();
+            assert_eq!(written.order.len(), kept(length), "cut at {length}");
         }
         fs::write(&path, &whole[..whole.len() - 1]).unwrap();
         write(&path, 1..=3);
@@ -381,7 +281,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("offers.jsonl");
         let _first = open(&path, false).unwrap();
-        assert!(matches!(open(&path, false).err(), Some(JournalError::Locked { .. })));
+        assert!(matches!(open(&path, false).err(), Some(LinesError::Locked { .. })));
     }
 
     #[test]

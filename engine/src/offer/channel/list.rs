@@ -1,12 +1,10 @@
 //! Offers for people to carry: halls and outbound calls. A CSV file for each scenario and hour, `DIR/SCENARIO/2026-11-22T13.csv`,
 //! with numbers in clear, for that is what it is for. A row counts as sent when it is on the disk; none stands twice.
 
-use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
+use std::{fs, io, str, thread};
 
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashSet;
@@ -15,10 +13,12 @@ use thiserror::Error;
 use super::desk::{Clerk, Desk};
 use super::url::{Parameter, Url, store};
 use super::{Channel, Report, Submission};
+use crate::offer::OfferId;
+use crate::offer::lines::{Lines, LinesError, Title, sync_folder};
 
-/// The most offers that wait for the disk; also the largest batch of one `fsync`.
+/// The most offers that wait for the disk; also the largest batch.
 const ROOM: usize = 1024;
-/// The most files that are kept open; the one opened first is closed first.
+/// The most files that are kept open; the one written longest ago is closed first.
 const OPEN_LIMIT: usize = 64;
 /// How long to wait when nothing can be written (a full disk).
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
@@ -41,13 +41,13 @@ pub enum ListError {
     },
 }
 
-const PARAMETERS: &[Parameter<Lists>] = &[Parameter {
+pub(super) const PARAMETERS: &[Parameter<Lists>] = &[Parameter {
     name: "zone",
     meaning: "time zone of the hours in the files' names (default: this machine's)",
     set: |lists, value| store(&mut lists.zone, TimeZone::get(value).ok()),
 }];
 
-struct Lists {
+pub(super) struct Lists {
     folder: PathBuf,
     zone: TimeZone,
     open: VecDeque<List>,
@@ -56,10 +56,8 @@ struct Lists {
 /// One file, and what stands in it.
 struct List {
     path: PathBuf,
-    file: File,
-    /// Where the last whole row ends.
-    end: u64,
-    offers: FxHashSet<String>,
+    lines: Lines,
+    offers: FxHashSet<OfferId>,
 }
 
 /// Opens `list:DIR`.
@@ -81,21 +79,28 @@ pub(super) fn open(url: &str) -> Result<Box<dyn Channel + Send>, ListError> {
 impl Clerk for Lists {
     const BATCH: usize = ROOM;
 
+    /// Each file has one `fsync` for all that it gets of a batch, and fails for itself.
     fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
-        let written: Vec<io::Result<()>> = batch.iter().map(|submission| self.write(submission)).collect();
-        let synced = self.sync();
-        for (submission, written) in batch.iter().zip(written) {
-            let id = submission.id;
-            let failed = written
-                .err()
-                .or_else(|| synced.as_ref().err().map(|error| io::Error::new(error.kind(), error.to_string())));
-            tell(match failed {
-                None => Report::Accepted { id, message_id: id.to_string() },
-                Some(error) => {
-                    Report::Refused { id, reason: format!("the list cannot be written: {error}"), again: true }
-                }
-            });
+        let mut by_file: BTreeMap<PathBuf, Vec<Submission>> = BTreeMap::new();
+        for submission in batch.drain(..) {
+            by_file.entry(self.path(&submission)).or_default().push(submission);
         }
+        let mut has_failed = false;
+        for (path, submissions) in by_file {
+            let written = self.write(path, &submissions).map_err(|error| error.to_string());
+            has_failed |= written.is_err();
+            submissions.iter().for_each(|submission| tell(report(submission.id, &written)));
+        }
+        if has_failed {
+            thread::sleep(FAILURE_PAUSE);
+        }
+    }
+}
+
+fn report(id: OfferId, written: &Result<(), String>) -> Report {
+    match written {
+        Ok(()) => Report::Accepted { id, message_id: id.to_string() },
+        Err(reason) => Report::Refused { id, reason: reason.clone(), again: true },
     }
 }
 
@@ -106,76 +111,60 @@ impl Lists {
         self.folder.join(file_name(&submission.scenario)).join(hour)
     }
 
-    fn write(&mut self, submission: &Submission) -> io::Result<()> {
-        let path = self.path(submission);
-        let list = self.list(&path)?;
-        let id = submission.id.to_string();
-        if list.offers.contains(&id) {
-            return Ok(());
-        }
-        let url = submission.push.as_ref().map_or("", |push| &push.url);
-        let (at, to) = (submission.at.to_string(), submission.to.to_string());
-        let valid = submission.validity_s.to_string();
-        let row = [&id, &at, &to, &valid, &submission.text, url].map(field).join(",") + "\n";
-        list.append(&row)?;
-        list.offers.insert(id);
-        Ok(())
-    }
-
-    fn list(&mut self, path: &Path) -> io::Result<&mut List> {
-        if let Some(place) = self.open.iter().position(|list| list.path == path) {
-            return self.open.get_mut(place).ok_or_else(|| io::ErrorKind::NotFound.into());
-        }
-        if self.open.len() >= OPEN_LIMIT
-            && let Some(oldest) = self.open.pop_front()
-        {
-            oldest.file.sync_data()?;
-        }
-        self.open.push_back(List::open(path)?);
-        self.open.back_mut().ok_or_else(|| io::ErrorKind::NotFound.into())
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        let synced = self.open.iter().try_for_each(|list| list.file.sync_data());
-        if synced.is_err() {
-            thread::sleep(FAILURE_PAUSE);
-        }
-        synced
+    fn write(&mut self, path: PathBuf, submissions: &[Submission]) -> Result<(), LinesError> {
+        let place = self.open.iter().position(|list| list.path == path);
+        let known = place.and_then(|place| self.open.remove(place));
+        let mut list = known.map_or_else(|| List::open(path), Ok)?;
+        let written = list.write(submissions);
+        self.open.push_front(list);
+        self.open.truncate(OPEN_LIMIT);
+        written
     }
 }
 
 impl List {
-    /// Opens a file, or begins it. A last row without its end was being written when we stopped: it was never reported.
-    fn open(path: &Path) -> io::Result<Self> {
-        path.parent().map_or(Ok(()), fs::create_dir_all)?;
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let (mut offers, mut end, mut line) = (FxHashSet::default(), 0, Vec::new());
-        let mut reader = BufReader::new(&file);
-        while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
-            end += line.len() as u64;
-            let id = line.split(|octet| *octet == b',').next().unwrap_or_default();
-            offers.insert(String::from_utf8_lossy(id).into_owned());
-            line.clear();
-        }
-        file.set_len(end)?;
-        file.seek(SeekFrom::Start(end))?;
-        let mut list = Self { path: path.to_owned(), file, end, offers };
-        if end == 0 {
-            list.append(HEAD)?;
-        }
-        Ok(list)
+    fn open(path: PathBuf) -> Result<Self, LinesError> {
+        let mut offers = FxHashSet::default();
+        let folder = path.parent().unwrap_or(&path);
+        fs::create_dir_all(folder)
+            .and_then(|()| sync_folder(folder))
+            .map_err(title(&path).failed("make the folder of"))?;
+        let lines = Lines::open::<LinesError>(title(&path), HEAD.as_bytes(), |_, line| {
+            offers.extend(offer_id(line));
+            Ok(())
+        })?;
+        Ok(Self { path, lines, offers })
     }
 
-    /// All or nothing: what a failure leaves behind is cut off.
-    fn append(&mut self, row: &str) -> io::Result<()> {
-        if let Err(error) = self.file.write_all(row.as_bytes()) {
-            self.file.set_len(self.end)?;
-            self.file.seek(SeekFrom::Start(self.end))?;
-            return Err(error);
+    /// All that are new, or none.
+    fn write(&mut self, submissions: &[Submission]) -> Result<(), LinesError> {
+        let mut rows = String::from(if self.lines.is_empty() { HEAD } else { "" });
+        let mut new = FxHashSet::default();
+        for submission in submissions {
+            if !self.offers.contains(&submission.id) && new.insert(submission.id) {
+                rows.push_str(&row(submission));
+            }
         }
-        self.end += row.len() as u64;
+        self.lines.append(rows.as_bytes()).map_err(title(&self.path).failed("write"))?;
+        self.offers.extend(new);
         Ok(())
     }
+}
+
+fn title(path: &Path) -> Title<'_> {
+    Title { what: "list of offers", path }
+}
+
+/// The head has none.
+fn offer_id(line: &[u8]) -> Option<OfferId> {
+    let first = line.split(|octet| *octet == b',').next()?;
+    u128::from_str_radix(str::from_utf8(first).ok()?, 16).ok().map(OfferId)
+}
+
+fn row(submission: &Submission) -> String {
+    let (id, at, to) = (submission.id.to_string(), submission.at.to_string(), submission.to.to_string());
+    let (valid, url) = (submission.validity_s.to_string(), submission.push.as_ref().map_or("", |push| &push.url));
+    [&id, &at, &to, &valid, &submission.text, url].map(field).join(",") + "\n"
 }
 
 /// A scenario's name as a file's: what a path could take for something else is replaced.
@@ -193,10 +182,7 @@ fn field(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::offer::OfferId;
     use crate::offer::channel::tests::submission;
 
     fn write(folder: &Path, submissions: Vec<Submission>) -> Vec<Report> {
@@ -234,5 +220,26 @@ mod tests {
         fs::write(&file, format!("{HEAD}{row}00000")).unwrap();
         assert!(write(folder.path(), all()).iter().all(accepted));
         assert_eq!(fs::read_to_string(&file).unwrap(), format!("{HEAD}{row}"));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_fails_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        // A folder stands where the file would.
+        fs::create_dir_all(folder.path().join("closed/2026-03-01T17.csv")).unwrap();
+        let other =
+            |id, scenario: &str| Submission { id: OfferId(id), scenario: scenario.to_owned(), ..submission("hi") };
+        let mut lists = Lists {
+            folder: folder.path().to_owned(),
+            zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            open: VecDeque::new(),
+        };
+        for _ in 0..2 {
+            let mut reports = Vec::new();
+            lists.work(&mut vec![other(1, "hall"), other(2, "closed")], &mut |report| reports.push(report));
+            assert!(matches!(reports[0], Report::Refused { id: OfferId(2), again: true, .. }), "{reports:?}");
+            assert!(matches!(reports[1], Report::Accepted { id: OfferId(1), .. }), "{reports:?}");
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("hall/2026-03-01T17.csv")).unwrap().lines().count(), 2);
     }
 }

@@ -9,7 +9,7 @@ use super::{Channel, Submission};
 const NAMESPACE: &str = "http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/REL-5-MM7-1-2";
 
 /// What MM7 has of its own.
-const PARAMETERS: &[Parameter<Mm7>] = &[
+pub(super) const PARAMETERS: &[Parameter<Mm7>] = &[
     Parameter {
         name: "vasp",
         meaning: "VASPID, the provider's name at the relay/server (default none)",
@@ -42,7 +42,7 @@ const PARAMETERS: &[Parameter<Mm7>] = &[
     },
 ];
 
-struct Mm7 {
+pub(super) struct Mm7 {
     web: Web,
     vasp: String,
     vas: String,
@@ -117,6 +117,8 @@ impl Mm7 {
 
 impl Dialog for Mm7 {
     const NAME: &'static str = "mm7";
+    /// TransactionID only pairs requests and answers: a relay takes a request twice.
+    const REPEATS: u32 = 0;
 
     fn request(&self, submission: &Submission) -> Result<Request, String> {
         let boundary = boundary(submission.id);

@@ -25,7 +25,7 @@ use event::{Imsi, Number, Timestamp};
 pub use centre::{BINDS_LIMIT, CentreError, WINDOW_LIMIT};
 pub use http::WebError;
 pub use list::ListError;
-pub use open::{ChannelError, Fault, Opening, URLS, open, terms};
+pub use open::{ChannelError, Fault, Opening, URLS, open, parameters};
 
 use super::{OfferId, Pushed};
 

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use thiserror::Error;
 
-use super::centre::CentreError;
-use super::cmpp::{self, CmppConfig};
+use super::centre::{Centre, CentreError, Habits};
+use super::cmpp::CmppConfig;
 use super::http::WebError;
-use super::journal::{self, JournalError};
-use super::list::{self, ListError};
-use super::smpp::{self, SmppConfig};
+use super::list::ListError;
+use super::smpp::SmppConfig;
 use super::url::{Parameter, Url, store};
-use super::{Channel, Lane, Terms, mm7, pap, webhook};
+use super::{Channel, Lane, Terms, cmpp, http, journal, list, mm7, pap, smpp, webhook};
+use crate::offer::LinesError;
 
 /// How channels are opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum Fault {
     Web(#[from] WebError),
     /// A journal.
     #[error(transparent)]
-    Journal(#[from] JournalError),
+    Journal(#[from] LinesError),
     /// Lists.
     #[error(transparent)]
     List(#[from] ListError),
@@ -114,9 +114,23 @@ const TERMS: &[Parameter<Terms>] = &[
     },
 ];
 
-/// Every parameter that any channel takes, and its meaning, for help texts.
-pub fn terms() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TERMS.iter().map(|term| (term.name, term.meaning))
+/// Every parameter of every kind of channel, for help texts: whose they are, and each with its meaning.
+pub fn parameters() -> Vec<(&'static str, Vec<(&'static str, &'static str)>)> {
+    vec![
+        ("every channel", told(TERMS)),
+        ("any message centre (smpp, cmpp)", told(&Habits::parameters::<SmppConfig>())),
+        ("smpp, as in smpp://user@host:port?window=20&source=10086", told(smpp::PARAMETERS)),
+        ("cmpp", told(cmpp::PARAMETERS)),
+        ("any server over HTTP (pap, mm7, webhook)", told(&http::parameters::<pap::Pap>())),
+        ("pap", told(pap::PARAMETERS)),
+        ("mm7", told(mm7::PARAMETERS)),
+        ("webhook", told(webhook::PARAMETERS)),
+        ("list", told(list::PARAMETERS)),
+    ]
+}
+
+fn told<C>(table: &[Parameter<C>]) -> Vec<(&'static str, &'static str)> {
+    table.iter().map(|parameter| (parameter.name, parameter.meaning)).collect()
 }
 
 /// Opens the channel of this name that a URL describes, `scheme:…?parameter=value&…`.
@@ -129,14 +143,8 @@ pub fn open(name: &str, url: &str, opening: Opening) -> Result<Lane, ChannelErro
 
 fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault> {
     Ok(match scheme(url) {
-        "smpp" | "smpps" => {
-            let config = SmppConfig::from_url(url)?;
-            if opening.patient { smpp::open_patiently(config)? } else { smpp::open(config)? }
-        }
-        "cmpp" => {
-            let config = CmppConfig::from_url(url)?;
-            if opening.patient { cmpp::open_patiently(config)? } else { cmpp::open(config)? }
-        }
+        "smpp" | "smpps" => Box::new(Centre::open(SmppConfig::from_url(url)?, opening.patient)?),
+        "cmpp" => Box::new(Centre::open(CmppConfig::from_url(url)?, opening.patient)?),
         "journal" => {
             let file = url.trim_start_matches("journal:").trim_start_matches("//");
             journal::open(Path::new(file), opening.reveal)?

@@ -11,7 +11,7 @@ use super::{Channel, Submission};
 use crate::offer::Pushed;
 
 /// What PAP has of its own.
-const PARAMETERS: &[Parameter<Pap>] = &[
+pub(super) const PARAMETERS: &[Parameter<Pap>] = &[
     Parameter {
         name: "domain",
         meaning: "of the gateway: in the addresses of phones and in push-ids (default: the host)",
@@ -24,7 +24,7 @@ const PARAMETERS: &[Parameter<Pap>] = &[
     },
 ];
 
-struct Pap {
+pub(super) struct Pap {
     web: Web,
     domain: String,
     notify: Option<String>,
@@ -91,6 +91,10 @@ fn document(push: &Pushed, title: &str) -> (&'static str, String) {
 
 impl Dialog for Pap {
     const NAME: &'static str = "pap";
+    /// A gateway may answer that it knows the push-id (code 2007); Kannel pushes again.
+    const REPEATS: u32 = 0;
+    /// Kannel takes headers of the request over into the push, where octets are paid for.
+    const IS_NAMED: bool = false;
 
     fn request(&self, submission: &Submission) -> Result<Request, String> {
         let push = submission.push.as_ref().ok_or("a push proxy gateway takes only pushed addresses, not texts")?;
@@ -121,7 +125,7 @@ impl Dialog for Pap {
         match code.parse().unwrap_or(0) {
             DUPLICATE_PUSH_ID => Judgement::Taken(None),
             1000..2000 => Judgement::Taken(None),
-            3000..4000 => Judgement::Later(why()),
+            INTERNAL_SERVER_ERROR | NETWORK_NOT_AVAILABLE => Judgement::Later(why()),
             _ => Judgement::Refused(why()),
         }
     }
@@ -129,6 +133,9 @@ impl Dialog for Pap {
 
 /// An answer to what was taken before.
 const DUPLICATE_PUSH_ID: u32 = 2007;
+/// What may be otherwise later; the gateway's other answers are about what it cannot do.
+const INTERNAL_SERVER_ERROR: u32 = 3000;
+const NETWORK_NOT_AVAILABLE: u32 = 3009;
 
 #[cfg(test)]
 mod tests {
@@ -169,6 +176,7 @@ mod tests {
         check(202, &response("2007"), Judgement::Taken(None));
         check(202, &response("2000"), Judgement::Refused("the gateway answered 2000 Why".to_owned()));
         check(202, &response("3000"), Judgement::Later("the gateway answered 3000 Why".to_owned()));
+        check(202, &response("3006"), Judgement::Refused("the gateway answered 3006 Why".to_owned()));
         let bad = "<pap><badmessage-response code=\"2000\" desc=\"No\"/></pap>";
         check(202, bad, Judgement::Refused("the gateway answered 2000 No".to_owned()));
         check(202, "Sent.", Judgement::Refused("the gateway's answer is no PAP".to_owned()));

@@ -19,13 +19,13 @@ use crate::offer::Pushed;
 const SECRET_VARIABLE: &str = "TOUCHPOINT_WEBHOOK_SECRET";
 
 /// What a webhook has of its own.
-const PARAMETERS: &[Parameter<Webhook>] = &[Parameter {
+pub(super) const PARAMETERS: &[Parameter<Webhook>] = &[Parameter {
     name: "secret",
     meaning: "signs each request: text, or `whsec_` and base64 (default: from TOUCHPOINT_WEBHOOK_SECRET; none, no signature)",
     set: |config, value| store(&mut config.secret, key(value)),
 }];
 
-struct Webhook {
+pub(super) struct Webhook {
     web: Web,
     secret: Vec<u8>,
 }
@@ -80,6 +80,7 @@ impl Webhook {
 
 impl Dialog for Webhook {
     const NAME: &'static str = "webhook";
+    const REPEATS: u32 = 3;
 
     fn request(&self, submission: &Submission) -> Result<Request, String> {
         let id = submission.id.to_string();

@@ -97,6 +97,8 @@ impl<D: Dialect> Link<D> {
         let (listening, speaking) = (outbound.len() < OUTBOUND_LIMIT, !outbound.is_empty());
         inbound.reserve(READ_SIZE);
         tokio::select! {
+            // What came in before the connection failed counts, also where writing would find out first.
+            biased;
             read = reader.read_buf(inbound), if listening => match read? {
                 0 => Err(Broken::Closed),
                 _ => Ok(Moved::Read),
@@ -168,5 +170,40 @@ fn unreadable(length: u32, start: &[u8]) -> String {
     match text.chars().all(|character| character.is_ascii_graphic() || character == ' ') {
         true => format!("it begins with `{text}`"),
         false => format!("a PDU of {length} octets was announced"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::offer::channel::smpp::SmppConfig;
+
+    /// A connection that the other side has reset after its last words, with something still to be written.
+    async fn reset() -> Link<SmppConfig> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        peer.write_all(b"last words").await.unwrap();
+        peer.set_zero_linger().unwrap();
+        drop(peer);
+        stream.writable().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let (reader, writer) = tls::split(stream, &Habits::default()).await.unwrap();
+        let (inbound, outbound) = (BytesMut::new(), BytesMut::from(&b"too late"[..]));
+        Link { reader, writer, inbound, outbound, speaks: PhantomData }
+    }
+
+    #[test]
+    fn last_words_are_heard_although_nothing_can_be_written_any_more() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..20 {
+                let mut link = reset().await;
+                assert!(matches!(link.moved().await, Ok(Moved::Read)));
+                assert_eq!(&link.inbound[..], b"last words");
+            }
+        });
     }
 }

@@ -2,11 +2,12 @@
 //! window unanswered. What the centre speaks is a [`Dialect`]; everything else is here once.
 //!
 //! `habits` is what a URL says of any of them, `link` a connection, `session` what is said over it, `exchange` the window
-//! and the messages in it, `short` and `wap` how an offer is cut, `pace` how fast, `receipts` what became of them.
+//! and the messages in it, `frame` how units are cut, `short` how an offer is cut, `pace` how fast, `receipts` what became of them.
 
 mod dialect;
 mod error;
 mod exchange;
+mod frame;
 mod gate;
 mod habits;
 mod link;
@@ -15,7 +16,6 @@ mod receipts;
 mod session;
 mod short;
 mod tls;
-mod wap;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -28,6 +28,7 @@ use tokio::task::LocalSet;
 pub(super) use self::dialect::{Address, Answer, Delivery, Dialect, Heard, Role, Verdict};
 pub use self::error::CentreError;
 pub(super) use self::exchange::Message;
+pub(super) use self::frame::{cut_frame, write_frame};
 use self::gate::Gate;
 pub(super) use self::habits::Habits;
 pub use self::habits::{BINDS_LIMIT, WINDOW_LIMIT};
@@ -60,18 +61,10 @@ struct Outlet {
 }
 
 impl<D: Dialect> Centre<D> {
-    /// Connects and binds, and returns when that has succeeded or failed, `connect_s=` plus `response_s=` at most.
-    /// Later breaks of a link are not errors: its session binds again by itself and reports them.
-    pub(super) fn open(dialect: D) -> Result<Self, CentreError> {
-        Self::start(dialect, false)
-    }
-
-    /// The same, but where that fails it is tried again, as after a break.
-    pub(super) fn open_patiently(dialect: D) -> Result<Self, CentreError> {
-        Self::start(dialect, true)
-    }
-
-    fn start(dialect: D, is_patient: bool) -> Result<Self, CentreError> {
+    /// Connects and binds, and returns when that has succeeded or failed, `connect_s=` plus `response_s=` at most. What fails
+    /// then is no error to the patient, who try again as after a break. Later breaks of a link are not errors: its session
+    /// binds again by itself and reports them.
+    pub(super) fn open(dialect: D, is_patient: bool) -> Result<Self, CentreError> {
         let (told, reports) = channel::unbounded();
         let (bound, first_binds) = channel::unbounded();
         let (mut outlets, mut seats) = (Vec::new(), Vec::new());
@@ -124,7 +117,7 @@ impl<D: Dialect> Centre<D> {
     /// To the session that has most room. What `ready` has promised always finds a place, whatever the gates say by now: the
     /// queues have one for every slot, and what comes to a session without room waits there.
     fn hand_over(&self, message: Message) -> Result<(), Report> {
-        let senders = self.outlets.iter().filter(|outlet| outlet.sends);
+        let senders = self.outlets.iter().filter(|outlet| outlet.sends && !outlet.submissions.is_closed());
         let outlet = senders.max_by_key(|outlet| (outlet.gate.ready(), outlet.submissions.capacity()));
         let permit = outlet.and_then(|outlet| Some((outlet, outlet.submissions.try_reserve().ok()?)));
         let (outlet, permit) = permit.ok_or_else(|| Report::Refused {

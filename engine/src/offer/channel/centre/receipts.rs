@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::offer::OfferId;
 use crate::offer::channel::ReceiptState;
 
-/// Accepted segments that are remembered until their receipt comes; the oldest is forgotten first.
+/// Accepted segments whose receipt is waited for; the oldest is forgotten first.
 const REMEMBERED_LIMIT: usize = 100_000;
 /// Receipts kept that came before the answer to their `submit_sm`; the oldest is forgotten first.
 const EARLY_LIMIT: usize = 1_000;
@@ -57,11 +57,23 @@ struct Pending {
     worst: ReceiptState,
 }
 
+/// What a name that the message centre has given means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// A segment of this offer, which waits for its receipt.
+    Waiting(OfferId),
+    /// Nothing: it was given twice.
+    Ambiguous,
+    /// A segment whose receipt has come. Remembered for a while, so that a second copy is not taken for an early receipt.
+    Done,
+}
+
 /// Accepted segments that wait for their receipts.
 #[derive(Default)]
 pub(super) struct Receipts {
-    /// `None`: the message centre gave the name twice, so that it means nothing.
-    segments: FxHashMap<Name, Option<OfferId>>,
+    segments: FxHashMap<Name, Meaning>,
+    /// Of `segments`, how many wait.
+    waiting: usize,
     order: VecDeque<Name>,
     offers: FxHashMap<OfferId, Pending>,
     early: VecDeque<Receipt>,
@@ -74,6 +86,8 @@ pub(super) enum Matched {
     Offer(OfferId, ReceiptState),
     /// Others of the offer are still missing.
     Segment,
+    /// One that needs none: it came before, or its name is another's too.
+    Known,
     /// No segment has this name, so far.
     Nothing,
 }
@@ -86,14 +100,21 @@ impl Receipts {
         }
         self.forget_beyond_limit();
         let name: Name = (plain(message_id).into(), last_digits(to));
-        if let Some(known) = self.segments.get_mut(&name) {
-            let ambiguous = known.take();
-            ambiguous.map(|id| self.offers.remove(&id));
-            return None;
+        match self.segments.get_mut(&name) {
+            Some(Meaning::Ambiguous) => return None,
+            Some(known @ Meaning::Waiting(_)) => {
+                if let Meaning::Waiting(id) = std::mem::replace(known, Meaning::Ambiguous) {
+                    self.offers.remove(&id);
+                }
+                self.waiting -= 1;
+                return None;
+            }
+            Some(Meaning::Done) | None => {}
         }
         let number = name.1;
         self.order.push_back(name.clone());
-        self.segments.insert(name, Some(id));
+        self.segments.insert(name, Meaning::Waiting(id));
+        self.waiting += 1;
         self.offers.entry(id).or_insert(Pending { missing: segments, worst: ReceiptState::Delivered });
         self.early_receipt(number)
     }
@@ -112,23 +133,35 @@ impl Receipts {
     }
 
     fn early_receipt(&mut self, number: u32) -> Option<Matched> {
-        for index in 0..self.early.len() {
-            let receipt = self.early.get(index).filter(|receipt| receipt.numbers.contains(&number)).cloned();
-            let matched = receipt.map_or(Matched::Nothing, |receipt| self.match_up(&receipt));
-            if matched != Matched::Nothing {
-                self.early.remove(index);
-                return Some(matched);
+        let mut index = 0;
+        while let Some(receipt) = self.early.get(index) {
+            let own = Some(receipt).filter(|receipt| receipt.numbers.contains(&number)).cloned();
+            match own.map_or(Matched::Nothing, |receipt| self.match_up(&receipt)) {
+                Matched::Nothing => index += 1,
+                Matched::Known => _ = self.early.remove(index),
+                matched => {
+                    self.early.remove(index);
+                    return Some(matched);
+                }
             }
         }
         None
     }
 
     fn match_up(&mut self, receipt: &Receipt) -> Matched {
-        let id = forms(&receipt.message_id)
+        let known: Vec<(Name, Meaning)> = forms(&receipt.message_id)
             .flat_map(|form| receipt.numbers.map(|number| (form.clone().into_boxed_str(), number)))
-            .find_map(|name| self.segments.get(&name).copied().flatten().map(|id| (name, id)));
-        let Some((name, id)) = id else { return Matched::Nothing };
-        self.segments.remove(&name);
+            .filter_map(|name| self.segments.get(&name).copied().map(|meaning| (name, meaning)))
+            .collect();
+        let waits = |(name, meaning): &(Name, Meaning)| match meaning {
+            Meaning::Waiting(id) => Some((name.clone(), *id)),
+            Meaning::Ambiguous | Meaning::Done => None,
+        };
+        let Some((name, id)) = known.iter().find_map(waits) else {
+            return if known.is_empty() { Matched::Nothing } else { Matched::Known };
+        };
+        self.segments.insert(name, Meaning::Done);
+        self.waiting -= 1;
         let Some(pending) = self.offers.get_mut(&id) else { return Matched::Segment };
         pending.missing = pending.missing.saturating_sub(1);
         pending.worst = pending.worst.max(receipt.state);
@@ -141,10 +174,15 @@ impl Receipts {
     }
 
     fn forget_beyond_limit(&mut self) {
-        while self.order.len() >= REMEMBERED_LIMIT {
+        if self.order.len() >= 2 * REMEMBERED_LIMIT {
+            self.segments.retain(|_, meaning| matches!(meaning, Meaning::Waiting(_)));
+            self.order.retain(|name| self.segments.contains_key(name));
+        }
+        while self.waiting >= REMEMBERED_LIMIT {
             let Some(name) = self.order.pop_front() else { return };
-            if let Some(Some(id)) = self.segments.remove(&name) {
+            if let Some(Meaning::Waiting(id)) = self.segments.remove(&name) {
                 self.offers.remove(&id);
+                self.waiting -= 1;
                 limit_reached("receipts");
             }
         }
@@ -198,7 +236,35 @@ mod tests {
         assert_eq!(receipts.receive(failed), Matched::Segment);
         let delivered = receipt("2", "13900000005", ReceiptState::Delivered);
         assert_eq!(receipts.receive(delivered.clone()), Matched::Offer(OfferId(1), ReceiptState::Undeliverable));
-        assert_eq!(receipts.receive(delivered), Matched::Nothing);
+        assert_eq!(receipts.receive(delivered), Matched::Known);
+    }
+
+    #[test]
+    fn second_copies_take_no_room_of_early_receipts() {
+        let mut receipts = Receipts::default();
+        let of = |id: usize| receipt(&format!("x{id}"), "13900000005", ReceiptState::Delivered);
+        assert_eq!(receipts.receive(receipt("early", "13900000005", ReceiptState::Delivered)), Matched::Nothing);
+        for id in 0..=EARLY_LIMIT {
+            receipts.expect(OfferId(id as u128), 1, &format!("x{id}"), "13900000006");
+            let came = Receipt::new(&format!("x{id}"), ["13900000006", ""], ReceiptState::Delivered);
+            assert_eq!(receipts.receive(came.clone()), Matched::Offer(OfferId(id as u128), ReceiptState::Delivered));
+            assert_eq!(receipts.receive(came), Matched::Known);
+        }
+        assert_eq!(receipts.receive(of(0)), Matched::Nothing, "of another subscriber");
+        let ended = Some(Matched::Offer(OfferId(u128::MAX), ReceiptState::Delivered));
+        assert_eq!(receipts.expect(OfferId(u128::MAX), 1, "early", "13900000005"), ended);
+    }
+
+    #[test]
+    fn what_has_come_takes_no_room_of_what_waits() {
+        let mut receipts = Receipts::default();
+        receipts.expect(OfferId(0), 1, "first", "13900000005");
+        for id in 1..=REMEMBERED_LIMIT as u128 {
+            receipts.expect(OfferId(id), 1, &format!("x{id}"), "13900000005");
+            receipts.receive(receipt(&format!("x{id}"), "13900000005", ReceiptState::Delivered));
+        }
+        let first = Matched::Offer(OfferId(0), ReceiptState::Delivered);
+        assert_eq!(receipts.receive(receipt("first", "13900000005", ReceiptState::Delivered)), first);
     }
 
     #[test]
@@ -211,12 +277,23 @@ mod tests {
     }
 
     #[test]
+    fn a_second_early_copy_hides_no_other() {
+        let mut receipts = Receipts::default();
+        for name in ["5", "5", "7"] {
+            receipts.receive(receipt(name, "13900000005", ReceiptState::Delivered));
+        }
+        let ended = |id| Some(Matched::Offer(OfferId(id), ReceiptState::Delivered));
+        assert_eq!(receipts.expect(OfferId(1), 1, "5", "13900000005"), ended(1));
+        assert_eq!(receipts.expect(OfferId(2), 1, "7", "13900000005"), ended(2));
+    }
+
+    #[test]
     fn a_name_given_twice_to_one_subscriber_matches_nothing() {
         let mut receipts = Receipts::default();
         receipts.expect(OfferId(1), 1, "not_implemented", "13900000005");
         receipts.expect(OfferId(2), 1, "not_implemented", "13900000005");
         let came = receipt("not_implemented", "13900000005", ReceiptState::Delivered);
-        assert_eq!(receipts.receive(came), Matched::Nothing);
+        assert_eq!(receipts.receive(came), Matched::Known);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam::channel::Sender;
@@ -51,16 +52,20 @@ pub(super) struct Seat {
 }
 
 /// Everything that outlives a link.
-pub(super) struct Session<D> {
+pub(super) struct Session<D: Dialect> {
     dialect: D,
     role: Role,
     submissions: Receiver<Message>,
     recalls: Option<Receiver<Taken>>,
     /// A question is unanswered: which, since when, and about what.
     asked: Option<(u32, Instant, Taken)>,
+    /// Whether the message centre answers questions at all.
+    takes_questions: bool,
     gate: Arc<Gate>,
     shared: Rc<Shared>,
     exchange: Exchange,
+    /// Counted among those that send.
+    is_bound: bool,
     was_ready: bool,
     reconnect_after: Duration,
 }
@@ -111,9 +116,11 @@ impl<D: Dialect> Session<D> {
             submissions: submitted,
             recalls: recalled,
             asked: None,
+            takes_questions: true,
             gate,
             shared,
             exchange,
+            is_bound: false,
             was_ready: false,
             reconnect_after,
         }
@@ -155,10 +162,11 @@ impl<D: Dialect> Session<D> {
         }
     }
 
-    fn count_sender(&self, is_bound: bool) {
-        if self.role == Role::Receiver {
+    fn count_sender(&mut self, is_bound: bool) {
+        if self.role == Role::Receiver || self.is_bound == is_bound {
             return;
         }
+        self.is_bound = is_bound;
         let senders = &mut self.shared.state.borrow_mut().senders;
         *senders = if is_bound { *senders + 1 } else { senders.saturating_sub(1) };
     }
@@ -225,6 +233,9 @@ impl<D: Dialect> Session<D> {
         let ended = self.shared.state.borrow_mut().receipts.expect(taken.id, 1, message_id, &to);
         if let Some(matched) = ended {
             return self.matched(matched);
+        }
+        if !self.takes_questions {
+            return;
         }
         let sequence = self.exchange.sequence();
         if self.dialect.query(sequence, &taken, &mut link.outbound) {
@@ -301,9 +312,9 @@ impl<D: Dialect> Session<D> {
     }
 
     fn answered(&mut self, answer: Answer) -> Result<(), Broken> {
-        let (status, name) = (answer.status, answer.name.clone());
+        let (sequence, status, name) = (answer.sequence, answer.status, answer.name.clone());
         let Some(answered) = self.exchange.answered(answer, now()) else {
-            count::<D>("answers_unasked");
+            self.unasked(sequence);
             return Ok(());
         };
         metrics::counter!("touchpoint_centre_answers_total", "protocol" => D::NAME, "status" => status).increment(1);
@@ -318,6 +329,13 @@ impl<D: Dialect> Session<D> {
             Verdict::Unbound => Err(Broken::NoSession),
             Verdict::Slower | Verdict::Refused => Ok(()),
         }
+    }
+
+    /// An answer to no submission: to a question it says that the message centre knows no questions.
+    fn unasked(&mut self, sequence: u32) {
+        let is_question = self.asked.take_if(|(asked, _, _)| *asked == sequence).is_some();
+        self.takes_questions &= !is_question;
+        count::<D>(if is_question { "questions_refused" } else { "answers_unasked" });
     }
 
     /// The end of a submission, and before it the room that it leaves: whoever hears of it may be waiting for just that.
@@ -357,6 +375,7 @@ impl<D: Dialect> Session<D> {
                 self.notice(Report::Receipt { id, state });
             }
             Matched::Segment => count::<D>("receipts_matched"),
+            Matched::Known => count::<D>("receipts_repeated"),
             Matched::Nothing => count::<D>("receipts_unmatched"),
         }
     }
@@ -366,10 +385,7 @@ impl<D: Dialect> Session<D> {
         tracing::warn!(centre = self.dialect.centre(), reason, "the link to the message centre is down");
         count::<D>("links_lost");
         self.break_off(reason);
-        // With others still bound the channel is only narrower.
-        if self.shared.state.borrow().senders == 0 {
-            self.notice(Report::Down { reason: reason.to_owned() });
-        }
+        self.tell_down(reason);
         loop {
             let pause = self.reconnect_after.mul_f64(1.0 - JITTER * fastrand::f64());
             self.reconnect_after = self.dialect.habits().reconnect_most.min(self.reconnect_after * 2);
@@ -381,6 +397,13 @@ impl<D: Dialect> Session<D> {
                 Ok(link) => return Some(link),
                 Err(error) => tracing::warn!(centre = self.dialect.centre(), %error, "cannot bind again yet"),
             }
+        }
+    }
+
+    /// With others still bound the channel is only narrower.
+    fn tell_down(&self, reason: &str) {
+        if self.shared.state.borrow().senders == 0 {
+            self.notice(Report::Down { reason: reason.to_owned() });
         }
     }
 
@@ -428,6 +451,23 @@ impl<D: Dialect> Session<D> {
     }
 }
 
+/// A session that fails leaves nobody waiting: what it holds ends, and nothing more is handed to it.
+impl<D: Dialect> Drop for Session<D> {
+    fn drop(&mut self) {
+        self.count_sender(false);
+        self.gate.publish(0, 0);
+        self.submissions.close();
+        self.take_waiting();
+        self.break_off(FAILED);
+        if thread::panicking() {
+            tracing::error!(centre = self.dialect.centre(), "{FAILED}; start the program again");
+            self.tell_down(FAILED);
+        }
+    }
+}
+
+const FAILED: &str = "the session failed";
+
 /// The next offer to be recalled; never where there are no more.
 async fn next(recalls: &mut Option<Receiver<Taken>>) -> Taken {
     let taken = match recalls {
@@ -453,4 +493,56 @@ fn now() -> Instant {
 fn time() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_micros(since.as_micros() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use crossbeam::channel::{Receiver as Reports, unbounded};
+    use tokio::sync::mpsc;
+
+    use super::super::dialect::Address;
+    use super::super::short::{Short, Wanted};
+    use super::*;
+    use crate::offer::OfferId;
+    use crate::offer::channel::smpp::SmppConfig;
+
+    fn message(id: u128) -> Message {
+        let short = Short::text(OfferId(id), "hi", Wanted::default()).unwrap();
+        let (to, source) = ("13900000005".parse().unwrap(), Address::default());
+        Message { id: OfferId(id), to, source, short, validity_s: 0 }
+    }
+
+    /// A bound session with an offer on its way, and another handed over.
+    fn busy() -> (Session<SmppConfig>, mpsc::Sender<Message>, Reports<Report>) {
+        let (submissions, submitted) = mpsc::channel(10);
+        let (told, reports) = unbounded();
+        let seat = Seat { role: Role::Both, submitted, recalled: None, gate: Arc::new(Gate::default()) };
+        let dialect = SmppConfig::from_url("smpp://a:b@localhost").unwrap();
+        let mut session = Session::new(dialect, seat, Rc::new(Shared::new(told)));
+        session.count_sender(true);
+        session.publish();
+        session.accept(message(1));
+        assert!(session.exchange.next(now()).is_some());
+        submissions.try_send(message(2)).unwrap();
+        (session, submissions, reports)
+    }
+
+    #[test]
+    fn a_session_that_panics_ends_what_it_holds_and_says_so() {
+        let (session, submissions, reports) = busy();
+        let gate = Arc::clone(&session.gate);
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            let _session = session;
+            panic!("as a fault in the session would");
+        }));
+        assert!(failed.is_err());
+        let down = Report::Down { reason: FAILED.to_owned() };
+        let back = Report::Refused { id: OfferId(2), reason: format!("not sent: {FAILED}"), again: true };
+        let expected = [Report::Ready, Report::Unknown { id: OfferId(1) }, back, down];
+        assert_eq!(reports.try_iter().collect::<Vec<_>>(), expected);
+        assert_eq!(gate.ready(), 0);
+        assert!(submissions.try_send(message(3)).is_err());
+    }
 }

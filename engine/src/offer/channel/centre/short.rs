@@ -2,12 +2,9 @@
 //! header of each part (3GPP TS 23.040 §9.2.3.24).
 
 use crate::offer::{OfferId, Pushed};
+use rules::push;
 use rules::segments::{self, Encoding, Segments, TooLong};
 
-use super::wap;
-
-/// Octets of user data in one short message, its header included.
-const USER_DATA: usize = 140;
 /// The port of a phone's push client (WAP-259 §6.4), and the one that pushes come from.
 const PUSH_PORT: u16 = 2948;
 const SOURCE_PORT: u16 = 9200;
@@ -130,11 +127,9 @@ impl Short {
     }
 
     /// A pushed address.
-    pub(in super::super) fn push(id: OfferId, push: &Pushed, title: &str) -> Result<Self, TooLong> {
-        let octets = wap::datagram(push, title, id.reference());
-        let header = |is_cut: bool| Header::new(is_cut.then_some(Concatenation::NOWHERE), true).octets().len();
-        let (alone, cut) = (USER_DATA - header(false), USER_DATA - header(true));
-        let room = if octets.len() <= alone { alone } else { cut };
+    pub(in super::super) fn push(id: OfferId, pushed: &Pushed, title: &str) -> Result<Self, TooLong> {
+        let octets = push::datagram(pushed.action, &pushed.url, title, id.reference());
+        let room = push::room(octets.len());
         Self::octets(id, octets, Coding::Binary, room)
     }
 
@@ -165,10 +160,6 @@ impl Short {
         let which = Concatenation { reference: self.reference, total: total as u8, sequence: index as u8 + 1 };
         Some(Part { concatenation: (total > 1).then_some(which), is_push, octets })
     }
-}
-
-impl Concatenation {
-    const NOWHERE: Self = Self { reference: 0, total: 0, sequence: 0 };
 }
 
 impl Part<'_> {
@@ -226,6 +217,9 @@ mod tests {
 
     use super::*;
 
+    /// Octets of user data in one short message, its header included.
+    const USER_DATA: usize = 140;
+
     fn headers(short: &Short) -> Vec<String> {
         let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02x}")).collect();
         (0..short.count()).map(|index| hex(short.part(index).unwrap().header().octets())).collect()
@@ -274,11 +268,12 @@ mod tests {
     #[test]
     fn a_datagram_fills_its_parts_and_comes_together_again() {
         for length in 0..400 {
-            let push = Pushed { url: format!("http://{}", "x".repeat(length)), action: Push::Indication };
-            let short = Short::push(OfferId(1), &push, "标题").unwrap();
+            let pushed = Pushed { url: format!("http://{}", "x".repeat(length)), action: Push::Indication };
+            let short = Short::push(OfferId(1), &pushed, "标题").unwrap();
             let parts: Vec<Part<'_>> = (0..short.count()).map(|index| short.part(index).unwrap()).collect();
             let whole: Vec<u8> = parts.iter().flat_map(|part| part.octets.to_vec()).collect();
-            assert_eq!(whole, wap::datagram(&push, "标题", 1));
+            assert_eq!(whole, push::datagram(pushed.action, &pushed.url, "标题", 1));
+            assert_eq!(parts.len(), usize::from(push::parts(pushed.action, &pushed.url, "标题")));
             let lengths: Vec<usize> =
                 parts.iter().map(|part| part.header().octets().len() + part.octets.len()).collect();
             assert!(lengths.iter().rev().skip(1).all(|length| *length == USER_DATA), "{lengths:?}");

@@ -22,7 +22,7 @@ pub const DEFAULT_PORT: u16 = 7890;
 const FORM: &str = "cmpp://sp_id:secret@host:port?source=10086&service=TOUCH";
 
 /// What CMPP has of its own.
-const PARAMETERS: &[Parameter<CmppConfig>] = &[
+pub(in super::super) const PARAMETERS: &[Parameter<CmppConfig>] = &[
     Parameter {
         name: "version",
         meaning: "of CMPP: `3.0` (default) or `2.0`",
@@ -108,11 +108,6 @@ impl CmppConfig {
             config.secret = std::env::var(PASSWORD_VARIABLE).unwrap_or_default();
         }
         Ok(config)
-    }
-
-    /// Every parameter of the URL and its meaning, for help texts.
-    pub fn parameters() -> impl Iterator<Item = (&'static str, &'static str)> {
-        PARAMETERS.iter().map(|parameter| (parameter.name, parameter.meaning))
     }
 
     /// Valid_Time, absolute: `YYMMDDhhmmss032+` (SMPP 3.3 as CMPP has it, quarters of an hour from Greenwich); empty leaves

@@ -14,25 +14,14 @@ use std::time::SystemTime;
 use bytes::BytesMut;
 use event::{Number, Timestamp};
 
+pub(super) use self::config::PARAMETERS;
 pub use self::config::{CmppConfig, DEFAULT_PORT, PASSWORD_VARIABLE};
 use self::pdu::{Connect, ConnectResp, Deliver, Pdu, Submit, SubmitResp, command};
 use self::proof::Proof;
 use self::status::Status;
-use super::Channel;
 use super::centre::{
-    Address, Alphabet, Answer, Broken, Centre, CentreError, Dialect, Habits, Heard, Message, Part, Role, Verdict,
-    Wanted,
+    Address, Alphabet, Answer, Broken, CentreError, Dialect, Habits, Heard, Message, Part, Role, Verdict, Wanted,
 };
-
-/// Opens a channel to a gateway, waiting until every session is open, or a first one fails.
-pub fn open(config: CmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
-    Ok(Box::new(Centre::open(config)?))
-}
-
-/// The same, but a gateway that cannot be reached is tried again, as after a break.
-pub fn open_patiently(config: CmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
-    Ok(Box::new(Centre::open_patiently(config)?))
-}
 
 impl Dialect for CmppConfig {
     const NAME: &'static str = "cmpp";

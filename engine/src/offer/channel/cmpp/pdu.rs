@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::super::centre::{Coding, Part};
+use super::super::centre::{Coding, Part, cut_frame, write_frame};
 use super::proof::Proof;
 use super::status::Status;
 
@@ -57,17 +57,7 @@ pub(in super::super) struct Pdu {
 impl Pdu {
     /// Cuts the next message from what has come in; `None` until all of it is there, the length where it cannot be one.
     pub(super) fn cut(inbound: &mut BytesMut) -> Result<Option<Self>, u32> {
-        let Some((length, _)) = inbound.split_first_chunk::<4>() else { return Ok(None) };
-        let claimed = u32::from_be_bytes(*length);
-        let length = claimed as usize;
-        if !(HEADER_LENGTH..=PDU_LIMIT).contains(&length) {
-            return Err(claimed);
-        }
-        if inbound.len() < length {
-            return Ok(None);
-        }
-        let mut pdu = inbound.split_to(length).freeze();
-        pdu.advance(4);
+        let Some(mut pdu) = cut_frame(inbound, HEADER_LENGTH..=PDU_LIMIT)? else { return Ok(None) };
         let (command, sequence) = (pdu.get_u32(), pdu.get_u32());
         Ok(Some(Self { command, sequence, body: pdu }))
     }
@@ -259,15 +249,7 @@ pub(super) fn write_bare(to: &mut BytesMut, command: u32, sequence: u32) {
 }
 
 fn write_pdu(to: &mut BytesMut, command: u32, sequence: u32, body: impl FnOnce(&mut BytesMut)) {
-    let start = to.len();
-    to.put_u32(0);
-    to.put_u32(command);
-    to.put_u32(sequence);
-    body(to);
-    let length = (to.len() - start) as u32;
-    if let Some(field) = to.get_mut(start..start + 4) {
-        field.copy_from_slice(&length.to_be_bytes());
-    }
+    write_frame(to, &[command, sequence], body);
 }
 
 /// Filled up with zeros, cut where it is too long.

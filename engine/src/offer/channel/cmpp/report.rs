@@ -103,7 +103,7 @@ mod tests {
         check("UNDELIV", Some(ReceiptState::Undeliverable));
         check("MA:0054", Some(ReceiptState::Undeliverable));
         check("ACCEPTD", None);
-        check("XXXXXXX", None);
+        check("RETRYNG", None);
     }
 
     #[test]

@@ -22,7 +22,7 @@ const TLS_PORT: u16 = 3550;
 const FORM: &str = "smpp://system_id:password@host:port?window=10&source=10086";
 
 /// What SMPP has of its own.
-const PARAMETERS: &[Parameter<SmppConfig>] = &[
+pub(in super::super) const PARAMETERS: &[Parameter<SmppConfig>] = &[
     Parameter {
         name: "mode",
         meaning: "`transceiver` (default), `pair` (a transmitter and a receiver) or `transmitter` (no receipts)",
@@ -178,12 +178,6 @@ impl SmppConfig {
         }
         config.check()?;
         Ok(config)
-    }
-
-    /// Every parameter of the URL and its meaning, for help texts.
-    pub fn parameters() -> impl Iterator<Item = (&'static str, &'static str)> {
-        let common = Habits::parameters::<Self>().map(|parameter| (parameter.name, parameter.meaning));
-        PARAMETERS.iter().map(|parameter| (parameter.name, parameter.meaning)).chain(common)
     }
 
     /// `system_id@host:port`, for messages.

@@ -10,24 +10,15 @@ mod status;
 use bytes::BytesMut;
 use event::Number;
 
+pub(super) use self::config::PARAMETERS;
 pub use self::config::{DEFAULT_PORT, Long, Mode, PASSWORD_VARIABLE, SmppConfig};
 use self::pdu::{Bind, DeliverSm, Pdu, SubmitSm, command};
 use self::status::{Status, advice};
+use super::Taken;
 use super::centre::{
-    Address, Alphabet, Answer, Broken, Centre, CentreError, Coding, Dialect, Habits, Heard, Message, Part, Role,
-    Verdict, Wanted,
+    Address, Alphabet, Answer, Broken, CentreError, Coding, Dialect, Habits, Heard, Message, Part, Role, Verdict,
+    Wanted,
 };
-use super::{Channel, Taken};
-
-/// Opens a channel to a message centre, waiting until every session is bound, or a first one fails.
-pub fn open(config: SmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
-    Ok(Box::new(Centre::open(config)?))
-}
-
-/// The same, but a message centre that cannot be reached is tried again, as after a break.
-pub fn open_patiently(config: SmppConfig) -> Result<Box<dyn Channel + Send>, CentreError> {
-    Ok(Box::new(Centre::open_patiently(config)?))
-}
 
 impl Dialect for SmppConfig {
     const NAME: &'static str = "smpp";

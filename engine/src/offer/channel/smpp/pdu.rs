@@ -3,7 +3,7 @@
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-use super::super::centre::{Address, Part};
+use super::super::centre::{Address, Part, cut_frame, write_frame};
 use super::config::Long;
 use super::status::Status;
 
@@ -54,17 +54,7 @@ pub(in super::super) struct Pdu {
 impl Pdu {
     /// Cuts the next PDU from what has come in; `None` until all of it is there, the length where it cannot be one.
     pub(super) fn cut(inbound: &mut BytesMut) -> Result<Option<Self>, u32> {
-        let Some((length, _)) = inbound.split_first_chunk::<4>() else { return Ok(None) };
-        let claimed = u32::from_be_bytes(*length);
-        let length = claimed as usize;
-        if !(HEADER_LENGTH..=PDU_LIMIT).contains(&length) {
-            return Err(claimed);
-        }
-        if inbound.len() < length {
-            return Ok(None);
-        }
-        let mut pdu = inbound.split_to(length).freeze();
-        pdu.advance(4);
+        let Some(mut pdu) = cut_frame(inbound, HEADER_LENGTH..=PDU_LIMIT)? else { return Ok(None) };
         let (command, status, sequence) = (pdu.get_u32(), Status(pdu.get_u32()), pdu.get_u32());
         Ok(Some(Self { command, status, sequence, body: pdu }))
     }
@@ -286,16 +276,7 @@ pub(super) fn write_delivered(to: &mut BytesMut, command: u32, sequence: u32) {
 }
 
 fn write_pdu(to: &mut BytesMut, command: u32, status: Status, sequence: u32, body: impl FnOnce(&mut BytesMut)) {
-    let start = to.len();
-    to.put_u32(0);
-    to.put_u32(command);
-    to.put_u32(status.0);
-    to.put_u32(sequence);
-    body(to);
-    let length = (to.len() - start) as u32;
-    if let Some(field) = to.get_mut(start..start + 4) {
-        field.copy_from_slice(&length.to_be_bytes());
-    }
+    write_frame(to, &[command, status.0, sequence], body);
 }
 
 /// Ends at a zero in `text`, which the specification does not allow there.

@@ -1,9 +1,12 @@
 //! A pushed address as octets: Service Indication (WAP-167) or Service Loading (WAP-168) as WBXML (WAP-192), in a WSP
 //! connectionless push (WAP-230 §8.2.4.1), for port 2948 of the phone (3GPP TS 23.040 §9.2.3.24.4).
 
-use rules::scenario::Push;
+use crate::scenario::Push;
 
-use crate::offer::Pushed;
+/// Octets of user data in one short message beside the header that names the ports (7 octets), and beside the one that says
+/// which part it is too (12): 140 in all.
+const ROOM_ALONE: usize = 133;
+const ROOM_CONCATENATED: usize = 128;
 
 /// WSP PDU type Push, WAP-230 Table 34.
 const PUSH: u8 = 0x06;
@@ -44,11 +47,27 @@ const LOADING: Document = Document {
 /// Attribute values that have a code of their own, in both document types.
 const VALUES: [(u8, &str); 4] = [(0x85, ".com/"), (0x86, ".edu/"), (0x87, ".net/"), (0x88, ".org/")];
 
+/// The title of a pushed address: what stands before it in the text that stands in for it.
+pub fn title<'t>(text: &'t str, url: &str) -> &'t str {
+    text.strip_suffix(url).unwrap_or(text).trim_end()
+}
+
+/// How many octets of a datagram of this length go into one short message.
+pub fn room(length: usize) -> usize {
+    if length <= ROOM_ALONE { ROOM_ALONE } else { ROOM_CONCATENATED }
+}
+
+/// How many short messages a pushed address takes, at most 255: this is what is paid for.
+pub fn parts(action: Push, url: &str, title: &str) -> u8 {
+    let length = datagram(action, url, title, 0).len();
+    u8::try_from(length.div_ceil(room(length))).unwrap_or(u8::MAX)
+}
+
 /// The datagram that pushes an address. `transaction` is the WSP TID: the same on every attempt.
-pub(in super::super) fn datagram(push: &Pushed, title: &str, transaction: u8) -> Vec<u8> {
-    let (document, body) = match push.action {
-        Push::Indication => (&INDICATION, indication(&push.url, title)),
-        Push::Loading => (&LOADING, loading(&push.url)),
+pub fn datagram(action: Push, url: &str, title: &str, transaction: u8) -> Vec<u8> {
+    let (document, body) = match action {
+        Push::Indication => (&INDICATION, indication(url, title)),
+        Push::Loading => (&LOADING, loading(url)),
     };
     let mut headers = vec![document.content_type, CONTENT_LENGTH];
     put_integer(&mut headers, body.len());
@@ -142,8 +161,7 @@ mod tests {
     #[test]
     fn addresses_are_pushed_with_the_octets_of_another_gateway() {
         let check = |action, url: &str, title: &str, expected: &str| {
-            let push = Pushed { url: url.to_owned(), action };
-            assert_eq!(hex(&datagram(&push, title, 0x2a)), expected, "{url}");
+            assert_eq!(hex(&datagram(action, url, title, 0x2a)), expected, "{url}");
         };
         check(
             Push::Indication,
@@ -158,9 +176,27 @@ mod tests {
 
     #[test]
     fn a_length_above_127_takes_octets_of_its_own() {
-        let push = Pushed { url: format!("http://a/{}", "x".repeat(300)), action: Push::Loading };
-        let datagram = datagram(&push, "", 0);
+        let datagram = datagram(Push::Loading, &format!("http://a/{}", "x".repeat(300)), "", 0);
         assert_eq!(hex(&datagram[..10]), "000607b08d020137c393");
         assert_eq!(datagram.len(), 10 + 0x137);
+    }
+
+    #[test]
+    fn the_parts_of_the_datagram_count_and_not_those_of_the_text() {
+        let check = |url: &str, title: &str, expected| {
+            assert_eq!(parts(Push::Indication, url, title), expected, "{url} {title}");
+        };
+        check("http://example.com/", "Hi", 1);
+        // 32 octets of frame, and three for each character.
+        check("http://example.com/", &"看".repeat(33), 1);
+        check("http://example.com/", &"看".repeat(34), 2);
+        check(&format!("http://a/{}", "x".repeat(300)), "", 3);
+        check(&"x".repeat(100_000), "", u8::MAX);
+    }
+
+    #[test]
+    fn a_title_is_what_stands_before_the_address() {
+        assert_eq!(title("看 看 http://a.cn/x", "http://a.cn/x"), "看 看");
+        assert_eq!(title("http://a.cn/x", "http://a.cn/x"), "");
     }
 }

@@ -1,0 +1,69 @@
+//! Accepted offers whose receipt is waited for: as many as the limit says, the oldest is forgotten first.
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::{Offer, OfferId};
+
+/// What is waited for.
+pub(super) struct Awaited {
+    limit: usize,
+    offers: FxHashMap<OfferId, Offer>,
+    /// Also holds offers whose receipt has come since.
+    order: VecDeque<OfferId>,
+}
+
+impl Awaited {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, offers: FxHashMap::default(), order: VecDeque::new() }
+    }
+
+    /// Waits for an offer's receipt, unless it has come.
+    pub(super) fn insert(&mut self, offer: Offer) {
+        if offer.receipt.is_some() {
+            return;
+        }
+        while self.offers.len() >= self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            if self.offers.remove(&oldest).is_some() {
+                metrics::counter!("touchpoint_receipts_limit_reached_total").increment(1);
+            }
+        }
+        if self.order.len() >= 2 * self.limit {
+            self.order.retain(|id| self.offers.contains_key(id));
+        }
+        self.order.push_back(offer.id);
+        self.offers.insert(offer.id, offer);
+    }
+
+    pub(super) fn find(&mut self, id: OfferId) -> Option<&mut Offer> {
+        self.offers.get_mut(&id)
+    }
+
+    /// Its receipt has come.
+    pub(super) fn remove(&mut self, id: OfferId) -> Option<Offer> {
+        self.offers.remove(&id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::offer;
+
+    #[test]
+    fn only_offers_that_wait_take_room() {
+        let mut awaited = Awaited::new(3);
+        awaited.insert(offer(1));
+        for id in 2..100 {
+            awaited.insert(offer(id));
+            assert!(awaited.order.len() <= 2 * awaited.limit);
+            assert!(awaited.remove(OfferId(id.into())).is_some());
+        }
+        assert!(awaited.find(OfferId(1)).is_some());
+        (100..103).for_each(|id| awaited.insert(offer(id)));
+        assert!(awaited.find(OfferId(1)).is_none() && awaited.find(OfferId(100)).is_some());
+    }
+}
