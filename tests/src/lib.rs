@@ -1,6 +1,7 @@
 //! Whole-program tests: what they share. Each test drives the `touchpoint` binary as a person would.
 
 pub mod allocations;
+pub mod bare;
 pub mod gateway;
 pub mod lookup;
 pub mod packages;

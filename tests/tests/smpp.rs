@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use delivery::{PATIENCE, deliver, next, offer, offers};
 use engine::offer::OfferId;
-use engine::offer::channel::smpp::{self, SmppConfig};
 use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use serde_json::{Value, json};
+use tests::bare;
 use tests::free_port;
 use tests::smsc::{Smsc, Text};
 
@@ -21,7 +21,7 @@ type Smpp = Box<dyn Channel + Send>;
 const LONG_CHINESE: &str = "尊敬的客户，欢迎来到杭州！回复“流量”即可领取本地流量包，精彩不停歇😀。";
 
 fn open(smsc: &Smsc, parameters: &str) -> Smpp {
-    smpp::open(SmppConfig::from_url(&format!("{}?{parameters}", smsc.url())).unwrap()).unwrap()
+    channel::open("sms", &format!("{}?{parameters}", smsc.url()), Opening::default()).unwrap().channel
 }
 
 fn sorted(mut texts: Vec<Text>) -> Vec<Text> {
@@ -310,7 +310,7 @@ fn pdus_are_understood_however_they_are_cut_and_whatever_else_comes() {
 }
 
 fn refused(url: &str) -> String {
-    smpp::open(SmppConfig::from_url(url).unwrap()).map(|_| ()).unwrap_err().to_string()
+    channel::open("sms", url, Opening::default()).map(|_| ()).unwrap_err().to_string()
 }
 
 #[test]
@@ -355,4 +355,44 @@ fn what_is_no_message_centre_is_told_apart() {
     check(&something_else(b"SSH-2.0-OpenSSH_9.2\r\n", true), "does not speak SMPP (it begins with `SSH-2.0-`)");
     check(&something_else(b"", false), "closed the connection without answering the bind");
     check(&something_else(b"", true), "did not answer the bind within 0.5 s");
+}
+
+/// Knows no `query_sm`, and tells with the second `submit_sm` that the first three offers were delivered.
+fn knows_no_questions(pdu: &[u8], out: &mut Vec<u8>) {
+    const GENERIC_NACK: u32 = bare::RESPONSE;
+    match bare::number(pdu, 4) {
+        0x03 => bare::put(out, [GENERIC_NACK, 3, bare::number(pdu, 12)], &[]),
+        0x04 => {
+            bare::accept(pdu, out);
+            for name in 1..=3 {
+                let text = format!("id:m{name} stat:DELIVRD");
+                let to = format!("861390000000{name}");
+                let head = [&b"\0\x01\x01"[..], to.as_bytes(), &b"\0\0\010086\0\x04\0\0\0\0\0\0\0\0"[..]].concat();
+                bare::put(out, [0x05, 0, name], &[&head[..], &[text.len() as u8], text.as_bytes()].concat());
+            }
+        }
+        _ => bare::accept(pdu, out),
+    }
+}
+
+#[test]
+fn where_questions_are_not_known_earlier_offers_are_waited_for_all_the_same() {
+    let address = bare::listen(knows_no_questions);
+    let mut smpp =
+        channel::open("sms", &format!("smpp://a:b@{address}?response_s=60"), Opening::default()).unwrap().channel;
+    for id in 1..=3 {
+        let Submission { to, from, .. } = offer(id, "");
+        smpp.recall(Taken { id: OfferId(id), message_id: format!("m{id}"), to, from });
+    }
+    // The answers to questions come before those to what is submitted after them.
+    thread::sleep(Duration::from_millis(500));
+    smpp.submit(offer(9, "hi"));
+    let mut delivered = Vec::new();
+    while delivered.len() < 3 {
+        if let Report::Receipt { id, state: ReceiptState::Delivered } = next(&*smpp) {
+            delivered.push(id.0);
+        }
+    }
+    delivered.sort_unstable();
+    assert_eq!(delivered, [1, 2, 3]);
 }

@@ -75,6 +75,27 @@ fn what_is_refused_or_never_answered_says_so() {
 }
 
 #[test]
+fn what_may_have_arrived_is_unknown_whatever_is_heard_of_its_repeats() {
+    let web = Web::start(|nth, _| if nth == 1 { Answer::HangUp } else { Answer::Say(503, String::new()) });
+    let url = format!("webhook+http://{}/?workers=1", web.address());
+    let outcome = deliver(&mut *open(&url), offers(1));
+    assert_eq!(outcome.ends[&1], Report::Unknown { id: engine::offer::OfferId(1) });
+    assert!(web.seen().len() > 1, "it was repeated");
+}
+
+#[test]
+fn where_a_request_is_not_known_again_it_is_not_repeated() {
+    let push = Pushed { url: "http://example.com/".to_owned(), action: Push::Loading };
+    for scheme in ["pap", "mm7"] {
+        let web = Web::start(|_, _| Answer::HangUp);
+        let offer = Submission { push: Some(push.clone()), ..offer(1, "Hi") };
+        let outcome = deliver(&mut *open(&format!("{scheme}+http://{}/", web.address())), [offer].into());
+        assert_eq!(outcome.ends[&1], Report::Unknown { id: engine::offer::OfferId(1) });
+        assert_eq!(web.seen().len(), 1, "{scheme}");
+    }
+}
+
+#[test]
 fn a_push_proxy_gateway_and_a_relay_are_spoken_to_in_their_xml() {
     let pap = |_: usize, _: &_| {
         let response = "<?xml version=\"1.0\"?><pap><push-response push-id=\"1\"><response-result code=\"1001\" \
