@@ -3,6 +3,7 @@
 pub mod allocations;
 pub mod bare;
 pub mod gateway;
+pub mod kannel;
 pub mod lookup;
 pub mod packages;
 pub mod service;
