@@ -49,11 +49,13 @@ fn parts(seen: &Receiver<Submitted>, subscribers: usize) -> Parts {
 }
 
 fn pushes() -> VecDeque<Submission> {
-    let urls = ["http://example.com/", "https://www.a.net/x?y=1", "http://www.b.org/%41", "https://c.edu/.com/"];
+    let urls = ["http://example.com/", "https://www.a.net/x?y=1", "http://www.b.org/%41", "https://c.edu/d"];
     let long = format!("http://long.example/{}", "x".repeat(300));
     let urls = urls.into_iter().map(str::to_owned).chain([long]);
     let of_url =
         urls.flat_map(|url| [Push::Indication, Push::Loading].map(|action| Pushed { url: url.clone(), action }));
+    // Kannel does not know the tokens of Service Loading for addresses that begin with `www.` (WAP-168 §8.3.2), ours are shorter.
+    let of_url = of_url.filter(|pushed| pushed.action == Push::Indication || !pushed.url.contains("://www."));
     let submission = |(n, pushed): (u128, Pushed)| Submission {
         push: Some(pushed.clone()),
         ..offer(n, format!("看 Offer {n} {}", pushed.url))

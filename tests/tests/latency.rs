@@ -23,7 +23,7 @@ const SECONDS: usize = 10;
 const TOGETHER: usize = RATE / 50;
 /// Beyond it something is wrong, however busy the machine is.
 const MOST: Duration = Duration::from_secs(5);
-const SCENARIO: &str = "scenario: at-once\npurpose: service\nwhen: {call: {}}\nsend: {sms: hello}\n";
+const SCENARIO: &str = "scenario: at-once\npurpose: service\nwhen: {call: 114}\nsend: {sms: hello}\n";
 
 #[expect(clippy::disallowed_methods, reason = "it measures")]
 fn now() -> Instant {
@@ -47,7 +47,7 @@ fn call(n: usize) -> Event {
         imei: None,
         cell: CellId::UNKNOWN,
         after_reset: false,
-        kind: Kind::CallSetup { direction: Direction::Out, number: None, emergency: false },
+        kind: Kind::CallSetup { direction: Direction::Out, number: "114".parse().ok(), emergency: false },
     }
 }
 
@@ -60,7 +60,7 @@ fn at(n: usize) -> Timestamp {
 fn centre() -> (String, Receiver<(usize, Instant)>) {
     let (came, arrivals) = channel();
     let address = bare::listen(move |pdu, out| {
-        let number = Submitted::read(pdu).and_then(|submitted| submitted.to.strip_prefix("86139")?.parse().ok());
+        let number = Submitted::read(pdu).and_then(|submitted| submitted.to.strip_prefix("139")?.parse().ok());
         number.into_iter().for_each(|n| _ = came.send((n, now())));
         bare::accept(pdu, out);
     });
@@ -68,7 +68,8 @@ fn centre() -> (String, Receiver<(usize, Instant)>) {
 }
 
 fn engine(folder: &Path, centre: &str) -> Engine {
-    fs::write(folder.join("at-once.yaml"), SCENARIO).unwrap();
+    fs::create_dir(folder.join("scenarios")).unwrap();
+    fs::write(folder.join("scenarios/at-once.yaml"), SCENARIO).unwrap();
     let (rules, diagnostics) = rules::load(folder);
     let rules = rules.unwrap_or_else(|| panic!("{diagnostics:?}"));
     let rows: String = (0..RATE * SECONDS).map(|n| format!("{},+86139{n:08}\n", imsi(n))).collect();
@@ -115,7 +116,7 @@ fn an_offer_leaves_soon_after_its_trigger_is_released() {
         engine.tick(at(first + TOGETHER)).unwrap();
     }
     let counters = engine.finish().unwrap().counters;
-    assert_eq!(counters.accepted as usize, RATE * SECONDS);
+    assert_eq!(counters.accepted as usize, RATE * SECONDS, "{counters:?}");
     let mut times: Vec<Duration> =
         arrivals.try_iter().map(|(n, came)| came.duration_since(released[n / TOGETHER])).collect();
     assert_eq!(times.len(), RATE * SECONDS);

@@ -73,7 +73,7 @@ fn document(push: &Pushed, title: &str) -> (&'static str, String) {
     let (url, title) = (escaped(&push.url), escaped(title));
     match push.action {
         Push::Indication => (
-            "text/vnd.wap.si",
+            "text/vnd.wap.si; charset=utf-8",
             format!(
                 "<?xml version=\"1.0\"?>\n<!DOCTYPE si PUBLIC \"-//WAPFORUM//DTD SI 1.0//EN\" \
                  \"http://www.wapforum.org/DTD/si.dtd\">\n<si><indication href=\"{url}\">{title}</indication></si>\n"
@@ -153,7 +153,7 @@ mod tests {
         for part in [
             "push-id=\"00000000000000000000000000000007@ppg.example\" ppg-notify-requested-to=\"http://us/\">",
             "<address address-value=\"WAPPUSH=+8613900000005/TYPE=PLMN@ppg.example\"/>",
-            "Content-Type: text/vnd.wap.si\r\n",
+            "Content-Type: text/vnd.wap.si; charset=utf-8\r\n",
             "<si><indication href=\"http://a.cn/?x=1&amp;y=2\">看</indication></si>",
         ] {
             assert!(body.contains(part), "{body}");
