@@ -52,7 +52,7 @@ counters! {
     subscribers,
     /// Of them, put out of memory because too many were there; read again when they are seen.
     evicted,
-    /// Windows read, because new rules asked for what had happened before them.
+    /// Windows read, because new rules asked for what had happened before them, or a feed told something that might be known.
     windows_read,
     /// Events of an earlier run that were recovered from the journal.
     recovered,

@@ -1,8 +1,8 @@
 //! The engine as a whole: starts its threads, gives each event to its shard in order of event time, and brings
 //! everything to an end.
 
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::convert::Infallible;
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -12,17 +12,17 @@ use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use event::{AreaFact, Event, Timestamp};
 use rocksdb::WriteBatch;
+use rules::RuleSet;
 use rules::policy::scenario_hash;
-use rules::{Directory, RuleSet};
 
 use crate::counters::{Counters, EngineCounters};
+use crate::delays::{Delays, EngineDelays, clock};
+use crate::offer::Pace;
 use crate::offer::arbiter::{Arbiter, Means};
-use crate::offer::channel::Lane;
-use crate::offer::consent::Consent;
-use crate::offer::{AddressSource, Keywords, Pace};
 use crate::sealer;
+use crate::settings::EngineConfig;
 use crate::shard::{self, Batch, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
-use crate::sweep::Sweep;
+use crate::sweep::{Shard, Sweep};
 use crate::window::arena::ARENA_LIMIT;
 use crate::window::recover::recover;
 use crate::window::{Store, StoreError, keys};
@@ -33,88 +33,12 @@ const BATCH_EVENTS: usize = 512;
 const SHARD_BATCHES: usize = 16;
 /// The most reports of progress that wait for the arbiter; beyond it the shards wait.
 const ARBITER_STEPS: usize = 256;
+/// The longest time that an offer waits for others before both are written, where packet time runs beside the clock.
+const OFFER_INTERVAL: Duration = Duration::from_millis(1);
 /// Packet time between two releases: ticks in between do nothing, so that there may be one for each frame.
 const RELEASE_STEP: Duration = Duration::from_millis(20);
 /// Packet time after which shards without events are told how far the others are.
 const IDLE_STEP: Duration = Duration::from_secs(1);
-
-/// What an engine is started with.
-pub struct EngineConfig {
-    /// The folder of the store; made where there is none.
-    pub store: PathBuf,
-    /// Shards, each a thread, 1 to 64. Decides nothing but speed.
-    pub threads: NonZeroUsize,
-    /// What to match against.
-    pub rules: Arc<RuleSet>,
-    /// The subscriber file.
-    pub directory: Arc<Directory>,
-    /// The ways out.
-    pub lanes: Vec<Lane>,
-    /// Where to ask for numbers that the subscriber file does not know.
-    pub lookup: Option<Box<dyn AddressSource>>,
-    /// Names the input: by its content, so that the same capture is not counted twice into one store, as long as it is one of
-    /// the inputs that the store remembers: the newest few thousand.
-    pub input: u64,
-    /// Whether the warm-up is over from the start; it is in a replay, unless told otherwise. Else it lasts from the first
-    /// event for the time in which every phone that is there reports (T3212 and a tenth).
-    pub warm: bool,
-    /// Whether packet time runs beside the clock.
-    pub pace: Pace,
-    /// How long, in packet time, an event waits for earlier ones. The same for the same input, always.
-    pub reorder_window: Duration,
-    /// How long facts are kept, in packet time.
-    pub retention: Duration,
-    /// How long decisions and settled offers are kept, in packet time; whole buckets of six hours go.
-    pub decisions: Duration,
-    /// The longest time between two group commits.
-    pub commit_interval: Duration,
-    /// A group is committed when it holds so many octets.
-    pub commit_bytes: usize,
-    /// The longest time for which a failure of the power may take away facts that have been taken in; what an offer
-    /// depends on is synced before its first byte leaves. Longer than `commit_interval` it saves work of the disk.
-    pub sync_interval: Duration,
-    /// An arena is sealed when it holds so many octets; a shard may hold two.
-    pub arena_bytes: usize,
-    /// The most subscribers that a shard keeps in memory.
-    pub profiles: usize,
-    /// How long to wait at the end for channels that tell nothing.
-    pub patience: Duration,
-    /// The most offers that wait for channels; beyond it the least important expire.
-    pub waiting: usize,
-    /// Who has refused what; absent means that nothing is known, and nothing kept.
-    pub consent: Option<Consent>,
-    /// What subscribers may answer.
-    pub keywords: Keywords,
-}
-
-impl EngineConfig {
-    /// The defaults of a replay on one thread. The input is still to be named.
-    pub fn new(store: impl Into<PathBuf>, rules: Arc<RuleSet>, directory: Arc<Directory>, lanes: Vec<Lane>) -> Self {
-        Self {
-            store: store.into(),
-            threads: NonZeroUsize::MIN,
-            rules,
-            directory,
-            lanes,
-            lookup: None,
-            input: 0,
-            warm: true,
-            pace: Pace::Replay,
-            reorder_window: Duration::from_millis(500),
-            retention: Duration::from_secs(48 * 3600),
-            decisions: Duration::from_secs(48 * 3600),
-            commit_interval: Duration::from_millis(100),
-            commit_bytes: 1 << 20,
-            sync_interval: Duration::from_millis(100),
-            arena_bytes: 32 << 20,
-            profiles: 1 << 20,
-            patience: Duration::from_secs(30),
-            waiting: 1_000_000,
-            consent: None,
-            keywords: Keywords::default(),
-        }
-    }
-}
 
 /// Why the engine cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +65,8 @@ pub enum EngineError {
 pub struct Summary {
     /// Everything that was counted.
     pub counters: EngineCounters,
+    /// How long things took.
+    pub delays: EngineDelays,
     /// Offers that are still to be sent, or of which the answer is still out; the next start goes on with them.
     pub unsettled: u64,
     /// The store, for reports.
@@ -161,7 +87,7 @@ pub struct Engine {
     sequence: u64,
     told_sequence: u64,
     batches: Vec<Vec<Routed>>,
-    shards: Vec<Sender<Message>>,
+    shards: Vec<Shard>,
     spent: Receiver<Vec<Routed>>,
     threads: Vec<JoinHandle<Result<(), StoreError>>>,
     /// While subscribers are brought over to other rules.
@@ -177,18 +103,24 @@ impl Engine {
         if threads > MAX_THREADS {
             return Err(EngineError::Threads(threads));
         }
-        let store = Arc::new(Store::open(&config.store)?);
+        let store = Arc::new(Store::open_with(&config.store, config.cache_bytes)?);
         let epoch = store.begin()?;
         name_scenarios(&store, &config.rules)?;
-        let forgotten = shard::forget_inputs(&store, config.input, INPUTS_LIMIT)?;
+        let own = if config.feeds.is_empty() { slice::from_ref(&config.input) } else { &config.feeds };
+        let forgotten = shard::forget_inputs(&store, own, INPUTS_LIMIT)?;
         let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
+        let warm = config.warm.is_warm(&store, &config.rules)?;
         let remembered = config.rules.policy().remembered_micros();
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
             profile.forget(event.at, remembered);
-            profile.observe(event, config.warm);
+            profile.observe(event, warm);
         })?;
         let limits = shard::Limits {
             commit_interval: config.commit_interval,
+            offer_interval: match config.pace {
+                Pace::Replay => config.commit_interval,
+                Pace::Live => OFFER_INTERVAL.min(config.commit_interval),
+            },
             sync_interval: config.sync_interval,
             commit_bytes: config.commit_bytes,
             arena_bytes,
@@ -201,8 +133,10 @@ impl Engine {
             rules: ArcSwap::new(config.rules),
             directory: config.directory,
             counters: Counters::default(),
+            delays: Delays::default(),
             epoch,
             input: config.input,
+            feeds: config.feeds,
             lookup: config.lookup.is_some(),
             limits,
         });
@@ -218,7 +152,7 @@ impl Engine {
             keywords: config.keywords,
         };
         let mut engine = Self::new(shared, threads, config.reorder_window);
-        engine.warm_from = config.warm.then_some(Timestamp::MIN);
+        engine.warm_from = warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
         let renewal = engine.renewal(engine.shared.rules.load_full(), None)?;
@@ -257,33 +191,36 @@ impl Engine {
         renewal: &Arc<Renewal>,
     ) -> Result<(), EngineError> {
         let (progress, steps) = bounded(ARBITER_STEPS);
-        let (jobs, seals) = bounded(2 * threads);
+        let (jobs, seals) = bounded(4 * threads);
         let shared = self.shared.clone();
-        let (sealing, sealer_ends) = bounded(0);
-        self.spawn("sealer".to_owned(), move || {
-            let _sealing = sealing;
-            sealer::run(&shared, threads, &seals)
-        })?;
+        let sealer_ends = self.spawn("sealer".to_owned(), move || sealer::run(&shared, threads, &seals))?;
         let arbiter = Arbiter::open(self.shared.clone(), means, threads)?;
         self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
         for index in 0..threads {
             let (progress, sealer, sealer_ends) = (progress.clone(), jobs.clone(), sealer_ends.clone());
             let outlets = shard::Outlets { progress, sealer, sealer_ends, spent: spent.clone() };
             let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets, renewal.clone())?;
-            let (sender, messages) = bounded(SHARD_BATCHES);
-            self.shards.push(sender);
-            self.spawn(format!("shard-{index}"), move || worker.run(&messages))?;
+            let (messages, given) = bounded(SHARD_BATCHES);
+            let ends = self.spawn(format!("shard-{index}"), move || worker.run(&given))?;
+            self.shards.push(Shard { messages, ends });
         }
         Ok(())
     }
 
+    // What it gives says nothing, and ends with the thread: what that has not come to by then stays in its queue, with what is
+    // to be answered.
     fn spawn(
         &mut self,
         name: String,
         work: impl FnOnce() -> Result<(), StoreError> + Send + 'static,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Receiver<Infallible>, EngineError> {
+        let (living, ends) = bounded(0);
+        let work = move || {
+            let _living = living;
+            work()
+        };
         self.threads.push(std::thread::Builder::new().name(name).spawn(work)?);
-        Ok(())
+        Ok(ends)
     }
 
     /// From here on these rules hold, for every subscriber: what has been released before was decided by the others, what
@@ -302,7 +239,7 @@ impl Engine {
         self.tell_all();
         self.shared.rules.store(rules);
         for shard in &self.shards {
-            self.is_stopped |= shard.send(Message::Renew(renewal.clone())).is_err();
+            self.is_stopped |= shard.messages.send(Message::Renew(renewal.clone())).is_err();
         }
         if renewal.is_needed() {
             let sweep = self.sweep(renewal);
@@ -403,7 +340,7 @@ impl Engine {
         }
         self.tell_all();
         let shards = std::mem::take(&mut self.shards);
-        shards.iter().for_each(|shard| self.is_stopped |= shard.send(Message::Finish).is_err());
+        shards.iter().for_each(|shard| self.is_stopped |= shard.messages.send(Message::Finish).is_err());
         drop(shards);
         self.join()?;
         if self.is_stopped {
@@ -411,7 +348,7 @@ impl Engine {
         }
         let store = self.store();
         let unsettled = store.rows(keys::QUEUE, &[])?.count() + store.rows(keys::PROPOSAL, &[])?.count();
-        Ok(Summary { counters: self.counters(), unsettled: unsettled as u64, store })
+        Ok(Summary { counters: self.counters(), delays: self.delays(), unsettled: unsettled as u64, store })
     }
 
     /// The store, for reports: readable at any time.
@@ -422,6 +359,11 @@ impl Engine {
     /// Everything counted so far.
     pub fn counters(&self) -> EngineCounters {
         self.shared.counters.read()
+    }
+
+    /// How long things have taken so far.
+    pub fn delays(&self) -> EngineDelays {
+        self.shared.delays.read()
     }
 
     fn pass_on(&mut self, item: Item) {
@@ -437,7 +379,7 @@ impl Engine {
             self.tell(index, Batch { upto: self.told_sequence, now: self.told, ..Batch::default() });
         }
         for shard in &self.shards {
-            self.is_stopped |= shard.send(Message::Area(fact)).is_err();
+            self.is_stopped |= shard.messages.send(Message::Area(fact)).is_err();
         }
     }
 
@@ -468,7 +410,8 @@ impl Engine {
     fn tell(&mut self, index: usize, marks: Batch) {
         let Some((batch, shard)) = self.batches.get_mut(index).zip(self.shards.get(index)) else { return };
         let events = std::mem::replace(batch, self.spent.try_recv().unwrap_or_default());
-        self.is_stopped |= shard.send(Message::Batch(Batch { events, ..marks })).is_err();
+        let batch = Batch { events, given: Some(clock()), ..marks };
+        self.is_stopped |= shard.messages.send(Message::Batch(batch)).is_err();
     }
 
     // A thread that is gone is the sign; the first thread that says why is the reason.

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 mod console;
 mod counters;
+mod delays;
 mod engine;
 mod identities;
 mod metrics;
@@ -19,6 +20,7 @@ pub mod reload;
 pub mod results;
 pub mod run;
 mod sealer;
+mod settings;
 pub mod shard;
 #[cfg(test)]
 mod simulation;
@@ -28,4 +30,6 @@ mod testing;
 pub mod window;
 
 pub use counters::EngineCounters;
-pub use engine::{Engine, EngineConfig, EngineError, Summary};
+pub use delays::{Counted, EngineDelays};
+pub use engine::{Engine, EngineError, Summary};
+pub use settings::{EngineConfig, Warm};

@@ -14,6 +14,8 @@ use crate::window::seal::{Generation, drop_before, seal};
 pub(crate) enum Job {
     /// Seal this, then say so.
     Seal { generation: Arc<Generation>, done: Sender<()> },
+    /// Throw this away: that takes a while.
+    Free(Box<dyn Send>),
     /// The shard's packet time has come to another bucket.
     Passed { shard: usize, now: Timestamp },
 }
@@ -30,6 +32,7 @@ pub(crate) fn run(shared: &Arc<Shared>, shards: usize, jobs: &Receiver<Job>) -> 
                 // A shard that has gone unfinished does not wait.
                 let _ = done.send(());
             }
+            Job::Free(waste) => drop(waste),
             Job::Passed { shard, now } => sealer.passed(shard, now)?,
         }
     }
@@ -52,7 +55,8 @@ impl Sealer<'_> {
             *slot = now;
         }
         let slowest = self.passed.iter().copied().min().unwrap_or(Timestamp::MIN);
-        self.shared.store.forget_before(slowest - self.shared.rules.load().policy().remembered);
+        let remembered = self.shared.rules.load().policy().remembered;
+        self.shared.store.forget_before(self.shared.limits.forgotten(slowest, remembered));
         self.drop_to(slowest)?;
         self.close_to(Bucket::of(slowest))
     }

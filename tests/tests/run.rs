@@ -1,14 +1,19 @@
 //! `touchpoint run` as operators, authors and privacy officers use it: live, over HTTP, through signals and restarts.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use event::Timestamp;
 use serde_json::{Value, json};
 use tests::packages::installed;
 use tests::service::{ROLES, Service};
 use tests::smsc::{Smsc, Text};
-use tests::{now, recorded, root, run, touchpoint};
+use tests::{json_lines, now, recorded, root, run, synthesise, touchpoint};
+
+/// Longer than what has been taken in waits for its place, and to be written.
+const SETTLED: Duration = Duration::from_secs(9);
 
 const FEED: &str = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[subscribers]\nfile = \"subscribers.csv\"\n";
 
@@ -289,6 +294,63 @@ fn a_restart_counts_nothing_twice() {
     std::thread::sleep(Duration::from_secs(2));
     assert_eq!(triggered(&service), once);
     assert_eq!(fs::read_to_string(service.folder().join("offers.jsonl")).unwrap().lines().count(), offers);
+}
+
+/// Two minutes of a town, so many minutes ago; and how many facts it holds.
+#[expect(clippy::disallowed_methods, reason = "a capture beside the clock has times of today")]
+fn town(minutes_ago: u64, seed: u64, out: &Path) -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - 60 * minutes_ago;
+    let start = Timestamp::from_seconds(since as i64).to_string();
+    run(synthesise()
+        .args(["--subscribers", "300", "--minutes", "2", "--start", &start, "--seed", &seed.to_string(), "--out"])
+        .arg(out));
+    let events = json_lines(touchpoint().args(["decode", "--json"]).arg(out));
+    events.iter().filter(|event| !event["imsi"].is_null()).count() as u64
+}
+
+/// Facts that this start of the service has taken in.
+fn facts(service: &Service) -> u64 {
+    let status = service.status();
+    engine(&status, "events") - engine(&status, "unresolved") - engine(&status, "skipped")
+}
+
+#[test]
+fn a_feed_that_is_behind_another_goes_on_where_it_was_itself() {
+    let feeds = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n[[feed]]\nname = \"b\"\nfolder = \"behind\"\n";
+    let files = tempfile::tempdir().unwrap();
+    let [ahead, behind] = ["ahead.pcap", "behind.pcap"].map(|name| files.path().join(name));
+    let (ahead_holds, behind_holds) = (town(10, 1, &ahead), town(40, 2, &behind));
+    assert!(ahead_holds > 50 && behind_holds > 50, "{ahead_holds} {behind_holds}");
+    let demo = root().join("deploy/demo/recorded");
+    let behind_folder = files.path().join("behind");
+    fs::create_dir(&behind_folder).unwrap();
+    let feeds = feeds.replace("\"behind\"", &format!("\"{}\"", behind_folder.display()));
+    let mut service = Service::start(&demo, &feeds);
+    fs::copy(&ahead, service.captures().join("new")).unwrap();
+    fs::rename(service.captures().join("new"), service.captures().join("a.pcap")).unwrap();
+    service.until("one feed is taken in", |service| facts(service) == ahead_holds);
+    std::thread::sleep(SETTLED);
+    service.signal("KILL");
+    service.ended();
+
+    // Its first file comes late, and is of before what the other has told.
+    fs::copy(&behind, files.path().join("new")).unwrap();
+    fs::rename(files.path().join("new"), behind_folder.join("b.pcap")).unwrap();
+    service.begin();
+    service.until("the other is taken in", |service| facts(service) >= behind_holds);
+    std::thread::sleep(SETTLED);
+    assert_eq!(facts(&service), behind_holds, "and nothing of the first again");
+    service.signal("KILL");
+    service.ended();
+
+    let all_frames = |service: &Service| {
+        let feeds = service.status()["feeds"].as_array().unwrap().clone();
+        feeds.iter().all(|feed| feed["frames"].as_u64().unwrap() > 0 && feed["silent_s"].as_u64().unwrap() > 2)
+    };
+    service.begin();
+    service.until("both are read once more", all_frames);
+    std::thread::sleep(SETTLED);
+    assert_eq!(facts(&service), 0, "of none of them anything is taken in again");
 }
 
 #[test]

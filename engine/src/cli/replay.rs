@@ -23,7 +23,7 @@ use crate::offer::channel::{self, Lane, Opening};
 use crate::offer::consent::Consent;
 use crate::reload::{Loaded, Watch};
 use crate::shard::MAX_THREADS;
-use crate::{Engine, EngineConfig, EngineCounters, EngineError, Summary};
+use crate::{Engine, EngineConfig, EngineCounters, EngineError, Summary, Warm};
 
 use super::inputs::{self, Inputs};
 use super::json::Line;
@@ -147,7 +147,7 @@ impl Replay {
 
         let mut config = EngineConfig::new(folder.path().join("window"), Arc::clone(&rules), directory, lanes);
         config.threads = self.threads;
-        config.warm = !self.cold;
+        config.warm = if self.cold { Warm::Never } else { Warm::Always };
         // The report is of the whole capture, however long.
         config.decisions = Duration::MAX;
         config.lookup = lookup.map(|lookup| Box::new(lookup) as Box<dyn AddressSource>);
@@ -158,7 +158,7 @@ impl Replay {
         let ending = replayed.drive(&mut capture)?;
         let Replayed { engine, probe, span, watched, .. } = replayed;
         let (rules, reloads) = watched.map_or((rules, None), |watched| (watched.in_force, Some(watched.reloads)));
-        let Summary { counters, unsettled, store } = engine.finish()?;
+        let Summary { counters, unsettled, store, .. } = engine.finish()?;
 
         let entries = store.ledger()?.collect::<Result<Vec<_>, _>>()?;
         let offers = store.outbox()?.collect::<Result<Vec<_>, _>>()?;

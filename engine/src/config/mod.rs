@@ -79,6 +79,13 @@ pub struct StoreConfig {
     /// How long facts, decisions and offers are kept.
     #[serde(serialize_with = "length")]
     pub retention: Duration,
+    /// The longest time for which a failure of the power may take away facts.
+    #[serde(serialize_with = "length")]
+    pub sync: Duration,
+    /// Megabytes for what was read of the store lately.
+    pub cache_mb: u64,
+    /// Megabytes for subscribers that are kept in memory, about.
+    pub subscribers_mb: u64,
 }
 
 /// `[scenarios]`.
@@ -262,9 +269,10 @@ impl Serialize for SecretUrl {
 
 fn length<S: Serializer>(length: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     let seconds = length.as_secs();
-    match (seconds % 3600, seconds % 60) {
-        (0, _) => serializer.collect_str(&format_args!("{}h", seconds / 3600)),
-        (_, 0) => serializer.collect_str(&format_args!("{}m", seconds / 60)),
+    match (length.subsec_millis(), seconds % 3600, seconds % 60) {
+        (1.., _, _) => serializer.collect_str(&format_args!("{}ms", length.as_millis())),
+        (_, 0, _) => serializer.collect_str(&format_args!("{}h", seconds / 3600)),
+        (_, _, 0) => serializer.collect_str(&format_args!("{}m", seconds / 60)),
         _ => serializer.collect_str(&format_args!("{seconds}s")),
     }
 }

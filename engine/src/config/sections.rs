@@ -59,6 +59,9 @@ fn store(mut form: Form<'_>, base: &Path) -> Option<StoreConfig> {
             .read("threads", value::whole(1..=MAX_THREADS as u64))
             .map_or(threads.min(MAX_THREADS), |threads| threads as usize),
         retention: form.read("retention", value::duration).unwrap_or(Duration::from_secs(48 * 3600)),
+        sync: form.read("sync", value::duration).unwrap_or(Duration::from_millis(100)),
+        cache_mb: form.read("cache_mb", value::whole(8..=1_000_000)).unwrap_or(64),
+        subscribers_mb: form.read("subscribers_mb", value::whole(16..=1_000_000)).unwrap_or(1_024),
     };
     form.finish();
     folder.map(|_| store)

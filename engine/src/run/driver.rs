@@ -161,7 +161,8 @@ impl Driver {
     }
 
     fn take(&mut self, mut parcel: Parcel) {
-        if let Some((relay, feed)) = self.relay.as_ref().zip(self.feeds.get(parcel.feed)) {
+        let index = usize::from(parcel.feed);
+        if let Some((relay, feed)) = self.relay.as_ref().zip(self.feeds.get(index)) {
             let event = |item: &Item| if let Item::Event(event) = item { Some(*event) } else { None };
             relay.send(&feed.name, parcel.items.iter().filter_map(event).collect());
         }
@@ -177,10 +178,10 @@ impl Driver {
         }
         // One that finds no room is given back to the allocator.
         _ = self.emptied.try_send(parcel.items);
-        self.times.reach(parcel.feed, parcel.reached, clock::wall());
+        self.times.reach(index, parcel.reached, clock::wall());
         if let Some(end) = parcel.end {
-            _ = self.times.end(parcel.feed);
-            let name = self.feeds.get(parcel.feed).map_or("", |feed| &*feed.name);
+            _ = self.times.end(index);
+            let name = self.feeds.get(index).map_or("", |feed| &*feed.name);
             match end {
                 Ok(()) if self.is_ending => {}
                 Ok(()) => tracing::error!(feed = name, "the feed has ended"),
@@ -282,7 +283,7 @@ impl Driver {
         self.stop_runaways(wall);
         self.miss_feeds();
         if wall >= self.measured + MEASURE {
-            (self.measured, self.store_octets) = (wall, status::octets_below(self.view.store.path()));
+            (self.measured, self.store_octets) = (wall, self.view.store.octets());
         }
         let status = self.status(wall);
         self.meters.publish(&status, &self.view.census.load(), self.view.config.store.threads);

@@ -11,13 +11,13 @@ use event::{AreaFact, Event, Timestamp};
 use probe::capture::follow::Follow;
 use probe::capture::live::{Live, LiveSettings};
 use probe::capture::{CaptureError, Deadline, Step};
-use probe::{Probe, Sink};
+use probe::{Probe, ProbeConfig, Sink};
 
 use super::clock;
 use super::status::{FeedStatus, InterfaceStatus};
 use crate::config::{FeedConfig, Listening};
 use crate::identities::Notes;
-use crate::shard::{self, SLICES};
+use crate::shard::{self, Times};
 
 /// The most frames between two parcels.
 const STEP_FRAMES: usize = 4_096;
@@ -39,12 +39,9 @@ pub(super) enum Item {
     Area(AreaFact),
 }
 
-/// How far earlier starts have taken in the events of each slice of subscribers.
-pub(super) type Known = [Timestamp; SLICES];
-
 /// What a feed tells the driver.
 pub(super) struct Parcel {
-    pub(super) feed: usize,
+    pub(super) feed: u16,
     pub(super) items: Vec<Item>,
     /// Everything before it has been told.
     pub(super) reached: Timestamp,
@@ -81,12 +78,12 @@ pub enum FeedError {
 }
 
 impl Feed {
-    /// Opens what the feed is to read, and begins to read it. Of a folder, what was taken in by an earlier start is told to the
-    /// probe alone: it brings identities back, and is not counted twice.
+    /// Opens what the feed is to read, and begins to read it. Of a folder, what earlier starts have taken in, up to these times,
+    /// is told to the probe alone: it brings identities back, and is not counted twice.
     pub(super) fn start(
-        index: usize,
+        index: u16,
         config: &FeedConfig,
-        known: Arc<Known>,
+        known: Times,
         notes: Notes,
         post: Post,
     ) -> Result<Self, FeedError> {
@@ -96,11 +93,12 @@ impl Feed {
         let fail = |reason: String| FeedError::Open { feed: config.name.clone(), reason };
         let (settings, ends, published) = (config.clone(), deadline.clone(), Arc::clone(&status));
         let run = move || {
-            let mut probe = Probe::new(settings.reading.probe_config());
+            let mut probe = Probe::new(ProbeConfig { feed: index, ..settings.reading.probe_config() });
             let is_folder = matches!(settings.listening, Listening::Folder { .. });
             let heard = known.iter().copied().max().unwrap_or(Timestamp::MIN);
             let known = is_folder.then_some(known);
-            let mut collector = Collector { index, known, items: Vec::new(), told: Timestamp::MIN, post };
+            let (items, reading, told) = (Vec::new(), Timestamp::MIN, Timestamp::MIN);
+            let mut collector = Collector { index, known, items, reading, told, post };
             if !is_folder {
                 // Before frames come that would have to wait.
                 notes.recall(&mut probe, heard, clock::wall(), &mut collector);
@@ -224,10 +222,12 @@ impl Reader {
                     notes.recall(probe, heard, first.at, collector);
                 }
                 let latest = frames.latest();
+                latest.into_iter().for_each(|latest| collector.read(latest));
                 probe.frames(frames, collector);
                 latest.into_iter().for_each(|latest| collector.reach(latest));
             }
             Step::Quiet(reached) => {
+                collector.read(reached);
                 probe.tick(reached, collector);
                 collector.reach(reached);
             }
@@ -251,10 +251,12 @@ impl Reader {
 
 /// Puts what shows into parcels.
 struct Collector {
-    index: usize,
-    /// Of a folder.
-    known: Option<Arc<Known>>,
+    index: u16,
+    /// How far earlier starts have come with a folder.
+    known: Option<Times>,
     items: Vec<Item>,
+    /// No frame that has been read is later.
+    reading: Timestamp,
     told: Timestamp,
     post: Post,
 }
@@ -272,10 +274,16 @@ impl Sink for Collector {
 }
 
 impl Collector {
+    // Whatever shows of frames before the last event that was taken in came before that. Of what shows later, be it of earlier
+    // events, the shard sees whether it has been taken in.
     fn is_known(&self, event: &Event) -> bool {
         let known = self.known.as_ref().zip(event.imsi);
         let upto = known.and_then(|(known, imsi)| known.get(usize::from(shard::slice(imsi))));
-        upto.is_some_and(|upto| event.at <= *upto)
+        upto.is_some_and(|upto| self.reading < *upto)
+    }
+
+    fn read(&mut self, latest: Timestamp) {
+        self.reading = self.reading.max(latest);
     }
 
     fn reach(&mut self, reached: Timestamp) {

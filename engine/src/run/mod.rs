@@ -21,13 +21,12 @@ mod surveyor;
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Sender, bounded};
-use event::Timestamp;
 use rules::{Directory, RuleSet};
 use tokio::sync::oneshot;
 
@@ -43,7 +42,7 @@ use crate::offer::{AddressSource, Pace};
 use crate::reload;
 use crate::shard;
 use crate::window::{Store, StoreError};
-use crate::{Engine, EngineConfig, EngineError};
+use crate::{Engine, EngineConfig, EngineError, Warm};
 
 use driver::Driver;
 pub(crate) use feed::DOUBTFUL_GAP;
@@ -177,10 +176,11 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let by_hand = |lane: &Lane| Some((lane.name.clone(), lane.terms.manual.clone()?));
     let manual = lanes.iter().filter_map(by_hand).collect();
 
-    let known = known(&folder.join("window"))?;
     let mut settings = EngineConfig::new(folder.join("window"), rulebook.in_force(), Arc::clone(&directory), lanes);
     settings.threads = NonZeroUsize::new(config.store.threads).unwrap_or(NonZeroUsize::MIN);
     (settings.retention, settings.decisions) = (config.store.retention, config.store.retention);
+    (settings.sync_interval, settings.cache_bytes) = (config.store.sync, (config.store.cache_mb << 20) as usize);
+    settings.profiles = shard::subscribers_within((config.store.subscribers_mb << 20) as usize, config.store.threads);
     settings.pace = Pace::Live;
     settings.patience = PATIENCE;
     settings.lookup = lookup(&config)?;
@@ -190,8 +190,8 @@ pub fn run(config: Config) -> Result<(), RunError> {
     settings.keywords = config.answers.clone();
     // Live frames come once: each start is an input of its own.
     settings.input = wall.as_micros() as u64;
-    let latest = known.iter().copied().max().unwrap_or(Timestamp::MIN);
-    settings.warm = latest + rulebook.whole().policy().t3212.presence(None) > wall;
+    settings.feeds = config.feeds.iter().map(|feed| shard::feed_input(&feed.name)).collect();
+    settings.warm = Warm::At(wall);
     let engine = Engine::start(settings)?;
 
     let (orders, ordered) = bounded(ORDERS);
@@ -215,7 +215,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let post = Post { parcels, spent };
     let names = view.config.feeds.iter().map(|feed| feed.name.as_str());
     let identities = Keeper::begin(&folder.join("window"), names).map_err(system("identities cannot be kept"))?;
-    let feeds = feeds(&view.config, known, &identities, post)?;
+    let feeds = feeds(&view, &identities, post)?;
     let service = Service::begin(view.config.console.listen);
     let driver = Driver::new(engine, feeds, taken, emptied, ordered, rulebook, Arc::clone(&view), seen, meters)?;
     let ended = driver.run(&signals, service);
@@ -253,19 +253,12 @@ fn lookup(config: &Config) -> Result<Option<Box<dyn AddressSource>>, RunError> {
     Ok(Some(Box::new(lookup)))
 }
 
-/// How far earlier starts have come. A store that is not there yet has not begun.
-fn known(folder: &Path) -> Result<Arc<feed::Known>, RunError> {
-    let times = match folder.join("CURRENT").is_file() {
-        true => shard::times(&Store::open(folder)?)?,
-        false => [Timestamp::MIN; shard::SLICES],
+/// Each goes on where earlier starts have come with it. They alone hold the post: when all have ended, it ends.
+fn feeds(view: &View, identities: &Keeper, post: Post) -> Result<Vec<Feed>, RunError> {
+    let start = |(index, feed): (u16, &FeedConfig)| {
+        let known = shard::feed_times(&view.store, shard::feed_input(&feed.name))?;
+        let notes = identities.notes(&feed.name, view.config.store.retention);
+        Ok(Feed::start(index, feed, known, notes, post.clone())?)
     };
-    Ok(Arc::new(times))
-}
-
-fn feeds(config: &Config, known: Arc<feed::Known>, identities: &Keeper, post: Post) -> Result<Vec<Feed>, RunError> {
-    let start = |(index, feed): (usize, &FeedConfig)| {
-        let notes = identities.notes(&feed.name, config.store.retention);
-        Feed::start(index, feed, Arc::clone(&known), notes, post.clone())
-    };
-    Ok(config.feeds.iter().enumerate().map(start).collect::<Result<_, _>>()?)
+    (0..).zip(&view.config.feeds).map(start).collect()
 }

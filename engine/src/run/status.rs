@@ -1,7 +1,5 @@
 //! What a running system tells of itself, once a second: plain values without identities, for console, API and metrics.
 
-use std::path::Path;
-
 use event::Timestamp;
 use probe::Probe;
 use probe::capture::follow::Follow;
@@ -305,15 +303,6 @@ pub struct AreaStatus {
     pub area: String,
     /// Events within this hour; absent where fewer subscribers were there than may be shown.
     pub events: Option<u64>,
-}
-
-/// Octets of all files below a folder.
-pub(super) fn octets_below(folder: &Path) -> u64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    entries
-        .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
-        .map(|(path, metadata)| if metadata.is_dir() { octets_below(&path) } else { metadata.len() })
-        .sum()
 }
 
 /// Octets of memory of this process, by `/proc/self/statm`; 0 where that cannot be read.

@@ -11,7 +11,7 @@ use rules::{Group as Watched, Outcome, RuleSet};
 use rustc_hash::FxHashSet;
 
 use super::position::Positions;
-use super::{Routed, SLICES, Shared};
+use super::{Routed, Shared};
 use crate::offer::{Offer, OfferId, Pushed, State, outbox};
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
@@ -36,7 +36,6 @@ pub(crate) const DUE: u8 = 0;
 pub(crate) struct Group {
     blob: Blob,
     batch: WriteBatch,
-    moved: [bool; SLICES],
     intents: Vec<Offer>,
     identities: FxHashSet<OfferId>,
     next_blob: u32,
@@ -55,7 +54,6 @@ impl Group {
         Self {
             blob: Blob::default(),
             batch: WriteBatch::default(),
-            moved: [false; SLICES],
             intents: Vec::new(),
             identities: FxHashSet::default(),
             next_blob: 0,
@@ -69,6 +67,11 @@ impl Group {
         self.blob.octets().len() + self.batch.size_in_bytes()
     }
 
+    /// Whether offers wait to be made durable.
+    pub(crate) fn has_intents(&self) -> bool {
+        !self.intents.is_empty()
+    }
+
     /// The number of the blob that comes next.
     pub(crate) fn next_blob(&self) -> u32 {
         self.next_blob
@@ -77,9 +80,6 @@ impl Group {
     /// An event has been taken in.
     pub(crate) fn event(&mut self, routed: &Routed) {
         self.blob.append(routed.imsi, &routed.event);
-        if let Some(moved) = self.moved.get_mut(usize::from(routed.slice)) {
-            *moved = true;
-        }
     }
 
     /// A scenario has been decided on. Tells whether that is new: an offer that was made before is not made again.
@@ -203,7 +203,7 @@ impl Group {
         &mut self,
         shared: &Shared,
         shard: u8,
-        positions: &Positions,
+        positions: &mut Positions,
         sync: bool,
     ) -> Result<Option<Committed>, StoreError> {
         if self.blob.is_empty() && self.batch.is_empty() {
@@ -217,14 +217,7 @@ impl Group {
             self.next_blob += 1;
             self.blob.clear();
         }
-        let family = store.family(keys::POSITION)?;
-        for (slice, (position, moved)) in (0..=u8::MAX).zip(positions.iter().zip(&mut self.moved)) {
-            if std::mem::take(moved) {
-                self.scratch.clear();
-                position.put(&mut self.scratch);
-                self.batch.put_cf(&family, keys::position(shared.input, slice), &self.scratch);
-            }
-        }
+        positions.write(store, &mut self.batch)?;
         let synced = sync || !self.intents.is_empty();
         store.write(std::mem::take(&mut self.batch), synced)?;
         self.identities.clear();

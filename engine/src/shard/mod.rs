@@ -7,13 +7,14 @@ mod group;
 mod order;
 mod position;
 mod renewal;
+mod sealing;
 mod table;
 mod timers;
 mod worker;
 
 use std::hash::Hasher;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::Sender;
@@ -22,11 +23,13 @@ use rules::{Directory, RuleSet};
 use siphasher::sip::SipHasher13;
 
 use crate::counters::Counters;
+use crate::delays::Delays;
 use crate::offer::Offer;
 use crate::window::Store;
+use crate::window::keys::Bucket;
 
 pub(crate) use order::{Item, Order};
-pub(crate) use position::{INPUTS_LIMIT, forget_inputs, times};
+pub(crate) use position::{INPUTS_LIMIT, Times, feed_input, feed_times, forget_inputs, latest, migrate, times};
 pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
 
@@ -37,6 +40,14 @@ pub(crate) const SLICES: usize = 256;
 pub const MAX_THREADS: usize = 64;
 
 const SLICE_KEY: (u64, u64) = (0x746f_7563_6870_6f69, 0x6e74_2073_6c69_6365);
+
+/// About how much memory a subscriber takes: a record of two lines, up to four entries of the index, and what has begun.
+pub(crate) const SUBSCRIBER_OCTETS: usize = 200;
+
+/// How many subscribers each of so many shards can keep within so many octets in all.
+pub(crate) fn subscribers_within(octets: usize, shards: usize) -> usize {
+    octets / SUBSCRIBER_OCTETS / shards.max(1)
+}
 
 /// The slice of a subscriber. Stored progress depends on it: it never changes.
 pub(crate) fn slice(imsi: Imsi) -> u8 {
@@ -96,6 +107,8 @@ pub(crate) struct Batch {
     pub(crate) now: Timestamp,
     /// Every event up to `now` has been given: what is due by then can be decided.
     pub(crate) is_complete: bool,
+    /// On the clock, when they were released.
+    pub(crate) given: Option<Instant>,
 }
 
 /// What a shard tells the arbiter, after it has become durable.
@@ -117,8 +130,10 @@ pub(crate) struct Shared {
     pub(crate) rules: ArcSwap<RuleSet>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) counters: Counters,
+    pub(crate) delays: Delays,
     pub(crate) epoch: u32,
     pub(crate) input: u64,
+    pub(crate) feeds: Vec<u64>,
     pub(crate) lookup: bool,
     pub(crate) limits: Limits,
 }
@@ -127,6 +142,8 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) commit_interval: Duration,
+    /// The longest time that an offer waits for others before it is written.
+    pub(crate) offer_interval: Duration,
     pub(crate) sync_interval: Duration,
     pub(crate) commit_bytes: usize,
     pub(crate) arena_bytes: usize,
@@ -145,10 +162,48 @@ impl Limits {
     pub(crate) fn oldest_decision(&self, now: Timestamp) -> Timestamp {
         before(now, self.decisions)
     }
+
+    /// Of whom nothing is known from then on, nothing is remembered: longer ago than subscribers are remembered, and than the
+    /// oldest bucket begins that still holds facts or decisions of them.
+    pub(crate) fn forgotten(&self, now: Timestamp, remembered: Duration) -> Timestamp {
+        let kept = self.oldest(now).min(self.oldest_decision(now));
+        before(now, remembered).min(Bucket::of(kept).span().0)
+    }
 }
 
 // For ever is a time too.
 fn before(now: Timestamp, length: Duration) -> Timestamp {
     let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
     Timestamp::from_micros(now.as_micros().saturating_sub(micros))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(retention: u64, decisions: u64, remembered: u64, forgotten: i64) {
+        let hours = Duration::from_hours;
+        let limits = Limits {
+            commit_interval: Duration::ZERO,
+            offer_interval: Duration::ZERO,
+            sync_interval: Duration::ZERO,
+            commit_bytes: 0,
+            arena_bytes: 0,
+            profiles: 0,
+            retention: hours(retention),
+            decisions: hours(decisions),
+        };
+        let now = Timestamp::from_seconds(1_003 * 3_600);
+        let expected = Timestamp::from_seconds(forgotten * 3_600);
+        assert_eq!(limits.forgotten(now, hours(remembered)), expected, "{retention} {decisions} {remembered}");
+    }
+
+    #[test]
+    fn nobody_is_forgotten_of_whom_there_are_facts_or_decisions() {
+        // Buckets begin at 948, 954, ….
+        check(48, 48, 48, 954);
+        check(48, 52, 48, 948);
+        check(52, 48, 48, 948);
+        check(48, 48, 720, 283);
+    }
 }

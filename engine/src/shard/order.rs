@@ -2,7 +2,7 @@
 //! identity, or for the other direction of a link, keep their own time and are put in their place, within a window.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use event::{AreaFact, Event, Timestamp};
 
@@ -31,9 +31,15 @@ impl Item {
     }
 }
 
+impl Waiting {
+    fn place(&self) -> (Timestamp, u64) {
+        (self.at, self.arrival)
+    }
+}
+
 impl PartialEq for Waiting {
     fn eq(&self, other: &Self) -> bool {
-        (self.at, self.arrival) == (other.at, other.arrival)
+        self.place() == other.place()
     }
 }
 
@@ -47,14 +53,17 @@ impl PartialOrd for Waiting {
 
 impl Ord for Waiting {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.arrival).cmp(&(other.at, other.arrival))
+        self.place().cmp(&other.place())
     }
 }
 
 /// The events that wait for their turn. Releases depend on what is pushed and asked for, and on nothing else.
 #[derive(Default)]
 pub(crate) struct Order {
-    waiting: BinaryHeap<Reverse<Waiting>>,
+    /// Those that came in order: most.
+    run: VecDeque<Waiting>,
+    /// Those that came behind a later one.
+    strays: BinaryHeap<Reverse<Waiting>>,
     arrivals: u64,
 }
 
@@ -62,18 +71,25 @@ impl Order {
     /// Takes one more; gives back the earliest where too many wait.
     pub(crate) fn push(&mut self, item: Item) -> Option<Item> {
         self.arrivals += 1;
-        self.waiting.push(Reverse(Waiting { at: item.at(), arrival: self.arrivals, item }));
-        if self.waiting.len() > REORDER_LIMIT { self.pop() } else { None }
+        let waiting = Waiting { at: item.at(), arrival: self.arrivals, item };
+        match self.run.back() {
+            Some(last) if waiting.at < last.at => self.strays.push(Reverse(waiting)),
+            _ => self.run.push_back(waiting),
+        }
+        if self.run.len() + self.strays.len() > REORDER_LIMIT { self.release(Timestamp::MAX) } else { None }
     }
 
     /// The next, in order of time and arrival, that is not later than `upto`.
     pub(crate) fn release(&mut self, upto: Timestamp) -> Option<Item> {
-        let Reverse(first) = self.waiting.peek()?;
-        if first.at <= upto { self.pop() } else { None }
-    }
-
-    fn pop(&mut self) -> Option<Item> {
-        self.waiting.pop().map(|Reverse(waiting)| waiting.item)
+        let in_run = self.run.front().map(Waiting::place);
+        let stray = self.strays.peek().map(|Reverse(stray)| stray.place());
+        let is_stray = stray.is_some_and(|stray| in_run.is_none_or(|in_run| stray < in_run));
+        let (at, _) = if is_stray { stray? } else { in_run? };
+        match (at <= upto, is_stray) {
+            (false, _) => None,
+            (true, true) => self.strays.pop().map(|Reverse(stray)| stray.item),
+            (true, false) => self.run.pop_front().map(|waiting| waiting.item),
+        }
     }
 }
 
@@ -107,6 +123,26 @@ mod tests {
         order.push(event(5, 6));
         assert_eq!(release(&mut order, 20), [6]);
         assert_eq!(release(&mut order, 100), [1, 5]);
+    }
+
+    #[test]
+    fn whatever_the_disorder_they_leave_as_if_they_were_sorted() {
+        for seed in 0..200 {
+            let (mut random, mut order) = (Random::new(seed), Order::default());
+            let (mut waiting, mut upto) = (Vec::new(), 0);
+            for frame in 0..300 {
+                let at = upto + random.below(40) as i64;
+                order.push(event(at, frame));
+                waiting.push((at, frame));
+                if random.chance(20) {
+                    upto += random.below(30) as i64;
+                    waiting.sort_unstable();
+                    let count = waiting.partition_point(|(at, _)| *at <= upto);
+                    let expected: Vec<u64> = waiting.drain(..count).map(|(_, frame)| frame).collect();
+                    assert_eq!(release(&mut order, upto), expected, "{seed}");
+                }
+            }
+        }
     }
 
     #[test]

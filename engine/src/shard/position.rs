@@ -1,82 +1,201 @@
 //! How far an input has been taken in: for each slice, the last of its events. Written in the batch of the facts that
-//! came of them.
+//! came of them. An input is a capture, whose events are counted, or a feed, whose events have their own time.
 
 use std::collections::BTreeMap;
+use std::slice;
 
 use event::Timestamp;
 use rocksdb::WriteBatch;
+use rules::policy::scenario_hash;
 
-use super::SLICES;
+use super::{Routed, SLICES};
 use crate::window::octets::{Octets, put_signed, put_varint};
 use crate::window::{Store, StoreError, keys};
 
-/// The most inputs besides the present one of which is known how far they were taken in. Beyond it those go that end longest
-/// ago, in packet time; read again, they would be counted again.
+/// The most inputs besides the present one of which is known how far they were taken in. Beyond it those go that end longest ago,
+/// in packet time; read again, they would be counted again.
 pub(crate) const INPUTS_LIMIT: usize = 4_096;
 
 /// The last event of a slice that was taken in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// Its place among the released events of the input, from 1; 0 before the first.
-    pub(crate) sequence: u64,
-    /// Packet time at its release.
-    pub(crate) released: Timestamp,
+    /// Its place among the released events of a capture, from 1; 0 before the first, and of a feed.
+    sequence: u64,
+    /// Packet time at its release; of a feed, the time of the newest event.
+    reached: Timestamp,
 }
 
 impl Position {
-    const START: Self = Self { sequence: 0, released: Timestamp::MIN };
+    const START: Self = Self { sequence: 0, reached: Timestamp::MIN };
 
-    pub(crate) fn put(self, out: &mut Vec<u8>) {
+    fn put(self, out: &mut Vec<u8>) {
         put_varint(out, self.sequence);
-        put_signed(out, self.released.as_micros());
+        put_signed(out, self.reached.as_micros());
     }
 
     // Before layout 3 there was the sequence alone.
     fn read(octets: &[u8]) -> Option<Self> {
         let mut octets = Octets::new(octets);
         let sequence = octets.varint()?;
-        let released = if octets.is_empty() { Timestamp::MIN } else { Timestamp::from_micros(octets.signed()?) };
-        Some(Self { sequence, released })
+        let reached = if octets.is_empty() { Timestamp::MIN } else { Timestamp::from_micros(octets.signed()?) };
+        Some(Self { sequence, reached })
     }
+}
+
+/// Whether an event has been taken in before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    No,
+    Yes,
+    /// The facts tell.
+    Perhaps,
+}
+
+/// How far a shard has taken in what it is given.
+pub(crate) struct Positions {
+    /// A capture alone, or feeds in the order of [`event::Event::feed`].
+    inputs: Vec<Input>,
+    is_counted: bool,
+}
+
+struct Input {
+    name: u64,
+    slices: [Position; SLICES],
+    has_moved: [bool; SLICES],
+    /// How far an earlier start came.
+    before: Times,
+}
+
+impl Positions {
+    /// Of the input of this name, or of these feeds where there are any.
+    pub(crate) fn load(store: &Store, input: u64, feeds: &[u64]) -> Result<Self, StoreError> {
+        let open = |name: &u64| {
+            let slices = positions(store, *name)?.unwrap_or([Position::START; SLICES]);
+            let before = if feeds.is_empty() { [Timestamp::MIN; SLICES] } else { feed_times(store, *name)? };
+            Ok(Input { name: *name, slices, has_moved: [false; SLICES], before })
+        };
+        let inputs = if feeds.is_empty() { slice::from_ref(&input) } else { feeds };
+        Ok(Self { inputs: inputs.iter().map(open).collect::<Result<_, StoreError>>()?, is_counted: feeds.is_empty() })
+    }
+
+    /// An event comes, and is the last one now.
+    #[inline]
+    pub(crate) fn take(&mut self, routed: &Routed) -> Taken {
+        let (input, slice) = (usize::from(routed.event.feed), usize::from(routed.slice));
+        let Some(input) = self.inputs.get_mut(if self.is_counted { 0 } else { input }) else { return Taken::No };
+        let (Some(position), Some(has_moved)) = (input.slices.get_mut(slice), input.has_moved.get_mut(slice)) else {
+            return Taken::No;
+        };
+        if self.is_counted {
+            if routed.sequence <= position.sequence {
+                return Taken::Yes;
+            }
+            *position = Position { sequence: routed.sequence, reached: routed.released };
+            *has_moved = true;
+            return Taken::No;
+        }
+        if routed.event.at > position.reached {
+            position.reached = routed.event.at;
+            *has_moved = true;
+        }
+        let is_later = input.before.get(slice).is_none_or(|before| routed.event.at > *before);
+        if is_later { Taken::No } else { Taken::Perhaps }
+    }
+
+    /// Whether no event of the slice up to this place has been taken in by an earlier start alone.
+    pub(crate) fn has_come_to(&self, slice: u8, upto: u64) -> bool {
+        let position = |input: &Input| input.slices.get(usize::from(slice)).copied();
+        self.inputs.iter().filter_map(position).all(|position| position.sequence <= upto)
+    }
+
+    /// Adds what has changed since this was called last.
+    pub(crate) fn write(&mut self, store: &Store, batch: &mut WriteBatch) -> Result<(), StoreError> {
+        let family = store.family(keys::POSITION)?;
+        let mut row = Vec::new();
+        for Input { name, slices, has_moved, .. } in &mut self.inputs {
+            for (slice, (position, has_moved)) in (0..=u8::MAX).zip(slices.iter().zip(has_moved)) {
+                if std::mem::take(has_moved) {
+                    row.clear();
+                    position.put(&mut row);
+                    batch.put_cf(&family, keys::position(*name, slice), &row);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The input that a feed of this name is.
+pub(crate) fn feed_input(name: &str) -> u64 {
+    scenario_hash(name)
 }
 
 /// Of each slice.
-pub(crate) type Positions = [Position; SLICES];
+pub(crate) type Times = [Timestamp; SLICES];
 
-/// How far this input has been taken in.
-pub(crate) fn positions(store: &Store, input: u64) -> Result<Positions, StoreError> {
-    let mut positions = [Position::START; SLICES];
+/// How far a feed has been taken in by earlier starts.
+pub(crate) fn feed_times(store: &Store, input: u64) -> Result<Times, StoreError> {
+    let mut times = [Timestamp::MIN; SLICES];
+    for input in [input, keys::EVERY_FEED] {
+        let positions = positions(store, input)?;
+        times
+            .iter_mut()
+            .zip(positions.iter().flatten())
+            .for_each(|(time, position)| *time = position.reached.max(*time));
+    }
+    Ok(times)
+}
+
+/// Before layout 6 one time was kept for all feeds: that of any input. None of them is behind it.
+pub(crate) fn migrate(store: &Store, batch: &mut WriteBatch) -> Result<(), StoreError> {
+    let family = store.family(keys::POSITION)?;
+    for (slice, reached) in (0..=u8::MAX).zip(times(store)?).filter(|(_, reached)| *reached > Timestamp::MIN) {
+        let mut row = Vec::new();
+        Position { sequence: 0, reached }.put(&mut row);
+        batch.put_cf(&family, keys::position(keys::EVERY_FEED, slice), row);
+    }
+    Ok(())
+}
+
+fn positions(store: &Store, input: u64) -> Result<Option<[Position; SLICES]>, StoreError> {
+    let (mut positions, mut is_known) = ([Position::START; SLICES], false);
     for (slice, position) in (0..=u8::MAX).zip(&mut positions) {
         if let Some(row) = store.row(keys::POSITION, &keys::position(input, slice))? {
             *position = Position::read(&row).ok_or_else(|| store.damaged(keys::POSITION))?;
+            is_known = true;
         }
     }
-    Ok(positions)
+    Ok(is_known.then_some(positions))
 }
 
 /// How far packet time has come for each slice, by any input.
-pub(crate) fn times(store: &Store) -> Result<[Timestamp; SLICES], StoreError> {
+pub(crate) fn times(store: &Store) -> Result<Times, StoreError> {
     let mut times = [Timestamp::MIN; SLICES];
     for row in store.rows(keys::POSITION, &[])? {
         let (key, value) = row?;
         let position = Position::read(&value).ok_or_else(|| store.damaged(keys::POSITION))?;
         let time = key.last().and_then(|slice| times.get_mut(usize::from(*slice)));
-        time.into_iter().for_each(|time| *time = position.released.max(*time));
+        time.into_iter().for_each(|time| *time = position.reached.max(*time));
     }
     Ok(times)
 }
 
-/// Forgets the inputs that are beyond `limit`, but never this one; tells how many.
-pub(crate) fn forget_inputs(store: &Store, own: u64, limit: usize) -> Result<u64, StoreError> {
+/// How far packet time has come in any input.
+pub(crate) fn latest(store: &Store) -> Result<Option<Timestamp>, StoreError> {
+    Ok(times(store)?.into_iter().max().filter(|latest| *latest > Timestamp::MIN))
+}
+
+/// Forgets the inputs that are beyond `limit`, but never these; tells how many.
+pub(crate) fn forget_inputs(store: &Store, own: &[u64], limit: usize) -> Result<u64, StoreError> {
     let mut newest: BTreeMap<u64, Timestamp> = BTreeMap::new();
     for row in store.rows(keys::POSITION, &[])? {
         let (key, value) = row?;
         let read = keys::read_position(&key).zip(Position::read(&value));
         let (input, position) = read.ok_or_else(|| store.damaged(keys::POSITION))?;
         let newest = newest.entry(input).or_insert(Timestamp::MIN);
-        *newest = position.released.max(*newest);
+        *newest = position.reached.max(*newest);
     }
-    newest.remove(&own);
+    own.iter().for_each(|own| _ = newest.remove(own));
     let mut inputs: Vec<(Timestamp, u64)> = newest.into_iter().map(|(input, at)| (at, input)).collect();
     inputs.sort_unstable();
     inputs.truncate(inputs.len().saturating_sub(limit));
@@ -90,35 +209,98 @@ pub(crate) fn forget_inputs(store: &Store, own: u64, limit: usize) -> Result<u64
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use event::Event;
+
     use super::*;
+    use crate::testing::{Random, random_event};
 
     #[test]
-    fn of_too_many_inputs_those_go_that_were_taken_in_longest_ago() {
+    fn of_too_many_inputs_those_go_that_end_longest_ago() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let mut batch = WriteBatch::default();
         for (input, seconds) in [(7, 50), (u64::MAX, 10), (3, 40), (0, 30), (9, 20)] {
             let mut value = Vec::new();
-            Position { sequence: 5, released: Timestamp::from_seconds(seconds) }.put(&mut value);
+            Position { sequence: 5, reached: Timestamp::from_seconds(seconds) }.put(&mut value);
             for slice in [0, 255] {
                 batch.put_cf(&store.family(keys::POSITION).unwrap(), keys::position(input, slice), &value);
             }
         }
         store.write(batch, false).unwrap();
-        let sequences = || [0, 3, 7, 9, u64::MAX].map(|input| positions(&store, input).unwrap()[255].sequence);
-        assert_eq!(forget_inputs(&store, u64::MAX, 4).unwrap(), 0);
-        assert_eq!(forget_inputs(&store, u64::MAX, 2).unwrap(), 2);
-        assert_eq!(sequences(), [0, 5, 5, 0, 5]);
+        let is_known = || [0, 3, 7, 9, u64::MAX].map(|input| positions(&store, input).unwrap().is_some());
+        assert_eq!(forget_inputs(&store, &[u64::MAX], 4).unwrap(), 0);
+        assert_eq!(forget_inputs(&store, &[u64::MAX], 2).unwrap(), 2);
+        assert_eq!(is_known(), [false, true, true, false, true]);
+    }
+
+    fn routed(feed: u16, sequence: u64, seconds: i64) -> Routed {
+        let imsi = "460001234567890".parse().unwrap();
+        let at = Timestamp::from_seconds(seconds);
+        let event = Event { feed, at, ..random_event(&mut Random::new(1), imsi) };
+        Routed { sequence, imsi, slice: 9, released: at + Duration::from_secs(1), is_warm: true, event }
+    }
+
+    fn written(store: &Store, positions: &mut Positions) {
+        let mut batch = WriteBatch::default();
+        positions.write(store, &mut batch).unwrap();
+        store.write(batch, false).unwrap();
+    }
+
+    #[test]
+    fn events_of_a_capture_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut positions = Positions::load(&store, 5, &[]).unwrap();
+        let taken = [7, 8, 8, 6].map(|sequence| positions.take(&routed(3, sequence, 100)));
+        assert_eq!(taken, [Taken::No, Taken::No, Taken::Yes, Taken::Yes]);
+        written(&store, &mut positions);
+        let mut again = Positions::load(&store, 5, &[]).unwrap();
+        assert_eq!([8, 9].map(|sequence| again.take(&routed(0, sequence, 1))), [Taken::Yes, Taken::No]);
+        assert_eq!([7, 8].map(|upto| Positions::load(&store, 5, &[]).unwrap().has_come_to(9, upto)), [false, true]);
+        assert_eq!(times(&store).unwrap()[9], Timestamp::from_seconds(101));
+    }
+
+    #[test]
+    fn each_feed_is_known_by_its_own_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut positions = Positions::load(&store, 5, &[11, 12]).unwrap();
+        for (feed, seconds) in [(0, 5_000), (1, 40), (1, 30)] {
+            assert_eq!(positions.take(&routed(feed, 1, seconds)), Taken::No, "nothing comes twice within a start");
+        }
+        written(&store, &mut positions);
+        assert_eq!([11, 12].map(|feed| feed_times(&store, feed).unwrap()[9].as_micros() / 1_000_000), [5_000, 40]);
+        // The other way round: it is the names that count.
+        let mut again = Positions::load(&store, 6, &[12, 11]).unwrap();
+        let taken = [(0, 40), (0, 41), (1, 41), (1, 5_001), (2, 1)].map(|(feed, at)| again.take(&routed(feed, 1, at)));
+        assert_eq!(taken, [Taken::Perhaps, Taken::No, Taken::Perhaps, Taken::No, Taken::No]);
+        assert!(again.has_come_to(9, 0), "what is due waits for no count");
+    }
+
+    #[test]
+    fn a_store_that_knew_one_time_for_all_feeds_takes_none_of_them_further_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut before = Positions::load(&store, 5, &[]).unwrap();
+        before.take(&routed(0, 1, 99));
+        written(&store, &mut before);
+        let mut batch = WriteBatch::default();
+        migrate(&store, &mut batch).unwrap();
+        store.write(batch, false).unwrap();
+        assert_eq!(feed_times(&store, 11).unwrap()[9], Timestamp::from_seconds(100));
+        assert_eq!(feed_times(&store, 11).unwrap()[8], Timestamp::MIN);
     }
 
     #[test]
     fn positions_of_both_layouts_are_read() {
-        let position = Position { sequence: 300, released: Timestamp::from_micros(-2) };
+        let position = Position { sequence: 300, reached: Timestamp::from_micros(-2) };
         let mut out = Vec::new();
         position.put(&mut out);
         assert_eq!(out, [0xac, 2, 3]);
         assert_eq!(Position::read(&out), Some(position));
-        assert_eq!(Position::read(&[0xac, 2]), Some(Position { released: Timestamp::MIN, ..position }));
+        assert_eq!(Position::read(&[0xac, 2]), Some(Position { reached: Timestamp::MIN, ..position }));
         assert_eq!((Position::read(&[]), Position::read(&[0xac, 2, 0x83])), (None, None));
     }
 }

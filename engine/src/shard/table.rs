@@ -1,14 +1,14 @@
 //! The subscribers that a shard has in memory: what is remembered of each, and where its newest record is.
 
 use event::{Imsi, Timestamp};
-use rules::{Place, Profile, Roster, SIDE_BY_SIDE};
+use rules::{Place, Places, Profile, Roster, in_turn};
 
-use super::Routed;
 use crate::window::arena::{NO_RECORD, Tail};
 use crate::window::recover::stored_profile;
-use crate::window::seal::Member;
+use crate::window::seal::Generation;
 use crate::window::{Store, StoreError, keys, live, profile};
 
+/// One subscriber.
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     pub(crate) profile: Profile,
@@ -26,12 +26,36 @@ const _: () = assert!(size_of::<Slot>() <= 120);
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     slots: Roster<Slot>,
+    /// Who has not been looked at since these were all there were; husks stand where the others were.
+    idle: Roster<Slot>,
+    husks: usize,
+    freezing: Option<Freezing>,
     loads: u64,
 }
 
+/// An arena that is full, while it is noted who has records in it, and what is remembered of each as of its end: some at a time,
+/// and each before anything about it changes.
+#[derive(Debug)]
+struct Freezing {
+    generation: Generation,
+    /// So many of the arena's subscribers have been looked at.
+    seen: usize,
+}
+
+impl Freezing {
+    #[inline]
+    fn note(&mut self, imsi: Imsi, slot: &mut Slot) {
+        if self.generation.arena.holds(slot.tail) {
+            self.generation.add(imsi, slot.tail, &slot.profile);
+            slot.tail = NO_RECORD;
+        }
+    }
+}
+
 impl Table {
-    /// The subscriber, from the store where it is not in memory; of this edition where nothing says of which. It is looked for
-    /// first where [`Table::fetch`] told.
+    /// The subscriber, looked for first where it is likely, from the store where it is not in memory; of this edition where
+    /// nothing says of which.
+    #[inline]
     pub(crate) fn slot(
         &mut self,
         store: &Store,
@@ -39,26 +63,41 @@ impl Table {
         likely: Place,
         edition: u32,
     ) -> Result<&mut Slot, StoreError> {
-        let loads = &mut self.loads;
-        self.slots.find_or_make(imsi, likely, || {
-            *loads += 1;
-            load(store, imsi, edition)
-        })
+        let Self { slots, idle, husks, freezing, loads } = self;
+        let slot = slots.find_or_make(imsi, likely, || match idle.find(imsi) {
+            Some(slot) => {
+                *husks += 1;
+                Ok(std::mem::take(slot))
+            }
+            None => {
+                *loads += 1;
+                load(store, imsi, edition)
+            }
+        })?;
+        if let Some(freezing) = freezing {
+            freezing.note(imsi, slot);
+        }
+        Ok(slot)
     }
 
-    /// Begins to bring near what will be looked at for these events, as [`Roster::fetch`] does.
-    pub(crate) fn fetch(&self, next: &[Routed], then: &[Routed]) -> [Place; SIDE_BY_SIDE] {
-        self.slots.fetch(next.iter().map(|routed| routed.imsi), then.iter().map(|routed| routed.imsi))
+    /// Those looked at of late, to be fetched ahead.
+    pub(crate) fn slots(&self) -> &Roster<Slot> {
+        &self.slots
     }
 
-    /// The subscriber, where it is in memory.
-    pub(crate) fn known(&mut self, imsi: Imsi) -> Option<&mut Slot> {
-        self.slots.find(imsi)
+    /// Whether the subscriber is in memory.
+    pub(crate) fn is_known(&mut self, imsi: Imsi) -> bool {
+        self.slots.find(imsi).is_some() || self.idle.find(imsi).is_some()
     }
 
     /// Who in memory is of an earlier edition.
     pub(crate) fn before(&self, edition: u32) -> Vec<Imsi> {
-        self.slots.iter().filter(|(_, slot)| slot.edition < edition).map(|(imsi, _)| imsi).collect()
+        self.slots
+            .iter()
+            .chain(self.idle.iter())
+            .filter(|(_, slot)| slot.edition < edition)
+            .map(|(imsi, _)| imsi)
+            .collect()
     }
 
     /// How many subscribers have been met since this was asked last.
@@ -66,29 +105,45 @@ impl Table {
         std::mem::take(&mut self.loads)
     }
 
-    /// The subscribers with records in the arena, in order, with their stored profiles; ends their chains.
-    pub(crate) fn freeze(&mut self) -> (Vec<Member>, Vec<u8>) {
-        let mut touched: Vec<(Imsi, &mut Slot)> =
-            self.slots.iter_mut().filter(|(_, slot)| slot.tail != NO_RECORD).collect();
-        touched.sort_unstable_by_key(|(imsi, _)| *imsi);
-        let mut profiles = Vec::new();
-        let members = touched.into_iter().map(|(imsi, slot)| {
-            profile::put(&mut profiles, &slot.profile);
-            let tail = std::mem::replace(&mut slot.tail, NO_RECORD);
-            Member { imsi, tail, profile_end: profiles.len() }
-        });
-        (members.collect(), profiles)
+    /// From now on this generation is frozen; the one before has been.
+    pub(crate) fn begin_freezing(&mut self, generation: Generation) {
+        self.freezing = Some(Freezing { generation, seen: 0 });
     }
 
-    /// Puts out subscribers without records in the arena where there are more than `limit` in all; tells how many.
-    /// Only to be called when no arena waits to be sealed: then the store has all there is to know of them. Who is still
-    /// of an edition before `edition` stays, for the store may not know that.
-    pub(crate) fn evict(&mut self, limit: usize, edition: u32) -> u64 {
-        let before = self.slots.len();
-        if before > limit {
-            self.slots.retain(|slot| slot.tail != NO_RECORD || slot.edition < edition);
+    /// What is being frozen.
+    pub(crate) fn freezing(&self) -> Option<&Generation> {
+        self.freezing.as_ref().map(|freezing| &freezing.generation)
+    }
+
+    /// Notes so many more subscribers; gives the generation when all have been.
+    pub(crate) fn freeze(&mut self, count: usize) -> Option<Generation> {
+        let Self { slots, idle, freezing, .. } = self;
+        let frozen = freezing.as_mut()?;
+        let subscribers = frozen.generation.arena.subscribers();
+        let next: Vec<Imsi> = subscribers.iter().skip(frozen.seen).take(count).copied().collect();
+        let is_whole = frozen.seen + next.len() == subscribers.len();
+        frozen.seen += next.len();
+        let mut places = Places::default();
+        for [now, next, then] in in_turn(&next) {
+            let here = places.pass(slots.fetch(next.iter().copied(), then.iter().copied()));
+            for (imsi, likely) in now.iter().zip(here) {
+                let slot = slots.find_or_make(*imsi, likely, || Err(())).ok().or_else(|| idle.find(*imsi));
+                slot.into_iter().for_each(|slot| frozen.note(*imsi, slot));
+            }
         }
-        (before - self.slots.len()) as u64
+        if is_whole { freezing.take().map(|freezing| freezing.generation) } else { None }
+    }
+
+    /// Where more than half of `limit` are there, who has not been looked at since this was done last is put out: that is told,
+    /// with their number, so that it can be thrown away elsewhere. Only to be called when an arena has been sealed and none
+    /// waits for it, so that the store has all there is to know of them, and when all are of one edition.
+    pub(crate) fn put_out(&mut self, limit: usize) -> Option<(Roster<Slot>, u64)> {
+        if self.slots.len() <= limit / 2 {
+            return None;
+        }
+        let out = std::mem::replace(&mut self.idle, std::mem::take(&mut self.slots));
+        let count = out.len() - std::mem::take(&mut self.husks);
+        Some((out, count as u64))
     }
 }
 

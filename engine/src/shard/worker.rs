@@ -1,5 +1,5 @@
-//! The work of a shard: take events in, decide, append, commit, hand full arenas to be sealed. Reads no clock but to
-//! pace its commits, which changes nothing that it decides.
+//! The work of a shard: take events in, decide, append, commit. Reads no clock but to pace its commits, which changes
+//! nothing that it decides.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,27 +7,27 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
 use event::{AreaFact, Event, Imsi, Timestamp};
-use rocksdb::ReadOptions;
 use rules::{Areas, Context, Decision, Outcome, Place, Places, RuleSet, in_turn};
 
 use super::group::{Cause, DUE, Group};
-use super::position::{Position, Positions, positions};
+use super::position::{Positions, Taken};
 use super::renewal::Renewal;
+use super::sealing::Sealing;
 use super::table::{Table, load};
 use super::timers::Timers;
 use super::{Batch, Message, Progress, Routed, Shared, Swept, slice};
+use crate::delays::clock;
 use crate::sealer::Job;
-use crate::window::arena::{Arena, Tail};
-use crate::window::keys::{self, Bucket, JournalKey, Stamp};
+use crate::window::StoreError;
+use crate::window::arena::Arena;
+use crate::window::keys::Bucket;
 use crate::window::record::kind_code;
-use crate::window::seal::Generation;
-use crate::window::{Store, StoreError};
 
 /// Where a shard's results go.
 pub(crate) struct Outlets {
     pub(crate) progress: Sender<Progress>,
     pub(crate) sealer: Sender<Job>,
-    /// Says nothing, and ends with the sealing thread: a job that it has not come to then is still in the queue.
+    /// Says nothing, and ends with the sealing thread.
     pub(crate) sealer_ends: Receiver<Infallible>,
     /// Empty batches, to be filled again.
     pub(crate) spent: Sender<Vec<Routed>>,
@@ -35,46 +35,46 @@ pub(crate) struct Outlets {
 
 /// One shard.
 pub(crate) struct Worker {
-    index: usize,
-    shared: Arc<Shared>,
-    outlets: Outlets,
+    pub(super) index: usize,
+    pub(super) shared: Arc<Shared>,
+    pub(super) outlets: Outlets,
     rules: Arc<RuleSet>,
     /// Of the rules: see [`crate::window::editions`].
     edition: u32,
-    renewing: Option<Renewing>,
+    pub(super) renewing: Option<Renewing>,
     positions: Positions,
-    table: Table,
+    pub(super) table: Table,
     timers: Timers,
     areas: Areas,
-    arena: Arena,
-    group: Group,
+    pub(super) arena: Arena,
+    pub(super) group: Group,
     decisions: Vec<Decision>,
+    /// When the events were given whose offers are not on disk yet.
+    intended: Vec<Instant>,
+    /// When those were given that are worked on.
+    given: Instant,
     /// First journal blob of the events in the arena.
-    first_blob: u32,
+    pub(super) first_blob: u32,
     /// The bucket that packet time is in.
-    bucket: Bucket,
+    pub(super) bucket: Bucket,
+    /// When it came to another one, until the sealing thread is told.
+    pub(super) turned: Option<Timestamp>,
     upto: u64,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     due: Option<Instant>,
     sync_due: Option<Instant>,
-    sealing: Option<Sealing>,
+    pub(super) sealing: Option<Sealing>,
 }
 
 /// While subscribers are brought over to the present rule set.
-struct Renewing {
+pub(super) struct Renewing {
     renewal: Arc<Renewal>,
     /// Of those in the store, whoever comes up to here has been.
     upto: Option<Imsi>,
 }
 
-/// While a full arena is being sealed.
-struct Sealing {
-    generation: Arc<Generation>,
-    done: Receiver<()>,
-}
-
 /// The other side of a channel has gone: it knows why.
-struct Gone;
+pub(super) struct Gone;
 
 impl Worker {
     /// The worker of this index among so many, with the rules that `renewal` begins with.
@@ -85,7 +85,7 @@ impl Worker {
         outlets: Outlets,
         renewal: Arc<Renewal>,
     ) -> Result<Self, StoreError> {
-        let positions = positions(&shared.store, shared.input)?;
+        let positions = Positions::load(&shared.store, shared.input, &shared.feeds)?;
         let timers = Timers::load(&shared.store, |imsi| usize::from(slice(imsi)) % of == index)?;
         let mut worker = Self {
             index,
@@ -100,8 +100,11 @@ impl Worker {
             arena: Arena::default(),
             group: Group::new(),
             decisions: Vec::new(),
+            intended: Vec::new(),
+            given: clock(),
             first_blob: 0,
             bucket: Bucket::FIRST,
+            turned: None,
             upto: 0,
             now: Timestamp::MIN,
             due: None,
@@ -123,7 +126,7 @@ impl Worker {
             let went_on = match message {
                 Ok(Message::Batch(batch)) => {
                     self.take(batch)?;
-                    if self.is_due() { self.commit(false)? } else { Ok(()) }
+                    if self.is_due() { self.commit(false)? } else { self.hurry().and_then(|()| self.freeze()) }
                 }
                 Ok(Message::Area(fact)) => {
                     self.area(&fact)?;
@@ -136,7 +139,8 @@ impl Worker {
                 Ok(Message::Sweep(subscribers, swept)) => self.sweep(&subscribers, swept)?,
                 Ok(Message::Unswept(asking)) => asking.send(self.table.before(self.edition)).map_err(|_| Gone),
                 Ok(Message::Renewed(asking)) => self.renewed(&asking)?,
-                Err(RecvTimeoutError::Timeout) => self.commit(false)?,
+                Err(RecvTimeoutError::Timeout) if self.is_due() => self.commit(false)?,
+                Err(RecvTimeoutError::Timeout) => self.freeze(),
                 Ok(Message::Finish) => return self.finish(),
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             };
@@ -150,22 +154,21 @@ impl Worker {
         let shared = self.shared.clone();
         let rules = self.rules.clone();
         let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
+        self.given = batch.given.unwrap_or_else(clock);
         let mut places = Places::default();
         for [now, next, then] in in_turn(&batch.events) {
-            let here = places.pass(self.table.fetch(next, then));
-            for (routed, place) in now.iter().zip(here) {
-                let Some(position) = self.positions.get_mut(usize::from(routed.slice)) else { continue };
-                if routed.sequence <= position.sequence {
+            let here = places.pass(self.table.slots().fetch(imsis(next), imsis(then)));
+            for (routed, likely) in now.iter().zip(here) {
+                if self.is_known(routed)? {
                     skipped += 1;
                     continue;
                 }
-                *position = Position { sequence: routed.sequence, released: routed.released };
                 if rules.is_protected(routed.imsi, &shared.directory) {
                     protected += 1;
                     continue;
                 }
                 too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
-                self.event(&shared, &rules, routed, place)?;
+                self.event(&shared, &rules, routed, likely)?;
             }
         }
         shared.counters.skipped.add(skipped);
@@ -199,56 +202,70 @@ impl Worker {
 
     /// Something has been taken in: from now on runs the time within which it is written, and on disk.
     fn await_commit(&mut self) {
-        let limits = &self.shared.limits;
-        self.due.get_or_insert_with(|| clock() + limits.commit_interval);
-        self.sync_due.get_or_insert_with(|| clock() + limits.sync_interval);
+        let (limits, now) = (&self.shared.limits, clock());
+        let due = now + if self.group.has_intents() { limits.offer_interval } else { limits.commit_interval };
+        self.due = Some(self.due.map_or(due, |before| before.min(due)));
+        self.sync_due.get_or_insert(now + limits.sync_interval);
     }
 
-    /// Takes in an event of somebody whose record most likely stands at this place.
-    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, place: Place) -> Result<(), StoreError> {
+    fn is_known(&mut self, routed: &Routed) -> Result<bool, StoreError> {
+        match self.positions.take(routed) {
+            Taken::No => Ok(false),
+            Taken::Yes => Ok(true),
+            Taken::Perhaps => self.has_fact(routed.imsi, &routed.event),
+        }
+    }
+
+    // What is told again may come of other frames than before.
+    fn has_fact(&mut self, imsi: Imsi, event: &Event) -> Result<bool, StoreError> {
+        self.renew(imsi, true)?;
+        let store = &self.shared.store;
+        let tail = self.table.slot(store, imsi, Place::NOWHERE, self.edition)?.tail;
+        let mut facts = Vec::new();
+        self.memory().window(store, imsi, tail, event.at, &mut facts)?;
+        self.shared.counters.windows_read.add(1);
+        Ok(facts.iter().any(|fact| (fact.at, fact.interface, fact.kind) == (event.at, event.interface, event.kind)))
+    }
+
+    // The record most likely stands where it was fetched. It is looked up once, unless something is decided.
+    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, likely: Place) -> Result<(), StoreError> {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
-        let slot = self.table.slot(&shared.store, *imsi, place, self.edition)?;
+        let mut slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         rules.wake(*imsi, event.at, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
-        let rank = self.decided(shared, rules, &cause, 0)?;
-        let slot = self.table.slot(&shared.store, *imsi, place, self.edition)?;
+        let mut rank = 0;
+        if !self.decisions.is_empty() {
+            rank = self.decided(shared, rules, &cause, rank)?;
+            slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
+        }
         rules.decide(event, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
-        slot.tail = self.arena.append(slot.tail, event);
+        slot.tail = self.arena.append(*imsi, slot.tail, event);
         self.group.event(routed);
-        cause.kind = kind_code(&event.kind);
-        self.decided(shared, rules, &cause, rank)?;
-        self.set_timer(shared, rules, (*imsi, place), event.at, Timestamp::MIN)
+        if !self.decisions.is_empty() {
+            cause.kind = kind_code(&event.kind);
+            self.decided(shared, rules, &cause, rank)?;
+            slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
+        }
+        let due = rules.due(&slot.profile, &self.areas, event.at);
+        self.timers.set(&shared.store, &mut self.group, *imsi, slot, due, Timestamp::MIN)
     }
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
     /// ahead of this place when that ended: their turn is when it comes to theirs.
     fn wake(&mut self, shared: &Shared, rules: &RuleSet, batch: &Batch) -> Result<(), StoreError> {
-        let positions = self.positions;
-        let may =
-            |imsi| positions.get(usize::from(slice(imsi))).is_some_and(|position| position.sequence <= batch.upto);
-        while let Some(imsi) = self.timers.first(batch.now, may) {
+        while let Some(imsi) = self.timers.first(batch.now, |imsi| self.positions.has_come_to(slice(imsi), batch.upto))
+        {
             let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
             self.renew(imsi, true)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
             rules.wake(imsi, batch.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
-            self.set_timer(shared, rules, (imsi, Place::NOWHERE), batch.now, batch.now)?;
+            let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
+            let due = rules.due(&slot.profile, &self.areas, batch.now);
+            self.timers.set(&shared.store, &mut self.group, imsi, slot, due, batch.now)?;
         }
         Ok(())
-    }
-
-    fn set_timer(
-        &mut self,
-        shared: &Shared,
-        rules: &RuleSet,
-        (imsi, place): (Imsi, Place),
-        now: Timestamp,
-        fired_upto: Timestamp,
-    ) -> Result<(), StoreError> {
-        let slot = self.table.slot(&shared.store, imsi, place, self.edition)?;
-        let due = rules.due(&slot.profile, &self.areas, now);
-        self.timers.set(&shared.store, &mut self.group, imsi, slot, due, fired_upto)
     }
 
     // --- another rule set ------------------------------------------------------------------------------------------
@@ -265,24 +282,24 @@ impl Worker {
         let Some(Renewing { renewal, upto }) = &self.renewing else { return Ok(()) };
         let store = &self.shared.store;
         let edition = if upto.is_some_and(|upto| imsi <= upto) { renewal.edition } else { renewal.oldest() };
-        let mut passing;
-        let slot = match self.table.known(imsi) {
+        let mut passing = if is_wanted || self.table.is_known(imsi) { None } else { Some(load(store, imsi, edition)?) };
+        let slot = match &mut passing {
             Some(slot) => slot,
-            None if is_wanted => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
-            None => {
-                passing = load(store, imsi, edition)?;
-                &mut passing
-            }
+            None => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
         };
         if slot.edition == renewal.edition {
             return Ok(());
         }
+        let tail = slot.tail;
         let mut facts = Vec::new();
         if renewal.needs_facts() {
-            let memory = Memory { arena: &self.arena, sealing: self.sealing.as_ref() };
-            memory.window(store, imsi, slot.tail, renewal.since(), &mut facts)?;
+            self.memory().window(store, imsi, tail, renewal.since(), &mut facts)?;
             self.shared.counters.windows_read.add(1);
         }
+        let slot = match &mut passing {
+            Some(slot) => slot,
+            None => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
+        };
         renewal.renew(slot, imsi, &facts, &self.areas);
         let due = self.rules.due(&slot.profile, &self.areas, self.now);
         self.group.keep_empty(is_wanted);
@@ -340,6 +357,7 @@ impl Worker {
             let slot = self.table.slot(&shared.store, cause.imsi, Place::NOWHERE, self.edition)?;
             self.group.contacts(&shared.store, cause.imsi, &slot.profile.contacts)?;
         }
+        self.intended.extend((0..proposed).map(|_| self.given));
         shared.counters.proposed.add(proposed);
         shared.counters.repeated.add(repeated);
         shared.counters.withheld.add(withheld);
@@ -351,7 +369,8 @@ impl Worker {
     fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
         self.due = None;
         let sync = sync || self.sync_due.is_some_and(|due| due <= clock());
-        let committed = self.group.commit(&self.shared, self.index as u8, &self.positions, sync)?;
+        let start = clock();
+        let committed = self.group.commit(&self.shared, self.index as u8, &mut self.positions, sync)?;
         if committed.is_none() && sync {
             self.shared.store.sync()?;
         }
@@ -360,11 +379,22 @@ impl Worker {
         if synced {
             self.sync_due = None;
             self.shared.counters.syncs.add(1);
+            self.shared.delays.sync.since(start);
+            self.intended.drain(..).for_each(|given| self.shared.delays.offer.since(given));
         }
         if self.report(self.upto, offers).is_err() {
             return Ok(Err(Gone));
         }
-        self.seal_if_due()
+        Ok(self.seal_if_due())
+    }
+
+    /// Where offers are to go out at once, those of other shards do not wait for this one to write what led to none.
+    fn hurry(&self) -> Result<(), Gone> {
+        let limits = &self.shared.limits;
+        if limits.offer_interval >= limits.commit_interval || self.group.has_intents() {
+            return Ok(());
+        }
+        self.report(self.upto, Vec::new())
     }
 
     fn report(&self, upto: u64, offers: Vec<crate::offer::Offer>) -> Result<(), Gone> {
@@ -372,70 +402,24 @@ impl Worker {
         self.outlets.progress.send(progress).map_err(|_| Gone)
     }
 
-    // Only after a commit: then arena and journal hold the same.
-    fn seal_if_due(&mut self) -> Result<Result<(), Gone>, StoreError> {
-        if self.sealing.as_ref().is_some_and(|sealing| sealing.done.try_recv().is_ok()) {
-            self.sealed();
-        }
-        let bucket = Bucket::of(self.now);
-        let turned = bucket > self.bucket;
-        if !turned && self.arena.len() < self.shared.limits.arena_bytes {
-            return Ok(Ok(()));
-        }
-        self.bucket = bucket.max(self.bucket);
-        if !self.arena.is_empty() && self.seal().is_err() {
-            return Ok(Err(Gone));
-        }
-        if turned && self.outlets.sealer.send(Job::Passed { shard: self.index, now: self.now }).is_err() {
-            return Ok(Err(Gone));
-        }
-        Ok(Ok(()))
-    }
-
-    fn seal(&mut self) -> Result<(), Gone> {
-        // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
-        if let Some(sealing) = self.sealing.take() {
-            self.await_sealed(&sealing)?;
-            self.sealed();
-        }
-        let capacity = self.arena.len();
-        let arena = std::mem::replace(&mut self.arena, Arena::with_capacity(capacity));
-        let (members, profiles) = self.table.freeze();
-        let key =
-            |number| JournalKey { stamp: Stamp { epoch: self.shared.epoch, number }, shard: self.index as u8 }.octets();
-        let journal = (key(self.first_blob), key(self.group.next_blob()));
-        self.first_blob = self.group.next_blob();
-        let run = self.shared.store.next_run(self.shared.epoch);
-        let (done, sealed) = crossbeam::channel::bounded(1);
-        let generation = Arc::new(Generation { run, journal, arena, members, profiles });
-        self.sealing = Some(Sealing { generation: generation.clone(), done: sealed });
-        self.outlets.sealer.send(Job::Seal { generation, done }).map_err(|_| Gone)
-    }
-
-    fn await_sealed(&self, sealing: &Sealing) -> Result<(), Gone> {
-        crossbeam::channel::select! {
-            recv(sealing.done) -> done => done.map_err(|_| Gone),
-            recv(self.outlets.sealer_ends) -> _ => Err(Gone),
-        }
-    }
-
-    fn sealed(&mut self) {
-        self.sealing = None;
-        self.shared.counters.evicted.add(self.table.evict(self.shared.limits.profiles, self.edition));
-    }
-
     fn finish(mut self) -> Result<(), StoreError> {
         if self.commit(true)?.is_ok() {
             // Where nobody listens any more, the engine knows why.
             let _ = self.report(u64::MAX, Vec::new());
         }
-        if let Some(sealing) = self.sealing.take() {
-            let _ = self.await_sealed(&sealing);
-        }
+        let _ = self.await_sealed();
         Ok(())
     }
 
+    /// How long to wait for a message before there is something else to do.
     fn wait(&self) -> Option<Duration> {
+        if self.table.freezing().is_some() {
+            return Some(Duration::ZERO);
+        }
+        self.wait_for_commit()
+    }
+
+    fn wait_for_commit(&self) -> Option<Duration> {
         let first = self.due.into_iter().chain(self.sync_due).min()?;
         Some(first.saturating_duration_since(clock()))
     }
@@ -444,44 +428,14 @@ impl Worker {
         let limits = &self.shared.limits;
         self.group.len() >= limits.commit_bytes
             || self.arena.len() >= limits.arena_bytes
-            || self.wait().is_some_and(|wait| wait.is_zero())
+            || self.wait_for_commit().is_some_and(|wait| wait.is_zero())
     }
 }
 
-/// What of a shard's events is not in the store yet, or not for certain.
-struct Memory<'a> {
-    arena: &'a Arena,
-    sealing: Option<&'a Sealing>,
-}
-
-impl Memory<'_> {
-    /// Appends the events of a subscriber of this shard from `since` on, in order of bucket and arrival.
-    fn window(
-        &self,
-        store: &Store,
-        imsi: Imsi,
-        tail: Tail,
-        since: Timestamp,
-        events: &mut Vec<Event>,
-    ) -> Result<(), StoreError> {
-        let registered = store.registered();
-        let sealing = self.sealing.map(|sealing| &*sealing.generation);
-        let counts = |run| registered.contains(&run) && sealing.is_none_or(|sealing| sealing.run != run.1);
-        store.sealed(imsi, since, ReadOptions::default, counts, events)?;
-        if let Some((sealing, tail)) = sealing.and_then(|sealing| Some((sealing, sealing.tail(imsi)?))) {
-            sealing.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
-        }
-        self.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
-        events.retain(|event| event.at >= since);
-        Ok(())
-    }
+fn imsis(events: &[Routed]) -> impl Iterator<Item = Imsi> {
+    events.iter().map(|routed| routed.imsi)
 }
 
 fn context<'a>(shared: &'a Shared, areas: &'a Areas, warm: bool) -> Context<'a> {
     Context { directory: &shared.directory, lookup: shared.lookup, warm, areas }
-}
-
-#[expect(clippy::disallowed_methods, reason = "paces writes to the disk; nothing is decided by it")]
-fn clock() -> Instant {
-    Instant::now()
 }

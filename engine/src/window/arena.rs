@@ -3,29 +3,60 @@
 
 use event::{Event, Imsi};
 
+use super::keys::Bucket;
 use super::octets::Octets;
 use super::record::{self, Previous};
 
-/// Where a subscriber's newest record begins; [`NO_RECORD`] where there is none.
+/// Where a subscriber's newest record begins, and in which of two arenas; [`NO_RECORD`] where there is none.
 pub(crate) type Tail = u32;
 
 /// No record.
-pub(crate) const NO_RECORD: Tail = Tail::MAX;
+pub(crate) const NO_RECORD: Tail = 0;
 
 /// The most octets that an arena may be asked to hold: a tail must be able to point to all of them.
 pub(crate) const ARENA_LIMIT: usize = 1 << 30;
 
 const POINTER: usize = size_of::<Tail>();
+/// Which of two arenas.
+const OTHER: Tail = 1 << 31;
+
+const _: () = assert!(2 * ARENA_LIMIT <= OTHER as usize);
 
 /// Records of many subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
     octets: Vec<u8>,
+    /// In order of the first record of each.
+    subscribers: Vec<Imsi>,
+    /// Of the records. Nearly always one, or two when an hour turns.
+    buckets: Vec<Bucket>,
+    is_other: bool,
 }
 
 impl Arena {
-    pub(crate) fn with_capacity(octets: usize) -> Self {
-        Self { octets: Vec::with_capacity(octets) }
+    /// An arena whose tails are told from those of this one.
+    pub(crate) fn next(&self) -> Self {
+        Self {
+            octets: Vec::with_capacity(self.octets.len()),
+            subscribers: Vec::with_capacity(self.subscribers.len()),
+            buckets: Vec::new(),
+            is_other: !self.is_other,
+        }
+    }
+
+    /// Whether the record is one of this arena, of the two that there are at a time.
+    pub(crate) fn holds(&self, tail: Tail) -> bool {
+        tail != NO_RECORD && (tail & OTHER != 0) == self.is_other
+    }
+
+    /// Who has records.
+    pub(crate) fn subscribers(&self) -> &[Imsi] {
+        &self.subscribers
+    }
+
+    /// Where its events lie.
+    pub(crate) fn buckets(&self) -> &[Bucket] {
+        &self.buckets
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -36,12 +67,19 @@ impl Arena {
         self.octets.is_empty()
     }
 
-    /// Appends to the chain that ends at `tail` and gives its new end.
-    pub(crate) fn append(&mut self, tail: Tail, event: &Event) -> Tail {
-        let here = self.octets.len() as Tail; // sealed long before `ARENA_LIMIT`
+    /// Appends to the subscriber's chain in this arena, which ends at `tail`, and gives its new end.
+    pub(crate) fn append(&mut self, imsi: Imsi, tail: Tail, event: &Event) -> Tail {
+        if tail == NO_RECORD {
+            self.subscribers.push(imsi);
+        }
+        let bucket = Bucket::of(event.at);
+        if self.buckets.last() != Some(&bucket) && !self.buckets.contains(&bucket) {
+            self.buckets.push(bucket);
+        }
+        let place = self.octets.len() as Tail + 1; // sealed long before `ARENA_LIMIT`
         self.octets.extend_from_slice(&tail.to_le_bytes());
         record::put(&mut self.octets, event, &mut Previous::default());
-        here
+        place | if self.is_other { OTHER } else { 0 }
     }
 
     /// Appends the subscriber's events to `events`, oldest first. `None` where the chain is broken.
@@ -49,7 +87,8 @@ impl Arena {
         let start = events.len();
         let mut here = tail;
         while here != NO_RECORD {
-            let mut octets = Octets::new(self.octets.get(here as usize..)?);
+            let place = (here & !OTHER).checked_sub(1)?;
+            let mut octets = Octets::new(self.octets.get(place as usize..)?);
             here = Tail::from_le_bytes(octets.fixed::<POINTER>()?);
             events.push(record::read(&mut octets, imsi, &mut Previous::default())?);
         }
@@ -67,18 +106,23 @@ mod tests {
     fn chains_keep_subscribers_apart_and_in_order() {
         let mut random = Random::new(3);
         let imsis: Vec<Imsi> = (0..10).map(|n| format!("46000000000000{n}").parse().unwrap()).collect();
-        let (mut arena, mut tails) = (Arena::default(), [NO_RECORD; 10]);
+        let (mut arena, mut tails) = (Arena::default().next(), [NO_RECORD; 10]);
         let mut expected: Vec<Vec<Event>> = vec![Vec::new(); 10];
         for _ in 0..2_000 {
             let who = random.below(9) as usize;
             let event = random_event(&mut random, imsis[who]);
-            tails[who] = arena.append(tails[who], &event);
+            tails[who] = arena.append(imsis[who], tails[who], &event);
             expected[who].push(event);
         }
         for who in 0..10 {
             let mut events = Vec::new();
             arena.read(imsis[who], tails[who], &mut events).unwrap();
             assert_eq!(events, expected[who]);
+            let [holds, next_holds] = [&arena, &arena.next()].map(|arena| arena.holds(tails[who]));
+            assert_eq!((holds, next_holds), (who < 9, false), "{who}");
         }
+        let mut subscribers = arena.subscribers().to_vec();
+        subscribers.sort_unstable();
+        assert_eq!(subscribers, imsis[..9]);
     }
 }

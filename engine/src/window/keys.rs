@@ -14,15 +14,16 @@ use crate::offer::{Offer, OfferId};
 /// 1: the kinds of event of the A interface. 2: those of the Gb interface too, above code 13 of `record`. 3: rows of
 /// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time. 4: rows of [`AREA`]; those of
 /// [`LIVE`] say up to when silence is credited. 5: rows of [`LEDGER`] tell of variants, successes and offers that wait, rows of
-/// [`CONTACT`] of campaigns, kinds and parts.
-pub(crate) const VERSION: u32 = 5;
+/// [`CONTACT`] of campaigns, kinds and parts. 6: rows of [`POSITION`] for each feed; rows of [`JOURNAL`] with the length of each
+/// record, and cells told after the one before.
+pub(crate) const VERSION: u32 = 6;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
 /// runs go with their bucket, editions when no row of [`LIVE`] is of them.
 pub(crate) const META: &str = "meta";
-/// Rows: input, slice → sequence of the last event that was taken in, and when it was released. 256 small rows per input, of
-/// the last [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
+/// Rows: input, slice → sequence of the last event that was taken in, and when it was released; of a feed 0, and the time of the
+/// newest event. 256 small rows per input, of [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
 pub(crate) const JOURNAL: &str = "journal";
@@ -165,6 +166,9 @@ pub(crate) fn read_run(key: &[u8]) -> Option<(Bucket, Stamp)> {
 pub(crate) fn position(input: u64, slice: u8) -> [u8; 9] {
     join(&[&input.to_be_bytes(), &[slice]])
 }
+
+/// The input that stands for all feeds, in a store that was one of layout 5: none of them is behind it.
+pub(crate) const EVERY_FEED: u64 = u64::MAX;
 
 /// The input of a key of [`position`].
 pub(crate) fn read_position(key: &[u8]) -> Option<u64> {

@@ -12,6 +12,8 @@ pub(crate) mod editions;
 mod forget;
 pub(crate) mod journal;
 pub(crate) mod keys;
+#[cfg(test)]
+mod layouts;
 pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod octets;
@@ -29,4 +31,5 @@ pub use check::{Broken, Invariant};
 pub use forget::{Forgotten, Trace};
 pub use ledger::{LedgerEntry, Verdict};
 pub use stats::{BucketStats, FamilyStats, Stats};
+pub(crate) use store::{DEFAULT_CACHE_BYTES, WRITE_BUFFERS_BYTES};
 pub use store::{Store, StoreError};

@@ -29,12 +29,8 @@ impl Store {
         let mut events = Vec::new();
         self.sealed(imsi, since, options, |run| registered.contains(&run), &mut events)?;
         for row in self.rows_with(keys::JOURNAL, &[], options())? {
-            let take = |who, event: Event| {
-                if who == imsi && event.at >= since {
-                    events.push(event);
-                }
-            };
-            journal::read(&row?.1, take).ok_or_else(|| self.damaged(keys::JOURNAL))?;
+            let take = |event: Event| events.extend((event.at >= since).then_some(event));
+            journal::read_of(imsi, &row?.1, take).ok_or_else(|| self.damaged(keys::JOURNAL))?;
         }
         Ok(events)
     }

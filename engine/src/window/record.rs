@@ -18,7 +18,7 @@ pub(crate) struct Previous {
     cell: CellId,
 }
 
-// The second octet: which fields follow.
+// The second octet: which fields follow. Of a cell the parts that follow; where it is the same but for those, that too.
 const TMSI: u8 = 1 << 0;
 const IMEI: u8 = 1 << 1;
 const SOFTWARE: u8 = 1 << 2;
@@ -49,9 +49,7 @@ pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
         out.extend_from_slice(&tmsi.0.to_be_bytes());
     }
     put_imei(out, event.imei);
-    if event.cell != previous.cell {
-        put_cell(out, event.cell);
-    }
+    put_cell(out, event.cell, cell_flags_after(event.cell, previous.cell));
     put_kind(out, &event.kind, event.after_reset);
     *previous = Previous { at: event.at.as_micros(), frame: event.frame, cell: event.cell };
 }
@@ -66,7 +64,7 @@ pub(crate) fn read(octets: &mut Octets<'_>, imsi: Imsi, previous: &mut Previous)
     let feed = if has(FEED) { u16::try_from(octets.varint()?).ok()? } else { 0 };
     let tmsi = if has(TMSI) { Some(Tmsi(u32::from_be_bytes(octets.fixed()?))) } else { None };
     let imei = if has(IMEI) { Some(read_imei(octets, has(SOFTWARE))?) } else { None };
-    let cell = if has(SAME_CELL) { previous.cell } else { read_cell(octets, present)? };
+    let cell = read_cell(octets, present, if has(SAME_CELL) { previous.cell } else { CellId::UNKNOWN })?;
     let (kind, after_reset) = match kind_of(head) {
         code @ (1 | 14 | 16) => read_registration(octets, code)?,
         code => (read_kind(octets, code)?, false),
@@ -116,8 +114,8 @@ fn binding(code: u8) -> Binding {
 
 fn presence(event: &Event, previous: &Previous) -> u8 {
     let flag = |flag: u8, present: bool| if present { flag } else { 0 };
-    let cell = if event.cell == previous.cell { SAME_CELL } else { cell_flags(event.cell) };
-    cell | flag(TMSI, event.tmsi.is_some())
+    cell_flags_after(event.cell, previous.cell)
+        | flag(TMSI, event.tmsi.is_some())
         | flag(IMEI, event.imei.is_some())
         | flag(SOFTWARE, event.imei.and_then(Imei::software).is_some())
         | flag(FEED, event.feed != 0)
@@ -128,34 +126,50 @@ fn cell_flags(cell: CellId) -> u8 {
     flag(PLMN, cell.plmn.is_some()) | flag(LAC, cell.lac.is_some()) | flag(CI, cell.ci.is_some())
 }
 
-fn put_cell(out: &mut Vec<u8>, cell: CellId) {
-    if let Some(plmn) = cell.plmn {
+/// Those of a cell told after another one: mostly of the same network, often of the same location area.
+fn cell_flags_after(cell: CellId, previous: CellId) -> u8 {
+    match cell {
+        _ if cell == previous => SAME_CELL,
+        _ if !cell.is_complete() || cell.plmn != previous.plmn => cell_flags(cell),
+        _ if cell.lac != previous.lac => SAME_CELL | LAC | CI,
+        _ => SAME_CELL | CI,
+    }
+}
+
+fn put_cell(out: &mut Vec<u8>, cell: CellId, present: u8) {
+    let has = |flag: u8| present & flag != 0;
+    if let Some(plmn) = cell.plmn.filter(|_| has(PLMN)) {
         out.extend_from_slice(&plmn.octets());
     }
-    for part in [cell.lac, cell.ci].into_iter().flatten() {
+    for part in [cell.lac.filter(|_| has(LAC)), cell.ci.filter(|_| has(CI))].into_iter().flatten() {
         out.extend_from_slice(&part.to_be_bytes());
     }
 }
 
-fn read_cell(octets: &mut Octets<'_>, present: u8) -> Option<CellId> {
+fn read_cell(octets: &mut Octets<'_>, present: u8, mut cell: CellId) -> Option<CellId> {
     let has = |flag: u8| present & flag != 0;
-    Some(CellId {
-        plmn: if has(PLMN) { Some(Plmn::from_octets(octets.fixed()?)) } else { None },
-        lac: if has(LAC) { Some(u16::from_be_bytes(octets.fixed()?)) } else { None },
-        ci: if has(CI) { Some(u16::from_be_bytes(octets.fixed()?)) } else { None },
-    })
+    if has(PLMN) {
+        cell.plmn = Some(Plmn::from_octets(octets.fixed()?));
+    }
+    if has(LAC) {
+        cell.lac = Some(u16::from_be_bytes(octets.fixed()?));
+    }
+    if has(CI) {
+        cell.ci = Some(u16::from_be_bytes(octets.fixed()?));
+    }
+    Some(cell)
 }
 
 /// Appends a cell that is told on its own.
 pub(crate) fn put_whole_cell(out: &mut Vec<u8>, cell: CellId) {
     out.push(cell_flags(cell));
-    put_cell(out, cell);
+    put_cell(out, cell, cell_flags(cell));
 }
 
 /// Reads what [`put_whole_cell`] appended.
 pub(crate) fn read_whole_cell(octets: &mut Octets<'_>) -> Option<CellId> {
     let present = octets.octet()?;
-    read_cell(octets, present)
+    read_cell(octets, present, CellId::UNKNOWN)
 }
 
 /// Appends a device; whether there is one, and its software version, stands in flags before it.
@@ -550,6 +564,33 @@ mod tests {
             let mut out = Vec::new();
             put_kind(&mut out, &kind, after_reset);
             assert_eq!(out, [golden], "{kind:?}");
+        }
+    }
+
+    /// As above, of cells, with those parts alone that are others than before since layout 6.
+    #[test]
+    fn cells_are_told_after_one_another() {
+        let cell = |plmn: &str, lac, ci| CellId { plmn: plmn.parse().ok(), lac, ci };
+        let cells = [
+            (cell("460-00", Some(1), Some(2)), "70 64f000 0001 0002"),
+            (cell("460-00", Some(1), Some(2)), "08"),
+            (cell("460-00", Some(1), Some(3)), "48 0003"),
+            (cell("460-00", Some(4), Some(3)), "68 0004 0003"),
+            (cell("460-00", Some(4), None), "30 64f000 0004"),
+            (cell("460-01", Some(4), Some(3)), "70 64f010 0004 0003"),
+            (CellId::UNKNOWN, "00"),
+            (cell("", Some(4), Some(3)), "60 0004 0003"),
+        ];
+        let mut previous = CellId::UNKNOWN;
+        for (cell, golden) in cells {
+            let mut out = vec![cell_flags_after(cell, previous)];
+            let present = out[0];
+            put_cell(&mut out, cell, present);
+            let hex: String = out.iter().map(|octet| format!("{octet:02x}")).collect();
+            assert_eq!(hex, golden.replace(' ', ""), "{cell:?}");
+            let base = if out[0] & SAME_CELL != 0 { previous } else { CellId::UNKNOWN };
+            assert_eq!(read_cell(&mut Octets::new(&out[1..]), out[0], base), Some(cell));
+            previous = cell;
         }
     }
 

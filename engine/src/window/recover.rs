@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::arena::{Arena, NO_RECORD, Tail};
 use super::keys::{self, Bucket, JournalKey, Stamp};
-use super::seal::{Generation, Member, seal};
+use super::seal::{Generation, seal};
 use super::store::{Store, StoreError};
 use super::{journal, profile};
 
@@ -35,7 +35,7 @@ pub(crate) fn recover(
             recovered += 1;
             match slot(store, &mut slots, imsi) {
                 Ok(slot) => {
-                    slot.tail = arena.append(slot.tail, &event);
+                    slot.tail = arena.append(imsi, slot.tail, &event);
                     observe(&mut slot.profile, &event);
                 }
                 Err(error) => failure = Some(error),
@@ -70,14 +70,8 @@ pub(crate) fn stored_profile(store: &Store, imsi: Imsi) -> Result<Option<Profile
 }
 
 fn generation(store: &Store, epoch: u32, last: JournalKey, arena: Arena, slots: FxHashMap<Imsi, Slot>) -> Generation {
-    let mut slots: Vec<(Imsi, Slot)> = slots.into_iter().collect();
-    slots.sort_unstable_by_key(|(imsi, _)| *imsi);
-    let mut profiles = Vec::new();
-    let members = slots.iter().map(|(imsi, slot)| {
-        profile::put(&mut profiles, &slot.profile);
-        Member { imsi: *imsi, tail: slot.tail, profile_end: profiles.len() }
-    });
-    let members = members.collect();
     let end = JournalKey { stamp: Stamp { number: last.stamp.number.saturating_add(1), ..last.stamp }, ..last };
-    Generation { run: store.next_run(epoch), journal: ([0; 9], end.octets()), arena, members, profiles }
+    let mut generation = Generation::new(store.next_run(epoch), ([0; 9], end.octets()), arena);
+    slots.iter().for_each(|(imsi, slot)| generation.add(*imsi, slot.tail, &slot.profile));
+    generation
 }

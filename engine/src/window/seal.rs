@@ -2,78 +2,122 @@
 //!
 //! A run counts from the moment when its name is registered, in the same batch that deletes the journal range. What a
 //! crash leaves taken in but not registered is passed over by readers and goes with its bucket, so sealing again after
-//! a crash, under a new name, loses nothing and doubles nothing.
+//! a crash, under a new name, loses nothing and doubles nothing. Profiles are taken in before that too: what they know of is
+//! then in the journal still, and means nothing to them when it is observed again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use event::{Event, Imsi, Timestamp};
 use rocksdb::{IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
+use rules::Profile;
 
 use super::arena::{Arena, Tail};
 use super::keys::{self, Bucket, Stamp};
 use super::octets::{Octets, put_varint};
+use super::profile;
 use super::record::{self, Previous};
-use super::store::{Store, StoreError};
+use super::store::{Family, Store, StoreError};
 
-/// What is sealed at once: an arena that nobody appends to any more, with its subscribers in order.
-#[derive(Debug)]
+/// About how many octets a stored profile has.
+const PROFILE_OCTETS: usize = 48;
+
+/// What is sealed at once: an arena that nobody appends to any more, with its subscribers.
+#[derive(Debug, Default)]
 pub(crate) struct Generation {
     /// The name of its runs.
     pub(crate) run: Stamp,
     /// First key of the journal that holds the same events, and the key after its last.
     pub(crate) journal: ([u8; 9], [u8; 9]),
     pub(crate) arena: Arena,
-    /// In order of IMSI.
-    pub(crate) members: Vec<Member>,
+    members: Vec<Member>,
+    /// So many of them are sorted, in pieces of [`PIECE`].
+    sorted: usize,
     /// Stored profiles of the members, one after the other.
-    pub(crate) profiles: Vec<u8>,
+    profiles: Vec<u8>,
 }
 
 /// A subscriber of a generation.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Member {
-    pub(crate) imsi: Imsi,
-    pub(crate) tail: Tail,
-    /// Where its profile ends in [`Generation::profiles`]; it begins where the one before ends.
-    pub(crate) profile_end: usize,
+#[derive(Clone, Debug)]
+struct Member {
+    imsi: Imsi,
+    tail: Tail,
+    /// Where its profile is in [`Generation::profiles`].
+    profile: Range<u32>,
 }
 
+/// Members that are sorted at once, so that each is found without all of them being sorted.
+const PIECE: usize = 1_024;
+
 impl Generation {
-    /// Where the subscriber's newest record begins, where it has any.
+    /// Of these events and no subscriber yet.
+    pub(crate) fn new(run: Stamp, journal: ([u8; 9], [u8; 9]), arena: Arena) -> Self {
+        let members = Vec::with_capacity(arena.subscribers().len());
+        let profiles = Vec::with_capacity(PROFILE_OCTETS * arena.subscribers().len());
+        Self { run, journal, arena, members, sorted: 0, profiles }
+    }
+
+    /// Adds a subscriber with records in the arena.
+    pub(crate) fn add(&mut self, imsi: Imsi, tail: Tail, profile: &Profile) {
+        let start = self.profiles.len() as u32; // fewer octets than the records, of which there are fewer than 2³⁰
+        profile::put(&mut self.profiles, profile);
+        self.members.push(Member { imsi, tail, profile: start..self.profiles.len() as u32 });
+        if self.members.len() - self.sorted >= PIECE {
+            self.members.get_mut(self.sorted..).unwrap_or_default().sort_unstable_by_key(|member| member.imsi);
+            self.sorted = self.members.len();
+        }
+    }
+
+    /// Where the newest record of a subscriber begins who has been added.
     pub(crate) fn tail(&self, imsi: Imsi) -> Option<Tail> {
-        let place = self.members.binary_search_by_key(&imsi, |member| member.imsi).ok()?;
-        self.members.get(place).map(|member| member.tail)
+        let (sorted, rest) = self.members.split_at_checked(self.sorted)?;
+        let within = |piece: &[Member]| piece.binary_search_by_key(&imsi, |member| member.imsi).ok();
+        let find = |piece: &'_ [Member]| piece.get(within(piece)?).map(|member| member.tail);
+        let last = || rest.iter().find(|member| member.imsi == imsi).map(|member| member.tail);
+        sorted.chunks(PIECE).find_map(find).or_else(last)
     }
 }
 
 /// Seals a generation. Events of buckets before `floor` are older than the retention and are left out.
 pub(crate) fn seal(store: &Store, generation: &Generation, floor: Bucket) -> Result<(), StoreError> {
-    let buckets = write_runs(store, generation, floor)?;
+    let mut members: Vec<&Member> = generation.members.iter().collect();
+    members.sort_unstable_by_key(|member| member.imsi);
+    let buckets = write_runs(store, generation, &members, floor)?;
+    write_profiles(store, generation, &members)?;
     take_in(store, generation, &buckets)?;
     register(store, generation, &buckets)
 }
 
 fn take_in(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Result<(), StoreError> {
+    let mut options = IngestExternalFileOptions::default();
+    options.set_move_files(true);
+    let take_in = |family: Family<'_>, name: &str| {
+        let files = vec![store.sealing_file(name, generation.run)];
+        store.db().ingest_external_file_cf_opts(&family, &options, files).map_err(|error| store.failed(&error))
+    };
     for bucket in buckets {
-        let family = store.bucket_family(*bucket)?;
-        let mut options = IngestExternalFileOptions::default();
-        options.set_move_files(true);
-        let files = vec![store.sealing_file(*bucket, generation.run)];
-        store.db().ingest_external_file_cf_opts(&family, &options, files).map_err(|error| store.failed(&error))?;
+        take_in(store.bucket_family(*bucket)?, &bucket.family())?;
     }
-    Ok(())
+    take_in(store.family(keys::PROFILE)?, keys::PROFILE)
 }
 
-fn write_runs(store: &Store, generation: &Generation, floor: Bucket) -> Result<Vec<Bucket>, StoreError> {
-    let options = buckets_of(store, generation, floor)?;
+fn write_runs(
+    store: &Store,
+    generation: &Generation,
+    members: &[&Member],
+    floor: Bucket,
+) -> Result<Vec<Bucket>, StoreError> {
+    let buckets = generation.arena.buckets().iter().filter(|bucket| **bucket >= floor);
+    let options: BTreeMap<Bucket, Options> =
+        buckets.map(|bucket| (*bucket, store.run_options(&bucket.family()))).collect();
     let mut writers = BTreeMap::new();
     for (bucket, options) in &options {
         let writer = SstFileWriter::create(options);
-        writer.open(store.sealing_file(*bucket, generation.run)).map_err(|error| store.failed(&error))?;
+        writer.open(store.sealing_file(&bucket.family(), generation.run)).map_err(|error| store.failed(&error))?;
         writers.insert(*bucket, writer);
     }
     let (mut events, mut block) = (Vec::new(), Vec::new());
-    for member in &generation.members {
+    for member in members {
         events.clear();
         read_member(store, generation, member, &mut events)?;
         for (bucket, writer) in &mut writers {
@@ -87,15 +131,18 @@ fn write_runs(store: &Store, generation: &Generation, floor: Bucket) -> Result<V
     Ok(writers.into_keys().collect())
 }
 
-// Nearly always one bucket, or two when an hour turns.
-fn buckets_of(store: &Store, generation: &Generation, floor: Bucket) -> Result<BTreeMap<Bucket, Options>, StoreError> {
-    let (mut events, mut buckets) = (Vec::new(), BTreeSet::new());
-    for member in &generation.members {
-        events.clear();
-        read_member(store, generation, member, &mut events)?;
-        buckets.extend(events.iter().map(|event| Bucket::of(event.at)).filter(|bucket| *bucket >= floor));
-    }
-    Ok(buckets.into_iter().map(|bucket| (bucket, store.run_options(bucket))).collect())
+fn write_profiles(store: &Store, generation: &Generation, members: &[&Member]) -> Result<(), StoreError> {
+    let options = store.run_options(keys::PROFILE);
+    let mut writer = SstFileWriter::create(&options);
+    let mut write = || {
+        writer.open(store.sealing_file(keys::PROFILE, generation.run))?;
+        for Member { imsi, profile, .. } in members {
+            let profile = generation.profiles.get(profile.start as usize..profile.end as usize).unwrap_or_default();
+            writer.put(keys::subscriber(*imsi), profile)?;
+        }
+        writer.finish()
+    };
+    write().map_err(|error| store.failed(&error))
 }
 
 fn read_member(
@@ -108,7 +155,7 @@ fn read_member(
 }
 
 // A block: the run's name, the length of what follows, then records. False where the bucket has none of the events.
-fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, events: &[Event]) -> bool {
+pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, events: &[Event]) -> bool {
     let (mut records, mut previous) = (Vec::new(), Previous::default());
     for event in events.iter().filter(|event| Bucket::of(event.at) == bucket) {
         record::put(&mut records, event, &mut previous);
@@ -150,13 +197,6 @@ fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Resul
     let mut batch = WriteBatch::default();
     let meta = store.family(keys::META)?;
     buckets.iter().for_each(|bucket| batch.put_cf(&meta, keys::run(*bucket, generation.run), []));
-    let profiles = store.family(keys::PROFILE)?;
-    let mut start = 0;
-    for member in &generation.members {
-        let profile = generation.profiles.get(start..member.profile_end).unwrap_or_default();
-        batch.put_cf(&profiles, keys::subscriber(member.imsi), profile);
-        start = member.profile_end;
-    }
     let (from, to) = &generation.journal;
     batch.delete_range_cf(&store.family(keys::JOURNAL)?, from, to);
     store.write(batch, true)?;
@@ -213,16 +253,15 @@ mod tests {
         let (mut blob, mut arena, mut tail) = (Blob::default(), Arena::default(), NO_RECORD);
         for event in &events {
             blob.append(imsi, event);
-            tail = arena.append(tail, event);
+            tail = arena.append(imsi, tail, event);
         }
         let key = |number| JournalKey { stamp: Stamp { epoch, number }, shard: 3 }.octets();
         let mut batch = WriteBatch::default();
         batch.put_cf(&store.family(keys::JOURNAL).unwrap(), key(0), blob.octets());
         store.write(batch, false).unwrap();
-        let mut profiles = Vec::new();
-        crate::window::profile::put(&mut profiles, &rules::Profile::default());
-        let members = vec![Member { imsi, tail, profile_end: profiles.len() }];
-        (events, Generation { run: store.next_run(epoch), journal: (key(0), key(1)), arena, members, profiles })
+        let mut generation = Generation::new(store.next_run(epoch), (key(0), key(1)), arena);
+        generation.add(imsi, tail, &Profile::default());
+        (events, generation)
     }
 
     /// `crash_after` steps of sealing, then a restart: each event is there once, before and after.
@@ -232,7 +271,9 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let (events, generation) = unsealed(&store, imsi);
         if crash_after >= 1 {
-            let buckets = write_runs(&store, &generation, Bucket::FIRST).unwrap();
+            let members: Vec<&Member> = generation.members.iter().collect();
+            let buckets = write_runs(&store, &generation, &members, Bucket::FIRST).unwrap();
+            write_profiles(&store, &generation, &members).unwrap();
             if crash_after >= 2 {
                 take_in(&store, &generation, &buckets).unwrap();
             }
@@ -249,6 +290,19 @@ mod tests {
         assert_eq!(store.rows(keys::JOURNAL, &[]).unwrap().count(), 0);
         store.buckets().iter().for_each(|bucket| store.merge_runs(*bucket).unwrap());
         assert_eq!(store.window(imsi, Timestamp::MIN).unwrap(), events, "after, {crash_after} steps");
+    }
+
+    #[test]
+    fn who_has_been_added_is_found_whatever_the_order() {
+        let imsi = |number: usize| -> Imsi { format!("46000{number:010}").parse().unwrap() };
+        let mut generation = Generation::default();
+        for count in 0..3 * PIECE {
+            assert_eq!(generation.tail(imsi(count * 7_919 % 10_007)), None);
+            generation.add(imsi(count * 7_919 % 10_007), count as Tail, &Profile::default());
+        }
+        for count in 0..3 * PIECE {
+            assert_eq!(generation.tail(imsi(count * 7_919 % 10_007)), Some(count as Tail), "{count}");
+        }
     }
 
     #[test]

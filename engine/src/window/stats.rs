@@ -1,5 +1,8 @@
 //! What a store holds and how much room it takes, without reading all of it.
 
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
+
 use event::Timestamp;
 use rocksdb::properties;
 
@@ -60,16 +63,15 @@ impl Store {
             let (from, until) = bucket.span();
             Ok(BucketStats { from, until, runs, rows: self.family_stats(&bucket.family())? })
         });
-        let latest = shard::times(self)?.into_iter().max().filter(|latest| *latest > Timestamp::MIN);
         let families = keys::FIXED.iter().map(|name| self.family_stats(name));
         Ok(Stats {
             layout: keys::VERSION,
             starts: self.starts()?,
-            latest,
+            latest: shard::latest(self)?,
             inputs: self.inputs()?,
             families: families.collect::<Result<_, _>>()?,
             buckets: buckets.collect::<Result<_, StoreError>>()?,
-            octets: self.octets()?,
+            octets: self.octets(),
         })
     }
 
@@ -106,11 +108,14 @@ impl Store {
         Ok(count)
     }
 
-    fn octets(&self) -> Result<u64, StoreError> {
-        let folder = std::fs::read_dir(self.path()).map_err(|error| self.unreadable(&error))?;
-        folder
-            .map(|file| Ok(file?.metadata()?.len()))
-            .sum::<std::io::Result<u64>>()
-            .map_err(|error| self.unreadable(&error))
+    /// Octets of all its files. Those that an engine removes meanwhile are passed over.
+    pub fn octets(&self) -> u64 {
+        octets_below(self.path())
     }
+}
+
+fn octets_below(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let octets = |(path, about): (PathBuf, Metadata)| if about.is_dir() { octets_below(&path) } else { about.len() };
+    entries.filter_map(|entry| Some((entry.path(), entry.metadata().ok()?))).map(octets).sum()
 }

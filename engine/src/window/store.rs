@@ -17,6 +17,7 @@ use rustc_hash::FxHashSet;
 
 use super::keys::{self, Bucket, Stamp};
 use super::profile;
+use crate::shard;
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +76,7 @@ pub enum StoreError {
 }
 
 type Db = DBWithThreadMode<MultiThreaded>;
-type Family<'a> = Arc<BoundColumnFamily<'a>>;
+pub(super) type Family<'a> = Arc<BoundColumnFamily<'a>>;
 
 /// Facts, decisions and offers on disk. Shared by all threads; every row has one writer.
 pub struct Store {
@@ -98,12 +99,15 @@ impl std::fmt::Debug for Store {
 }
 
 // Limits of RocksDB's own memory and files.
-const BLOCK_CACHE_BYTES: usize = 64 << 20;
+pub(crate) const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 const LOG_BYTES: u64 = 256 << 20;
 const WRITE_BUFFER_BYTES: usize = 16 << 20;
-const WRITE_BUFFERS_BYTES: usize = 64 << 20;
+pub(crate) const WRITE_BUFFERS_BYTES: usize = 64 << 20;
 const OPEN_FILES: i32 = 512;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
+
+/// The first layout in which it is known how far each feed has come.
+const FEEDS_APART: u32 = 6;
 
 /// Where sealed runs are written before they are taken in.
 const SEALING_FOLDER: &str = "sealing";
@@ -115,12 +119,17 @@ pub(super) const MARK: &str = "TOUCHPOINT";
 impl Store {
     /// Opens the store in this folder, or makes one there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, DEFAULT_CACHE_BYTES)
+    }
+
+    /// The same, with so many octets for what was read lately.
+    pub(crate) fn open_with(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
         let fail = |error: rocksdb::Error| failure(path, &error);
         take(path)?;
         std::fs::create_dir_all(path.join(SEALING_FOLDER)).map_err(|error| io_failure(path, &error))?;
         // RocksDB puts its `CURRENT` in place when its first manifest is whole: without it there is no row yet.
         let is_new = !path.join("CURRENT").is_file();
-        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES);
+        let cache = Cache::new_lru_cache(cache_bytes);
         let options = database_options();
         let mut names: Vec<String> = if is_new { Vec::new() } else { Db::list_cf(&options, path).map_err(fail)? };
         names.extend(keys::FIXED.into_iter().map(str::to_owned));
@@ -166,15 +175,22 @@ impl Store {
                 Err(StoreError::Newer { path: self.path.clone(), found, known: keys::VERSION })
             }
             Some(keys::VERSION) => Ok(()),
-            Some(_) => self.mark_version(),
+            Some(found) => self.migrate(found),
             // Its making was cut off before the first row.
-            None if self.rows(keys::META, &[])?.next().is_none() => self.mark_version(),
+            None if self.rows(keys::META, &[])?.next().is_none() => self.mark_version(WriteBatch::default()),
             None => Err(self.damaged(keys::META)),
         }
     }
 
-    fn mark_version(&self) -> Result<(), StoreError> {
+    fn migrate(&self, from: u32) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
+        if from < FEEDS_APART {
+            shard::migrate(self, &mut batch)?;
+        }
+        self.mark_version(batch)
+    }
+
+    fn mark_version(&self, mut batch: WriteBatch) -> Result<(), StoreError> {
         batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
         self.write(batch, true)
     }
@@ -209,8 +225,9 @@ impl Store {
         Stamp { epoch, number: self.runs.fetch_add(1, Ordering::Relaxed) }
     }
 
-    pub(crate) fn sealing_file(&self, bucket: Bucket, run: Stamp) -> PathBuf {
-        self.path.join(SEALING_FOLDER).join(format!("{}-{}-{}.sst", bucket.family(), run.epoch, run.number))
+    /// Where what a run has for this column family is written before it is taken in.
+    pub(crate) fn sealing_file(&self, family: &str, run: Stamp) -> PathBuf {
+        self.path.join(SEALING_FOLDER).join(format!("{family}-{}-{}.sst", run.epoch, run.number))
     }
 
     pub(crate) fn family(&self, name: &str) -> Result<Family<'_>, StoreError> {
@@ -231,8 +248,8 @@ impl Store {
     }
 
     /// The options with which sealed runs are written.
-    pub(crate) fn run_options(&self, bucket: Bucket) -> Options {
-        family_options(&bucket.family(), &self.cache)
+    pub(crate) fn run_options(&self, family: &str) -> Options {
+        family_options(family, &self.cache)
     }
 
     /// The buckets whose events are there, oldest first.
@@ -386,6 +403,8 @@ fn forget(options: &mut Options, name: &str, forgotten: &Arc<AtomicI64>) {
 fn family_options(name: &str, cache: &Cache) -> Options {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
+    // What leads to blocks counts as what has been read: else it would grow with the window.
+    table.set_cache_index_and_filter_blocks(true);
     table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
     table.set_whole_key_filtering(true);
     let mut options = Options::default();

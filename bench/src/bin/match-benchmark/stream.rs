@@ -80,17 +80,33 @@ impl Record {
 /// Writes so many events.
 pub(crate) fn write(file: &Path, events: u64) -> io::Result<()> {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(file)?);
-    let mut random = Random(SEED);
+    let mut draw = Draw::new(SUBSCRIBERS);
     for index in 0..events {
-        file.write_all(&draw(&mut random, BEGIN_MS + index * SPAN_MS / events).octets())?;
+        file.write_all(&draw.next(BEGIN_MS + index * SPAN_MS / events).octets())?;
     }
     file.flush()
 }
 
-fn draw(random: &mut Random, at_ms: u64) -> Record {
+/// Events of so many subscribers, one after the other.
+pub(crate) struct Draw {
+    random: Random,
+    subscribers: u64,
+}
+
+impl Draw {
+    pub(crate) fn new(subscribers: u64) -> Self {
+        Self { random: Random(SEED), subscribers }
+    }
+
+    pub(crate) fn next(&mut self, at_ms: u64) -> Record {
+        draw(&mut self.random, self.subscribers, at_ms)
+    }
+}
+
+fn draw(random: &mut Random, subscribers: u64, at_ms: u64) -> Record {
     // Density falls with the root of the rank: one subscriber in a hundred has a tenth of the events.
-    let rank = (SUBSCRIBERS as f64 * random.fraction().powi(2)) as u64;
-    let subscriber = scatter(rank) % SUBSCRIBERS;
+    let rank = (subscribers as f64 * random.fraction().powi(2)) as u64;
+    let subscriber = scatter(rank) % subscribers;
     let part = random.bits() % 1000;
     let kind = KINDS.into_iter().find(|(end, _)| part < *end).map_or(kind::LOCATION, |(_, kind)| kind);
     let cell = match random.fraction() < 0.7 {
@@ -133,7 +149,7 @@ impl Random {
 }
 
 /// The finaliser of SplitMix64.
-fn scatter(value: u64) -> u64 {
+pub(crate) fn scatter(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ value >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ value >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -12,12 +12,17 @@ use rules::{Directory, RuleSet};
 use crate::stream;
 use crate::{WINDOW, fact, written_octets};
 
-/// Runs the events of a file through an engine; prints how many octets it wrote, what it decided, and what it read.
-pub(crate) fn run(events: &Path, store: &Path, rules: RuleSet, threads: usize) -> Result<()> {
+/// An engine on an empty folder, whose offers go to a journal.
+pub(crate) fn config(store: &Path, rules: RuleSet, threads: usize) -> Result<EngineConfig> {
     let lanes = vec![Lane::sole(journal::open(&store.join("offers.jsonl"), false)?)];
     let mut config = EngineConfig::new(store.join(WINDOW), Arc::new(rules), Arc::new(Directory::default()), lanes);
     config.threads = NonZeroUsize::new(threads).context("at least one thread")?;
-    let mut engine = Engine::start(config)?;
+    Ok(config)
+}
+
+/// Runs the events of a file through an engine; prints how many octets it wrote, what it decided, and what it read.
+pub(crate) fn run(events: &Path, store: &Path, rules: RuleSet, threads: usize) -> Result<()> {
+    let mut engine = Engine::start(config(store, rules, threads)?)?;
     let (mut index, mut failure) = (1, None);
     stream::for_each_batch(events, |records| {
         for record in records {

@@ -9,7 +9,9 @@
 mod fact;
 mod hundred;
 mod keep;
+mod latency;
 mod plain;
+mod scale;
 #[path = "../match-benchmark/set.rs"]
 mod set;
 #[path = "../match-benchmark/stream.rs"]
@@ -55,6 +57,23 @@ enum Part {
     Patterns { events: PathBuf, store: PathBuf, set: PathBuf },
     /// Runs only the engine with a hundred live scenarios.
     Hundred { events: PathBuf, store: PathBuf },
+    /// Runs the engine with a hundred live scenarios at a steady rate, and tells how long things take.
+    Latency {
+        events: PathBuf,
+        store: PathBuf,
+        /// Events a second.
+        #[arg(long, default_value_t = 350_000)]
+        rate: u64,
+    },
+    /// Runs the engine on the window of a large network, and tells what that takes of disk and memory, and to read.
+    Scale {
+        store: PathBuf,
+        #[arg(long, default_value_t = 10_000_000)]
+        subscribers: u64,
+        /// Events within 48 hours.
+        #[arg(long, default_value_t = 200_000_000)]
+        events: u64,
+    },
 }
 
 fn main() -> Result<()> {
@@ -65,6 +84,8 @@ fn main() -> Result<()> {
         Some(Part::Append { events, store }) => keep::run(events, store, nothing(), threads)?,
         Some(Part::Patterns { events, store, set }) => keep::run(events, store, set::load(set)?, threads)?,
         Some(Part::Hundred { events, store }) => keep::run(events, store, hundred::rules()?, threads)?,
+        Some(Part::Scale { store, subscribers, events }) => scale::run(store, *subscribers, *events, threads)?,
+        Some(Part::Latency { events, store, rate }) => latency::run(events, store, *rate, threads)?,
         None => compare(&arguments)?,
     }
     Ok(())

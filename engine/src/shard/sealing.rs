@@ -1,0 +1,148 @@
+//! How a shard gives a full arena away: it begins another one, notes who is in the full one a few at a time between batches, so
+//! that events are never held up for long, and hands it to the sealing thread.
+
+use std::sync::Arc;
+
+use crossbeam::channel::{Receiver, bounded};
+use event::{Event, Imsi, Timestamp};
+use rocksdb::ReadOptions;
+
+use super::worker::{Gone, Worker};
+use crate::delays::clock;
+use crate::sealer::Job;
+use crate::window::arena::{Arena, Tail};
+use crate::window::keys::{self, Bucket, JournalKey, Stamp};
+use crate::window::seal::Generation;
+use crate::window::{Store, StoreError};
+
+/// Subscribers who are noted between two batches of events: a fraction of a millisecond.
+const FREEZE_PIECE: usize = 1_024;
+
+/// While the sealing thread has a full arena.
+pub(super) struct Sealing {
+    generation: Arc<Generation>,
+    done: Receiver<()>,
+}
+
+impl Worker {
+    // Only after a commit: then arena and journal hold the same.
+    pub(super) fn seal_if_due(&mut self) -> Result<(), Gone> {
+        if self.sealing.as_ref().is_some_and(|sealing| sealing.done.try_recv().is_ok()) {
+            self.sealed();
+        }
+        let bucket = Bucket::of(self.now);
+        let is_turned = bucket > self.bucket;
+        let is_full = self.arena.len() >= self.shared.limits.arena_bytes;
+        if !self.arena.is_empty() && (is_full || is_turned) {
+            self.begin_sealing()?;
+        }
+        if is_turned {
+            (self.bucket, self.turned) = (bucket, Some(self.now));
+        }
+        if self.table.freezing().is_none() { self.tell_turned() } else { self.freeze() }
+    }
+
+    // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
+    fn begin_sealing(&mut self) -> Result<(), Gone> {
+        if self.sealing.is_some() || self.table.freezing().is_some() {
+            let start = clock();
+            self.await_sealed()?;
+            self.shared.delays.held.since(start);
+        }
+        let next = self.arena.next();
+        let arena = std::mem::replace(&mut self.arena, next);
+        let key =
+            |number| JournalKey { stamp: Stamp { epoch: self.shared.epoch, number }, shard: self.index as u8 }.octets();
+        let journal = (key(self.first_blob), key(self.group.next_blob()));
+        self.first_blob = self.group.next_blob();
+        let run = self.shared.store.next_run(self.shared.epoch);
+        self.table.begin_freezing(Generation::new(run, journal, arena));
+        Ok(())
+    }
+
+    /// Goes on with noting who is in a full arena, where there is one.
+    pub(super) fn freeze(&mut self) -> Result<(), Gone> {
+        self.freeze_more(FREEZE_PIECE)
+    }
+
+    fn freeze_more(&mut self, count: usize) -> Result<(), Gone> {
+        if self.table.freezing().is_none() {
+            return Ok(());
+        }
+        let start = clock();
+        let whole = self.table.freeze(count);
+        self.shared.delays.turn.since(start);
+        let Some(generation) = whole.map(Arc::new) else { return Ok(()) };
+        let (tell, done) = bounded(1);
+        self.sealing = Some(Sealing { generation: generation.clone(), done });
+        self.outlets.sealer.send(Job::Seal { generation, done: tell }).map_err(|_| Gone)?;
+        self.tell_turned()
+    }
+
+    // Only when the sealing thread has been given whatever belongs to the buckets before.
+    fn tell_turned(&mut self) -> Result<(), Gone> {
+        let Some(now) = self.turned.take() else { return Ok(()) };
+        self.outlets.sealer.send(Job::Passed { shard: self.index, now }).map_err(|_| Gone)
+    }
+
+    /// Waits until a full arena is sealed, where there is one.
+    pub(super) fn await_sealed(&mut self) -> Result<(), Gone> {
+        self.freeze_more(usize::MAX)?;
+        let Some(sealing) = &self.sealing else { return Ok(()) };
+        crossbeam::channel::select! {
+            recv(sealing.done) -> done => done.map_err(|_| Gone)?,
+            recv(self.outlets.sealer_ends) -> _ => return Err(Gone),
+        }
+        self.sealed();
+        Ok(())
+    }
+
+    fn sealed(&mut self) {
+        let start = clock();
+        self.sealing = None;
+        if self.renewing.is_some() {
+            return;
+        }
+        if let Some((out, count)) = self.table.put_out(self.shared.limits.profiles) {
+            self.shared.counters.evicted.add(count);
+            // Where the sealing thread has gone, that is found out when it is given something to seal.
+            let _ = self.outlets.sealer.send(Job::Free(Box::new(out)));
+        }
+        self.shared.delays.turn.since(start);
+    }
+
+    /// What is not in the store for certain.
+    pub(super) fn memory(&self) -> Memory<'_> {
+        let sealing = self.sealing.as_ref().map(|sealing| &*sealing.generation);
+        Memory { arena: &self.arena, sealing: sealing.or(self.table.freezing()) }
+    }
+}
+
+/// What of a shard's events is not in the store yet, or not for certain.
+pub(super) struct Memory<'a> {
+    arena: &'a Arena,
+    sealing: Option<&'a Generation>,
+}
+
+impl Memory<'_> {
+    /// Appends the events of a subscriber of this shard from `since` on, in order of bucket and arrival. The subscriber's
+    /// newest record in the arena that is appended to is at `tail`.
+    pub(super) fn window(
+        &self,
+        store: &Store,
+        imsi: Imsi,
+        tail: Tail,
+        since: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> Result<(), StoreError> {
+        let registered = store.registered();
+        let counts = |run| registered.contains(&run) && self.sealing.is_none_or(|sealing| sealing.run != run.1);
+        store.sealed(imsi, since, ReadOptions::default, counts, events)?;
+        if let Some((sealing, tail)) = self.sealing.and_then(|sealing| Some((sealing, sealing.tail(imsi)?))) {
+            sealing.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
+        }
+        self.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;
+        events.retain(|event| event.at >= since);
+        Ok(())
+    }
+}
