@@ -367,7 +367,7 @@ fn knows_no_questions(pdu: &[u8], out: &mut Vec<u8>) {
             for name in 1..=3 {
                 let text = format!("id:m{name} stat:DELIVRD");
                 let to = format!("861390000000{name}");
-                let head = [&b"\0\x01\x01"[..], to.as_bytes(), &b"\0\0\010086\0\x04\0\0\0\0\0\0\0\0"[..]].concat();
+                let head = [&b"\0\x01\x01"[..], to.as_bytes(), &b"\0\0\x0010086\0\x04\0\0\0\0\0\0\0\0"[..]].concat();
                 bare::put(out, [0x05, 0, name], &[&head[..], &[text.len() as u8], text.as_bytes()].concat());
             }
         }
