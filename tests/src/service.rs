@@ -87,12 +87,18 @@ impl Service {
         let log = fs::File::options().create(true).append(true).open(self.log_file()).expect("a log");
         let mut command = touchpoint();
         command.args(["run", "--config"]).arg(self.folder.path().join("touchpoint.toml"));
+        if self.manager().exists() {
+            command.env("NOTIFY_SOCKET", self.manager()).env("WATCHDOG_USEC", "400000");
+        }
         self.child = Some(command.stderr(Stdio::from(log)).stdout(Stdio::null()).spawn().expect("it starts"));
         self.until("it runs", |service| {
-            let up = service.agent.get(service.url("/api/v1/health")).call().is_ok_and(|answer| answer.status() == 200);
-            // Its status is told once its feeds are open.
-            up && !service.status()["started"].is_null()
+            service.agent.get(service.url("/api/v1/health")).call().is_ok_and(|answer| answer.status() == 200)
         });
+    }
+
+    /// Where a service manager would listen; whoever binds a socket there before it starts hears what it tells.
+    pub fn manager(&self) -> PathBuf {
+        self.folder.path().join("manager")
     }
 
     /// Its folder.

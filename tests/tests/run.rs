@@ -1,6 +1,7 @@
 //! `touchpoint run` as operators, authors and privacy officers use it: live, over HTTP, through signals and restarts.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -268,6 +269,30 @@ fn who_refuses_in_words_of_the_configuration_is_answered_as_it_says() {
     assert_eq!(smsc.texts(), [text]);
     let consent = fs::read_to_string(service.folder().join("store/consent.csv")).unwrap();
     assert!(consent.contains(",8613900000005,marketing,no,message to 10086,NIE"), "{consent}");
+}
+
+#[test]
+fn a_service_manager_hears_that_it_is_ready_alive_reloading_and_ending() {
+    let mut service = recording();
+    service.signal("TERM");
+    assert!(service.ended().success());
+    let manager = UnixDatagram::bind(service.manager()).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let hear = || {
+        let mut told = [0; 4096];
+        let length = manager.recv(&mut told).expect("it tells in time");
+        String::from_utf8(told[..length].to_vec()).unwrap()
+    };
+    let wait_for = |what: &str| while !hear().lines().any(|line| line == what) {};
+    service.begin();
+    wait_for("READY=1");
+    (0..3).for_each(|_| wait_for("WATCHDOG=1"));
+    service.signal("HUP");
+    wait_for("RELOADING=1");
+    wait_for("READY=1");
+    service.signal("TERM");
+    wait_for("STOPPING=1");
+    assert!(service.ended().success());
 }
 
 #[test]

@@ -89,10 +89,12 @@ struct Alive {
     status: &'static str,
 }
 
-/// Whether it is alive.
-#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = Alive), (status = 429, body = Fault)))]
-async fn health() -> Json<Alive> {
-    Json(Alive { status: "ok" })
+/// Whether it is alive, and its feeds are open.
+#[utoipa::path(get, path = "/api/v1/health", responses(
+    (status = 200, body = Alive), (status = 429, body = Fault), (status = 503, body = Fault)))]
+async fn health(State(surface): State<Arc<Surface>>) -> Result<Json<Alive>, Refusal> {
+    let started = surface.view.status.load().started;
+    started.map(|_| Json(Alive { status: "ok" })).ok_or_else(Refusal::busy)
 }
 
 /// Everything at this moment: feeds, events, engine, scenarios, channels, areas.
