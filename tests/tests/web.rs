@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use delivery::{deliver, offer, offers};
 use engine::offer::Pushed;
-use engine::offer::channel::{self, Channel, Opening, Report, Submission};
+use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission};
 use rules::scenario::Push;
 use serde_json::{Value, json};
 use tests::web::{Answer, Web};
@@ -93,6 +93,46 @@ fn where_a_request_is_not_known_again_it_is_not_repeated() {
         assert_eq!(outcome.ends[&1], Report::Unknown { id: engine::offer::OfferId(1) });
         assert_eq!(web.seen().len(), 1, "{scheme}");
     }
+}
+
+/// A port of the loopback that nobody has.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+fn notification(to: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\"?><pap><resultnotification-message push-id=\"00000000000000000000000000000001@ppg\" \
+         message-state=\"delivered\" code=\"1000\"><address address-value=\"WAPPUSH={to}/TYPE=PLMN@ppg\"/>\
+         </resultnotification-message></pap>"
+    )
+}
+
+#[test]
+fn what_the_gateway_tells_is_heard_also_before_its_answer() {
+    let port = free_port();
+    let tell = move |to: &str| {
+        let mut answer = ureq::post(format!("http://127.0.0.1:{port}/")).send(notification(to)).unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    };
+    let web = Web::start(move |_, _| {
+        tell("+8613900000002");
+        assert!(tell("+8613900000001").contains("<resultnotification-response push-id=\"0"));
+        Answer::Say(202, "<pap><push-response><response-result code=\"1001\"/></push-response></pap>".to_owned())
+    });
+    let url =
+        format!("pap+http://{}/?domain=ppg&notify=http://127.0.0.1:{port}/&listen=127.0.0.1:{port}", web.address());
+    let mut pap = open(&url);
+    let push = Pushed { url: "http://example.com/".to_owned(), action: Push::Loading };
+    let outcome = deliver(&mut *pap, [Submission { push: Some(push), ..offer(1, "Hi") }].into());
+    assert_eq!(outcome.accepted(), 1);
+    let id = engine::offer::OfferId(1);
+    let receipt = pap.reports().recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(receipt, Report::Receipt { id, state: ReceiptState::Delivered });
+    tell("+8613900000001");
+    assert!(pap.reports().recv_timeout(Duration::from_millis(200)).is_err(), "a second copy tells nothing");
+    let told = channel::open("other", &url, Opening::default()).map(|_| ()).unwrap_err().to_string();
+    assert!(told.contains(&format!("`listen=127.0.0.1:{port}`: ")), "{told}");
 }
 
 #[test]

@@ -18,6 +18,9 @@ pub(super) trait Clerk: Send + 'static {
 
     /// Does so, and tells what became of each, in any order.
     fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report));
+
+    /// What it told has been passed on.
+    fn passed_on(&mut self) {}
 }
 
 /// The side that submits.
@@ -43,6 +46,13 @@ impl Desk {
             threads.push(thread::Builder::new().name(name.to_owned()).spawn(move || window.serve(clerk))?);
         }
         Ok(Self { name, room, load, submissions: Some(submissions), refusals: told, reports, threads })
+    }
+}
+
+impl Desk {
+    /// Where others may tell what became of offers.
+    pub(super) fn teller(&self) -> Sender<Report> {
+        self.refusals.clone()
     }
 }
 
@@ -79,6 +89,7 @@ impl Window {
                 return self.fail(&ids, reports);
             }
             self.settle(ids.len(), reports);
+            clerk.passed_on();
         }
     }
 

@@ -4,6 +4,7 @@
 //! A request that may have arrived is repeated under the same identity where the server knows that again; if there is still no
 //! answer, nobody knows what became of the offer.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -11,13 +12,16 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use crossbeam::channel::Receiver;
 use thiserror::Error;
+use tokio::sync::mpsc;
 use ureq::tls::TlsConfig;
 use ureq::{Agent, Error as HttpError, Timeout};
 
 use super::desk::{Clerk, Desk};
+use super::ears::{self, Ears, Notice, Word};
 use super::url::{Parameter, Url, span, store};
-use super::{Channel, Report, Submission};
+use super::{Channel, Report, Submission, Taken};
 use crate::offer::authorities::roots;
 
 /// The longest answer that is read, in octets.
@@ -42,6 +46,14 @@ pub enum WebError {
         /// Why.
         why: String,
     },
+    /// The server cannot tell anything.
+    #[error("`listen={address}`: {source}; it is an address of this machine, and a port that nobody has")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The system gives no thread.
     #[error("cannot start a thread of the channel: {0}; check the limits on processes")]
     Thread(#[from] std::io::Error),
@@ -57,6 +69,17 @@ pub(super) struct Web {
     workers: usize,
     timeout: Duration,
     authorities: Option<PathBuf>,
+    /// Where it may tell what became of offers.
+    listen: Option<SocketAddr>,
+}
+
+/// Of servers that tell what became of offers.
+pub(super) const fn listen<C: AsMut<Web>>() -> Parameter<C> {
+    Parameter {
+        name: "listen",
+        meaning: "address and port on which it may tell what became of offers, as 127.0.0.1:8091 (default: nowhere)",
+        set: |config, value| store(&mut config.as_mut().listen, value.parse().ok().map(Some)),
+    }
 }
 
 /// What any server's URL may say.
@@ -110,6 +133,7 @@ impl Web {
             workers: 4,
             timeout: Duration::from_secs(10),
             authorities: None,
+            listen: None,
         };
         let mut config = config(web);
         Url { query: ours, ..read }.set(&mut config, &tables).map_err(WebError::Url)?;
@@ -164,6 +188,11 @@ pub(super) trait Dialog: Send + Sync + 'static {
 
     /// What an answer means.
     fn judge(&self, status: u16, body: &str) -> Judgement;
+
+    /// What a request of the server's own means.
+    fn hear(&self, _body: &str) -> Option<Notice> {
+        None
+    }
 }
 
 /// A request, without the address.
@@ -199,8 +228,54 @@ impl Judgement {
 /// Opens a channel that holds this dialog.
 pub(super) fn open<D: Dialog>(web: &Web, dialog: D) -> Result<Box<dyn Channel + Send>, WebError> {
     let (agent, dialog) = (web.agent(D::IS_NAMED)?, Arc::new(dialog));
-    let clerk = |_| Asker { agent: agent.clone(), web: web.clone(), dialog: Arc::clone(&dialog), pause: FIRST_PAUSE };
-    Ok(Box::new(Desk::open(D::NAME, 2 * web.workers, (0..web.workers).map(clerk).collect())?))
+    let (words, said) = ears::words();
+    let words_to = web.listen.map(|_| words.clone());
+    let clerk = |_| Asker {
+        agent: agent.clone(),
+        web: web.clone(),
+        dialog: Arc::clone(&dialog),
+        pause: FIRST_PAUSE,
+        words: words_to.clone(),
+        taken: None,
+    };
+    let desk = Desk::open(D::NAME, 2 * web.workers, (0..web.workers).map(clerk).collect())?;
+    let Some(address) = web.listen else { return Ok(Box::new(desk)) };
+    let read = Box::new(move |body: &str| dialog.hear(body));
+    let unheard = |source| WebError::Listen { address, source };
+    let ears = Ears::open(address, read, (words.clone(), said), desk.teller()).map_err(unheard)?;
+    Ok(Box::new(Hearing { desk, words, _ears: ears }))
+}
+
+/// A desk, and where the server tells what became of offers. Their order is that of their ends.
+struct Hearing {
+    desk: Desk,
+    words: mpsc::Sender<Word>,
+    _ears: Ears,
+}
+
+impl Channel for Hearing {
+    fn name(&self) -> &'static str {
+        self.desk.name()
+    }
+
+    fn ready(&self) -> usize {
+        self.desk.ready()
+    }
+
+    fn submit(&mut self, submission: Submission) {
+        self.desk.submit(submission);
+    }
+
+    /// Receipts of more than there is room for come in vain.
+    fn recall(&mut self, taken: Taken) {
+        if self.words.try_send(Word::Taken(taken)).is_err() {
+            metrics::counter!("touchpoint_web_notices_total", "what" => "recalls_limit_reached").increment(1);
+        }
+    }
+
+    fn reports(&self) -> &Receiver<Report> {
+        self.desk.reports()
+    }
 }
 
 struct Asker<D> {
@@ -208,6 +283,10 @@ struct Asker<D> {
     web: Web,
     dialog: Arc<D>,
     pause: Duration,
+    /// To who waits for receipts.
+    words: Option<mpsc::Sender<Word>>,
+    /// What was taken last.
+    taken: Option<Taken>,
 }
 
 /// How asking went.
@@ -225,6 +304,13 @@ impl<D: Dialog> Clerk for Asker<D> {
     fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
         for submission in batch.drain(..) {
             tell(self.deliver(&submission));
+        }
+    }
+
+    /// Accepted first, then its receipt.
+    fn passed_on(&mut self) {
+        if let Some((words, taken)) = self.words.as_ref().zip(self.taken.take()) {
+            words.blocking_send(Word::Taken(taken)).unwrap_or_default();
         }
     }
 }
@@ -251,7 +337,9 @@ impl<D: Dialog> Asker<D> {
         match outcome {
             Outcome::Judged(Judgement::Taken(name)) => {
                 self.pause = FIRST_PAUSE;
-                Report::Accepted { id, message_id: name.unwrap_or_else(|| id.to_string()) }
+                let message_id = name.unwrap_or_else(|| id.to_string());
+                self.taken = Some(Taken { id, message_id: message_id.clone(), to: submission.to, from: None });
+                Report::Accepted { id, message_id }
             }
             Outcome::Judged(Judgement::Refused(reason)) => Report::Refused { id, reason, again: false },
             Outcome::Judged(Judgement::Later(reason)) | Outcome::NotAsked(reason) => {

@@ -1,10 +1,12 @@
 //! MMS by MM7 (3GPP TS 23.140 §8.7): SubmitReq in SOAP with the content beside it, to a relay/server.
 
+use super::ears::Notice;
 use super::http::{self, Dialog, Judgement, Request, Web, WebError};
 use super::multipart::{Part, boundary, multipart};
+use super::receipts::Receipt;
 use super::url::{Parameter, ascii, store};
 use super::xml::{self, escaped};
-use super::{Channel, Submission};
+use super::{Channel, ReceiptState, Submission};
 
 const NAMESPACE: &str = "http://www.3gpp.org/ftp/Specs/archive/23_series/23.140/schema/REL-5-MM7-1-2";
 
@@ -40,6 +42,7 @@ pub(super) const PARAMETERS: &[Parameter<Mm7>] = &[
         meaning: "MM7Version (default 5.3.0)",
         set: |config, value| store(&mut config.version, ascii(value, 16)),
     },
+    http::listen(),
 ];
 
 pub(super) struct Mm7 {
@@ -103,16 +106,19 @@ impl Mm7 {
             element("DeliveryReport", "true"),
             element("Subject", &escaped(&self.subject)),
         ];
-        format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
-             <env:Envelope xmlns:env=\"http://schemas.xmlsoap.org/soap/envelope/\"><env:Header>\
-             <mm7:TransactionID xmlns:mm7=\"{NAMESPACE}\" env:mustUnderstand=\"1\">{}</mm7:TransactionID></env:Header>\
-             <env:Body><SubmitReq xmlns=\"{NAMESPACE}\">{}<Content href=\"cid:content\"/></SubmitReq></env:Body>\
-             </env:Envelope>\n",
-            submission.id,
-            parts.concat()
-        )
+        let request = parts.concat() + "<Content href=\"cid:content\"/>";
+        envelope(&submission.id.to_string(), "SubmitReq", &request)
     }
+}
+
+/// SOAP 1.1 as §8.7.2 has it: the transaction in the header, one message in the body.
+fn envelope(transaction: &str, message: &str, content: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <env:Envelope xmlns:env=\"http://schemas.xmlsoap.org/soap/envelope/\"><env:Header>\
+         <mm7:TransactionID xmlns:mm7=\"{NAMESPACE}\" env:mustUnderstand=\"1\">{transaction}</mm7:TransactionID></env:Header>\
+         <env:Body><{message} xmlns=\"{NAMESPACE}\">{content}</{message}></env:Body></env:Envelope>\n"
+    )
 }
 
 impl Dialog for Mm7 {
@@ -149,12 +155,59 @@ impl Dialog for Mm7 {
             _ => Judgement::Refused(why()),
         }
     }
+
+    /// §8.7.8.5: DeliveryReportReq, answered with DeliveryReportRsp.
+    fn hear(&self, body: &str) -> Option<Notice> {
+        let (name, status) = (xml::text(body, "MessageID")?, xml::text(body, "MMStatus")?);
+        let transaction = xml::text(body, "TransactionID").unwrap_or_default();
+        // Of the recipient, who stands before the sender.
+        let number = xml::text(body, "Number").unwrap_or_default();
+        let receipt = state_of(&status).map(|state| Receipt::new(&name, [&number, ""], state));
+        let content = [
+            element("MM7Version", &escaped(&self.version)),
+            element("Status", &(element("StatusCode", "1000") + &element("StatusText", "Success"))),
+        ];
+        let answer = envelope(&escaped(&transaction), "DeliveryReportRsp", &content.concat());
+        Some(Notice { receipt, media_type: "text/xml; charset=utf-8", answer })
+    }
+}
+
+/// MMStatus; `None` where it is not the last.
+fn state_of(status: &str) -> Option<ReceiptState> {
+    Some(match status {
+        "Retrieved" => ReceiptState::Delivered,
+        "Expired" => ReceiptState::Expired,
+        "Rejected" => ReceiptState::Rejected,
+        "Unrecognised" => ReceiptState::Undeliverable,
+        "Indeterminate" | "Forwarded" => ReceiptState::Unknown,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::offer::channel::tests::submission;
+
+    #[test]
+    fn a_delivery_report_names_the_message_and_its_end() {
+        let mm7 = read("mm7+http://relay.example/").unwrap();
+        let check = |status: &str, expected: Option<ReceiptState>| {
+            let content = format!(
+                "<MessageID>m-1</MessageID><Recipient><Number>+8613900000005</Number></Recipient>\
+                 <Sender><ShortCode>10086</ShortCode></Sender><MMStatus>{status}</MMStatus>"
+            );
+            let notice = mm7.hear(&envelope("t&amp;1", "DeliveryReportReq", &content)).unwrap();
+            let receipt = |state| Receipt::new("m-1", ["+8613900000005", ""], state);
+            assert_eq!(notice.receipt, expected.map(receipt), "{status}");
+            assert_eq!(xml::text(&notice.answer, "TransactionID"), Some("t&1".to_owned()));
+            assert_eq!(xml::text(&notice.answer, "StatusCode"), Some("1000".to_owned()));
+        };
+        check("Retrieved", Some(ReceiptState::Delivered));
+        check("Indeterminate", Some(ReceiptState::Unknown));
+        check("Deferred", None);
+        assert!(mm7.hear("<x/>").is_none());
+    }
 
     #[test]
     fn a_message_is_an_envelope_and_its_content() {

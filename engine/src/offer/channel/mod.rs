@@ -4,6 +4,7 @@
 mod centre;
 pub mod cmpp;
 mod desk;
+mod ears;
 mod http;
 pub mod journal;
 mod list;
@@ -11,6 +12,7 @@ mod mm7;
 mod multipart;
 mod open;
 mod pap;
+mod receipts;
 pub mod smpp;
 mod url;
 mod webhook;

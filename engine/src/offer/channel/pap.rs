@@ -3,11 +3,13 @@
 
 use rules::scenario::Push;
 
+use super::ears::Notice;
 use super::http::{self, Dialog, Judgement, Request, Web, WebError};
 use super::multipart::{Part, boundary, multipart};
+use super::receipts::Receipt;
 use super::url::{Parameter, store};
 use super::xml::{self, escaped};
-use super::{Channel, Submission};
+use super::{Channel, ReceiptState, Submission};
 use crate::offer::Pushed;
 
 /// What PAP has of its own.
@@ -19,9 +21,10 @@ pub(super) const PARAMETERS: &[Parameter<Pap>] = &[
     },
     Parameter {
         name: "notify",
-        meaning: "where the gateway shall tell what became of a push (default: nowhere)",
+        meaning: "where the gateway shall tell what became of a push: a URL that leads to `listen=` (default: nowhere)",
         set: |config, value| store(&mut config.notify, Some(Some(value.to_owned()))),
     },
+    http::listen(),
 ];
 
 pub(super) struct Pap {
@@ -58,8 +61,7 @@ impl Pap {
             notify.as_ref().map(|url| format!(" ppg-notify-requested-to=\"{}\"", escaped(url))).unwrap_or_default();
         let domain = escaped(domain);
         format!(
-            "<?xml version=\"1.0\"?>\n\
-             <!DOCTYPE pap PUBLIC \"-//WAPFORUM//DTD PAP 1.0//EN\" \"http://www.wapforum.org/DTD/pap_1.0.dtd\">\n\
+            "<?xml version=\"1.0\"?>\n{DOCUMENT_TYPE}\
              <pap>\n<push-message push-id=\"{}@{domain}\"{notify}>\n\
              <address address-value=\"WAPPUSH={}/TYPE=PLMN@{domain}\"/>\n\
              <quality-of-service delivery-method=\"unconfirmed\"/>\n</push-message>\n</pap>\n",
@@ -129,7 +131,40 @@ impl Dialog for Pap {
             _ => Judgement::Refused(why()),
         }
     }
+
+    /// §9.6: resultnotification-message, answered with resultnotification-response.
+    fn hear(&self, body: &str) -> Option<Notice> {
+        let [push_id, state] = xml::attributes(body, &["resultnotification-message"], &["push-id", "message-state"])?;
+        let push_id = push_id?;
+        let name = push_id.split('@').next().unwrap_or_default();
+        let [address] = xml::attributes(body, &["address"], &["address-value"])?;
+        let address = address.unwrap_or_default();
+        let number = address.split('/').next().unwrap_or_default();
+        let receipt = state_of(&state?).map(|state| Receipt::new(name, [number, ""], state));
+        let answer = format!(
+            "<?xml version=\"1.0\"?>\n{DOCUMENT_TYPE}<pap><resultnotification-response push-id=\"{}\" \
+             code=\"1000\" desc=\"OK\"/></pap>\n",
+            escaped(&push_id)
+        );
+        Some(Notice { receipt, media_type: "application/xml", answer })
+    }
 }
+
+/// §9.12, message-state; `None` where it is not the last.
+fn state_of(state: &str) -> Option<ReceiptState> {
+    Some(match state {
+        "delivered" => ReceiptState::Delivered,
+        "undeliverable" => ReceiptState::Undeliverable,
+        "expired" | "timeout" => ReceiptState::Expired,
+        "rejected" | "aborted" => ReceiptState::Rejected,
+        "cancelled" => ReceiptState::Deleted,
+        "unknown" => ReceiptState::Unknown,
+        _ => return None,
+    })
+}
+
+const DOCUMENT_TYPE: &str =
+    "<!DOCTYPE pap PUBLIC \"-//WAPFORUM//DTD PAP 1.0//EN\" \"http://www.wapforum.org/DTD/pap_1.0.dtd\">\n";
 
 /// An answer to what was taken before.
 const DUPLICATE_PUSH_ID: u32 = 2007;
@@ -160,6 +195,28 @@ mod tests {
         }
         assert!(request.headers.contains(&("authorization", "Basic dTpw".to_owned())));
         assert!(pap.request(&Submission { push: None, ..submission }).is_err());
+    }
+
+    #[test]
+    fn a_notification_names_the_push_and_its_end() {
+        let pap = read("pap+http://ppg.example/").unwrap();
+        let check = |state: &str, expected: Option<ReceiptState>| {
+            let body = format!(
+                "<?xml version=\"1.0\"?><pap><resultnotification-message push-id=\"0a@ppg.example\" \
+                 message-state=\"{state}\" code=\"1000\"><address address-value=\"WAPPUSH=+8613900000005/TYPE=PLMN@p\"/>\
+                 </resultnotification-message></pap>"
+            );
+            let notice = pap.hear(&body).unwrap();
+            let receipt = |state| Receipt::new("0a", ["+8613900000005", ""], state);
+            assert_eq!(notice.receipt, expected.map(receipt), "{state}");
+            assert!(notice.answer.contains("push-id=\"0a@ppg.example\" code=\"1000\""), "{}", notice.answer);
+        };
+        check("delivered", Some(ReceiptState::Delivered));
+        check("timeout", Some(ReceiptState::Expired));
+        check("aborted", Some(ReceiptState::Rejected));
+        check("cancelled", Some(ReceiptState::Deleted));
+        check("pending", None);
+        assert!(pap.hear("<pap/>").is_none());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use super::error::CentreError;
 use super::exchange::Message;
 use super::habits::Habits;
 use super::link::Broken;
-use super::receipts::Receipt;
 use super::short::{Part, Wanted};
+use crate::offer::channel::receipts::Receipt;
 use crate::offer::channel::{ReceiptState, Taken};
 
 /// What a session may be used for.

@@ -2,7 +2,7 @@
 //! window unanswered. What the centre speaks is a [`Dialect`]; everything else is here once.
 //!
 //! `habits` is what a URL says of any of them, `link` a connection, `session` what is said over it, `exchange` the window
-//! and the messages in it, `frame` how units are cut, `short` how an offer is cut, `pace` how fast, `receipts` what became of them.
+//! and the messages in it, `frame` how units are cut, `short` how an offer is cut, `pace` how fast.
 
 mod dialect;
 mod error;
@@ -12,7 +12,6 @@ mod gate;
 mod habits;
 mod link;
 mod pace;
-mod receipts;
 mod session;
 mod short;
 mod tls;
@@ -33,7 +32,6 @@ use self::gate::Gate;
 pub(super) use self::habits::Habits;
 pub use self::habits::{BINDS_LIMIT, WINDOW_LIMIT};
 pub(super) use self::link::Broken;
-pub(super) use self::receipts::Receipt;
 use self::session::{Seat, Session, Shared};
 pub(super) use self::short::{Alphabet, Coding, Part, Short, Wanted};
 use super::{Channel, Report, Submission, Taken};

@@ -18,7 +18,7 @@ use super::error::CentreError;
 use super::exchange::{Exchange, Message, TakenSegment};
 use super::gate::Gate;
 use super::link::{Broken, Link, Moved};
-use super::receipts::{Matched, Receipt, Receipts};
+use crate::offer::channel::receipts::{Matched, Receipt, Receipts};
 use crate::offer::channel::{ReceiptState, Report, Taken};
 
 /// Reports that nobody has read yet, beyond which those that may be lost (receipts, notices) are dropped and counted.

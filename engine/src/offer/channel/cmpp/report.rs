@@ -1,6 +1,7 @@
 //! What a CMPP_DELIVER is: a report on a message (§8.4.5.1, table of Msg_Content), or a message from a subscriber.
 
-use super::super::centre::{Delivery, Receipt};
+use super::super::centre::Delivery;
+use super::super::receipts::Receipt;
 use super::pdu::{Deliver, Fields};
 use crate::offer::channel::ReceiptState;
 use rules::segments;

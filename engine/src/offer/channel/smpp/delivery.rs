@@ -1,7 +1,8 @@
 //! What a `deliver_sm` is: a receipt in one of the forms that message centres use (SMPP 3.4 Appendix B, §5.3.2.12,
 //! §5.3.2.35), or a message from a subscriber.
 
-use super::super::centre::{Delivery, Receipt};
+use super::super::centre::Delivery;
+use super::super::receipts::Receipt;
 use super::pdu::DeliverSm;
 use crate::offer::channel::ReceiptState;
 use rules::segments;

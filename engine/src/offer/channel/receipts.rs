@@ -15,7 +15,7 @@ const EARLY_LIMIT: usize = 1_000;
 
 /// The last word on a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Receipt {
+pub(super) struct Receipt {
     message_id: String,
     /// The subscriber's, by the specification, then the sender's: some exchange them.
     numbers: [u32; 2],
@@ -24,7 +24,7 @@ pub(in super::super) struct Receipt {
 
 impl Receipt {
     /// Of the message that the message centre gave this name, to one of these numbers.
-    pub(in super::super) fn new(message_id: &str, numbers: [&str; 2], state: ReceiptState) -> Self {
+    pub(super) fn new(message_id: &str, numbers: [&str; 2], state: ReceiptState) -> Self {
         Self { message_id: message_id.to_owned(), numbers: numbers.map(last_digits), state }
     }
 }
