@@ -126,6 +126,18 @@ fn throttling_slows_the_channel_and_loses_nothing() {
 }
 
 #[test]
+fn a_message_centre_that_tells_its_load_need_not_refuse() {
+    let refused = |tells_load: bool| {
+        let smsc = Smsc::start(json!({ "delay_ms": 10, "capacity": 200, "tells_load": tells_load }));
+        let mut smpp = open(&smsc, "version=5.0&window=16");
+        assert_eq!(deliver(&mut *smpp, offers(500)).accepted(), 500);
+        smsc.events("submit_sm_resp").iter().filter(|line| line["command_status"] != 0).count()
+    };
+    assert_eq!(refused(true), 0);
+    assert!(refused(false) > 0, "it would have refused");
+}
+
+#[test]
 fn a_refusal_names_its_code() {
     let smsc = Smsc::start(json!({ "refuse": { "8613900000002": 0x0b, "8613900000003": 0x432 } }));
     let mut smpp = open(&smsc, "");

@@ -5,10 +5,11 @@ mod delivery;
 use std::time::Duration;
 
 use delivery::{deliver, offer, offers};
-use engine::offer::Pushed;
-use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission};
+use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
+use engine::offer::{OfferId, Pushed};
 use rules::scenario::Push;
 use serde_json::{Value, json};
+use tests::free_port;
 use tests::web::{Answer, Web};
 
 fn open(url: &str) -> Box<dyn Channel + Send> {
@@ -65,8 +66,8 @@ fn what_is_refused_or_never_answered_says_so() {
     let url = format!("webhook+http://{}/?workers=1", web.address());
     let outcome = deliver(&mut *open(&url), offers(2));
     let reason = "the server answered with HTTP status 422".to_owned();
-    assert_eq!(outcome.ends[&1], Report::Refused { id: engine::offer::OfferId(1), reason, again: false });
-    assert_eq!(outcome.ends[&2], Report::Unknown { id: engine::offer::OfferId(2) });
+    assert_eq!(outcome.ends[&1], Report::Refused { id: OfferId(1), reason, again: false });
+    assert_eq!(outcome.ends[&2], Report::Unknown { id: OfferId(2) });
     // Port 9 of the loopback: nobody listens there.
     let mut absent = open("webhook+http://127.0.0.1:9/");
     absent.submit(offer(1, "x"));
@@ -79,7 +80,7 @@ fn what_may_have_arrived_is_unknown_whatever_is_heard_of_its_repeats() {
     let web = Web::start(|nth, _| if nth == 1 { Answer::HangUp } else { Answer::Say(503, String::new()) });
     let url = format!("webhook+http://{}/?workers=1", web.address());
     let outcome = deliver(&mut *open(&url), offers(1));
-    assert_eq!(outcome.ends[&1], Report::Unknown { id: engine::offer::OfferId(1) });
+    assert_eq!(outcome.ends[&1], Report::Unknown { id: OfferId(1) });
     assert!(web.seen().len() > 1, "it was repeated");
 }
 
@@ -90,14 +91,9 @@ fn where_a_request_is_not_known_again_it_is_not_repeated() {
         let web = Web::start(|_, _| Answer::HangUp);
         let offer = Submission { push: Some(push.clone()), ..offer(1, "Hi") };
         let outcome = deliver(&mut *open(&format!("{scheme}+http://{}/", web.address())), [offer].into());
-        assert_eq!(outcome.ends[&1], Report::Unknown { id: engine::offer::OfferId(1) });
+        assert_eq!(outcome.ends[&1], Report::Unknown { id: OfferId(1) });
         assert_eq!(web.seen().len(), 1, "{scheme}");
     }
-}
-
-/// A port of the loopback that nobody has.
-fn free_port() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
 fn notification(to: &str) -> String {
@@ -111,10 +107,7 @@ fn notification(to: &str) -> String {
 #[test]
 fn what_the_gateway_tells_is_heard_also_before_its_answer() {
     let port = free_port();
-    let tell = move |to: &str| {
-        let mut answer = ureq::post(format!("http://127.0.0.1:{port}/")).send(notification(to)).unwrap();
-        answer.body_mut().read_to_string().unwrap()
-    };
+    let tell = move |to: &str| tell(port, &notification(to)).1;
     let web = Web::start(move |_, _| {
         tell("+8613900000002");
         assert!(tell("+8613900000001").contains("<resultnotification-response push-id=\"0"));
@@ -126,13 +119,73 @@ fn what_the_gateway_tells_is_heard_also_before_its_answer() {
     let push = Pushed { url: "http://example.com/".to_owned(), action: Push::Loading };
     let outcome = deliver(&mut *pap, [Submission { push: Some(push), ..offer(1, "Hi") }].into());
     assert_eq!(outcome.accepted(), 1);
-    let id = engine::offer::OfferId(1);
+    let id = OfferId(1);
     let receipt = pap.reports().recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(receipt, Report::Receipt { id, state: ReceiptState::Delivered });
     tell("+8613900000001");
     assert!(pap.reports().recv_timeout(Duration::from_millis(200)).is_err(), "a second copy tells nothing");
     let told = channel::open("other", &url, Opening::default()).map(|_| ()).unwrap_err().to_string();
     assert!(told.contains(&format!("`listen=127.0.0.1:{port}`: ")), "{told}");
+}
+
+/// Posts to the address on which a channel listens: status and body of the answer.
+fn tell(port: u16, body: &str) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+    let mut answer = agent.post(format!("http://127.0.0.1:{port}/")).send(body).unwrap();
+    (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+}
+
+/// The offer that `notification` names, taken in an earlier life.
+fn taken(message_id: &str) -> Taken {
+    Taken { id: OfferId(1), message_id: message_id.to_owned(), to: "+8613900000001".parse().unwrap(), from: None }
+}
+
+#[test]
+fn what_cannot_be_read_or_matched_changes_nothing_and_does_no_harm() {
+    let port = free_port();
+    let mut pap = open(&format!("pap+http://127.0.0.1:9/?listen=127.0.0.1:{port}"));
+    let bombs = "<!DOCTYPE x [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;\">]><pap>&b;</pap>";
+    for odd in ["", "no XML", "<pap><resultnotification-message", "<pap><push-message/></pap>", bombs] {
+        assert_eq!(tell(port, odd).0, 400, "{odd}");
+    }
+    assert_eq!(tell(port, &"<a>".repeat(1_000_000)).0, 413);
+    // Of another's push, and of one that is only on its way: answered, for the gateway has done its part.
+    for other in [notification("+8613900000002"), notification("+8613900000001").replace("delivered", "pending")] {
+        let (status, answer) = tell(port, &other);
+        assert!(status == 200 && answer.contains("code=\"1000\""), "{answer}");
+    }
+    assert!(pap.reports().recv_timeout(Duration::from_millis(200)).is_err());
+    // Late: the process has started anew meanwhile.
+    pap.recall(taken("00000000000000000000000000000001"));
+    assert_eq!(tell(port, &notification("+8613900000001")).0, 200);
+    let receipt = Report::Receipt { id: OfferId(1), state: ReceiptState::Delivered };
+    assert_eq!(pap.reports().recv_timeout(Duration::from_secs(20)).unwrap(), receipt);
+}
+
+#[test]
+fn a_relay_reports_under_its_own_name_of_the_message() {
+    let port = free_port();
+    let mut mm7 = open(&format!("mm7+http://127.0.0.1:9/?listen=127.0.0.1:{port}"));
+    mm7.recall(taken("MMSC-77"));
+    let report = |name: &str, status: &str| {
+        format!(
+            "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Header>\
+             <m:TransactionID xmlns:m=\"x\">t1</m:TransactionID></e:Header><e:Body><DeliveryReportReq xmlns=\"x\">\
+             <MM7Version>5.3.0</MM7Version><MessageID>{name}</MessageID><Recipient><Number>+8613900000001</Number></Recipient>\
+             <Sender><ShortCode>10086</ShortCode></Sender><Date>2026-03-01T09:31:00Z</Date><MMStatus>{status}</MMStatus>\
+             </DeliveryReportReq></e:Body></e:Envelope>"
+        )
+    };
+    for (name, status) in
+        [("MMSC-78", "Retrieved"), ("MMSC-77", "Deferred"), ("MMSC-77", "Expired"), ("MMSC-77", "Retrieved")]
+    {
+        let (code, answer) = tell(port, &report(name, status));
+        assert!(code == 200 && answer.contains("<StatusCode>1000</StatusCode>") && answer.contains(">t1<"), "{answer}");
+    }
+    let receipt = Report::Receipt { id: OfferId(1), state: ReceiptState::Expired };
+    assert_eq!(mm7.reports().recv_timeout(Duration::from_secs(20)).unwrap(), receipt);
+    assert!(mm7.reports().recv_timeout(Duration::from_millis(200)).is_err(), "the first last word counts");
+    assert_eq!(tell(port, "<x/>").0, 400);
 }
 
 #[test]
@@ -158,5 +211,5 @@ fn a_push_proxy_gateway_and_a_relay_are_spoken_to_in_their_xml() {
     };
     let relay = Web::start(mm7);
     let outcome = deliver(&mut *open(&format!("mm7+http://{}/?vasp=TP", relay.address())), offers(1));
-    assert_eq!(outcome.ends[&1], Report::Accepted { id: engine::offer::OfferId(1), message_id: "m1".to_owned() });
+    assert_eq!(outcome.ends[&1], Report::Accepted { id: OfferId(1), message_id: "m1".to_owned() });
 }

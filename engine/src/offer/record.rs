@@ -90,9 +90,9 @@ pub enum State {
     Queued,
     /// Handed to the channel, or about to be: whether the message centre has it is not known yet.
     Sending,
-    /// The message centre took it, under this name.
+    /// Its channel took it, under this name: a message centre, a gateway, a server, a file.
     Accepted(String),
-    /// The message centre refused it for good, and why.
+    /// Its channel refused it for good, or there is none, and why.
     Failed(String),
     /// The link or this process broke before the answer: never sent again.
     Unknown,
@@ -122,8 +122,8 @@ impl State {
         let chinese = match self {
             Self::Proposed | Self::Queued => "等待发送",
             Self::Sending => "正在发送",
-            Self::Accepted(_) => "短信中心已接收",
-            Self::Failed(_) => "短信中心拒收",
+            Self::Accepted(_) => "渠道已接收",
+            Self::Failed(_) => "发送失败",
             Self::Unknown => "结果不明，不再重发",
             Self::Expired => "过了时效",
             Self::Withheld(_) => "未发送",

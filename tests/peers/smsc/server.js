@@ -26,6 +26,8 @@
 //   incoming              after a bind: a message from a subscriber { source_addr, destination_addr, short_message }
 //   enquire_ms            send an enquire_link so often
 //   no_message_id         submit_sm_resp without a body
+//   capacity              submit_sm a second that it likes to take; it refuses from a quarter more
+//   tells_load            tell in each answer how much of that is used, as congestion_state (SMPP 5.0)
 //   max_seconds           default 300
 'use strict';
 
@@ -38,6 +40,16 @@ const options = Object.assign(
   JSON.parse(process.argv[2] || '{}'),
 );
 const has = (list, n) => (list || []).includes(n);
+
+// How much of its capacity the submissions of the last second use, in percent.
+const lately = [];
+function load() {
+  if (!options.capacity) return 0;
+  const now = performance.now();
+  lately.push(now);
+  while (lately[0] < now - 1000) lately.shift();
+  return (100 * lately.length) / options.capacity;
+}
 const log = (line) => process.stdout.write(JSON.stringify({ ms: Math.round(performance.now()), ...line }) + '\n');
 
 let submitted = 0; // submit_sm over all sessions
@@ -135,6 +147,8 @@ function receipt(session, pdu, message_id) {
 }
 
 function answer(session, pdu, n) {
+  const used = load();
+  const told = options.tells_load ? { congestion_state: Math.min(100, Math.round(used)) } : {};
   const respond = (command_status, message_id) => {
     log({ event: 'submit_sm_resp', session: session.number, n, command_status });
     session.unanswered -= 1;
@@ -143,7 +157,7 @@ function answer(session, pdu, n) {
       [16, 0x80000004, command_status, pdu.sequence_number].forEach((field, at) => bare.writeUInt32BE(field, at * 4));
       session.socket.write(bare);
     } else {
-      session.send(pdu.response({ command_status, message_id }));
+      session.send(pdu.response({ command_status, message_id, ...told }));
     }
   };
   const message_id = (0xa000 + n).toString(16);
@@ -152,7 +166,7 @@ function answer(session, pdu, n) {
   if (has(options.mute_at, n)) return undefined;
   if (options.garbage_at === n) return session.socket.write(Buffer.from('HTTP/1.1 500 Internal Server Error\r\n'));
   const isThrottled = n <= (options.throttle_first || 0) || (options.throttle_every && n % options.throttle_every === 0);
-  if (isThrottled) return respond(options.throttle_status);
+  if (isThrottled || used > 125) return respond(options.throttle_status);
   if (refused) return respond(refused);
   if (options.receipts === 'early') receipt(session, pdu, message_id);
   respond(0, message_id);

@@ -5,13 +5,15 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum_server::Handle;
 use crossbeam::channel::Sender;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::receipts::{Matched, Receipt, Receipts};
 use super::{Report, Taken};
@@ -20,6 +22,8 @@ use super::{Report, Taken};
 const BODY_LIMIT: usize = 64 * 1024;
 /// The most words that wait to be matched; beyond it who says them waits.
 const WORDS_LIMIT: usize = 1024;
+/// How long somebody may take to finish a request's head.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
 
 /// What a request means.
 pub(super) struct Notice {
@@ -47,7 +51,7 @@ pub(super) fn words() -> (mpsc::Sender<Word>, mpsc::Receiver<Word>) {
 
 /// A listener that runs; dropping it ends it.
 pub(super) struct Ears {
-    stop: Option<oneshot::Sender<()>>,
+    handle: Handle<SocketAddr>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -67,15 +71,14 @@ impl Ears {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let (stop, stopped) = oneshot::channel();
-        let surface = Arc::new(Surface { read, words });
+        let (handle, surface) = (Handle::new(), Arc::new(Surface { read, words }));
+        let ends = handle.clone();
         let listen = async move {
             let router = Router::new().fallback(hear).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(surface);
-            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let server = axum_server::from_tcp(listener)?.handle(ends).first_request_timeout(FIRST_REQUEST);
             tokio::select! {
-                served = async { axum::serve(listener, router).await } => served,
+                served = server.serve(router.into_make_service()) => served,
                 () = match_up(said, &reports) => Ok(()),
-                _ = stopped => Ok(()),
             }
         };
         let serve = move || {
@@ -84,13 +87,13 @@ impl Ears {
             }
         };
         let thread = thread::Builder::new().name("ears".to_owned()).spawn(serve)?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { handle, thread: Some(thread) })
     }
 }
 
 impl Drop for Ears {
     fn drop(&mut self) {
-        self.stop.take().into_iter().for_each(|stop| stop.send(()).unwrap_or_default());
+        self.handle.shutdown();
         // It tells itself how it ended.
         self.thread.take().into_iter().for_each(|thread| _ = thread.join());
     }

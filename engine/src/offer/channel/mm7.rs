@@ -178,7 +178,7 @@ fn state_of(status: &str) -> Option<ReceiptState> {
         "Retrieved" => ReceiptState::Delivered,
         "Expired" => ReceiptState::Expired,
         "Rejected" => ReceiptState::Rejected,
-        "Unrecognised" => ReceiptState::Undeliverable,
+        "Unrecognised" | "Unreachable" => ReceiptState::Undeliverable,
         "Indeterminate" | "Forwarded" => ReceiptState::Unknown,
         _ => return None,
     })

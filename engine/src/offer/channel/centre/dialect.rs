@@ -106,6 +106,8 @@ pub(in super::super) struct Answer {
     pub(in super::super) why: String,
     /// The message centre's name of the message; empty where it gives none.
     pub(in super::super) name: String,
+    /// How busy the message centre says it is, in percent of what it can take; 0 where it does not say.
+    pub(in super::super) load: u8,
 }
 
 /// What an answer to a submission asks of the sender.

@@ -143,9 +143,9 @@ impl Exchange {
     /// An answer came; `None` where nothing was asked under this number.
     pub(super) fn answered(&mut self, answer: Answer, now: Instant) -> Option<Answered> {
         let sent = self.unanswered.remove(&answer.sequence)?;
-        let Answer { verdict, why, name, .. } = answer;
+        let Answer { verdict, why, name, load, .. } = answer;
         match verdict {
-            Verdict::Taken => self.pace.widen(),
+            Verdict::Taken => self.pace.taken(load, now),
             Verdict::Slower => self.pace.narrow(now),
             Verdict::Unbound | Verdict::Refused => {}
         }
@@ -319,7 +319,7 @@ mod tests {
     }
 
     fn answer(sequence: u32, verdict: Verdict) -> Answer {
-        Answer { sequence, verdict, status: "", why: "refused".to_owned(), name: format!("m{sequence}") }
+        Answer { sequence, verdict, status: "", why: "refused".to_owned(), name: format!("m{sequence}"), load: 0 }
     }
 
     fn refused(id: u128, reason: &str, again: bool) -> Option<Report> {

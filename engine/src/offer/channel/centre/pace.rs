@@ -1,10 +1,20 @@
 //! How fast to send: the window shrinks by half when the message centre asks for less, with a growing pause, and widens
-//! by one for every window's worth of messages taken. Time is a parameter.
+//! by one for every window's worth of messages taken. One that says how busy it is need not refuse anything first. Time is a
+//! parameter.
 
 use std::time::{Duration, Instant};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// From here on a message centre is as busy as it should be, nearly too busy, and too busy, in percent; SMPP 5.0 §4.8.4.18.
+const OPTIMUM: u8 = 80;
+const NEARING_CONGESTION: u8 = 90;
+const CONGESTED: u8 = 100;
+
+/// The part of the window that is given up for every window's worth of messages taken while the message centre is nearly
+/// too busy: one in so many.
+const GIVEN_UP: usize = 4;
 
 /// The width of the window now, and whether it is shut.
 #[derive(Clone, Debug)]
@@ -44,17 +54,26 @@ impl Pace {
         self.paused_until = self.paused_until.filter(|until| *until > now);
     }
 
-    /// A message was taken.
-    pub(super) fn widen(&mut self) {
+    /// A message was taken, by a message centre that is so busy, in percent.
+    pub(super) fn taken(&mut self, load: u8, now: Instant) {
+        if load >= CONGESTED {
+            // It takes what it gets, so that pauses need not grow.
+            self.next_pause = FIRST_PAUSE;
+            return self.narrow(now);
+        }
         self.taken += 1;
         if self.taken >= self.width {
-            self.width = self.widest.min(self.width + 1);
+            self.width = match load {
+                NEARING_CONGESTION.. => (self.width - self.width.div_ceil(GIVEN_UP)).max(1),
+                OPTIMUM.. => self.width,
+                _ => self.widest.min(self.width + 1),
+            };
             self.taken = 0;
             self.next_pause = FIRST_PAUSE;
         }
     }
 
-    /// A message was refused for being too many. The answers to those that were sent before the pause are one refusal.
+    /// A message was refused for being too many, or nearly. The answers to those that were sent before the pause are one refusal.
     pub(super) fn narrow(&mut self, now: Instant) {
         self.taken = 0;
         if self.paused_until.is_none() {
@@ -97,12 +116,31 @@ mod tests {
         pace.advance(now + LONGEST_PAUSE);
         let widths: Vec<usize> = (0..10)
             .map(|_| {
-                pace.widen();
+                pace.taken(0, now);
                 pace.width()
             })
             .collect();
         assert_eq!(widths, [2, 3, 3, 3, 4, 4, 4, 4, 4, 4]);
         pace.narrow(now);
         assert_eq!(pace.resumes_at(), Some(now + FIRST_PAUSE));
+    }
+
+    #[test]
+    fn a_message_centre_that_says_how_busy_it_is_is_spared() {
+        let check = |load: u8, width: usize, paused: bool| {
+            let (mut pace, now) = (Pace::new(16), start());
+            pace.narrow(now);
+            pace.advance(now + LONGEST_PAUSE);
+            // One window's worth: eight.
+            (0..8).for_each(|_| pace.taken(load, now));
+            assert_eq!((pace.slots(), pace.resumes_at().is_some()), (width, paused), "{load} %");
+        };
+        check(0, 9, false);
+        check(79, 9, false);
+        check(80, 8, false);
+        check(89, 8, false);
+        check(90, 6, false);
+        check(99, 6, false);
+        check(100, 4, true);
     }
 }

@@ -160,6 +160,7 @@ fn answer(pdu: &Pdu) -> Answer {
         status: status.name().unwrap_or("other"),
         why: if is_taken { String::new() } else { format!("CMPP_SUBMIT refused: {status}") },
         name: if is_taken { report::name(msg_id) } else { String::new() },
+        load: 0,
     }
 }
 

@@ -183,6 +183,7 @@ fn answer(pdu: &Pdu) -> Answer {
         status: status.name().unwrap_or("other"),
         why: if is_taken { String::new() } else { format!("submit_sm refused: {status}") },
         name: pdu.message_id(),
+        load: pdu.congestion_state(),
     }
 }
 

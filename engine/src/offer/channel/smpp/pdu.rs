@@ -40,6 +40,7 @@ mod tag {
     pub(super) const RECEIPTED_MESSAGE_ID: u16 = 0x001e;
     pub(super) const MESSAGE_PAYLOAD: u16 = 0x0424;
     pub(super) const MESSAGE_STATE: u16 = 0x0427;
+    pub(super) const CONGESTION_STATE: u16 = 0x0428;
 }
 
 /// One PDU as it came.
@@ -62,6 +63,15 @@ impl Pdu {
     /// The message centre's name of a message: the body of `submit_sm_resp`, empty where it has none. §4.4.2.
     pub(super) fn message_id(&self) -> String {
         Fields(&self.body).c_octet_string()
+    }
+
+    /// `congestion_state` beside that name, in percent; 0, idle, where it is missing. SMPP 5.0 §4.2.3, §4.8.4.18.
+    pub(super) fn congestion_state(&self) -> u8 {
+        let mut fields = Fields(&self.body);
+        fields.c_octet_string(); // message_id
+        std::iter::from_fn(|| fields.tlv())
+            .find_map(|(tag, value)| value.first().filter(|_| tag == tag::CONGESTION_STATE).copied())
+            .unwrap_or(0)
     }
 }
 
@@ -441,5 +451,19 @@ mod tests {
         assert_eq!(pdu(b"").message_id(), "");
         assert_eq!(pdu(b"0a1b\0").message_id(), "0a1b");
         assert_eq!(pdu(b"unterminated").message_id(), "unterminated");
+    }
+
+    #[test]
+    fn how_busy_the_message_centre_is_stands_beside_the_name() {
+        let check = |body: &str, expected| {
+            let pdu = Pdu { command: 0x8000_0004, status: Status::OK, sequence: 1, body: octets(body).into() };
+            assert_eq!(pdu.congestion_state(), expected, "{body}");
+        };
+        check("6131 00", 0);
+        check("6131 00 0428 0001 5a", 90);
+        check("00 1403 0002 ffff 0428 0001 64", 100);
+        check("6131 00 0428 0000", 0);
+        check("6131 00 0428", 0);
+        check("", 0);
     }
 }
