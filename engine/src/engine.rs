@@ -21,16 +21,22 @@ use crate::offer::Pace;
 use crate::offer::arbiter::{Arbiter, Means};
 use crate::sealer;
 use crate::settings::EngineConfig;
-use crate::shard::{self, Batch, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared};
+use crate::shard::{
+    self, Batch, Between, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared, Turn,
+};
 use crate::sweep::{Shard, Sweep};
 use crate::window::arena::ARENA_LIMIT;
 use crate::window::recover::recover;
 use crate::window::{Store, StoreError, keys};
 
-/// The most events in one batch.
+/// The most events in one batch, with what comes between them.
 const BATCH_EVENTS: usize = 512;
 /// The most batches that wait for a shard; beyond it the decoding thread waits.
 const SHARD_BATCHES: usize = 16;
+/// Where packet time runs beside the clock, a shard for which so many wait is given the next when it is full.
+const BUSY_BATCHES: usize = SHARD_BATCHES / 2;
+/// Where it does not, packet time after which a shard is given what there is for it, though it be little.
+const REPLAY_STEP: Duration = Duration::from_secs(10);
 /// The most reports of progress that wait for the arbiter; beyond it the shards wait.
 const ARBITER_STEPS: usize = 256;
 /// The longest time that an offer waits for others before both are written, where packet time runs beside the clock.
@@ -82,13 +88,16 @@ pub struct Engine {
     warm_from: Option<Timestamp>,
     /// Packet time, less the reorder window.
     now: Timestamp,
-    told: Timestamp,
-    /// Events released so far; the last of them told to all shards.
+    /// The last turn that all shards are told of, and the one when they were last given what there was for them.
+    told: Turn,
+    given: Timestamp,
+    pace: Pace,
+    /// Events released so far.
     sequence: u64,
-    told_sequence: u64,
-    batches: Vec<Vec<Routed>>,
+    /// What is not given to its shard yet.
+    batches: Vec<Batch>,
     shards: Vec<Shard>,
-    spent: Receiver<Vec<Routed>>,
+    spent: Receiver<Batch>,
     threads: Vec<JoinHandle<Result<(), StoreError>>>,
     /// While subscribers are brought over to other rules.
     sweep: Option<JoinHandle<Result<(), StoreError>>>,
@@ -151,7 +160,7 @@ impl Engine {
             consent: config.consent,
             keywords: config.keywords,
         };
-        let mut engine = Self::new(shared, threads, config.reorder_window);
+        let mut engine = Self::new(shared, threads, config.pace, config.reorder_window);
         engine.warm_from = warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
@@ -163,17 +172,18 @@ impl Engine {
         Ok(engine)
     }
 
-    fn new(shared: Arc<Shared>, threads: usize, reorder_window: Duration) -> Self {
+    fn new(shared: Arc<Shared>, threads: usize, pace: Pace, reorder_window: Duration) -> Self {
         Self {
             shared,
             order: Order::default(),
             reorder_window,
             warm_from: None,
             now: Timestamp::MIN,
-            told: Timestamp::MIN,
+            told: Turn { upto: 0, now: Timestamp::MIN },
+            given: Timestamp::MIN,
+            pace,
             sequence: 0,
-            told_sequence: 0,
-            batches: vec![Vec::new(); threads],
+            batches: (0..threads).map(|_| Batch::default()).collect(),
             shards: Vec::with_capacity(threads),
             spent: crossbeam::channel::never(),
             threads: Vec::new(),
@@ -187,7 +197,7 @@ impl Engine {
         &mut self,
         threads: usize,
         means: Means,
-        spent: &Sender<Vec<Routed>>,
+        spent: &Sender<Batch>,
         renewal: &Arc<Renewal>,
     ) -> Result<(), EngineError> {
         let (progress, steps) = bounded(ARBITER_STEPS);
@@ -236,7 +246,8 @@ impl Engine {
         }
         name_scenarios(&self.shared.store, &rules)?;
         let renewal = self.renewal(rules.clone(), Some(self.now))?;
-        self.tell_all();
+        self.turn();
+        self.give_all();
         self.shared.rules.store(rules);
         for shard in &self.shards {
             self.is_stopped |= shard.messages.send(Message::Renew(renewal.clone())).is_err();
@@ -324,8 +335,13 @@ impl Engine {
         while let Some(item) = self.order.release(now) {
             self.pass_on(item);
         }
-        if self.sequence > self.told_sequence || self.now.since(self.told) >= IDLE_STEP {
-            self.tell_all();
+        if self.sequence > self.told.upto || self.now.since(self.told.now) >= IDLE_STEP {
+            self.turn();
+        }
+        match self.pace {
+            Pace::Live => self.give_idle(),
+            Pace::Replay if self.now.since(self.given) >= REPLAY_STEP => self.give_all(),
+            Pace::Replay => {}
         }
     }
 
@@ -338,7 +354,8 @@ impl Engine {
             self.now = self.now.max(item.at());
             self.pass_on(item);
         }
-        self.tell_all();
+        self.turn();
+        self.give_all();
         let shards = std::mem::take(&mut self.shards);
         shards.iter().for_each(|shard| self.is_stopped |= shard.messages.send(Message::Finish).is_err());
         drop(shards);
@@ -369,17 +386,7 @@ impl Engine {
     fn pass_on(&mut self, item: Item) {
         match item {
             Item::Event(event) => self.route(event),
-            Item::Area(fact) => self.tell_area(fact),
-        }
-    }
-
-    // To every shard, at the same place among the events.
-    fn tell_area(&mut self, fact: AreaFact) {
-        for index in 0..self.batches.len() {
-            self.tell(index, Batch { upto: self.told_sequence, now: self.told, ..Batch::default() });
-        }
-        for shard in &self.shards {
-            self.is_stopped |= shard.messages.send(Message::Area(fact)).is_err();
+            Item::Area(fact) => self.mark(Between::Area(fact)),
         }
     }
 
@@ -392,26 +399,49 @@ impl Engine {
         let is_warm = self.warm_from.is_some_and(|warm_from| event.at >= warm_from);
         let routed = Routed { sequence: self.sequence, imsi, slice, released, is_warm, event };
         let Some(batch) = self.batches.get_mut(index) else { return };
-        batch.push(routed);
+        batch.given.get_or_insert_with(clock);
+        batch.events.push(routed);
         if batch.len() >= BATCH_EVENTS {
-            // Others of the same stretch of time are still to come: all that is told is what was told of the last one.
-            self.tell(index, Batch { upto: self.told_sequence, now: self.told, ..Batch::default() });
+            self.give(index);
         }
     }
 
-    fn tell_all(&mut self) {
-        (self.told_sequence, self.told) = (self.sequence, self.now);
+    fn turn(&mut self) {
+        self.told = Turn { upto: self.sequence, now: self.now };
+        self.mark(Between::Turn(self.told));
+    }
+
+    // To every shard, at the same place among the events.
+    fn mark(&mut self, what: Between) {
+        self.batches.iter_mut().for_each(|batch| batch.mark(what));
         for index in 0..self.batches.len() {
-            self.tell(index, Batch { upto: self.sequence, now: self.now, is_complete: true, ..Batch::default() });
+            if self.batches.get(index).is_some_and(|batch| batch.len() >= BATCH_EVENTS) {
+                self.give(index);
+            }
+        }
+    }
+
+    fn give_all(&mut self) {
+        self.given = self.now;
+        (0..self.batches.len()).for_each(|index| self.give(index));
+    }
+
+    // Whoever is busy is given more at a time.
+    fn give_idle(&mut self) {
+        for index in 0..self.shards.len() {
+            if self.shards.get(index).is_some_and(|shard| shard.messages.len() < BUSY_BATCHES) {
+                self.give(index);
+            }
         }
     }
 
     // Waits where the shard is behind.
-    fn tell(&mut self, index: usize, marks: Batch) {
+    fn give(&mut self, index: usize) {
         let Some((batch, shard)) = self.batches.get_mut(index).zip(self.shards.get(index)) else { return };
-        let events = std::mem::replace(batch, self.spent.try_recv().unwrap_or_default());
-        let batch = Batch { events, given: Some(clock()), ..marks };
-        self.is_stopped |= shard.messages.send(Message::Batch(batch)).is_err();
+        if batch.len() > 0 {
+            let batch = std::mem::replace(batch, self.spent.try_recv().unwrap_or_default());
+            self.is_stopped |= shard.messages.send(Message::Batch(batch)).is_err();
+        }
     }
 
     // A thread that is gone is the sign; the first thread that says why is the reason.

@@ -73,10 +73,8 @@ pub(crate) struct Routed {
 /// What a shard is sent: by the decoding thread and, while rules change, by the sweep.
 #[derive(Debug)]
 pub(crate) enum Message {
-    /// Events, in order, and how far all shards together have been given theirs.
+    /// Events, in order, and what comes between them.
     Batch(Batch),
-    /// Something shows of a location area, at this place among the events.
-    Area(AreaFact),
     /// From here on another rule set holds.
     Renew(Arc<Renewal>),
     /// These of the shard's subscribers are to be brought over to it.
@@ -101,14 +99,54 @@ pub(crate) enum Swept {
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Routed>,
+    pub(crate) marks: Vec<Mark>,
+    /// On the clock, when the first of it was released.
+    pub(crate) given: Option<Instant>,
+}
+
+impl Batch {
+    /// Events and what comes between them.
+    pub(crate) fn len(&self) -> usize {
+        self.events.len() + self.marks.len()
+    }
+
+    /// Puts it behind the events that are there.
+    pub(crate) fn mark(&mut self, what: Between) {
+        self.marks.push(Mark { after: self.events.len(), what });
+    }
+
+    /// Keeps nothing but the room.
+    pub(crate) fn clear(&mut self) {
+        self.events.clear();
+        self.marks.clear();
+        self.given = None;
+    }
+}
+
+/// Something between the events of a batch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    /// So many of them come before.
+    pub(crate) after: usize,
+    pub(crate) what: Between,
+}
+
+/// What comes between events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Between {
+    /// All shards together have been given theirs so far.
+    Turn(Turn),
+    /// Something shows of a location area.
+    Area(AreaFact),
+}
+
+/// How far all shards together have been given their events.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turn {
     /// No event that comes later has a sequence up to this.
     pub(crate) upto: u64,
-    /// Packet time, less the reorder window.
+    /// Packet time, less the reorder window: what is due by then can be decided.
     pub(crate) now: Timestamp,
-    /// Every event up to `now` has been given: what is due by then can be decided.
-    pub(crate) is_complete: bool,
-    /// On the clock, when they were released.
-    pub(crate) given: Option<Instant>,
 }
 
 /// What a shard tells the arbiter, after it has become durable.

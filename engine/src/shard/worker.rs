@@ -15,7 +15,7 @@ use super::renewal::Renewal;
 use super::sealing::Sealing;
 use super::table::{Table, load};
 use super::timers::Timers;
-use super::{Batch, Message, Progress, Routed, Shared, Swept, slice};
+use super::{Batch, Between, Message, Progress, Routed, Shared, Swept, Turn, slice};
 use crate::delays::clock;
 use crate::sealer::Job;
 use crate::window::StoreError;
@@ -30,7 +30,7 @@ pub(crate) struct Outlets {
     /// Says nothing, and ends with the sealing thread.
     pub(crate) sealer_ends: Receiver<Infallible>,
     /// Empty batches, to be filled again.
-    pub(crate) spent: Sender<Vec<Routed>>,
+    pub(crate) spent: Sender<Batch>,
 }
 
 /// One shard.
@@ -124,14 +124,11 @@ impl Worker {
                 Some(wait) => messages.recv_timeout(wait),
             };
             let went_on = match message {
-                Ok(Message::Batch(batch)) => {
-                    self.take(batch)?;
-                    if self.is_due() { self.commit(false)? } else { self.hurry().and_then(|()| self.freeze()) }
-                }
-                Ok(Message::Area(fact)) => {
-                    self.area(&fact)?;
-                    Ok(())
-                }
+                Ok(Message::Batch(batch)) => match self.take(batch)? {
+                    Err(Gone) => Err(Gone),
+                    Ok(()) if self.is_due() => self.commit(false)?,
+                    Ok(()) => self.hurry().and_then(|()| self.freeze()),
+                },
                 Ok(Message::Renew(renewal)) => {
                     self.change_rules(renewal);
                     Ok(())
@@ -150,52 +147,54 @@ impl Worker {
         }
     }
 
-    fn take(&mut self, mut batch: Batch) -> Result<(), StoreError> {
-        let shared = self.shared.clone();
-        let rules = self.rules.clone();
-        let (mut skipped, mut too_old, mut protected) = (0, 0, 0);
+    fn take(&mut self, mut batch: Batch) -> Result<Result<(), Gone>, StoreError> {
+        let (shared, rules) = (self.shared.clone(), self.rules.clone());
         self.given = batch.given.unwrap_or_else(clock);
-        let mut places = Places::default();
+        let (mut marks, mut places, mut taken) = (batch.marks.iter().peekable(), Places::default(), 0);
         for [now, next, then] in in_turn(&batch.events) {
             let here = places.pass(self.table.slots().fetch(imsis(next), imsis(then)));
             for (routed, likely) in now.iter().zip(here) {
-                if self.is_known(routed)? {
-                    skipped += 1;
-                    continue;
+                while let Some(mark) = marks.next_if(|mark| mark.after <= taken) {
+                    if self.pass(&shared, &rules, &mark.what)?.is_err() {
+                        return Ok(Err(Gone));
+                    }
                 }
-                if rules.is_protected(routed.imsi, &shared.directory) {
-                    protected += 1;
-                    continue;
-                }
-                too_old += u64::from(routed.event.at < shared.limits.oldest(routed.released));
                 self.event(&shared, &rules, routed, likely)?;
+                taken += 1;
             }
         }
-        shared.counters.skipped.add(skipped);
-        shared.counters.too_old.add(too_old);
-        shared.counters.protected.add(protected);
-        if batch.is_complete {
-            self.wake(&shared, &rules, &batch)?;
+        for mark in marks {
+            if self.pass(&shared, &rules, &mark.what)?.is_err() {
+                return Ok(Err(Gone));
+            }
         }
         shared.counters.subscribers.add(self.table.take_loads());
-        self.upto = batch.upto;
-        self.now = batch.now;
-        batch.events.clear();
+        batch.clear();
         // Where nobody collects it, it is freed here.
-        let _ = self.outlets.spent.try_send(batch.events);
+        let _ = self.outlets.spent.try_send(batch);
         self.await_commit();
-        Ok(())
+        Ok(Ok(()))
+    }
+
+    fn pass(&mut self, shared: &Shared, rules: &RuleSet, what: &Between) -> Result<Result<(), Gone>, StoreError> {
+        match what {
+            Between::Turn(turn) => self.turn(shared, rules, *turn),
+            Between::Area(fact) => self.area(fact).map(Ok),
+        }
+    }
+
+    fn turn(&mut self, shared: &Shared, rules: &RuleSet, turn: Turn) -> Result<Result<(), Gone>, StoreError> {
+        self.wake(shared, rules, turn)?;
+        (self.upto, self.now) = (turn.upto, turn.now);
+        // Sealed where a bucket ends, so that few runs reach into two.
+        if Bucket::of(turn.now) > self.bucket { self.commit(false) } else { Ok(Ok(())) }
     }
 
     /// Every shard knows all areas; one of them writes it down.
     fn area(&mut self, fact: &AreaFact) -> Result<(), StoreError> {
         let is_new = self.areas.take(fact);
         match self.areas.state(fact.area).filter(|_| is_new && self.index == 0) {
-            Some(state) => {
-                self.group.area(&self.shared.store, fact.area, state)?;
-                self.await_commit();
-                Ok(())
-            }
+            Some(state) => self.group.area(&self.shared.store, fact.area, state),
             None => Ok(()),
         }
     }
@@ -227,8 +226,23 @@ impl Worker {
         Ok(facts.iter().any(|fact| (fact.at, fact.interface, fact.kind) == (event.at, event.interface, event.kind)))
     }
 
-    // The record most likely stands where it was fetched. It is looked up once, unless something is decided.
     fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, likely: Place) -> Result<(), StoreError> {
+        if self.is_known(routed)? {
+            shared.counters.skipped.add(1);
+            return Ok(());
+        }
+        if rules.is_protected(routed.imsi, &shared.directory) {
+            shared.counters.protected.add(1);
+            return Ok(());
+        }
+        if routed.event.at < shared.limits.oldest(routed.released) {
+            shared.counters.too_old.add(1);
+        }
+        self.take_in(shared, rules, routed, likely)
+    }
+
+    // The record most likely stands where it was fetched. It is looked up once, unless something is decided.
+    fn take_in(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, likely: Place) -> Result<(), StoreError> {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
@@ -253,17 +267,17 @@ impl Worker {
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
     /// ahead of this place when that ended: their turn is when it comes to theirs.
-    fn wake(&mut self, shared: &Shared, rules: &RuleSet, batch: &Batch) -> Result<(), StoreError> {
-        while let Some(imsi) = self.timers.first(batch.now, |imsi| self.positions.has_come_to(slice(imsi), batch.upto))
+    fn wake(&mut self, shared: &Shared, rules: &RuleSet, turn: Turn) -> Result<(), StoreError> {
+        while let Some(imsi) = self.timers.first(turn.now, |imsi| self.positions.has_come_to(slice(imsi), turn.upto))
         {
-            let cause = Cause { imsi, sequence: batch.upto, released: batch.now, kind: DUE };
+            let cause = Cause { imsi, sequence: turn.upto, released: turn.now, kind: DUE };
             self.renew(imsi, true)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
-            rules.wake(imsi, batch.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
+            rules.wake(imsi, turn.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
             self.decided(shared, rules, &cause, 0)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
-            let due = rules.due(&slot.profile, &self.areas, batch.now);
-            self.timers.set(&shared.store, &mut self.group, imsi, slot, due, batch.now)?;
+            let due = rules.due(&slot.profile, &self.areas, turn.now);
+            self.timers.set(&shared.store, &mut self.group, imsi, slot, due, turn.now)?;
         }
         Ok(())
     }

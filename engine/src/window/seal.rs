@@ -156,14 +156,17 @@ fn read_member(
 
 // A block: the run's name, the length of what follows, then records. False where the bucket has none of the events.
 pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, events: &[Event]) -> bool {
-    let (mut records, mut previous) = (Vec::new(), Previous::default());
-    for event in events.iter().filter(|event| Bucket::of(event.at) == bucket) {
-        record::put(&mut records, event, &mut previous);
-    }
     out.extend_from_slice(&run.octets());
-    put_varint(out, records.len() as u64);
-    out.extend_from_slice(&records);
-    !records.is_empty()
+    let (start, mut previous) = (out.len(), Previous::default());
+    for event in events.iter().filter(|event| Bucket::of(event.at) == bucket) {
+        record::put(out, event, &mut previous);
+    }
+    let length = out.len() - start;
+    put_varint(out, length as u64);
+    // Only now is the length known that stands before them.
+    let varint = out.len() - start - length;
+    out.get_mut(start..).unwrap_or_default().rotate_right(varint);
+    length > 0
 }
 
 /// Reads a subscriber's blocks, passing over runs that are not registered and events before `since`.
