@@ -18,7 +18,7 @@ pub use event::{
     UpdateType,
 };
 pub use identity::{Imei, Imsi, InvalidIdentity, Tmsi};
-pub use memory::{prefer_large_pages, prefetch, prefetch_lines, push_large};
+pub use memory::{prefer_large_pages, prefetch, prefetch_lines, push_large, with_large_capacity};
 pub use number::{InvalidNumber, Number};
 pub use place::{CellId, InvalidPlace, Lai, PackedCell, Plmn, Rai};
 pub use time::{InvalidTimestamp, Timestamp};

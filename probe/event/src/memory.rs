@@ -26,10 +26,24 @@ pub fn prefetch_lines<T>(value: &T, lines: usize) {
 #[inline]
 pub fn push_large<T>(table: &mut Vec<T>, value: T) {
     if table.len() == table.capacity() {
-        table.reserve(1);
-        prefer_large_pages(table.spare_capacity_mut());
+        grow_large(table);
     }
     table.push(value);
+}
+
+// All of it goes where large pages may be: what is moved by the allocator would stay in small ones.
+#[cold]
+fn grow_large<T>(table: &mut Vec<T>) {
+    let mut grown = with_large_capacity(2 * table.capacity().max(1));
+    grown.append(table);
+    *table = grown;
+}
+
+/// An empty table, with room for so many without growing, and large pages under it.
+pub fn with_large_capacity<T>(capacity: usize) -> Vec<T> {
+    let mut table = Vec::with_capacity(capacity);
+    prefer_large_pages(table.spare_capacity_mut());
+    table
 }
 
 #[inline(always)]

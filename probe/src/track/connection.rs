@@ -194,7 +194,8 @@ impl<T: Default> Connections<T> {
     }
 
     /// The connection that has this end, of which a message is seen now; and whether segments towards the end are waiting.
-    #[inline]
+    // What it gives stays in registers.
+    #[inline(always)]
     pub fn meet(&mut self, end: End, at: Timestamp) -> Option<(Place, bool)> {
         let (index, number) = self.look_up(end)?;
         let slot = self.slots.get_mut(index)?;

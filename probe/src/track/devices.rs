@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher, BuildHasherDefault};
 
-use event::{Imei, Imsi, prefetch};
+use event::{Imei, Imsi, prefetch, with_large_capacity};
 use rustc_hash::{FxHashMap, FxHasher};
 
 /// Places for the last subscriber of a device; a device takes the place of another one there.
@@ -65,6 +65,7 @@ impl Devices {
             return users.count > self.most;
         }
         if self.last.is_empty() {
+            self.last = with_large_capacity(MAX_DEVICES);
             self.last.resize(MAX_DEVICES, Last::default());
         }
         let Some(last) = self.last.get_mut(place(device)) else { return false };

@@ -3,7 +3,7 @@
 //! A place that the hash alone tells, and seldom another cache line behind it, answers who has a key and that nobody has it, and is
 //! all that coming and going touch: so many look-ups can be under way at one time. It holds no keys: whoever asks compares them.
 
-use event::{prefer_large_pages, prefetch};
+use event::{prefetch, with_large_capacity};
 
 const LINE_LENGTH: usize = 8;
 const FIRST_LINES: usize = 8;
@@ -128,8 +128,7 @@ impl Index {
 
     #[cold]
     fn grow(&mut self) {
-        let mut grown = Vec::with_capacity(2 * self.lines.len());
-        prefer_large_pages(grown.spare_capacity_mut());
+        let mut grown = with_large_capacity(2 * self.lines.len());
         grown.resize(2 * self.lines.len(), Line([Entry::NONE; LINE_LENGTH]));
         let before = std::mem::replace(&mut self.lines, grown);
         before.into_iter().flat_map(|Line(entries)| entries).filter(|entry| entry.place != NOWHERE).for_each(|entry| {
