@@ -1,4 +1,7 @@
-//! Many keys in nine bytes each, found by two memory accesses.
+//! Many keys: in the order of their hashes, nine bytes each, where something goes with each; else in lines of memory, thirteen bytes
+//! each, of which one mostly tells whether a key is there.
+
+use event::{prefetch, with_large_capacity};
 
 /// An odd multiplier spreads keys over the high bits and, being invertible, keeps different keys different.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
@@ -32,15 +35,6 @@ impl Keys {
         order.sort_unstable();
         let hashes: Vec<u64> = order.iter().map(|(hash, _)| *hash).collect();
         (Self::over(hashes), order.into_iter().map(|(_, index)| index).collect())
-    }
-
-    /// The set of these keys, each once.
-    pub(super) fn set(keys: &[u64]) -> Self {
-        let mut hashes: Vec<u64> = keys.iter().map(|key| key.wrapping_mul(SPREAD)).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        hashes.shrink_to_fit();
-        Self::over(hashes)
     }
 
     fn over(hashes: Vec<u64>) -> Self {
@@ -82,10 +76,95 @@ impl Keys {
     pub(super) fn repeats(&self, place: usize) -> bool {
         place.checked_sub(1).is_some_and(|before| self.hashes.get(before) == self.hashes.get(place))
     }
-
     /// Bytes of memory.
     pub(super) fn bytes(&self) -> usize {
         self.hashes.capacity() * size_of::<u64>() + self.starts.capacity() * size_of::<u32>()
+    }
+}
+
+const LINE_LENGTH: usize = 8;
+/// So many of a line's places are taken on average: few lines are full.
+const KEYS_PER_LINE: usize = 5;
+
+/// A set of keys other than zero, that can be asked for ahead of time.
+#[derive(Default)]
+pub(super) struct KeySet {
+    /// Keys stand where their hashes' share of the lines is, or behind where that is full.
+    lines: Vec<Line>,
+    len: usize,
+}
+
+/// A cache line of hashes; zero where there is none.
+#[derive(Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line([u64; LINE_LENGTH]);
+
+impl KeySet {
+    /// The set of these keys, each once.
+    pub(super) fn new(keys: &[u64]) -> Self {
+        let count = keys.len() / KEYS_PER_LINE + 1;
+        let mut lines = with_large_capacity(count);
+        lines.resize(count, Line::default());
+        let mut set = Self { lines, len: 0 };
+        keys.iter().map(|key| key.wrapping_mul(SPREAD)).filter(|hash| *hash != 0).for_each(|hash| set.insert(hash));
+        set
+    }
+
+    fn insert(&mut self, hash: u64) {
+        let mut at = self.first(hash);
+        loop {
+            let Some(Line(hashes)) = self.lines.get_mut(at) else { return };
+            match hashes.iter_mut().find(|there| **there == hash || **there == 0) {
+                Some(there) => {
+                    self.len += usize::from(*there == 0);
+                    *there = hash;
+                    return;
+                }
+                None => at = self.after(at),
+            }
+        }
+    }
+
+    /// How many keys are in it.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether a key is in it.
+    #[inline]
+    pub(super) fn contains(&self, key: u64) -> bool {
+        let hash = key.wrapping_mul(SPREAD);
+        let mut at = self.first(hash);
+        while let Some(Line(hashes)) = self.lines.get(at) {
+            let is_here = hashes.iter().fold(false, |found, there| found | (*there == hash));
+            if is_here || hashes.last() == Some(&0) {
+                return is_here && hash != 0;
+            }
+            at = self.after(at);
+        }
+        false
+    }
+
+    /// A key will be looked for: begins to fetch where it would stand.
+    #[inline]
+    pub(super) fn expect(&self, key: u64) {
+        self.lines.get(self.first(key.wrapping_mul(SPREAD))).into_iter().for_each(prefetch);
+    }
+
+    /// Bytes of memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.lines.capacity() * size_of::<Line>()
+    }
+
+    /// The line in which a search begins.
+    #[inline]
+    fn first(&self, hash: u64) -> usize {
+        (u128::from(hash) * self.lines.len() as u128 >> u64::BITS) as usize
+    }
+
+    #[inline]
+    fn after(&self, at: usize) -> usize {
+        if at + 1 < self.lines.len() { at + 1 } else { 0 }
     }
 }
 
@@ -103,7 +182,9 @@ mod tests {
                 assert_eq!(order[place as usize] as usize, index);
                 assert_eq!(keys.find(key + 1), None);
             }
-            assert_eq!(Keys::set(&given).len() as u64, count);
+            let set = KeySet::new(&given);
+            assert_eq!(set.len() as u64, count);
+            assert!(given.iter().all(|key| set.contains(*key) && !set.contains(key + 1)));
         }
     }
 
@@ -112,7 +193,23 @@ mod tests {
         let (keys, order) = Keys::new(&[7, 9, 7]);
         let place = keys.find(7).unwrap() as usize;
         assert_eq!((order[place], order[place + 1], keys.repeats(place + 1)), (0, 2, true));
-        assert_eq!(Keys::set(&[7, 9, 7]).len(), 2);
         assert!(keys.bytes() < 100);
+    }
+
+    #[test]
+    fn a_key_is_in_the_set_once_and_zero_never() {
+        let set = KeySet::new(&[7, 9, 7, 0]);
+        assert_eq!((set.len(), set.contains(7), set.contains(9), set.contains(0)), (2, true, true, false));
+        assert!(!KeySet::default().contains(7) && !KeySet::default().contains(0));
+    }
+
+    #[test]
+    fn keys_that_fit_no_line_any_more_stand_in_the_next_round_the_end() {
+        // Hashes that all belong to the last of the lines.
+        let given: Vec<u64> = (1..=20_u64).map(|low| (u64::MAX - low).wrapping_mul(GATHER)).collect();
+        let set = KeySet::new(&given);
+        assert!(set.lines.len() > 2 && set.lines[0].0[0] != 0);
+        assert!(given.iter().all(|key| set.contains(*key)));
+        assert!((21..40_u64).all(|low| !set.contains((u64::MAX - low).wrapping_mul(GATHER))));
     }
 }

@@ -6,18 +6,18 @@ use std::path::Path;
 use event::{Imsi, Number};
 
 use super::fault::{Fault, Faults};
-use super::keys::Keys;
+use super::keys::KeySet;
 use super::msisdn::Msisdn;
 use super::table::{Row, Table};
 use super::{ListError, cell, name_of};
 
-/// A named set of subscribers by IMSI or MSISDN: nine bytes each.
+/// A named set of subscribers by IMSI or MSISDN: thirteen bytes each.
 #[derive(Default)]
 pub struct SubscriberList {
     /// Its name: the file's, without ending.
     pub name: String,
-    imsis: Keys,
-    msisdns: Keys,
+    imsis: KeySet,
+    msisdns: KeySet,
 }
 
 impl SubscriberList {
@@ -29,7 +29,7 @@ impl SubscriberList {
     ) -> Self {
         let imsis: Vec<u64> = imsis.into_iter().map(Imsi::to_bits).collect();
         let msisdns: Vec<u64> = msisdns.into_iter().filter_map(Msisdn::from_number).map(Msisdn::to_bits).collect();
-        Self { name: name.into(), imsis: Keys::set(&imsis), msisdns: Keys::set(&msisdns) }
+        Self { name: name.into(), imsis: KeySet::new(&imsis), msisdns: KeySet::new(&msisdns) }
     }
 
     /// Reads a CSV with a column `imsi` or `msisdn`, or both: then a row's subscriber is on it by either.
@@ -57,16 +57,20 @@ impl SubscriberList {
             }
         }
         faults.finish(table.file())?;
-        Ok(Self { name: name_of(table.file()), imsis: Keys::set(&imsis), msisdns: Keys::set(&msisdns) })
+        Ok(Self { name: name_of(table.file()), imsis: KeySet::new(&imsis), msisdns: KeySet::new(&msisdns) })
     }
 
     /// Whether a subscriber is on it, by either identity.
     pub fn contains(&self, imsi: Imsi, msisdn: Option<Number>) -> bool {
-        self.imsis.find(imsi.to_bits()).is_some()
+        self.imsis.contains(imsi.to_bits())
             || self.msisdns.len() > 0
-                && msisdn
-                    .and_then(Msisdn::from_number)
-                    .is_some_and(|msisdn| self.msisdns.find(msisdn.to_bits()).is_some())
+                && msisdn.and_then(Msisdn::from_number).is_some_and(|msisdn| self.msisdns.contains(msisdn.to_bits()))
+    }
+
+    /// It will be asked whether this subscriber is on it: begins to fetch where that stands.
+    #[inline]
+    pub fn expect(&self, imsi: Imsi) {
+        self.imsis.expect(imsi.to_bits());
     }
 
     /// How many identities stand on it.

@@ -394,6 +394,9 @@ impl RuleSet {
         from: usize,
     ) {
         let Some(decisions) = decisions.get_mut(from..).filter(|decisions| !decisions.is_empty()) else { return };
+        let concerned = decisions.iter().filter_map(|decision| self.ranked(decision.scenario));
+        let targets = concerned.filter_map(|(_, scenario, _)| scenario.audience.target.as_ref());
+        targets.for_each(|target| target.expect(circumstances.imsi));
         let person = circumstances.person(home, profile);
         let local = self.policy.local(circumstances.at);
         profile.contacts.drain(..self.forgotten(&profile.contacts, circumstances.at));
