@@ -36,7 +36,8 @@ impl Lengths {
         self.add(clock().saturating_duration_since(start));
     }
 
-    fn add(&self, length: Duration) {
+    /// Takes down a length.
+    pub(crate) fn add(&self, length: Duration) {
         let micros = u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
         self.counts.get(place(micros)).into_iter().for_each(|count| _ = count.fetch_add(1, Ordering::Relaxed));
     }

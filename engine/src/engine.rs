@@ -12,8 +12,8 @@ use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use event::{AreaFact, Event, Timestamp};
 use rocksdb::WriteBatch;
-use rules::RuleSet;
 use rules::policy::scenario_hash;
+use rules::{Directory, RuleSet};
 
 use crate::counters::{Counters, EngineCounters};
 use crate::delays::{Delays, EngineDelays, clock};
@@ -22,7 +22,7 @@ use crate::offer::arbiter::{Arbiter, Means};
 use crate::sealer;
 use crate::settings::EngineConfig;
 use crate::shard::{
-    self, Batch, Between, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, Shared, Turn,
+    self, Batch, Between, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, ShardLoad, Shared, Turn,
 };
 use crate::sweep::{Shard, Sweep};
 use crate::window::arena::ARENA_LIMIT;
@@ -140,9 +140,10 @@ impl Engine {
         let shared = Arc::new(Shared {
             store,
             rules: ArcSwap::new(config.rules),
-            directory: config.directory,
+            directory: ArcSwap::new(config.directory),
             counters: Counters::default(),
             delays: Delays::default(),
+            loads: (0..threads).map(|_| shard::Load::default()).collect(),
             epoch,
             input: config.input,
             feeds: config.feeds,
@@ -257,6 +258,16 @@ impl Engine {
             self.sweep = Some(std::thread::Builder::new().name("sweep".to_owned()).spawn(|| sweep.run())?);
         }
         if self.is_stopped { Err(self.failure()) } else { Ok(()) }
+    }
+
+    /// From here on subscribers are known by this file: what has been released before is decided by the one before.
+    pub fn know(&mut self, directory: Arc<Directory>) {
+        self.turn();
+        self.give_all();
+        self.shared.directory.store(Arc::clone(&directory));
+        for shard in &self.shards {
+            self.is_stopped |= shard.messages.send(Message::Know(Arc::clone(&directory))).is_err();
+        }
     }
 
     /// Whether every subscriber has been brought over to the rules that hold.
@@ -383,6 +394,11 @@ impl Engine {
         self.shared.delays.read()
     }
 
+    /// What each shard is at work with.
+    pub fn loads(&self) -> Vec<ShardLoad> {
+        self.shared.loads.iter().zip(&self.shards).map(|(load, shard)| load.read(shard.messages.len())).collect()
+    }
+
     fn pass_on(&mut self, item: Item) {
         match item {
             Item::Event(event) => self.route(event),
@@ -401,6 +417,7 @@ impl Engine {
         let Some(batch) = self.batches.get_mut(index) else { return };
         batch.given.get_or_insert_with(clock);
         batch.events.push(routed);
+        self.shared.loads.get(index).into_iter().for_each(shard::Load::given);
         if batch.len() >= BATCH_EVENTS {
             self.give(index);
         }

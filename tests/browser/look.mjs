@@ -1,52 +1,21 @@
 // Looks at the console in a real headless browser, through chromedriver. Usage: look.mjs URL TOKEN FOLDER.
 // Comes in by the form, goes through every page in both languages, light and dark, by keyboard where a person would, and
 // writes screenshots and what went wrong. Exits with 1 where a page has an error, is too large or too slow.
-import { spawn } from "node:child_process";
-import { writeFileSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { open, start } from "./driver.mjs";
 
 const [url, token, folder] = process.argv.slice(2);
 const PAGES = ["/", "/scenarios", "/offers", "/areas", "/explain", "/backtest", "/privacy"];
 // A machine that does other things at the same time is slow: of so many first views the fastest counts, less what the
 // browser takes there to show a picture of a few octets.
-const LARGEST = 100_000, SLOWEST_MS = 200, VIEWS = 5, PORT = 9515 + Math.floor(Math.random() * 400);
+const LARGEST = 100_000, SLOWEST_MS = 200, VIEWS = 5;
 mkdirSync(folder, { recursive: true });
-const driver = spawn("chromedriver", [`--port=${PORT}`], { stdio: "ignore" });
 const faults = [];
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-async function call(method, path, body) {
-  const answer = await fetch(`http://127.0.0.1:${PORT}${path}`, { method, body: body && JSON.stringify(body) });
-  const { value } = await answer.json();
-  if (!answer.ok) throw new Error(`${path}: ${value.message}`);
-  return value;
-}
-
-async function begin(dark) {
-  const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000", "--force-color-profile=srgb"];
-  if (dark) args.push("--force-dark-mode", "--blink-settings=preferredColorScheme=0");
-  const options = { "goog:chromeOptions": { args }, "goog:loggingPrefs": { browser: "ALL" } };
-  const { sessionId } = await call("POST", "/session", { capabilities: { alwaysMatch: options } });
-  const at = `/session/${sessionId}`;
-  return {
-    go: (path) => call("POST", `${at}/url`, { url: url + path }),
-    run: (script, ...args) => call("POST", `${at}/execute/sync`, { script, args }),
-    type: async (css, text) => {
-      const found = await call("POST", `${at}/element`, { using: "css selector", value: css });
-      await call("POST", `${at}/element/${Object.values(found)[0]}/value`, { text });
-    },
-    shot: async (name) => writeFileSync(`${folder}/${name}.png`, Buffer.from(await call("GET", `${at}/screenshot`), "base64")),
-    log: () => call("POST", `${at}/se/log`, { type: "browser" }),
-    end: () => call("DELETE", at),
-  };
-}
 
 async function look(language, dark) {
-  const browser = await begin(dark);
+  const browser = await open(url, dark);
   try {
-    await browser.go(`/language/${language}`);
-    await browser.go("/login");
-    await browser.type("#token", `${token}\uE007`);
-    await sleep(500);
+    await browser.enter(token, language);
     for (const page of PAGES) {
       let size, ms = Infinity, path, heading;
       for (let view = 0; view < VIEWS && ms > SLOWEST_MS; view += 1) {
@@ -61,7 +30,7 @@ async function look(language, dark) {
         ms = Math.min(ms, taken - bare);
       }
       const name = `${language}-${dark ? "dark" : "light"}-${page.slice(1) || "health"}`;
-      await browser.shot(name);
+      await browser.shot(`${folder}/${name}.png`);
       console.log(name, `${size} octets`, `${ms} ms`, heading);
       if (path !== page) faults.push(`${name}: shown ${path}`);
       if (size > LARGEST) faults.push(`${name}: ${size} octets`);
@@ -75,13 +44,13 @@ async function look(language, dark) {
   }
 }
 
+const end = await start();
 try {
-  await sleep(1000);
   for (const [language, dark] of [["en", false], ["zh", false], ["en", true], ["zh", true]]) await look(language, dark);
 } catch (error) {
   faults.push(String(error));
 } finally {
-  driver.kill();
+  end();
 }
 faults.forEach((fault) => console.error(`FAULT ${fault}`));
 process.exit(faults.length ? 1 : 0);

@@ -1,69 +1,117 @@
 #!/usr/bin/env bash
-# A service under load: a town played again and again onto a link, with everything on: reloads every minute, the console looked
-# at, the link taken down. Needs root. Usage: soak.sh [MINUTES] [PACKETS_PER_SECOND]. Tells memory, losses, commits and the log in the end.
+# Everything on, for as long as you like: two towns played again and again onto two links, one of which goes down and comes back;
+# a message centre that is started anew; scenarios that change and are read again every minute; the console open in a browser;
+# events written to another program. Every page, answer, metric, event and log line is searched for identities.
+# Usage: soak.sh [MINUTES] [PACKETS_PER_SECOND]. Needs root, node, chromedriver, tcpreplay; exits with 1 where something is wrong.
 set -euo pipefail
+# Each part with its children is a group of processes of its own.
+set -m
 cd "$(dirname "$0")/../.."
-minutes=${1:-60} rate=${2:-20000}
-touchpoint=target/release/touchpoint synthesise=target/release/synthesise
+minutes=${1:-60} rate=${2:-10000}
+# Seconds after which the message centre is started anew, and the second link goes down.
+centre_s=600 flap_s=297
+if [ "$minutes" -lt 30 ]; then centre_s=100 flap_s=87; fi
 work=$(mktemp -d)
-tx=sk-t$$ rx=sk-r$$ port=18499
-ip link add "$tx" type veth peer name "$rx" && ip link set "$tx" up && ip link set "$rx" up
-cleanup() { kill "$service" "$player" 2>/dev/null || true; wait 2>/dev/null || true; ip link del "$tx"; rm -rf "$work"; }
-service= player=
-trap cleanup EXIT
+cp target/release/touchpoint target/release/synthesise "$work/"
+touchpoint=$work/touchpoint
+smpp=$PWD/target/peers/smsc/node_modules
+[ -d "$smpp/smpp" ] || { echo "soak.sh: run \`cargo test --release -p tests --test smpp\` first: it brings the message centre" >&2; exit 2; }
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+console=$(free_port) metrics=$(free_port) centre=$(free_port) sink=$(free_port)
 
-"$synthesise" --subscribers 20000 --minutes 30 --seed 7 --out "$work/town.pcap" --directory "$work/town.csv" --quiet
+started=()
+cleanup() {
+  for process in "${started[@]}"; do kill -- "-$process" 2>/dev/null || true; done
+  wait 2>/dev/null || true
+  for tap in a b; do ip link del "sk$tap-t$$" 2>/dev/null || true; done
+  [ -n "${KEEP:-}" ] && echo "kept: $work" || rm -rf "$work"
+}
+trap cleanup EXIT
+begin() { "$@" & started+=($!); }
+
+for tap in a b; do
+  ip link add "sk$tap-t$$" type veth peer name "sk$tap-r$$"
+  ip link set "sk$tap-t$$" up && ip link set "sk$tap-r$$" up
+  seed=$([ $tap = a ] && echo 7 || echo 8)
+  "$work/synthesise" --subscribers 20000 --minutes 30 --seed "$seed" --out "$work/$tap.pcap" --directory "$work/$tap.csv" --quiet
+done
+{ cat "$work/a.csv"; tail -n +2 "$work/b.csv"; } | awk -F, 'NR == 1 || !seen[$1]++' >"$work/subscribers.csv"
+
+# Scenarios of the demonstration, without what would keep the same subscribers from getting offers for an hour.
 cp -r deploy/demo/synthesised "$work/scenarios"
-made=$("$touchpoint" token)
-token=$(echo "$made" | sed -n 's/^token *//p')
-cat >"$work/touchpoint.toml" <<EOF
+sed -i '/^静默/d; /^频次/d' "$work/scenarios/policy.yaml"
+sed -i 's/^限制: .*/限制: {时效: 2m}/' "$work/scenarios/scenarios/"{dial-114,back-on,wanda}.yaml
+cat >"$work/touchpoint.toml" <<END
 [store]
 folder = "store"
 [scenarios]
 folder = "scenarios"
 [subscribers]
-file = "town.csv"
+file = "subscribers.csv"
+[events]
+to = "tcp:127.0.0.1:$sink"
+[runaway]
+factor = 0
 [log]
 format = "json"
+[metrics]
+listen = "127.0.0.1:$metrics"
 [console]
-listen = "127.0.0.1:$port"
-[[console.token]]
-name = "soak"
-role = "operator"
-sha256 = "$(echo "$made" | sed -n 's/^sha256 *//p')"
+listen = "127.0.0.1:$console"
 [[feed]]
-name = "tap"
-interfaces = ["$rx"]
+name = "a"
+interfaces = ["ska-r$$"]
+[[feed]]
+name = "b"
+interfaces = ["skb-r$$"]
 [[channel]]
 name = "sms"
-url = "journal:$work/offers.jsonl"
-EOF
-"$touchpoint" run --config "$work/touchpoint.toml" 2>"$work/log" &
-service=$!
-ask() { curl -sf -H "Authorization: Bearer $token" "http://127.0.0.1:$port$1"; }
-until ask /api/v1/status >/dev/null 2>&1; do sleep 0.2; kill -0 $service; done
-tcpreplay -q -i "$tx" --pps "$rate" --loop 100000 "$work/town.pcap" >/dev/null 2>&1 &
-player=$!
-
-echo "minute resident_MB frames events lost offers"
-for minute in $(seq "$minutes"); do
-  for _ in $(seq 12); do
-    sleep 5
-    for page in / /scenarios /offers /areas; do ask $page >/dev/null; done
-  done
-  kill -HUP $service
-  if [ $((minute % 10)) -eq 5 ]; then ip link set "$tx" down; sleep 3; ip link set "$tx" up; fi
-  ask /api/v1/status | python3 -c "
-import json, sys
-status = json.load(sys.stdin)
-engine = {count['name']: count['count'] for count in status['engine']}
-feed = status['feeds'][0]
-lost = sum(one['dropped_by_kernel'] + one['dropped_by_interface'] for one in feed['interfaces'])
-print($minute, status['resident_octets'] // 1000000, feed['frames'], engine['events'], lost, engine['accepted'])"
+url = "smpp://touchpoint@127.0.0.1:$centre?window=50"
+END
+for role in operator privacy_officer; do
+  made=$("$touchpoint" token)
+  echo "$made" | sed -n 's/^token *//p' >"$work/$role.token"
+  cat >>"$work/touchpoint.toml" <<END
+[[console.token]]
+name = "$role"
+role = "$role"
+sha256 = "$(echo "$made" | sed -n 's/^sha256 *//p')"
+END
 done
-kill $player; wait $player 2>/dev/null || true; player=
-sleep 2
-ask /api/v1/status >"$work/status"
-kill -TERM $service; wait $service; service=
-echo "log: $(wc -l <"$work/log") lines, $(grep -c '"level":"ERROR"' "$work/log" || true) errors, $(grep -c '"level":"WARN"' "$work/log" || true) warnings"
-if grep -qE '460[0-9]{12}' "$work/status" "$work/log"; then echo "AN IDENTITY IN CLEAR" >&2; exit 1; fi
+
+# The message centre, which ends with its standard input, and is back two seconds later.
+centre() {
+  while :; do
+    NODE_PATH=$smpp node tests/peers/smsc/server.js \
+      "{\"port\": $centre, \"terse\": true, \"receipts\": \"text\", \"max_seconds\": 86400}" < <(exec sleep "$centre_s") \
+      | grep --line-buffered -o '"event":"submit_sm"' >>"$work/submitted" || true
+    sleep 2
+  done
+}
+# A link that is down for three seconds again and again.
+flap() {
+  while sleep "$flap_s"; do
+    ip link set "skb-t$$" down; sleep 3; ip link set "skb-t$$" up
+  done
+}
+play() {
+  while :; do tcpreplay -q -i "$1" --pps $((rate / 2)) --pps-multi 50 --loop 100000 "$2" >/dev/null 2>&1 || sleep 0.2; done
+}
+begin centre
+begin python3 tests/soak/sink.py "$sink" "$work"
+TOUCHPOINT_SMPP_PASSWORD=secret begin "$touchpoint" run --config "$work/touchpoint.toml" 2>"$work/log"
+service=${started[-1]}
+until curl -sf "http://127.0.0.1:$console/api/v1/health" >/dev/null; do kill -0 "$service"; sleep 0.2; done
+begin node tests/soak/browser.mjs "http://127.0.0.1:$console" "$(cat "$work/operator.token")" "$work"
+for tap in a b; do begin play "sk$tap-t$$" "$work/$tap.pcap"; players+=("${started[-1]}"); done
+begin flap
+flapping=${started[-1]}
+
+watch() { python3 tests/soak/watch.py "$work" "http://127.0.0.1:$console" "http://127.0.0.1:$metrics/metrics" "$@"; }
+watch during "$minutes" "$service" "ska-r$$" "skb-r$$"
+kill -- "-$flapping" && ip link set "skb-t$$" up
+for player in "${players[@]}"; do kill -- "-$player"; done
+sleep 5
+watch after "ska-r$$" "skb-r$$"
+kill -TERM "$service" && wait "$service"
+watch judge

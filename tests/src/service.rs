@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
+use ureq::tls::TlsConfig;
 
 use crate::{free_port, now, run, touchpoint};
 
@@ -21,6 +22,7 @@ pub const ROLES: [&str; 4] = ["viewer", "marketing", "operator", "privacy_office
 /// A service that runs, until it is dropped.
 pub struct Service {
     folder: TempDir,
+    scheme: &'static str,
     port: u16,
     metrics_port: u16,
     tokens: Vec<(&'static str, String)>,
@@ -36,6 +38,8 @@ pub struct Answer {
     pub text: String,
     /// Where it sends us.
     pub location: Option<String>,
+    /// What a browser is to keep.
+    pub cookie: Option<String>,
 }
 
 impl Answer {
@@ -49,13 +53,18 @@ impl Service {
     /// Writes a configuration and starts: `scenarios` is copied; `more` is added to the configuration, with `FOLDER` standing
     /// for the service's own.
     pub fn start(scenarios: &Path, more: &str) -> Self {
+        Self::start_with(scenarios, "requests_per_second = 1000\n", more)
+    }
+
+    /// The same, with other lines about the console.
+    pub fn start_with(scenarios: &Path, console: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         run(Command::new("cp").arg("-r").arg(scenarios).arg(folder.path().join("scenarios")));
         fs::create_dir(folder.path().join("captures")).expect("a folder");
         let (port, metrics_port) = (free_port(), free_port());
         let mut text = format!(
             "[store]\nfolder = \"store\"\nthreads = 2\n[scenarios]\nfolder = \"scenarios\"\n[metrics]\nlisten = \
-             \"127.0.0.1:{metrics_port}\"\n[console]\nlisten = \"127.0.0.1:{port}\"\nrequests_per_second = 1000\n"
+             \"127.0.0.1:{metrics_port}\"\n[console]\nlisten = \"127.0.0.1:{port}\"\n{console}"
         );
         let mut tokens = Vec::new();
         for role in ROLES {
@@ -76,8 +85,11 @@ impl Service {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Whether a certificate is to be trusted is asked with the program's own commands.
+            .tls_config(TlsConfig::builder().disable_verification(true).build())
             .timeout_global(Some(PATIENCE));
-        let mut service = Self { folder, port, metrics_port, tokens, agent: agent.build().into(), child: None };
+        let scheme = if console.contains("certificate") { "https" } else { "http" };
+        let mut service = Self { folder, scheme, port, metrics_port, tokens, agent: agent.build().into(), child: None };
         service.begin();
         service
     }
@@ -87,6 +99,18 @@ impl Service {
         let log = fs::File::options().create(true).append(true).open(self.log_file()).expect("a log");
         let mut command = touchpoint();
         command.args(["run", "--config"]).arg(self.folder.path().join("touchpoint.toml"));
+        if self.journal().exists() {
+            // A machine of its own, as far as the journal goes.
+            let (program, journal) = (command.get_program().to_owned(), self.journal());
+            command = Command::new("unshare");
+            let script = "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && mount --bind \"$0\" /run/systemd/journal \
+                          && exec \"$@\"";
+            command
+                .args(["--mount", "sh", "-c", script])
+                .arg(journal.parent().expect("it is in a folder"))
+                .arg(program);
+            command.args(["run", "--config"]).arg(self.folder.path().join("touchpoint.toml"));
+        }
         if self.manager().exists() {
             command.env("NOTIFY_SOCKET", self.manager()).env("WATCHDOG_USEC", "400000");
         }
@@ -99,6 +123,11 @@ impl Service {
     /// Where a service manager would listen; whoever binds a socket there before it starts hears what it tells.
     pub fn manager(&self) -> PathBuf {
         self.folder.path().join("manager")
+    }
+
+    /// Where systemd's journal would listen, likewise; to take its place needs root.
+    pub fn journal(&self) -> PathBuf {
+        self.folder.path().join("journal/socket")
     }
 
     /// Its folder.
@@ -122,7 +151,7 @@ impl Service {
 
     /// Where a path of it is.
     pub fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.port)
+        format!("{}://127.0.0.1:{}{path}", self.scheme, self.port)
     }
 
     /// A token by its role, `expired` or any other word for one that nobody knows.
@@ -132,7 +161,12 @@ impl Service {
 
     /// GET with the token of a role; with none where the role is empty.
     pub fn get(&self, path: &str, role: &str) -> Answer {
-        let mut request = self.agent.get(self.url(path));
+        self.get_as(path, role, "*/*")
+    }
+
+    /// The same, for who accepts this.
+    pub fn get_as(&self, path: &str, role: &str, accept: &str) -> Answer {
+        let mut request = self.agent.get(self.url(path)).header("Accept", accept);
         if !role.is_empty() {
             request = request.header("Authorization", format!("Bearer {}", self.token(role)));
         }
@@ -197,10 +231,11 @@ impl Drop for Service {
 
 fn answer(sent: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Answer {
     let mut response = sent.expect("an answer");
-    let location = response.headers().get("location").map(|to| to.to_str().expect("a place").to_owned());
+    let header = |name| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+    let (location, cookie) = (header("location"), header("set-cookie"));
     let mut text = String::new();
     response.body_mut().as_reader().read_to_string(&mut text).expect("an answer of text");
-    Answer { status: response.status().as_u16(), text, location }
+    Answer { status: response.status().as_u16(), text, location, cookie }
 }
 
 fn new_token() -> (String, String) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Path, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
@@ -19,7 +19,9 @@ use super::audit::Entry;
 use super::caller::Fault;
 use super::trial::{self, Draft, Question, Trial};
 use super::{Caller, Refusal, Right, Surface, beside};
+use crate::metrics::Meters;
 use crate::offer::Offer;
+use crate::pseudonyms::Pseudonyms;
 use crate::run::status::Status;
 use crate::run::{Request as Asked, Sample};
 
@@ -213,24 +215,25 @@ async fn let_go(
     Ok(Json(Done { done: surface.let_go(who, &name).await? }))
 }
 
-/// An offer; identities masked.
+/// An offer.
 #[derive(Serialize, ToSchema)]
 struct OfferSummary {
     /// Time of the trigger.
     at: String,
     scenario: String,
-    imsi: String,
+    /// By pseudonym.
+    subscriber: String,
     state: &'static str,
     /// It is not sent later than this.
     expires: String,
 }
 
-impl From<&Offer> for OfferSummary {
-    fn from(offer: &Offer) -> Self {
+impl OfferSummary {
+    fn new(offer: &Offer, keys: &Pseudonyms) -> Self {
         Self {
             at: offer.at.to_string(),
             scenario: offer.scenario.to_string(),
-            imsi: offer.imsi.masked().to_string(),
+            subscriber: keys.at(offer.at).name(offer.imsi).to_string(),
             state: offer.state.name(),
             expires: offer.expires.to_string(),
         }
@@ -248,16 +251,17 @@ struct Offers {
     recent: Vec<OfferSummary>,
 }
 
-/// Offers, masked.
+/// Offers, whose they are by pseudonym.
 #[utoipa::path(get, path = "/api/v1/offers", security(("token" = [])), responses(
     (status = 200, body = Offers), (status = 401, body = Fault), (status = 403, body = Fault), (status = 429, body = Fault)))]
 async fn offers(State(surface): State<Arc<Surface>>, caller: Caller) -> Result<Json<Offers>, Refusal> {
     caller.may(Right::View)?;
-    let census = surface.view.census.load();
+    let (census, keys) = (surface.view.census.load(), surface.view.pseudonyms.load());
+    let summary = |offer| OfferSummary::new(offer, &keys);
     Ok(Json(Offers {
         in_flight: census.in_flight,
-        waiting: census.waiting.iter().map(OfferSummary::from).collect(),
-        recent: census.recent.iter().map(OfferSummary::from).collect(),
+        waiting: census.waiting.iter().map(summary).collect(),
+        recent: census.recent.iter().map(summary).collect(),
     }))
 }
 
@@ -288,10 +292,10 @@ pub(crate) async fn explained(
     json: bool,
 ) -> Result<String, Refusal> {
     let who = caller.may(if question.reveal { Right::Reveal } else { Right::Explain })?;
-    let about = trial::asked(&surface.view, &question)?;
-    surface.note(who, if question.reveal { "reveal" } else { "explain" }, &about).await?;
     let view = Arc::clone(&surface.view);
-    beside(move || trial::explain(&view, &question, language, json)).await
+    let whom = trial::asked(&view, question.subscriber.clone()).await?;
+    surface.note(who, if question.reveal { "reveal" } else { "explain" }, &view.call(whom)).await?;
+    beside(move || trial::explain(&view, whom, &question, language, json)).await
 }
 
 /// Tries a draft on the last hours. One at a time.
@@ -340,10 +344,20 @@ pub(crate) async fn audited(surface: &Arc<Surface>) -> Result<Vec<Entry>, Refusa
 /// Counters, in the text format of Prometheus.
 #[utoipa::path(get, path = "/metrics", security(("token" = [])), responses(
     (status = 200, body = String, content_type = "text/plain"), (status = 401, body = Fault), (status = 403, body = Fault), (status = 429, body = Fault)))]
-async fn metrics_text(State(surface): State<Arc<Surface>>, caller: Caller) -> Result<Response, Refusal> {
+async fn metrics_text(
+    State(surface): State<Arc<Surface>>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
     caller.may(Right::View)?;
-    let content = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((content, surface.meters.render()).into_response())
+    Ok(counters(&surface.meters, &headers))
+}
+
+/// All counters, in the format that is asked for.
+pub(super) fn counters(meters: &Meters, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    let (media, text) = meters.render(accept);
+    ([(header::CONTENT_TYPE, media)], text).into_response()
 }
 
 /// This document.

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware;
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -78,7 +78,8 @@ pub(crate) fn serve(view: &Arc<View>, meters: &Meters) -> Result<Server, RunErro
         };
         runtime.block_on(async {
             let scrape = scrape.map(|listener| {
-                let app = Router::new().route("/metrics", get(async move || meters.render()));
+                let app = Router::new()
+                    .route("/metrics", get(async move |headers: HeaderMap| routes::counters(&meters, &headers)));
                 tokio::spawn(plain(listener, app, ends.clone()))
             });
             match (people, tls) {

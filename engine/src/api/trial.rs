@@ -12,11 +12,13 @@ use rules::language::{Language, load_for};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Refusal;
+use super::{Refusal, beside};
 use crate::backtest::Tally;
 use crate::cli::Failure;
 use crate::cli::backtest::Facts;
 use crate::cli::explain::{Inquiry, Nobody, subscriber};
+use crate::cli::json::Naming;
+use crate::pseudonyms::Pseudonym;
 use crate::run::View;
 
 /// The most hours that a draft is tried on.
@@ -28,7 +30,7 @@ const DEPTH: usize = 4;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Question {
-    /// An IMSI, or a number of the subscriber file.
+    /// An IMSI, a number of the subscriber file, or a pseudonym.
     #[schema(min_length = 1)]
     pub(crate) subscriber: String,
     /// Only decisions about this scenario.
@@ -94,21 +96,43 @@ impl From<&Tally> for Outcome {
     }
 }
 
-/// Whom a question is about, masked: what the audit log says.
-pub(crate) fn asked(view: &View, question: &Question) -> Result<String, Refusal> {
-    Ok(whom(view, question)?.masked().to_string())
+/// Whom an IMSI, a number of the subscriber file or a pseudonym names.
+pub(crate) async fn asked(view: &Arc<View>, name: String) -> Result<Imsi, Refusal> {
+    let view = Arc::clone(view);
+    // It may look at every row of the file, or at every decision.
+    beside(move || {
+        if let Ok(pseudonym) = name.trim().parse() {
+            return called(&view, pseudonym);
+        }
+        subscriber(name.trim(), &view.directory.load()).map_err(|nobody| match nobody {
+            Nobody::Several => Refusal::conflict(nobody.to_string()),
+            Nobody::Unknown => Refusal::missing(nobody.to_string()),
+        })
+    })
+    .await
 }
 
-fn whom(view: &View, question: &Question) -> Result<Imsi, Refusal> {
-    subscriber(question.subscriber.trim(), &view.directory).map_err(|nobody| match nobody {
-        Nobody::Several => Refusal::conflict(nobody.to_string()),
-        Nobody::Unknown => Refusal::missing(nobody.to_string()),
-    })
+/// Of those about whom anything was decided.
+fn called(view: &View, pseudonym: Pseudonym) -> Result<Imsi, Refusal> {
+    let (keys, mut found) = (view.pseudonyms.load(), None);
+    let key = keys.key_of(pseudonym).ok_or_else(|| Refusal::missing("the key of this pseudonym is gone"))?;
+    let decided = view.store.each_decision(|entry| {
+        if found.is_none() && key.name(entry.imsi) == pseudonym {
+            found = Some(entry.imsi);
+        }
+    });
+    decided.map_err(|error| Refusal::internal(error.to_string()))?;
+    found.ok_or_else(|| Refusal::missing("nothing was decided about a subscriber of this pseudonym"))
 }
 
 /// Every decision about a subscriber, told in this language, or as JSON lines.
-pub(crate) fn explain(view: &View, question: &Question, language: Language, json: bool) -> Result<String, Refusal> {
-    let imsi = whom(view, question)?;
+pub(crate) fn explain(
+    view: &View,
+    imsi: Imsi,
+    question: &Question,
+    language: Language,
+    json: bool,
+) -> Result<String, Refusal> {
     let rules = view.rules.load();
     let scenario = question.scenario.as_deref().filter(|name| !name.is_empty());
     let inquiry = Inquiry {
@@ -117,7 +141,7 @@ pub(crate) fn explain(view: &View, question: &Question, language: Language, json
         scenario,
         language,
         events: 5,
-        reveal: question.reveal,
+        naming: if question.reveal { Naming::Clear } else { Naming::Pseudonyms(view.pseudonyms.load_full()) },
         json,
     };
     let mut told = Vec::new();
@@ -144,7 +168,7 @@ pub(crate) fn backtest(view: &View, draft: &Draft) -> Result<Trial, Refusal> {
     let Some(tried) = tried else { return Err(Refusal::unprocessable(diagnostics)) };
     let store = view.store.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;
     let facts = Facts::of_store(Arc::new(store), Duration::from_secs(draft.hours * 3600));
-    let compared = facts.and_then(|facts| facts.compare(&tried, Some(&live), &view.directory));
+    let compared = facts.and_then(|facts| facts.compare(&tried, Some(&live), &view.directory.load()));
     let (subscribers, compared) = compared.map_err(|failure| failed(&failure))?;
     let named = name(&draft.text);
     let scenarios = compared.into_iter().map(|(scenario, compared)| Tried {

@@ -12,7 +12,7 @@ use rules::{Directory, Reason, RuleSet};
 use crate::offer::{Offer, State};
 use crate::window::{LedgerEntry, Store, Verdict};
 
-use super::json::Line;
+use super::json::{Line, Naming};
 use super::teller::Teller;
 use super::{Ending, Failure, check};
 
@@ -70,7 +70,7 @@ impl Explain {
             scenario: self.scenario.as_deref(),
             language,
             events: self.events,
-            reveal: self.reveal,
+            naming: Naming::new(self.reveal),
             json: self.json,
         };
         inquiry.tell(imsi, &mut io::stdout().lock())?;
@@ -118,18 +118,18 @@ pub(crate) struct Inquiry<'a> {
     pub(crate) language: Language,
     /// How many events before each decision.
     pub(crate) events: usize,
-    pub(crate) reveal: bool,
+    pub(crate) naming: Naming,
     pub(crate) json: bool,
 }
 
 impl Inquiry<'_> {
     /// Tells every decision about a subscriber.
     pub(crate) fn tell(&self, imsi: Imsi, out: &mut impl Write) -> Result<(), Failure> {
-        let Self { store, rules, language, reveal, .. } = *self;
-        let teller = Teller { rules, language, reveal };
+        let Self { store, rules, language, .. } = *self;
+        let teller = Teller { rules, language, reveal: matches!(self.naming, Naming::Clear) };
         let entries = store.ledger_of(imsi)?;
         let facts = store.window(imsi, Timestamp::MIN)?;
-        let mut line = Line::new(reveal);
+        let mut line = Line::named(self.naming.clone());
         let wanted = |entry: &&LedgerEntry| self.scenario.is_none_or(|name| *entry.scenario == *name);
         let mut count = 0;
         for entry in entries.iter().filter(wanted) {

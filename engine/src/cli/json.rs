@@ -1,17 +1,41 @@
 //! JSON lines for programs. Written by hand into one reused buffer: `decode` prints millions of them.
 //!
-//! Identities are masked here, in the one place that knows whether the command said `--reveal`.
+//! Identities are masked here, in the one place that knows whether the command said `--reveal`, or whether others are to have
+//! pseudonyms.
 
 use std::fmt::Display;
 use std::io::Write as _;
+use std::sync::Arc;
 
-use event::{Imei, Imsi, Number, Timestamp};
+use event::{Imei, Imsi, Number, Timestamp, Tmsi};
 use probe::wire::Value;
+
+use crate::pseudonyms::Pseudonyms;
+
+/// How subscribers are named.
+#[derive(Clone, Debug)]
+pub(crate) enum Naming {
+    /// By IMSI.
+    Clear,
+    /// By an IMSI without its middle.
+    Masked,
+    /// By pseudonym: that of the time which the line has told last. Devices and other people's numbers are masked, and temporary
+    /// identities left out.
+    Pseudonyms(Arc<Pseudonyms>),
+}
+
+impl Naming {
+    /// As a command is told.
+    pub(crate) fn new(reveal: bool) -> Self {
+        if reveal { Self::Clear } else { Self::Masked }
+    }
+}
 
 /// One JSON object on one line, built field by field.
 pub(crate) struct Line {
     octets: Vec<u8>,
-    reveal: bool,
+    naming: Naming,
+    at: Timestamp,
     // The last second shown, and its text: consecutive lines mostly share it.
     second: i64,
     second_text: Vec<u8>,
@@ -19,7 +43,16 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(reveal: bool) -> Self {
-        Self { octets: Vec::with_capacity(1024), reveal, second: i64::MIN, second_text: Vec::new() }
+        Self::named(Naming::new(reveal))
+    }
+
+    pub(crate) fn named(naming: Naming) -> Self {
+        let octets = Vec::with_capacity(1024);
+        Self { octets, naming, at: Timestamp::MIN, second: i64::MIN, second_text: Vec::new() }
+    }
+
+    fn reveals(&self) -> bool {
+        matches!(self.naming, Naming::Clear)
     }
 
     /// Begins a new object; what was built before is forgotten.
@@ -88,25 +121,40 @@ impl Line {
         self.hexadecimal(value);
     }
 
+    /// Under `key`; a pseudonym as the `subscriber`.
     pub(crate) fn imsi(&mut self, key: &str, value: Imsi) {
-        self.key(key);
-        if self.reveal { self.quoted(value) } else { self.quoted(value.masked()) }
+        match &self.naming {
+            Naming::Clear => self.plain(key, value),
+            Naming::Masked => self.plain(key, value.masked()),
+            Naming::Pseudonyms(keys) => {
+                let name = keys.at(self.at).name(value);
+                self.plain("subscriber", name);
+            }
+        }
+    }
+
+    /// Names nobody by itself, but can be followed: beside a pseudonym it is left out.
+    pub(crate) fn tmsi(&mut self, key: &str, value: Tmsi) {
+        if !matches!(self.naming, Naming::Pseudonyms(_)) {
+            self.plain(key, value);
+        }
     }
 
     pub(crate) fn imei(&mut self, key: &str, value: Imei) {
         self.key(key);
-        if self.reveal { self.quoted(value) } else { self.quoted(value.masked()) }
+        if self.reveals() { self.quoted(value) } else { self.quoted(value.masked()) }
     }
 
     pub(crate) fn number(&mut self, key: &str, value: &Number) {
         self.key(key);
-        if self.reveal { self.quoted(value) } else { self.quoted(value.masked()) }
+        if self.reveals() { self.quoted(value) } else { self.quoted(value.masked()) }
     }
 
     /// RFC 3339 in UTC with microseconds.
     pub(crate) fn time(&mut self, key: &str, at: Timestamp) {
         const MICROS: i64 = 1_000_000;
         self.key(key);
+        self.at = at;
         let second = at.as_micros().div_euclid(MICROS);
         if second != self.second {
             self.second = second;
@@ -166,11 +214,11 @@ impl Line {
             Value::Code(code) => self.hexadecimal(code),
             Value::Flag(flag) => self.octets.extend_from_slice(if flag { b"true" } else { b"false" }),
             Value::Name(name) => self.string(name),
-            Value::Number(number) if self.reveal => self.quoted(number),
+            Value::Number(number) if self.reveals() => self.quoted(number),
             Value::Number(number) => self.quoted(number.masked()),
-            Value::Imsi(imsi) if self.reveal => self.quoted(imsi),
+            Value::Imsi(imsi) if self.reveals() => self.quoted(imsi),
             Value::Imsi(imsi) => self.quoted(imsi.masked()),
-            Value::Imei(imei) if self.reveal => self.quoted(imei),
+            Value::Imei(imei) if self.reveals() => self.quoted(imei),
             Value::Imei(imei) => self.quoted(imei.masked()),
             Value::Tmsi(tmsi) => self.quoted(tmsi),
             Value::Lai(lai) => self.quoted(lai),

@@ -12,6 +12,7 @@ mod inputs;
 pub(crate) mod json;
 mod links;
 mod network;
+mod pseudonyms;
 mod release;
 mod remote;
 mod replay;
@@ -70,6 +71,7 @@ enum Command {
     Run(run::Run),
     Config(run::ConfigCommand),
     Token(run::Token),
+    Pseudonyms(pseudonyms::PseudonymsCommand),
     Status(status::Status),
     Top(top::Top),
     Completions(shell::Completions),
@@ -100,6 +102,7 @@ pub fn run() -> ExitCode {
         Command::Run(run) => run.run(),
         Command::Config(config) => config.run(),
         Command::Token(token) => token.run(),
+        Command::Pseudonyms(pseudonyms) => pseudonyms.run(),
         Command::Status(status) => status.run(),
         Command::Top(top) => top.run(),
         Command::Completions(completions) => completions.run(),

@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::run;
 
 /// Where the package puts the configuration.
-const CONFIG: &str = "/etc/touchpoint/touchpoint.toml";
+pub(super) const CONFIG: &str = "/etc/touchpoint/touchpoint.toml";
 
 /// Runs live: feeds, scenarios, channels and console in one process, until SIGTERM.
 #[derive(clap::Args, Debug)]

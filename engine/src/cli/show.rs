@@ -21,7 +21,7 @@ pub(crate) fn event_json<'l>(line: &'l mut Line, event: &Event, feed: &str) -> &
     }
     line.plain("identity", event.binding.name());
     if let Some(tmsi) = event.tmsi {
-        line.plain("tmsi", tmsi);
+        line.tmsi("tmsi", tmsi);
     }
     if let Some(imei) = event.imei {
         line.imei("imei", imei);

@@ -153,10 +153,15 @@ pub struct RunawayConfig {
 }
 
 /// `[privacy]`.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct PrivacyConfig {
     /// Fewer subscribers in a place are not shown as a number.
     pub minimum_cohort: u64,
+    /// The keys of pseudonyms; made where there are none.
+    pub keys: PathBuf,
+    /// When the key is rotated by itself; absent: only by `touchpoint pseudonyms rotate`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_length")]
+    pub rotate_after: Option<Duration>,
 }
 
 /// `[log]`.
@@ -264,6 +269,13 @@ impl std::fmt::Display for SecretUrl {
 impl Serialize for SecretUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+fn some_length<S: Serializer>(some: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    match some {
+        Some(some) => length(some, serializer),
+        None => serializer.serialize_none(),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<Config> {
     let answers = answers(form.section("answers"));
     let events = events(form.section("events"), base);
     let runaway = runaway(form.section("runaway"));
-    let privacy = privacy(form.section("privacy"));
+    let privacy = privacy(form.section("privacy"), store.as_ref(), base);
     let log = log(form.section("log"));
     let metrics = metrics(form.section("metrics"));
     let console = console(form.section("console"), base);
@@ -110,10 +110,13 @@ fn runaway(mut form: Form<'_>) -> RunawayConfig {
     RunawayConfig { factor, least }
 }
 
-fn privacy(mut form: Form<'_>) -> PrivacyConfig {
+fn privacy(mut form: Form<'_>, store: Option<&StoreConfig>, base: &Path) -> PrivacyConfig {
     let minimum_cohort = form.read("minimum_cohort", value::whole(2..=1_000)).unwrap_or(10);
+    let beside = || store.map_or(base, |store| &store.folder).join("pseudonyms.json");
+    let keys = form.read("keys", value::path(base)).unwrap_or_else(beside);
+    let rotate_after = form.read("rotate_after", value::duration);
     form.finish();
-    PrivacyConfig { minimum_cohort }
+    PrivacyConfig { minimum_cohort, keys, rotate_after }
 }
 
 fn log(mut form: Form<'_>) -> LogConfig {

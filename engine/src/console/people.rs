@@ -48,8 +48,8 @@ fn question(tongue: Tongue, visitor: &Visitor, told: Option<&str>) -> Markup {
             "某个用户为什么收到或没有收到？每次查询都会记入审计日志。",
         )) }
         form method="post" action="/explain" {
-            label for="subscriber" { (tongue.say("IMSI or number", "IMSI 或手机号")) }
-            input #subscriber name="subscriber" required autocomplete="off" inputmode="numeric";
+            label for="subscriber" { (tongue.say("Pseudonym, number or IMSI", "假名、手机号或 IMSI")) }
+            input #subscriber name="subscriber" required autocomplete="off";
             label for="scenario" { (tongue.say("Only this scenario", "只看这个场景")) }
             input #scenario name="scenario" autocomplete="off";
             @if visitor.role.may(Right::Reveal) {

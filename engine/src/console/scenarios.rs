@@ -176,13 +176,13 @@ pub(super) async fn offers(Guest { surface, tongue, caller }: Guest) -> Result<M
         tongue.say("state", "状态"),
         tongue.say("not after", "有效至"),
     ];
-    let rules = surface.view.rules.load();
+    let (rules, keys) = (surface.view.rules.load(), surface.view.pseudonyms.load());
     let moment = |at| rules.policy().local(at).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let row = |offer: &Offer| {
         vec![
             text(&moment(offer.at)),
             text(&offer.scenario),
-            text(&offer.imsi.masked().to_string()),
+            html! { code { (keys.at(offer.at).name(offer.imsi)) } },
             text(tongue.0.of(offer.state.names())),
             text(&moment(offer.expires)),
         ]

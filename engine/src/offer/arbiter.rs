@@ -313,7 +313,7 @@ impl Arbiter {
     }
 
     fn directory_number(&self, imsi: Imsi) -> Option<Number> {
-        self.shared.directory.find(imsi)?.msisdn()
+        self.shared.directory.load().find(imsi)?.msisdn()
     }
 
     fn awaits_lookup(&self) -> bool {

@@ -14,13 +14,15 @@ use super::feed::{Feed, Item, Parcel};
 use super::history::History;
 use super::observed::Seen;
 use super::relay::Relay;
+use super::reread::Reread;
 use super::rulebook::Rulebook;
 use super::runaway::is_runaway;
 use super::service::{Service, Signals};
-use super::status::{self, Status};
+use super::status::{self, DelayStatus, ShardStatus, Status};
 use super::{DRAIN, Order, Request, RunError, View, system};
 use crate::metrics::Meters;
-use crate::reload::{self, Loaded, Refused, Watch};
+use crate::pseudonyms::Pseudonyms;
+use crate::reload::{Loaded, Refused, Watch};
 use crate::{Engine, EngineError};
 
 /// How long to wait for a parcel before time goes on without one.
@@ -41,7 +43,7 @@ pub(super) struct Driver {
     orders: Receiver<Order>,
     rulebook: Rulebook,
     watch: Option<Watch>,
-    /// The folder is being read because a person or a signal asked for it.
+    /// What was read at the start is read again, because a person or a signal asked for it.
     reading: Option<Reading>,
     /// Rules that wait until all subscribers are brought over to the last ones.
     is_renewal_due: bool,
@@ -62,7 +64,7 @@ pub(super) struct Driver {
 }
 
 struct Reading {
-    result: Receiver<Result<Loaded, Refused>>,
+    result: Receiver<Reread>,
     replies: Vec<Order>,
 }
 
@@ -81,8 +83,13 @@ impl Driver {
     ) -> Result<Self, RunError> {
         let config = &view.config;
         let watch = config.scenarios.watch.then(|| Watch::begin(&config.scenarios.folder, config.site())).transpose();
-        let relay =
-            config.events.to.clone().map(Relay::begin).transpose().map_err(system("no thread can be started"))?;
+        let relay = config
+            .events
+            .to
+            .clone()
+            .map(|to| Relay::begin(to, Arc::clone(&view)))
+            .transpose()
+            .map_err(system("no thread can be started"))?;
         let started = clock::wall();
         Ok(Self {
             engine,
@@ -225,8 +232,8 @@ impl Driver {
             return;
         }
         let (tell, result) = bounded(1);
-        let (folder, site) = (self.view.config.scenarios.folder.clone(), self.view.config.site());
-        let read = move || _ = tell.send(reload::load(&folder, &site));
+        let config = self.view.config.clone();
+        let read = move || _ = tell.send(Reread::of(&config));
         match thread::Builder::new().name("scenarios-read".to_owned()).spawn(read) {
             Ok(_) => self.reading = Some(Reading { result, replies: order.into_iter().collect() }),
             Err(error) => {
@@ -239,11 +246,7 @@ impl Driver {
 
     fn take_reading(&mut self, service: &Service) {
         let told = match self.reading.as_ref().map(|reading| reading.result.try_recv()) {
-            Some(Ok(read)) => {
-                let told = read.as_ref().map(ToString::to_string).map_err(|refused| refused.diagnostics.clone());
-                self.take_over(read);
-                told
-            }
+            Some(Ok(read)) => self.take_again(read),
             Some(Err(TryRecvError::Disconnected)) => {
                 let told = "the scenarios could not be read: the thread that read them failed".to_owned();
                 tracing::error!("{told}");
@@ -255,6 +258,25 @@ impl Driver {
         // Who asked may have gone.
         replies.into_iter().for_each(|order| _ = order.reply.send(told.clone()));
         service.reloaded();
+    }
+
+    // Each whole, or not at all.
+    fn take_again(&mut self, read: Reread) -> Result<String, String> {
+        let Reread { scenarios, subscribers, keys } = read;
+        let told = scenarios.as_ref().map(ToString::to_string).map_err(|refused| refused.diagnostics.clone());
+        self.take_over(scenarios);
+        let known = subscribers.map(|directory| {
+            let (told, directory) = (format!("{} subscribers in the file", directory.len()), Arc::new(directory));
+            self.engine.know(Arc::clone(&directory));
+            self.view.directory.store(directory);
+            told
+        });
+        let keys = keys.map(|keys| self.view.pseudonyms.store(Arc::new(keys)));
+        known.iter().for_each(|told| tracing::info!("{told}"));
+        known.as_ref().err().into_iter().chain(keys.as_ref().err()).for_each(|why| {
+            tracing::error!("not read again, what was known before stays: {why}");
+        });
+        Ok(format!("{}; {}", told?, keys.and(known)?))
     }
 
     fn take_over(&mut self, read: Result<Loaded, Refused>) {
@@ -281,12 +303,13 @@ impl Driver {
 
     fn second(&mut self, wall: Timestamp, service: &Service) -> Result<(), RunError> {
         self.stop_runaways(wall);
+        self.rotate_keys(wall);
         self.miss_feeds();
         if wall >= self.measured + MEASURE {
             (self.measured, self.store_octets) = (wall, self.view.store.octets());
         }
         let status = self.status(wall);
-        self.meters.publish(&status, &self.view.census.load(), self.view.config.store.threads);
+        self.meters.publish(&status, &self.view.census.load());
         service.status(&format!("{} frames, {} events", status.frames_total(), status.events_total()));
         if self.history.note(&status, wall) {
             self.view.history.store(Arc::new(self.history.clone()));
@@ -307,6 +330,28 @@ impl Driver {
         }
     }
 
+    fn rotate_keys(&self, wall: Timestamp) {
+        let (privacy, view) = (&self.view.config.privacy, &self.view);
+        let since = view.pseudonyms.load().newest().since();
+        if privacy.rotate_after.is_none_or(|after| wall < since + after) {
+            return;
+        }
+        match Pseudonyms::rotate(&privacy.keys, wall, view.config.store.retention) {
+            Ok(keys) => {
+                let key = format!("key {}", keys.newest().number());
+                tracing::info!("pseudonyms have a new key: {key}");
+                view.pseudonyms.store(Arc::new(keys));
+                self.audit(wall, "rotate", &key);
+            }
+            Err(error) => tracing::error!("the key of pseudonyms stays: {error}"),
+        }
+    }
+
+    fn audit(&self, wall: Timestamp, action: &str, object: &str) {
+        let audited = self.view.audit.write(wall, "touchpoint", action, object);
+        audited.unwrap_or_else(|error| tracing::error!("the audit log cannot be written: {error}"));
+    }
+
     fn stop_runaways(&mut self, wall: Timestamp) {
         let (census, config) = (self.view.census.load_full(), self.view.config.runaway);
         for (name, _) in census.scenarios.iter().filter(|(_, scenario)| is_runaway(config, scenario)) {
@@ -320,8 +365,7 @@ impl Driver {
                         "far more offers than usual: paused until a person releases it"
                     );
                     metrics::counter!("touchpoint_runaway_total", "scenario" => name.to_string()).increment(1);
-                    let audited = self.view.audit.write(wall, "touchpoint", "pause", name);
-                    audited.unwrap_or_else(|error| tracing::error!("the audit log cannot be written: {error}"));
+                    self.audit(wall, "pause", name);
                 }
                 Err(why) => tracing::error!(scenario = &**name, "far more offers than usual, and not paused: {why}"),
             }
@@ -331,6 +375,8 @@ impl Driver {
     fn status(&self, wall: Timestamp) -> Status {
         let counters = self.engine.counters();
         let feed = |feed: &Feed| feed.status.load().at(wall);
+        let sent = |seen: &Arc<Seen>| DelayStatus::new("send", Some(seen.status().name), &seen.sending());
+        let delays = DelayStatus::of_engine(&self.engine.delays()).into_iter().chain(self.seen.iter().map(sent));
         Status {
             version: env!("CARGO_PKG_VERSION"),
             started: Some(self.started),
@@ -339,9 +385,12 @@ impl Driver {
             feeds: self.feeds.iter().map(feed).collect(),
             events: status::counts(Kind::NAMES.into_iter().zip(self.kinds)),
             engine: status::engine_counts(&counters),
+            delays: delays.collect(),
+            shards: self.engine.loads().into_iter().map(ShardStatus::from).collect(),
             rules: self.rulebook.status(),
             channels: self.seen.iter().map(|seen| seen.status()).collect(),
             areas: self.areas.status(),
+            store_cache_octets: self.view.store.cache_octets(),
             store_octets: self.store_octets,
             resident_octets: status::resident_octets(),
         }

@@ -14,6 +14,7 @@ use probe::capture::{CaptureError, Deadline, Step};
 use probe::{Probe, ProbeConfig, Sink};
 
 use super::clock;
+use super::links::Links;
 use super::status::{FeedStatus, InterfaceStatus};
 use crate::config::{FeedConfig, Listening};
 use crate::identities::Notes;
@@ -107,7 +108,8 @@ impl Feed {
                 Ok(frames) => {
                     _ = opened.send(Ok(()));
                     let recall = is_folder.then_some(heard);
-                    Reader { frames, probe, collector, notes, recall, status: published, settings }.run();
+                    let links = Links::default();
+                    Reader { frames, probe, collector, notes, recall, links, status: published, settings }.run();
                 }
                 Err(reason) => _ = opened.send(Err(reason)),
             }
@@ -180,6 +182,7 @@ struct Reader {
     /// Up to when an earlier start has heard, where what it knew is not known again yet: the first frame of a folder says how
     /// long ago that was.
     recall: Option<Timestamp>,
+    links: Links,
     status: Arc<ArcSwap<FeedStatus>>,
     settings: FeedConfig,
 }
@@ -243,8 +246,9 @@ impl Reader {
     }
 
     fn publish(&mut self) {
-        let before = self.status.load();
-        let status = before.next(self.frames.interfaces(), &self.probe, self.collector.told, clock::wall());
+        let (before, wall) = (self.status.load(), clock::wall());
+        let links = self.links.at(wall, &self.probe);
+        let status = before.next(self.frames.interfaces(), links, &self.probe, self.collector.told, wall);
         self.status.store(Arc::new(status));
     }
 }

@@ -9,9 +9,11 @@ pub(crate) mod clock;
 mod driver;
 mod feed;
 mod history;
+mod links;
 mod log;
 mod observed;
 mod relay;
+mod reread;
 mod rulebook;
 mod runaway;
 mod service;
@@ -27,6 +29,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Sender, bounded};
+use event::Imsi;
 use rules::{Directory, RuleSet};
 use tokio::sync::oneshot;
 
@@ -39,6 +42,7 @@ use crate::offer::address::{Lookup, LookupConfig};
 use crate::offer::channel::{self, ChannelError, Lane, Opening};
 use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Pace};
+use crate::pseudonyms::{KeysError, Pseudonyms};
 use crate::reload;
 use crate::shard;
 use crate::window::{Store, StoreError};
@@ -84,6 +88,9 @@ pub enum RunError {
     /// The file of subscribers.
     #[error("{0}")]
     Subscribers(String),
+    /// The keys of pseudonyms.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// A channel.
     #[error(transparent)]
     Channel(#[from] ChannelError),
@@ -130,13 +137,22 @@ pub struct View {
     /// Facts, decisions, offers.
     pub store: Arc<Store>,
     /// Who subscribers are.
-    pub directory: Arc<Directory>,
+    pub directory: ArcSwap<Directory>,
     /// Channels whose offers a person lets go, and the folder for it.
     pub manual: BTreeMap<String, PathBuf>,
+    /// What subscribers are called.
+    pub pseudonyms: ArcSwap<Pseudonyms>,
     /// Who did what.
     pub audit: Audit,
     /// Asks the driver.
     pub orders: Sender<Order>,
+}
+
+impl View {
+    /// What a subscriber is called now.
+    pub fn call(&self, imsi: Imsi) -> String {
+        self.pseudonyms.load().newest().name(imsi).to_string()
+    }
 }
 
 /// What a person asks of the driver.
@@ -150,7 +166,7 @@ pub struct Order {
 /// What can be asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Read the folder of scenarios, and take it over if it can be used.
+    /// Read scenarios, subscribers and keys again, and take over what can be used.
     Reload,
     /// Pause a scenario.
     Pause(String),
@@ -170,6 +186,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let folder = config.store.folder.clone();
     std::fs::create_dir_all(&folder).map_err(system("the folder of the store cannot be made"))?;
     let rulebook = Rulebook::open(&folder, &loaded, wall).map_err(system("what is paused cannot be read"))?;
+    let pseudonyms = Pseudonyms::open(&config.privacy.keys, wall)?;
     let directory = Arc::new(directory(&config)?);
     let meters = Meters::install();
     let (lanes, seen) = lanes(&config.channels)?;
@@ -202,8 +219,9 @@ pub fn run(config: Config) -> Result<(), RunError> {
         census: ArcSwap::default(),
         rules: ArcSwap::new(Arc::clone(rulebook.whole())),
         store: engine.store(),
-        directory,
+        directory: ArcSwap::new(directory),
         manual,
+        pseudonyms: ArcSwap::from_pointee(pseudonyms),
         audit,
         orders,
         config,
@@ -241,10 +259,9 @@ fn lanes(configs: &[ChannelConfig]) -> Result<(Vec<Lane>, Vec<Arc<Seen>>), RunEr
 }
 
 fn directory(config: &Config) -> Result<Directory, RunError> {
-    match &config.subscribers.file {
-        Some(file) => Directory::load(file).map_err(|error| RunError::Subscribers(error.to_string())),
-        None => Ok(Directory::default()),
-    }
+    let file = config.subscribers.file.as_deref();
+    let read = file.map(Directory::load).transpose().map_err(|error| RunError::Subscribers(error.to_string()));
+    read.map(Option::unwrap_or_default)
 }
 
 fn lookup(config: &Config) -> Result<Option<Box<dyn AddressSource>>, RunError> {

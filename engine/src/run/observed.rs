@@ -8,7 +8,9 @@ use std::thread;
 use arc_swap::ArcSwapOption;
 use crossbeam::channel::{Receiver, bounded};
 
+use super::clock;
 use super::status::ChannelStatus;
+use crate::delays::{Counted, Lengths};
 use crate::offer::channel::{Channel, Lane, Report, Submission, Taken};
 use crate::offer::hold;
 
@@ -26,6 +28,7 @@ pub(super) struct Seen {
     accepted: AtomicU64,
     refused: AtomicU64,
     down: ArcSwapOption<String>,
+    sending: Lengths,
 }
 
 impl Seen {
@@ -41,6 +44,12 @@ impl Seen {
             accepted: load(&self.accepted),
             refused: load(&self.refused),
         }
+    }
+
+    /// How long offers took from their trigger, in packet time, until they were handed to the channel: what waited, because it had
+    /// to or because the channel was down, is among them.
+    pub(super) fn sending(&self) -> Counted {
+        self.sending.read()
     }
 
     fn note(&self, report: &Report) {
@@ -97,6 +106,7 @@ impl Channel for Observed {
 
     fn submit(&mut self, submission: Submission) {
         self.seen.submitted.fetch_add(1, Ordering::Relaxed);
+        self.seen.sending.add(clock::wall().since(submission.at));
         self.inner.submit(submission);
     }
 

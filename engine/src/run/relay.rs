@@ -1,5 +1,5 @@
-//! Events for other programs: JSON lines as of `decode --json`, identities masked, to a file or a socket. Nobody waits for whoever
-//! reads them: what finds no room is counted and dropped.
+//! Events for other programs: JSON lines as of `decode --json`, subscribers by pseudonym, to a file or a socket. Nobody waits for
+//! whoever reads them: what finds no room is counted and dropped.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -13,7 +13,8 @@ use std::time::Duration;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use event::Event;
 
-use crate::cli::json::Line;
+use super::View;
+use crate::cli::json::{Line, Naming};
 use crate::cli::show::event_json;
 use crate::config::EventsTo;
 
@@ -39,9 +40,9 @@ pub(super) struct Relay {
 
 impl Relay {
     /// Begins to write. Where that is not possible yet, or no more, it is tried again every second.
-    pub(super) fn begin(to: EventsTo) -> io::Result<Self> {
+    pub(super) fn begin(to: EventsTo, view: Arc<View>) -> io::Result<Self> {
         let (batches, waiting) = bounded(BATCHES);
-        let writer = Writer { to, out: None, text: Vec::with_capacity(2 * PIECE), lines: 0, is_told: false };
+        let writer = Writer { to, view, out: None, text: Vec::with_capacity(2 * PIECE), lines: 0, is_told: false };
         thread::Builder::new().name("events".to_owned()).spawn(move || writer.run(&waiting))?;
         Ok(Self { batches })
     }
@@ -57,6 +58,7 @@ impl Relay {
 
 struct Writer {
     to: EventsTo,
+    view: Arc<View>,
     out: Option<Box<dyn Write + Send>>,
     text: Vec<u8>,
     /// How many lines the text has.
@@ -67,10 +69,11 @@ struct Writer {
 
 impl Writer {
     fn run(mut self, waiting: &Receiver<Batch>) {
-        let mut line = Line::new(false);
         loop {
             match waiting.recv_timeout(DELAY) {
                 Ok(Batch { feed, events }) => {
+                    // The keys may have been rotated.
+                    let mut line = Line::named(Naming::Pseudonyms(self.view.pseudonyms.load_full()));
                     for event in &events {
                         self.text.extend_from_slice(event_json(&mut line, event, &feed));
                     }

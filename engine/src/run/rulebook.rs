@@ -11,6 +11,7 @@ use event::Timestamp;
 use rules::RuleSet;
 
 use super::status::RulesStatus;
+use crate::durable;
 use crate::reload::{Loaded, Refused};
 
 /// The file, beside the store, that names what is paused.
@@ -86,7 +87,7 @@ impl Rulebook {
         let mut paused = self.paused.clone();
         let changed = if is_paused { paused.insert(scenario.to_owned()) } else { paused.remove(scenario) };
         if changed {
-            write_durably(&self.file, &serde_json::to_vec(&paused)?)?;
+            durable::replace(&self.file, &serde_json::to_vec(&paused)?)?;
             self.paused = paused;
         }
         Ok(changed)
@@ -113,13 +114,4 @@ impl Rulebook {
             paused: self.paused.iter().filter(|name| self.knows(name)).cloned().collect(),
         }
     }
-}
-
-/// A file holds these octets, or those before, also when the power fails.
-fn write_durably(file: &Path, octets: &[u8]) -> io::Result<()> {
-    let beside = file.with_extension("new");
-    std::fs::write(&beside, octets)?;
-    std::fs::File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, file)?;
-    file.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }

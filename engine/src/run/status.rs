@@ -4,11 +4,13 @@ use event::Timestamp;
 use probe::Probe;
 use probe::capture::follow::Follow;
 use probe::capture::live::InterfaceTotals;
+use probe::track::loss::LinkLoss;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::EngineCounters;
 use crate::config::{FeedConfig, Listening};
+use crate::shard::ShardLoad;
+use crate::{Counted, EngineCounters, EngineDelays};
 
 /// Everything at one moment.
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
@@ -33,12 +35,18 @@ pub struct Status {
     pub events: Vec<Count>,
     /// What the engine has counted.
     pub engine: Vec<Count>,
+    /// How long things took, since the start.
+    pub delays: Vec<DelayStatus>,
+    /// What each matching thread is at work with, in their order.
+    pub shards: Vec<ShardStatus>,
     /// The scenarios in force.
     pub rules: RulesStatus,
     /// Ways out.
     pub channels: Vec<ChannelStatus>,
     /// Places with the most events within this hour.
     pub areas: Vec<AreaStatus>,
+    /// Octets of memory for what was read of the store lately.
+    pub store_cache_octets: u64,
     /// Octets of the store on disk.
     pub store_octets: u64,
     /// Octets of memory of the process.
@@ -86,6 +94,68 @@ pub(crate) fn engine_counts(counters: &EngineCounters) -> Vec<Count> {
     counts(counters.iter())
 }
 
+/// How long something took, since the start.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct DelayStatus {
+    /// `offer`: from the release of a trigger to its offer on disk; `sync`: a write that waits for the disk; `sealing`: what a
+    /// shard does at a time to give facts away; `held`: waiting for what writes them; `send`: from the trigger, in packet
+    /// time, to the channel.
+    pub what: &'static str,
+    /// Of `send`, the channel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// How often.
+    pub count: u64,
+    /// Half of them took no longer, in seconds.
+    pub median_s: Option<f64>,
+    /// Of a hundred, 99 took no longer, in seconds.
+    pub p99_s: Option<f64>,
+}
+
+impl DelayStatus {
+    pub(super) fn new(what: &'static str, channel: Option<String>, counted: &Counted) -> Self {
+        let within = |share| counted.within(share).map(|length| length.as_secs_f64());
+        Self { what, channel, count: counted.count(), median_s: within(0.5), p99_s: within(0.99) }
+    }
+
+    /// Of the engine.
+    pub(super) fn of_engine(delays: &EngineDelays) -> [Self; 4] {
+        let EngineDelays { offer, sync, turn, held } = delays;
+        let all = [("offer", offer), ("sync", sync), ("sealing", turn), ("held", held)];
+        all.map(|(what, counted)| Self::new(what, None, counted))
+    }
+}
+
+/// What a matching thread is at work with.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ShardStatus {
+    /// Events that were given to it.
+    pub events: u64,
+    /// Batches that wait for it.
+    pub waiting: u64,
+    /// Batches that it has worked at.
+    pub turns: u64,
+    /// Of a hundred, 99 took no longer, in seconds.
+    pub turn_p99_s: Option<f64>,
+    /// Subscribers in memory.
+    pub subscribers: u64,
+    /// Octets of facts that are not yet sealed.
+    pub unsealed_octets: u64,
+}
+
+impl From<ShardLoad> for ShardStatus {
+    fn from(load: ShardLoad) -> Self {
+        Self {
+            events: load.events,
+            waiting: load.waiting,
+            turns: load.turn.count(),
+            turn_p99_s: load.turn.within(0.99).map(|length| length.as_secs_f64()),
+            subscribers: load.subscribers,
+            unsealed_octets: load.unsealed_octets,
+        }
+    }
+}
+
 /// One feed.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FeedStatus {
@@ -107,6 +177,8 @@ pub struct FeedStatus {
     pub heard: Option<Timestamp>,
     /// Seconds since then.
     pub silent_s: u64,
+    /// Links between network elements, in each direction.
+    pub links: Vec<LinkStatus>,
     /// Below the messages.
     pub transport: Vec<Count>,
     /// Of the probe, by group and name.
@@ -141,6 +213,7 @@ impl FeedStatus {
             reached: None,
             heard: None,
             silent_s: 0,
+            links: Vec::new(),
             transport: Vec::new(),
             probe: Vec::new(),
             messages: Vec::new(),
@@ -152,6 +225,7 @@ impl FeedStatus {
     pub(super) fn next(
         &self,
         interfaces: Vec<InterfaceStatus>,
+        links: Vec<LinkStatus>,
         probe: &Probe,
         reached: Timestamp,
         wall: Timestamp,
@@ -167,6 +241,7 @@ impl FeedStatus {
             reached: (reached > Timestamp::MIN).then_some(reached),
             heard,
             silent_s: 0,
+            links,
             transport: counts(transport.iter().skip(1)),
             probe: counters.totals().map(group).collect(),
             messages: counters
@@ -255,6 +330,32 @@ impl From<&InterfaceTotals> for InterfaceStatus {
             filtered: totals.filtered,
             gaps: totals.gaps,
         }
+    }
+}
+
+/// A direction of a link between two network elements.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinkStatus {
+    /// What carries it: `sctp`, `tcp`, `mtp2`, `ns`.
+    pub transport: &'static str,
+    /// Who sends to whom; `others` for all that are not told by name.
+    pub link: String,
+    /// What was seen that carries a number.
+    pub seen: u64,
+    /// What was sent, as its numbers tell, and not seen.
+    pub missing: u64,
+}
+
+impl LinkStatus {
+    pub(super) fn add(&mut self, loss: &LinkLoss) {
+        (self.seen, self.missing) = (self.seen + loss.seen, self.missing + loss.missing);
+    }
+}
+
+impl From<&LinkLoss> for LinkStatus {
+    fn from(loss: &LinkLoss) -> Self {
+        let (transport, link) = (loss.link.transport(), loss.link.ends().to_string());
+        Self { transport, link, seen: loss.seen, missing: loss.missing }
     }
 }
 

@@ -4,6 +4,7 @@
 //! which is kept per slice, means the same at any number of threads.
 
 mod group;
+mod load;
 mod order;
 mod position;
 mod renewal;
@@ -28,6 +29,8 @@ use crate::offer::Offer;
 use crate::window::Store;
 use crate::window::keys::Bucket;
 
+pub(crate) use load::Load;
+pub use load::ShardLoad;
 pub(crate) use order::{Item, Order};
 pub(crate) use position::{INPUTS_LIMIT, Times, feed_input, feed_times, forget_inputs, latest, migrate, times};
 pub(crate) use renewal::Renewal;
@@ -77,6 +80,8 @@ pub(crate) enum Message {
     Batch(Batch),
     /// From here on another rule set holds.
     Renew(Arc<Renewal>),
+    /// From here on subscribers are known by another file.
+    Know(Arc<Directory>),
     /// These of the shard's subscribers are to be brought over to it.
     Sweep(Vec<Imsi>, Swept),
     /// Tell who in memory has not been.
@@ -166,9 +171,12 @@ pub(crate) struct Progress {
 pub(crate) struct Shared {
     pub(crate) store: Arc<Store>,
     pub(crate) rules: ArcSwap<RuleSet>,
-    pub(crate) directory: Arc<Directory>,
+    /// For the arbiter; shards have theirs, for they change it at a place among the events.
+    pub(crate) directory: ArcSwap<Directory>,
     pub(crate) counters: Counters,
     pub(crate) delays: Delays,
+    /// By shard.
+    pub(crate) loads: Box<[Load]>,
     pub(crate) epoch: u32,
     pub(crate) input: u64,
     pub(crate) feeds: Vec<u64>,

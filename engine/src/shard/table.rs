@@ -100,6 +100,11 @@ impl Table {
             .collect()
     }
 
+    /// How many subscribers are in memory.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() + self.idle.len() - self.husks
+    }
+
     /// How many subscribers have been met since this was asked last.
     pub(crate) fn take_loads(&mut self) -> u64 {
         std::mem::take(&mut self.loads)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
 use event::{AreaFact, Event, Imsi, Timestamp};
-use rules::{Areas, Context, Decision, Outcome, Place, Places, RuleSet, in_turn};
+use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, RuleSet, in_turn};
 
 use super::group::{Cause, DUE, Group};
 use super::position::{Positions, Taken};
@@ -39,6 +39,7 @@ pub(crate) struct Worker {
     pub(super) shared: Arc<Shared>,
     pub(super) outlets: Outlets,
     rules: Arc<RuleSet>,
+    directory: Arc<Directory>,
     /// Of the rules: see [`crate::window::editions`].
     edition: u32,
     pub(super) renewing: Option<Renewing>,
@@ -91,6 +92,7 @@ impl Worker {
             index,
             outlets,
             rules: renewal.rules.clone(),
+            directory: shared.directory.load_full(),
             edition: renewal.edition,
             renewing: None,
             positions,
@@ -133,6 +135,10 @@ impl Worker {
                     self.change_rules(renewal);
                     Ok(())
                 }
+                Ok(Message::Know(directory)) => {
+                    self.directory = directory;
+                    Ok(())
+                }
                 Ok(Message::Sweep(subscribers, swept)) => self.sweep(&subscribers, swept)?,
                 Ok(Message::Unswept(asking)) => asking.send(self.table.before(self.edition)).map_err(|_| Gone),
                 Ok(Message::Renewed(asking)) => self.renewed(&asking)?,
@@ -148,23 +154,24 @@ impl Worker {
     }
 
     fn take(&mut self, mut batch: Batch) -> Result<Result<(), Gone>, StoreError> {
-        let (shared, rules) = (self.shared.clone(), self.rules.clone());
+        let start = clock();
+        let (shared, rules, directory) = (self.shared.clone(), self.rules.clone(), self.directory.clone());
         self.given = batch.given.unwrap_or_else(clock);
         let (mut marks, mut places, mut taken) = (batch.marks.iter().peekable(), Places::default(), 0);
         for [now, next, then] in in_turn(&batch.events) {
             let here = places.pass(self.table.slots().fetch(imsis(next), imsis(then)));
             for (routed, likely) in now.iter().zip(here) {
                 while let Some(mark) = marks.next_if(|mark| mark.after <= taken) {
-                    if self.pass(&shared, &rules, &mark.what)?.is_err() {
+                    if self.pass(&shared, &rules, &directory, &mark.what)?.is_err() {
                         return Ok(Err(Gone));
                     }
                 }
-                self.event(&shared, &rules, routed, likely)?;
+                self.event(&shared, &rules, &directory, routed, likely)?;
                 taken += 1;
             }
         }
         for mark in marks {
-            if self.pass(&shared, &rules, &mark.what)?.is_err() {
+            if self.pass(&shared, &rules, &directory, &mark.what)?.is_err() {
                 return Ok(Err(Gone));
             }
         }
@@ -173,18 +180,32 @@ impl Worker {
         // Where nobody collects it, it is freed here.
         let _ = self.outlets.spent.try_send(batch);
         self.await_commit();
+        let load = shared.loads.get(self.index).into_iter();
+        load.for_each(|load| load.turned(start, self.table.len(), self.arena.len()));
         Ok(Ok(()))
     }
 
-    fn pass(&mut self, shared: &Shared, rules: &RuleSet, what: &Between) -> Result<Result<(), Gone>, StoreError> {
+    fn pass(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        directory: &Directory,
+        what: &Between,
+    ) -> Result<Result<(), Gone>, StoreError> {
         match what {
-            Between::Turn(turn) => self.turn(shared, rules, *turn),
+            Between::Turn(turn) => self.turn(shared, rules, directory, *turn),
             Between::Area(fact) => self.area(fact).map(Ok),
         }
     }
 
-    fn turn(&mut self, shared: &Shared, rules: &RuleSet, turn: Turn) -> Result<Result<(), Gone>, StoreError> {
-        self.wake(shared, rules, turn)?;
+    fn turn(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        directory: &Directory,
+        turn: Turn,
+    ) -> Result<Result<(), Gone>, StoreError> {
+        self.wake(shared, rules, directory, turn)?;
         (self.upto, self.now) = (turn.upto, turn.now);
         // Sealed where a bucket ends, so that few runs reach into two.
         if Bucket::of(turn.now) > self.bucket { self.commit(false) } else { Ok(Ok(())) }
@@ -226,39 +247,59 @@ impl Worker {
         Ok(facts.iter().any(|fact| (fact.at, fact.interface, fact.kind) == (event.at, event.interface, event.kind)))
     }
 
-    fn event(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, likely: Place) -> Result<(), StoreError> {
+    fn event(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        directory: &Directory,
+        routed: &Routed,
+        likely: Place,
+    ) -> Result<(), StoreError> {
         if self.is_known(routed)? {
             shared.counters.skipped.add(1);
             return Ok(());
         }
-        if rules.is_protected(routed.imsi, &shared.directory) {
+        if rules.is_protected(routed.imsi, directory) {
             shared.counters.protected.add(1);
             return Ok(());
         }
         if routed.event.at < shared.limits.oldest(routed.released) {
             shared.counters.too_old.add(1);
         }
-        self.take_in(shared, rules, routed, likely)
+        self.take_in(shared, rules, directory, routed, likely)
     }
 
     // The record most likely stands where it was fetched. It is looked up once, unless something is decided.
-    fn take_in(&mut self, shared: &Shared, rules: &RuleSet, routed: &Routed, likely: Place) -> Result<(), StoreError> {
+    fn take_in(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        directory: &Directory,
+        routed: &Routed,
+        likely: Place,
+    ) -> Result<(), StoreError> {
         let Routed { imsi, sequence, released, is_warm, event, .. } = routed;
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
         let mut slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
-        rules.wake(*imsi, event.at, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
+        rules.wake(
+            *imsi,
+            event.at,
+            &mut slot.profile,
+            context(shared, directory, &self.areas, *is_warm),
+            &mut self.decisions,
+        );
         let mut rank = 0;
         if !self.decisions.is_empty() {
-            rank = self.decided(shared, rules, &cause, rank)?;
+            rank = self.decided(shared, rules, directory, &cause, rank)?;
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
-        rules.decide(event, &mut slot.profile, context(shared, &self.areas, *is_warm), &mut self.decisions);
+        rules.decide(event, &mut slot.profile, context(shared, directory, &self.areas, *is_warm), &mut self.decisions);
         slot.tail = self.arena.append(*imsi, slot.tail, event);
         self.group.event(routed);
         if !self.decisions.is_empty() {
             cause.kind = kind_code(&event.kind);
-            self.decided(shared, rules, &cause, rank)?;
+            self.decided(shared, rules, directory, &cause, rank)?;
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
         let due = rules.due(&slot.profile, &self.areas, event.at);
@@ -267,14 +308,19 @@ impl Worker {
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
     /// ahead of this place when that ended: their turn is when it comes to theirs.
-    fn wake(&mut self, shared: &Shared, rules: &RuleSet, turn: Turn) -> Result<(), StoreError> {
-        while let Some(imsi) = self.timers.first(turn.now, |imsi| self.positions.has_come_to(slice(imsi), turn.upto))
-        {
+    fn wake(&mut self, shared: &Shared, rules: &RuleSet, directory: &Directory, turn: Turn) -> Result<(), StoreError> {
+        while let Some(imsi) = self.timers.first(turn.now, |imsi| self.positions.has_come_to(slice(imsi), turn.upto)) {
             let cause = Cause { imsi, sequence: turn.upto, released: turn.now, kind: DUE };
             self.renew(imsi, true)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
-            rules.wake(imsi, turn.now, &mut slot.profile, context(shared, &self.areas, true), &mut self.decisions);
-            self.decided(shared, rules, &cause, 0)?;
+            rules.wake(
+                imsi,
+                turn.now,
+                &mut slot.profile,
+                context(shared, directory, &self.areas, true),
+                &mut self.decisions,
+            );
+            self.decided(shared, rules, directory, &cause, 0)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
             let due = rules.due(&slot.profile, &self.areas, turn.now);
             self.timers.set(&shared.store, &mut self.group, imsi, slot, due, turn.now)?;
@@ -341,7 +387,14 @@ impl Worker {
     // --- what comes of it ------------------------------------------------------------------------------------------
 
     /// Takes down the decisions, of which the first has this rank; gives the rank that comes next.
-    fn decided(&mut self, shared: &Shared, rules: &RuleSet, cause: &Cause, first: u16) -> Result<u16, StoreError> {
+    fn decided(
+        &mut self,
+        shared: &Shared,
+        rules: &RuleSet,
+        directory: &Directory,
+        cause: &Cause,
+        first: u16,
+    ) -> Result<u16, StoreError> {
         if self.decisions.is_empty() {
             return Ok(first);
         }
@@ -354,7 +407,7 @@ impl Worker {
             let text = match scenario {
                 Some(scenario) => {
                     let slot = self.table.slot(&shared.store, cause.imsi, Place::NOWHERE, self.edition)?;
-                    rules.text(scenario, cause.imsi, &slot.profile, context(shared, &self.areas, true))
+                    rules.text(scenario, cause.imsi, &slot.profile, context(shared, directory, &self.areas, true))
                 }
                 None => None,
             };
@@ -450,6 +503,6 @@ fn imsis(events: &[Routed]) -> impl Iterator<Item = Imsi> {
     events.iter().map(|routed| routed.imsi)
 }
 
-fn context<'a>(shared: &'a Shared, areas: &'a Areas, warm: bool) -> Context<'a> {
-    Context { directory: &shared.directory, lookup: shared.lookup, warm, areas }
+fn context<'a>(shared: &Shared, directory: &'a Directory, areas: &'a Areas, warm: bool) -> Context<'a> {
+    Context { directory, lookup: shared.lookup, warm, areas }
 }

@@ -252,6 +252,11 @@ impl Store {
         family_options(family, &self.cache)
     }
 
+    /// Octets of memory for what was read lately.
+    pub(crate) fn cache_octets(&self) -> u64 {
+        self.cache.get_usage() as u64
+    }
+
     /// The buckets whose events are there, oldest first.
     pub(crate) fn buckets(&self) -> Arc<Vec<Bucket>> {
         self.buckets.load_full()
