@@ -32,10 +32,14 @@ begin() { "$@" & started+=($!); }
 for tap in a b; do
   ip link add "sk$tap-t$$" type veth peer name "sk$tap-r$$"
   ip link set "sk$tap-t$$" up && ip link set "sk$tap-r$$" up
-  seed=$([ $tap = a ] && echo 7 || echo 8)
-  "$work/synthesise" --subscribers 20000 --minutes 30 --seed "$seed" --out "$work/$tap.pcap" --directory "$work/$tap.csv" --quiet
 done
-{ cat "$work/a.csv"; tail -n +2 "$work/b.csv"; } | awk -F, 'NR == 1 || !seen[$1]++' >"$work/subscribers.csv"
+# Half an hour of a town of its own for each seed, A and Gb; most of the subscribers are the same in all of them.
+town() {
+  nice "$work/synthesise" --subscribers 20000 --minutes 30 --interface both --seed "$1" --out "$2" --directory "$2.csv" --quiet
+}
+for seed in $(seq 8); do town "$seed" "$work/town"; cat "$work/town.csv"; done |
+  awk -F, 'NR == 1 || $1 != "imsi" && !seen[$1]++' >"$work/subscribers.csv"
+rm "$work/town"
 
 # Scenarios of the demonstration, without what would keep the same subscribers from getting offers for an hour.
 cp -r deploy/demo/synthesised "$work/scenarios"
@@ -94,8 +98,16 @@ flap() {
     ip link set "skb-t$$" down; sleep 3; ip link set "skb-t$$" up
   done
 }
+# One town after the other: what came by the same associations once more would be what was sent again.
 play() {
-  while :; do tcpreplay -q -i "$1" --pps $((rate / 2)) --pps-multi 50 --loop 100000 "$2" >/dev/null 2>&1 || sleep 0.2; done
+  town "$3" "$2.next"
+  for seed in $(seq "$3" 2 100000); do
+    mv "$2.next" "$2"
+    town $((seed + 2)) "$2.next" &
+    next=$!
+    tcpreplay -q -i "$1" --pps $((rate / 2)) --pps-multi 50 "$2" >/dev/null 2>&1 || sleep 0.2
+    wait "$next"
+  done
 }
 begin centre
 begin python3 tests/soak/sink.py "$sink" "$work"
@@ -103,7 +115,8 @@ TOUCHPOINT_SMPP_PASSWORD=secret begin "$touchpoint" run --config "$work/touchpoi
 service=${started[-1]}
 until curl -sf "http://127.0.0.1:$console/api/v1/health" >/dev/null; do kill -0 "$service"; sleep 0.2; done
 begin node tests/soak/browser.mjs "http://127.0.0.1:$console" "$(cat "$work/operator.token")" "$work"
-for tap in a b; do begin play "sk$tap-t$$" "$work/$tap.pcap"; players+=("${started[-1]}"); done
+seed=1
+for tap in a b; do begin play "sk$tap-t$$" "$work/$tap.pcap" "$seed"; players+=("${started[-1]}"); seed=2; done
 begin flap
 flapping=${started[-1]}
 

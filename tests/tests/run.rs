@@ -1,5 +1,6 @@
 //! `touchpoint run` as operators, authors and privacy officers use it: live, over HTTP, through signals and restarts.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use tests::packages::installed;
 use tests::service::Service;
 use tests::smsc::{Smsc, Text};
-use tests::{json_lines, now, recorded, root, run, synthesise, touchpoint};
+use tests::{json, json_lines, now, recorded, root, run, synthesise, touchpoint};
 
 /// Longer than what has been taken in waits for its place, and to be written.
 const SETTLED: Duration = Duration::from_secs(9);
@@ -106,17 +107,22 @@ fn other_programs_get_every_event_masked_and_hold_nothing_up() {
     let decoded = run(touchpoint().args(["decode", "--json"]).arg(recorded("a-msc-leg.pcap"))).stdout;
     let decoded = String::from_utf8(decoded).unwrap();
     service.until("all lines are there", |service| lines(service).lines().count() == decoded.lines().count());
-    // A feed has the name of the configuration.
-    let named = |text: &str| {
-        text.lines()
-            .map(|line| {
-                let mut line: Value = serde_json::from_str(line).unwrap();
-                line["feed"] = Value::Null;
-                line
-            })
-            .collect::<Vec<_>>()
+    // A feed has the name of the configuration, subscribers have pseudonyms, and temporary identities are left out.
+    let without = |text: &str, fields: &[&str]| {
+        let mut lines = json(text);
+        for field in fields {
+            lines.iter_mut().for_each(|line| _ = line.as_object_mut().unwrap().remove(*field));
+        }
+        lines
     };
-    assert_eq!(named(&lines(&service)), named(&decoded));
+    let told = lines(&service);
+    assert_eq!(without(&told, &["feed", "subscriber"]), without(&decoded, &["feed", "imsi", "tmsi"]));
+    let whose = |lines: &[Value], field: &str| lines.iter().map(|line| line[field].to_string()).collect::<Vec<_>>();
+    let (subscribers, imsis) = (whose(&json(&told), "subscriber"), whose(&json(&decoded), "imsi"));
+    let told_apart: BTreeMap<_, _> = subscribers.iter().zip(&imsis).collect();
+    for (subscriber, imsi) in subscribers.iter().zip(&imsis) {
+        assert_eq!((told_apart[subscriber], subscriber == "null"), (imsi, imsi == "null"));
+    }
     drop(service);
     // Nobody listens there.
     let mut service = Service::start(&demo, &format!("{feed}[events]\nto = \"unix:nobody.sock\"\n"));
