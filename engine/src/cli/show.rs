@@ -231,6 +231,11 @@ impl What<'_> {
             None => Ok(()),
         }
     }
+
+    /// The other side of a call, which there always is.
+    fn caller(&self, f: &mut fmt::Formatter<'_>, word: &str, number: Option<&Number>) -> fmt::Result {
+        if number.is_none() { write!(f, " {word} an unknown number") } else { self.party(f, word, number) }
+    }
 }
 
 impl Display for What<'_> {
@@ -253,17 +258,22 @@ impl Display for What<'_> {
             Kind::PagingResponse => f.write_str("answered a page"),
             Kind::ServiceRejected { cause } => write!(f, "service rejected, cause {cause}"),
             Kind::Handover => f.write_str("handed over to this cell"),
-            Kind::CallSetup { direction, number, emergency } => {
-                f.write_str(if *emergency { "emergency call" } else { "call" })?;
+            // It is dialled without a number.
+            Kind::CallSetup { direction, number, emergency: true } => {
+                f.write_str("emergency call")?;
                 self.party(f, word(*direction), number.as_ref())
+            }
+            Kind::CallSetup { direction, number, emergency: false } => {
+                f.write_str("call")?;
+                self.caller(f, word(*direction), number.as_ref())
             }
             Kind::CallAnswered { direction, number } => {
                 f.write_str("call answered,")?;
-                self.party(f, word(*direction), number.as_ref())
+                self.caller(f, word(*direction), number.as_ref())
             }
             Kind::CallEnded { direction, number, answered, cause, left_view } => {
                 f.write_str(if *left_view { "call left our view," } else { "call ended," })?;
-                self.party(f, word(*direction), number.as_ref())?;
+                self.caller(f, word(*direction), number.as_ref())?;
                 match answered {
                     Answered::For(length) => write!(f, ", after {:.1} s", length.as_secs_f64())?,
                     Answered::No => f.write_str(", not answered")?,

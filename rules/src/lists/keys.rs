@@ -1,4 +1,4 @@
-//! Many keys: in the order of their hashes, nine bytes each, where something goes with each; else in lines of memory, thirteen bytes
+//! Many keys: in the order of their hashes, nine bytes each, where something goes with each; else in lines of memory, eleven bytes
 //! each, of which one mostly tells whether a key is there.
 
 use event::{prefetch, with_large_capacity};
@@ -84,7 +84,7 @@ impl Keys {
 
 const LINE_LENGTH: usize = 8;
 /// So many of a line's places are taken on average: few lines are full.
-const KEYS_PER_LINE: usize = 5;
+const KEYS_PER_LINE: usize = 6;
 
 /// A set of keys other than zero, that can be asked for ahead of time.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use super::msisdn::Msisdn;
 use super::table::{Row, Table};
 use super::{ListError, cell, name_of};
 
-/// A named set of subscribers by IMSI or MSISDN: thirteen bytes each.
+/// A named set of subscribers by IMSI or MSISDN: eleven bytes each.
 #[derive(Default)]
 pub struct SubscriberList {
     /// Its name: the file's, without ending.
