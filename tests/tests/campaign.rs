@@ -23,7 +23,8 @@ fn a_hundred_thousand_offers_end_once_each_in_every_trouble() {
     let every = |step: u64| (1..=u64::MAX).map(move |n| n * step).take_while(|n| *n < 90_000).collect::<Vec<_>>();
     let smsc = Smsc::start(json!({
         "terse": true, "throttle_every": 9_973, "drop_at": every(20_011), "mute_at": every(30_011),
-        "receipts": "text", "receipt_times": 2, "receipt_ms": 100, "max_seconds": 900,
+        "stall_at": every(25_013), "stall_ms": 1_200, "receipts": "text", "receipt_times": 2, "receipt_ms": 3_000,
+        "max_seconds": 900,
     }));
     let url = format!("{}?window={WINDOW}&binds=2&response_s=2&reconnect_s=0.05", smsc.url());
     let mut smpp = channel::open("sms", &url, Opening::default()).unwrap().channel;

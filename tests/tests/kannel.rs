@@ -114,7 +114,7 @@ fn texts(count: usize) -> Vec<(String, u8)> {
 
 #[test]
 fn texts_are_cut_where_it_cuts_them() {
-    const COUNT: usize = 200;
+    const COUNT: usize = 10_000;
     let (address, seen) = centre();
     let Some(kannel) = Kannel::start(&address) else { return };
     let texts = texts(COUNT);

@@ -10,6 +10,7 @@
 //   refuse                { "destination address": command_status }
 //   drop_at               [n, …]: destroy the socket instead of answering the n-th submit_sm (from 1, over all sessions)
 //   mute_at               [n, …]: never answer the n-th submit_sm
+//   stall_at, stall_ms    [n, …]: do nothing at all for so long, then answer the n-th submit_sm
 //   garbage_at            n: send what is no PDU instead of answering the n-th submit_sm
 //   unbind_at             n: answer the n-th submit_sm, then end the session with unbind
 //   receipts              "text", "tlv" or "early" (before the submit_sm_resp)
@@ -164,6 +165,7 @@ function answer(session, pdu, n) {
   const refused = (options.refuse || {})[pdu.destination_addr];
   if (has(options.drop_at, n)) return session.socket.destroy();
   if (has(options.mute_at, n)) return undefined;
+  if (has(options.stall_at, n)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, options.stall_ms);
   if (options.garbage_at === n) return session.socket.write(Buffer.from('HTTP/1.1 500 Internal Server Error\r\n'));
   const isThrottled = n <= (options.throttle_first || 0) || (options.throttle_every && n % options.throttle_every === 0);
   if (isThrottled || used > 125) return respond(options.throttle_status);
