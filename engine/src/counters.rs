@@ -88,6 +88,8 @@ counters! {
     expired,
     /// Offers withheld at the last moment because the subscriber had refused meanwhile.
     scrubbed,
+    /// Offers withheld at the last moment because their scenario was no longer in force.
+    taken_back,
     /// Messages from subscribers.
     incoming,
     /// Of them, refusals.

@@ -6,6 +6,7 @@ mod days;
 mod limits;
 mod model;
 mod patterns;
+mod pushes;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroUsize;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tests::{json_lines, run, synthesise, touchpoint};
+use tests::{json_lines, recorded, run, synthesise, touchpoint};
 
 /// Reported loss may differ so much from the true one.
 const TOLERANCE: f64 = 0.1;
@@ -186,4 +186,16 @@ fn a_gateway_tapped_on_both_sides_tells_each_event_once() {
         let (lite, sigtran) = (side("lite"), side("sigtran"));
         assert_eq!(events(&[lite.clone(), sigtran.clone()]), events(&[sigtran]), "{options}");
     }
+}
+
+#[test]
+fn which_signalling_there_was_is_told_as_the_check_of_scenarios_takes_it() {
+    let check = |capture: &str, feeds: &str| {
+        let told = run(touchpoint().args(["decode", "--links"]).arg(recorded(capture))).stdout;
+        let told = String::from_utf8(told).unwrap();
+        assert!(told.contains(&format!("signalling: {feeds} (")), "{told}");
+    };
+    check("a-msc-leg.pcap", "a");
+    check("lite-ipa-leg.pcap", "a");
+    check("gb-sgsn-leg.pcap", "gb");
 }

@@ -189,6 +189,40 @@ fn a_relay_reports_under_its_own_name_of_the_message() {
 }
 
 #[test]
+fn a_push_replaces_another_where_the_gateway_knows_how_and_goes_alone_where_it_does_not() {
+    let response = |code: &str| {
+        let body = format!("<pap><push-response><response-result code=\"{code}\"/></push-response></pap>");
+        Answer::Say(202, body)
+    };
+    let web = Web::start(move |nth, request| match request.body.contains("replace-push-id=\"a@ppg\"") {
+        true if nth == 1 => response("1001"),
+        true => response("3011"),
+        false => response("1001"),
+    });
+    let push = Some(Pushed { url: "http://example.com/".to_owned(), action: Push::Loading });
+    let newer = |n| Submission { push: push.clone(), replaces: Some("a".to_owned()), ..offer(n, "Hi") };
+    let url = format!("pap+http://{}/?domain=ppg&version=2.0&workers=1", web.address());
+    assert_eq!(deliver(&mut *open(&url), [newer(1), newer(2)].into()).accepted(), 2);
+    let replacing: Vec<bool> = web.seen().iter().map(|request| request.body.contains("replace-push-id")).collect();
+    assert_eq!(replacing, [true, true, false]);
+}
+
+#[test]
+fn what_is_taken_back_is_cancelled_at_the_gateway_and_nowhere_else() {
+    let web = Web::start(|_, _| Answer::Say(202, "<pap><badmessage-response code=\"2000\"/></pap>".to_owned()));
+    for scheme in ["webhook", "mm7", "pap"] {
+        let mut channel = open(&format!("{scheme}+http://{}/", web.address()));
+        channel.withdraw(taken("0a"));
+        // It answers that it cannot; that is counted, and changes nothing.
+        assert!(channel.reports().recv_timeout(Duration::from_millis(300)).is_err(), "{scheme}");
+        assert!(channel.ready() > 0);
+    }
+    let seen = web.seen();
+    assert_eq!(seen.len(), 1);
+    assert!(seen[0].body.contains("<cancel-message push-id=\"0a@127.0.0.1\">"), "{}", seen[0].body);
+}
+
+#[test]
 fn a_push_proxy_gateway_and_a_relay_are_spoken_to_in_their_xml() {
     let pap = |_: usize, _: &_| {
         let response = "<?xml version=\"1.0\"?><pap><push-response push-id=\"1\"><response-result code=\"1001\" \

@@ -210,7 +210,10 @@ impl Printer for SightPrinter {
 
     fn tail(&mut self, sight: &Sight) {
         let Page { out, line, json, .. } = &mut self.page;
-        let written = if *json { sight.write_json(out, line) } else { sight.write_tables(out, Language::English) };
+        let written = match *json {
+            true => sight.write_json(out, line),
+            false => sight.write_tables(out, Language::English).and_then(|()| sight.write_feeds(out)),
+        };
         self.page.note(written);
     }
 }

@@ -7,6 +7,7 @@ use event::Timestamp;
 use probe::capture::Capture;
 use probe::capture::e1::{BitOrder, ChannelReport, E1Settings, LineReport, RawSettings};
 use probe::track::e1::{LineCounters, LinkPlan, LinkSettings};
+use rules::language::Language;
 
 use super::inputs::each_batch;
 use super::json::Line;
@@ -55,17 +56,33 @@ impl E1Options {
 }
 
 /// What was wrong on a line, a text each.
-pub(crate) fn faults(report: &LineReport) -> Vec<String> {
+pub(crate) fn faults(report: &LineReport, language: Language) -> Vec<String> {
     let mut texts = Vec::new();
     let faults = report.counters.faults().filter(|(_, count)| *count > 0);
-    let faults: Vec<_> = faults.map(|(name, count)| format!("{name} {}", grouped(count))).collect();
+    let faults: Vec<_> =
+        faults.map(|(name, count)| format!("{} {}", language.of([name, in_chinese(name)]), grouped(count))).collect();
     if !report.is_aligned && report.counters.alignment_recoveries == 0 && report.counters.frames == 0 {
-        texts.push(format!("E1 {}: no frame alignment", report.line));
+        texts.push(format!("E1 {}: {}", report.line, language.of(["no frame alignment", "没有帧同步"])));
     }
     if !faults.is_empty() {
-        texts.push(format!("E1 {}: {}", report.line, faults.join(", ")));
+        texts.push(format!("E1 {}: {}", report.line, faults.join(language.of([", ", "，"]))));
     }
     texts
+}
+
+/// What a fault of [`LineCounters::faults`] is called.
+fn in_chinese(fault: &'static str) -> &'static str {
+    match fault {
+        "alignment_errors" => "帧同步码误码",
+        "alignment_losses" => "失去帧同步",
+        "frame_slips" => "帧滑码",
+        "bit_slips" => "比特滑码",
+        "check_errors" => "CRC-4 误码",
+        "remote_alarms" => "对端告警",
+        "alarm_indications" => "告警指示信号（AIS）",
+        "gaps" => "录制中断",
+        unnamed => unnamed,
+    }
 }
 
 /// The fields of a line: where it is, and its counters by name.
@@ -113,7 +130,9 @@ impl Discover {
         let ending = each_batch(&mut capture, |_| true)?;
         let lines = capture.e1_lines();
         if lines.is_empty() {
-            return Err(Failure::new("there are no E1 lines in what was named"));
+            return Err(Failure::new(
+                "there are no E1 lines in what was named; `touchpoint decode --links` tells what other captures carry",
+            ));
         }
         say(lines_table(&lines))?;
         say(links_table(&lines))?;
@@ -161,4 +180,15 @@ fn links_table(lines: &[LineReport]) -> String {
         }
     }
     if table.is_empty() { "no signalling link was found".to_owned() } else { table.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_has_a_name_in_chinese() {
+        let unnamed: Vec<_> = LineCounters::default().faults().filter(|(name, _)| in_chinese(name) == *name).collect();
+        assert!(unnamed.is_empty() && LineCounters::default().faults().count() > 5, "{unnamed:?}");
+    }
 }

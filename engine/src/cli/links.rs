@@ -7,7 +7,10 @@ use comfy_table::Cell;
 use probe::Probe;
 use probe::capture::e1::LineReport;
 use probe::capture::{Capture, ClockReport};
+use probe::counters::Counters;
 use probe::track::loss::{Link, LinkLoss};
+use probe::wire::Protocol;
+use rules::feed::Feed;
 use rules::language::Language;
 
 use super::e1;
@@ -28,6 +31,8 @@ pub(crate) struct Sight {
     given_early: u64,
     /// What was seen on E1 lines.
     e1_lines: Vec<LineReport>,
+    /// As `check --feed` takes them.
+    feeds: Option<String>,
 }
 
 impl Sight {
@@ -43,6 +48,7 @@ impl Sight {
             implausible_times: capture.map_or(0, Capture::implausible_times),
             given_early: capture.map_or(0, Capture::given_early),
             e1_lines: capture.map(Capture::e1_lines).unwrap_or_default(),
+            feeds: feeds(&probe.counters()),
         }
     }
 
@@ -62,6 +68,16 @@ impl Sight {
             writeln!(out, "{}", self.clocks_table(language))?;
         }
         self.remarks(language).into_iter().try_for_each(|remark| writeln!(out, "{remark}"))
+    }
+
+    /// Which signalling there was, and where to read what it cannot show.
+    pub(crate) fn write_feeds(&self, out: &mut impl Write) -> io::Result<()> {
+        match &self.feeds {
+            Some(feeds) => {
+                writeln!(out, "signalling: {feeds} (what it cannot show of scenarios: check DIR --feed {feeds})")
+            }
+            None => Ok(()),
+        }
     }
 
     /// On standard error: what an operator should know, and nothing where all is well.
@@ -165,7 +181,7 @@ impl Sight {
     }
 
     fn remarks(&self, language: Language) -> Vec<String> {
-        let mut remarks: Vec<_> = self.e1_lines.iter().flat_map(e1::faults).collect();
+        let mut remarks: Vec<_> = self.e1_lines.iter().flat_map(|line| e1::faults(line, language)).collect();
         let mut remark = |count: u64, what: [&str; 2]| {
             if count > 0 {
                 remarks.push(format!("{} {}", grouped(count), language.of(what)));
@@ -181,6 +197,18 @@ impl Sight {
         remark(self.given_early, early);
         remarks
     }
+}
+
+/// Which signalling there was, as `check --feed` takes it: Gb is ciphered where most of its frames are. `None` where there was none.
+fn feeds(counters: &Counters) -> Option<String> {
+    let has_a = counters.messages().any(|(protocol, _, count)| protocol == Protocol::Bssmap && count > 0);
+    let gb = match counters.packet.frames {
+        0 => None,
+        frames if counters.packet.frames_ciphered > frames / 2 => Some(Feed::GbCiphered),
+        _ => Some(Feed::Gb),
+    };
+    let names: Vec<_> = has_a.then_some(Feed::A).into_iter().chain(gb).map(Feed::name).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 fn link_fields(line: &mut Line, loss: &LinkLoss) {

@@ -400,7 +400,8 @@ impl Arbiter {
         self.outbox.commit(true)?;
         self.shared.counters.submitted.add(leaving.len() as u64);
         for (track, queued) in leaving {
-            if let Some(submission) = submission(&queued.offer) {
+            let replaces = self.replaced(&queued.offer);
+            if let Some(submission) = submission(&queued.offer, replaces) {
                 self.sending.insert(queued.offer.id, queued);
                 self.router.submit(track, submission);
             }
@@ -408,12 +409,28 @@ impl Arbiter {
         Ok(())
     }
 
-    /// What becomes of an offer whose turn has come: a last look at the time and at what the subscriber has said since.
+    /// The channel's name of a push that this one may take the place of: the last to the subscriber, of the same scenario, of
+    /// which no more is known than that it was taken.
+    fn replaced(&mut self, offer: &Offer) -> Option<String> {
+        let (_, id) = self.back.last(offer.to.as_ref().filter(|_| offer.push.is_some())?)?;
+        let before = self.accepted.find(id)?;
+        match &before.state {
+            State::Accepted(name) if before.scenario == offer.scenario && before.push.is_some() => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// What becomes of an offer whose turn has come: a last look at the time, at whether its scenario is still in force, and at
+    /// what the subscriber has said since.
     fn departure(&self, offer: &Offer) -> State {
         let counters = &self.shared.counters;
         if offer.since > offer.expires {
             counters.expired.add(1);
             return State::Expired;
+        }
+        if self.shared.rules.load().scenario(&offer.scenario).is_none() {
+            counters.taken_back.add(1);
+            return State::Withheld(Reason::TakenBack);
         }
         if offer.to.is_some_and(|to| self.back.refuses(&to, offer.purpose)) {
             counters.scrubbed.add(1);
@@ -475,6 +492,9 @@ impl Arbiter {
         let Some(mut offer) = self.accepted.find(id).cloned().map_or_else(stored, |offer| Ok(Some(offer)))? else {
             return Ok(());
         };
+        if offer.to.is_some_and(|to| self.back.refuses(&to, offer.purpose)) {
+            self.router.withdraw(&offer);
+        }
         let is_yes = heard.said == Said::Yes;
         if offer.reaction.is_some_and(|before| before.is_yes || !is_yes) {
             return Ok(());
@@ -519,7 +539,7 @@ enum Heard {
     Gone,
 }
 
-fn submission(offer: &Offer) -> Option<Submission> {
+fn submission(offer: &Offer, replaces: Option<String>) -> Option<Submission> {
     Some(Submission {
         id: offer.id,
         to: offer.to?,
@@ -530,5 +550,6 @@ fn submission(offer: &Offer) -> Option<Submission> {
         text: offer.text.clone(),
         push: offer.push.clone(),
         validity_s: offer.expires.since(offer.since).as_secs().max(1),
+        replaces,
     })
 }

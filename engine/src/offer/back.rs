@@ -66,6 +66,11 @@ impl Back {
         }
     }
 
+    /// Time and identity of the last offer to this subscriber.
+    pub(crate) fn last(&self, to: &Number) -> Option<(Timestamp, OfferId)> {
+        self.recent.find(to)
+    }
+
     /// Hears what a subscriber says. A refusal holds at once, and stands in the ledger after [`Self::write_down`].
     pub(crate) fn hear(&mut self, incoming: &Incoming<'_>) -> Option<Heard> {
         let from = incoming.from.parse().ok()?;
@@ -73,7 +78,7 @@ impl Back {
         if let Said::Stop(purpose) = said {
             self.refuse(from, purpose, incoming);
         }
-        Some(Heard { said, offer: self.recent.find(&from) })
+        Some(Heard { said, offer: self.last(&from) })
     }
 
     fn refuse(&mut self, msisdn: Number, purpose: Option<Purpose>, incoming: &Incoming<'_>) {
@@ -119,6 +124,7 @@ impl Back {
             text,
             push: None,
             validity_s: REPLY_VALIDITY_S,
+            replaces: None,
         };
         self.replies.push_back((incoming.track, submission));
     }

@@ -14,7 +14,7 @@ use crate::window::record::{put_number, read_number};
 /// 1: no priority, no channel, no pushed address.
 const OFFER_VERSION: u8 = 2;
 
-/// An intent to send, whole: it outlives the scenario that it came from.
+/// An intent to send, whole: to be sent it needs nothing more of the scenario that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// Its identity.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
 
-use super::channel::{Lane, Report, Submission, Taken};
+use super::channel::{Channel, Lane, Report, Submission, Taken};
 use super::hold::{self, Hold};
 use super::outbox::Queued;
 use super::queue::{Queue, Waiting};
@@ -152,11 +152,21 @@ impl Router {
 
     /// Reminds the channel of an offer of what it took in an earlier life.
     pub(crate) fn recall(&mut self, offer: &Offer) {
+        self.about(offer, |channel, taken| channel.recall(taken));
+    }
+
+    /// Asks the channel of an offer to take it back.
+    pub(crate) fn withdraw(&mut self, offer: &Offer) {
+        self.about(offer, |channel, taken| channel.withdraw(taken));
+    }
+
+    /// Speaks to the channel of an offer about what it has taken, and of which nothing more has been heard.
+    fn about(&mut self, offer: &Offer, speak: impl FnOnce(&mut (dyn Channel + Send), Taken)) {
         let State::Accepted(message_id) = &offer.state else { return };
         let Some(to) = offer.to.filter(|_| offer.receipt.is_none()) else { return };
         let taken = Taken { id: offer.id, message_id: message_id.clone(), to, from: offer.from.clone() };
         if let Some(track) = self.track_of(offer).and_then(|track| self.tracks.get_mut(track)) {
-            track.lane.channel.recall(taken);
+            speak(&mut *track.lane.channel, taken);
         }
     }
 

@@ -97,5 +97,6 @@ const fn in_chinese(reason: Reason) -> &'static str {
         Reason::CampaignCap => "活动频次已满",
         Reason::BudgetSpent => "预算已用完",
         Reason::NotInSegment => "不在分群",
+        Reason::TakenBack => "场景已停",
     }
 }

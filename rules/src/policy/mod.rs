@@ -243,11 +243,14 @@ pub enum Reason {
     BudgetSpent = 29,
     /// In none of the segments.
     NotInSegment = 30,
+    /// Its scenario was paused, or taken out of force, while the offer waited for its channel.
+    TakenBack = 31,
 }
 
 impl Reason {
-    /// All: those of the gates in their order, then those for which a pattern ends without being complete.
-    pub const ALL: [Self; 30] = [
+    /// All: those of the gates in their order, then those for which a pattern ends without being complete, then what may become
+    /// of an offer afterwards.
+    pub const ALL: [Self; 31] = [
         Self::SuspectIdentity,
         Self::OutsideValidity,
         Self::OutsideHours,
@@ -278,6 +281,7 @@ impl Reason {
         Self::WindowExpired,
         Self::NotPresent,
         Self::RuledOut,
+        Self::TakenBack,
     ];
 
     /// Snake case, as in ledgers, tests and JSON.
@@ -313,6 +317,7 @@ impl Reason {
             Self::CampaignCap => "campaign_cap",
             Self::BudgetSpent => "budget_spent",
             Self::NotInSegment => "not_in_segment",
+            Self::TakenBack => "taken_back",
         }
     }
 

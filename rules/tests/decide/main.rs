@@ -155,7 +155,7 @@ impl Seen {
         println!("converted {:?}, held {}", self.converted, self.held);
         assert!(self.held > 1000 && self.reloads > 10_000);
         assert!(self.offers > 5_000 && self.together > 5_000 && self.converted.iter().all(|count| *count > 100));
-        let elsewhere = [Reason::TotalReached, Reason::BudgetSpent, Reason::Expired];
+        let elsewhere = [Reason::TotalReached, Reason::BudgetSpent, Reason::Expired, Reason::TakenBack];
         for reason in Reason::ALL.into_iter().filter(|reason| !elsewhere.contains(reason)) {
             assert!(self.withheld.get(&reason).is_some_and(|count| *count > 100), "{reason} hardly came up");
         }

@@ -20,6 +20,7 @@ pub fn offer(n: u128, text: impl Into<String>) -> Submission {
         text: text.into(),
         push: None,
         validity_s: 3600,
+        replaces: None,
     }
 }
 

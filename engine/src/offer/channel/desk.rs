@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam::channel::{self, Receiver, Sender};
+use crossbeam::channel::{self, Receiver, Sender, select};
 
-use super::{Channel, Report, Submission};
+use super::{Channel, Report, Submission, Taken};
 use crate::offer::OfferId;
+
+/// The most offers that wait to be taken back; what comes beyond is not, and counted.
+const WITHDRAWALS_LIMIT: usize = 1024;
 
 /// Works submissions off, on a thread of its own.
 pub(super) trait Clerk: Send + 'static {
@@ -21,6 +24,9 @@ pub(super) trait Clerk: Send + 'static {
 
     /// What it told has been passed on.
     fn passed_on(&mut self) {}
+
+    /// Takes an offer back, where it knows how.
+    fn withdraw(&mut self, _taken: &Taken) {}
 }
 
 /// The side that submits.
@@ -29,6 +35,7 @@ pub(super) struct Desk {
     room: usize,
     load: Arc<Load>,
     submissions: Option<Sender<Submission>>,
+    withdrawals: Sender<Taken>,
     refusals: Sender<Report>,
     reports: Receiver<Report>,
     threads: Vec<JoinHandle<()>>,
@@ -38,14 +45,16 @@ impl Desk {
     /// Starts a thread for each clerk; `room` is the most submissions that wait or are being worked off.
     pub(super) fn open<C: Clerk>(name: &'static str, room: usize, clerks: Vec<C>) -> std::io::Result<Self> {
         let (submissions, submitted) = channel::bounded(room);
+        let (withdrawals, withdrawn) = channel::bounded(WITHDRAWALS_LIMIT);
         let (told, reports) = channel::unbounded();
         let load = Arc::new(Load { in_flight: AtomicUsize::new(0), clerks: AtomicUsize::new(clerks.len()) });
         let mut threads = Vec::with_capacity(clerks.len());
         for clerk in clerks {
-            let window = Window { submitted: submitted.clone(), reports: told.clone(), load: Arc::clone(&load), room };
+            let (submitted, withdrawn) = (submitted.clone(), withdrawn.clone());
+            let window = Window { submitted, withdrawn, reports: told.clone(), load: Arc::clone(&load), room };
             threads.push(thread::Builder::new().name(name.to_owned()).spawn(move || window.serve(clerk))?);
         }
-        Ok(Self { name, room, load, submissions: Some(submissions), refusals: told, reports, threads })
+        Ok(Self { name, room, load, submissions: Some(submissions), withdrawals, refusals: told, reports, threads })
     }
 }
 
@@ -67,6 +76,7 @@ struct Load {
 /// The side of one clerk.
 struct Window {
     submitted: Receiver<Submission>,
+    withdrawn: Receiver<Taken>,
     reports: Sender<Report>,
     load: Arc<Load>,
     room: usize,
@@ -77,8 +87,20 @@ const FAILED: &str = "a thread of the channel failed";
 impl Window {
     fn serve<C: Clerk>(self, mut clerk: C) {
         let mut batch = Vec::new();
-        while let Ok(first) = self.submitted.recv() {
-            batch.push(first);
+        loop {
+            select! {
+                recv(self.submitted) -> first => match first {
+                    Ok(first) => batch.push(first),
+                    Err(_) => return,
+                },
+                recv(self.withdrawn) -> taken => {
+                    let withdraw = || taken.iter().for_each(|taken| clerk.withdraw(taken));
+                    if catch_unwind(AssertUnwindSafe(withdraw)).is_err() {
+                        return self.fail(&[], Vec::new());
+                    }
+                    continue;
+                }
+            }
             batch.extend(self.submitted.try_iter().take(C::BATCH - 1));
             let ids: Vec<OfferId> = batch.iter().map(|submission| submission.id).collect();
             let mut reports = Vec::with_capacity(ids.len());
@@ -135,6 +157,12 @@ impl Channel for Desk {
             let reason = "not sent: more was submitted than there was room for".to_owned();
             // The receiving end is ours, so that sending cannot fail.
             self.refusals.send(Report::Refused { id, reason, again: true }).unwrap_or_default();
+        }
+    }
+
+    fn withdraw(&mut self, taken: Taken) {
+        if self.withdrawals.try_send(taken).is_err() {
+            metrics::counter!("touchpoint_withdrawals_limit_reached_total").increment(1);
         }
     }
 

@@ -189,6 +189,11 @@ pub(super) trait Dialog: Send + Sync + 'static {
     /// What an answer means.
     fn judge(&self, status: u16, body: &str) -> Judgement;
 
+    /// The request that takes an offer back, where there is one.
+    fn withdrawal(&self, _taken: &Taken) -> Option<Request> {
+        None
+    }
+
     /// What a request of the server's own means.
     fn hear(&self, _body: &str) -> Option<Notice> {
         None
@@ -211,6 +216,8 @@ pub(super) enum Judgement {
     Later(String),
     /// Not taken, and never.
     Refused(String),
+    /// Not taken, for want of what it was to take the place of: it may go alone.
+    Irreplaceable(String),
 }
 
 impl Judgement {
@@ -273,6 +280,10 @@ impl Channel for Hearing {
         }
     }
 
+    fn withdraw(&mut self, taken: Taken) {
+        self.desk.withdraw(taken);
+    }
+
     fn reports(&self) -> &Receiver<Report> {
         self.desk.reports()
     }
@@ -313,6 +324,11 @@ impl<D: Dialog> Clerk for Asker<D> {
             words.blocking_send(Word::Taken(taken)).unwrap_or_default();
         }
     }
+
+    /// What becomes of it the server tells, where it tells anything.
+    fn withdraw(&mut self, taken: &Taken) {
+        self.dialog.withdrawal(taken).iter().for_each(|request| count::<D>("withdrawal", &self.ask(request)));
+    }
 }
 
 impl<D: Dialog> Asker<D> {
@@ -333,7 +349,7 @@ impl<D: Dialog> Asker<D> {
                 heard => heard,
             };
         }
-        count::<D>(&outcome);
+        count::<D>("offer", &outcome);
         match outcome {
             Outcome::Judged(Judgement::Taken(name)) => {
                 self.pause = FIRST_PAUSE;
@@ -341,7 +357,12 @@ impl<D: Dialog> Asker<D> {
                 self.taken = Some(Taken { id, message_id: message_id.clone(), to: submission.to, from: None });
                 Report::Accepted { id, message_id }
             }
-            Outcome::Judged(Judgement::Refused(reason)) => Report::Refused { id, reason, again: false },
+            Outcome::Judged(Judgement::Irreplaceable(_)) if submission.replaces.is_some() => {
+                self.deliver(&Submission { replaces: None, ..submission.clone() })
+            }
+            Outcome::Judged(Judgement::Refused(reason) | Judgement::Irreplaceable(reason)) => {
+                Report::Refused { id, reason, again: false }
+            }
             Outcome::Judged(Judgement::Later(reason)) | Outcome::NotAsked(reason) => {
                 self.rest();
                 Report::Refused { id, reason, again: true }
@@ -382,13 +403,16 @@ impl<D: Dialog> Asker<D> {
     }
 }
 
-fn count<D: Dialog>(outcome: &Outcome) {
+fn count<D: Dialog>(what: &'static str, outcome: &Outcome) {
     let outcome = match outcome {
         Outcome::Judged(Judgement::Taken(_)) => "taken",
         Outcome::Judged(Judgement::Later(_)) => "later",
-        Outcome::Judged(Judgement::Refused(_)) => "refused",
+        Outcome::Judged(Judgement::Refused(_) | Judgement::Irreplaceable(_)) => "refused",
         Outcome::NotAsked(_) => "not_asked",
         Outcome::NoAnswer => "no_answer",
     };
-    metrics::counter!("touchpoint_web_requests_total", "protocol" => D::NAME, "outcome" => outcome).increment(1);
+    let counter = metrics::counter!(
+        "touchpoint_web_requests_total", "protocol" => D::NAME, "what" => what, "outcome" => outcome
+    );
+    counter.increment(1);
 }

@@ -92,6 +92,9 @@ pub struct Submission {
     pub push: Option<Pushed>,
     /// How long the message centre may keep trying, in seconds from now; 0 leaves it to the message centre.
     pub validity_s: u64,
+    /// The channel's name of the push of the same scenario that the subscriber may not have got yet: this one takes its place
+    /// where the channel knows how.
+    pub replaces: Option<String>,
 }
 
 /// An offer that a channel took in an earlier life of this process, and whose receipt has not come.
@@ -214,6 +217,9 @@ pub trait Channel {
     /// Reminds it of an offer whose receipt may still come, and which it may ask about. A channel without receipts forgets it.
     fn recall(&mut self, _taken: Taken) {}
 
+    /// Asks it to take an offer back that may not have been delivered yet. A channel that cannot does nothing.
+    fn withdraw(&mut self, _taken: Taken) {}
+
     /// What became of submissions.
     fn reports(&self) -> &Receiver<Report>;
 }
@@ -234,6 +240,7 @@ pub(super) mod tests {
             text: text.to_owned(),
             push: None,
             validity_s: 60,
+            replaces: None,
         }
     }
 }

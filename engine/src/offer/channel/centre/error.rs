@@ -1,6 +1,7 @@
 //! Why a channel to a message centre could not be opened: what happened, and what the operator may do.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -45,6 +46,14 @@ pub enum CentreError {
         /// What is wrong.
         source: io::Error,
     },
+    /// The certificates to trust cannot be used.
+    #[error("`ca={}`: {why}; it is a PEM file with the authority's certificate", path.display())]
+    Authorities {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// No connection, or no answer to the first request, within the time.
     #[error(
         "message centre `{centre}` did not {step} within {}; check host, port and firewall, or give it longer with `{parameter}=`",
@@ -62,7 +71,8 @@ pub enum CentreError {
     },
     /// It hung up instead of answering.
     #[error(
-        "message centre `{centre}` closed the connection without answering the bind; check the port, and that this host's address is allowed there"
+        "message centre `{centre}` closed the connection without answering the bind; check the port, whether it is one for TLS, and that \
+         this host's address is allowed there"
     )]
     HungUp {
         /// Which.

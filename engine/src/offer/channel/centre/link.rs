@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::dialect::{Dialect, Heard, Role};
 use super::error::CentreError;
 use super::habits::Habits;
-use super::tls::{self, Reader, Writer};
+use super::tls::{self, Reader, TlsError, Writer};
 
 /// Octets waiting to be written beyond which nothing more is read: a peer that asks and does not listen must wait.
 const OUTBOUND_LIMIT: usize = 256 * 1024;
@@ -58,19 +58,23 @@ impl<D: Dialect> Link<D> {
     async fn connect(habits: &Habits, centre: String) -> Result<Self, CentreError> {
         let host = (habits.host.as_str(), habits.port);
         let (waited, parameter) = (habits.connect_timeout, "connect_s");
-        let silent = |step| CentreError::Silent { centre: centre.clone(), step, waited, parameter };
         let connecting = async {
             let unknown = |source| CentreError::UnknownHost { centre: centre.clone(), source };
             let addresses: Vec<_> = tokio::net::lookup_host(host).await.map_err(unknown)?.collect();
             let refused = |source| CentreError::Connect { centre: centre.clone(), source };
             TcpStream::connect(addresses.as_slice()).await.map_err(refused)
         };
-        let stream = timeout(waited, connecting).await.map_err(|_| silent("accept the connection"))??;
+        let step = "accept the connection";
+        let silent = |_| CentreError::Silent { centre: centre.clone(), step, waited, parameter };
+        let stream = timeout(waited, connecting).await.map_err(silent)??;
         // A failure costs delay only.
         stream.set_nodelay(true).ok();
-        let untrusted = |source| CentreError::Tls { centre: centre.clone(), source };
-        let secured = timeout(waited, tls::split(stream, habits)).await.map_err(|_| silent("take part in TLS"))?;
-        let (reader, writer) = secured.map_err(untrusted)?;
+        let silent = || io::Error::other(format!("no answer within {} s", waited.as_secs_f64()));
+        let secured = timeout(waited, tls::split(stream, habits)).await.unwrap_or_else(|_| Err(silent().into()));
+        let (reader, writer) = secured.map_err(|error| match error {
+            TlsError::Authorities(path, why) => CentreError::Authorities { path, why },
+            TlsError::Handshake(source) => CentreError::Tls { centre, source },
+        })?;
         let (inbound, outbound) = (BytesMut::new(), BytesMut::new());
         Ok(Self { reader, writer, inbound, outbound, speaks: PhantomData })
     }

@@ -68,7 +68,13 @@ impl Dialect for CmppConfig {
         if pdu.command == command::ACTIVE_TEST {
             pdu::write_active_test_resp(out, pdu.sequence);
         }
-        let answer = (pdu.command == command::CONNECT | command::RESPONSE).then(|| ConnectResp::read(&pdu.body))?;
+        if pdu.command != command::CONNECT | command::RESPONSE {
+            return None;
+        }
+        let Some(answer) = ConnectResp::read(&pdu.body) else {
+            let found = format!("its answer has {} octets", pdu.body.len());
+            return Some(Err(CentreError::Foreign { centre: self.centre(), protocol: Self::NAME, found }));
+        };
         let status = Status(answer.status);
         Some(match () {
             () if status != Status::OK => Err(CentreError::Refused {

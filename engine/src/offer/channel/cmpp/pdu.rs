@@ -90,16 +90,21 @@ pub(super) struct ConnectResp {
 }
 
 impl ConnectResp {
-    /// Status has one octet in 2.0 and four in 3.0; what refuses may end after it.
-    pub(super) fn read(body: &[u8]) -> Self {
-        const SHORT: usize = 1 + 16 + 1;
-        let width = if body.len() <= SHORT { 1 } else { 4 };
-        let (status, rest) = body.split_at(width.min(body.len()));
-        Self {
-            status: number(status),
+    /// Status has one octet in 2.0 and four in 3.0; what refuses may end after it. `None` where it is neither, or no status that
+    /// anybody would give: another protocol's.
+    pub(super) fn read(body: &[u8]) -> Option<Self> {
+        const REST: usize = 16 + 1;
+        let width = match body.len() {
+            width @ (1 | 4) => width,
+            length => length.checked_sub(REST).filter(|width| matches!(width, 1 | 4))?,
+        };
+        let (status, rest) = body.split_at_checked(width)?;
+        const MOST: u32 = 0xffff;
+        Some(Self {
+            status: Some(number(status)).filter(|status| *status <= MOST)?,
             status_octets: status.to_vec(),
             authenticator: rest.first_chunk().copied().unwrap_or_default(),
-        }
+        })
     }
 }
 
@@ -349,10 +354,14 @@ mod tests {
         check(&[0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 101], 0x102, 101);
         check(&[0, 0, 0, 0, 0, 0, 1, 2], 0, 1);
         check(&[], 0, 1);
-        let connected = |body: &[u8]| (ConnectResp::read(body).status, ConnectResp::read(body).status_octets.len());
-        assert_eq!(connected(&[3; 18]), (3, 1));
-        assert_eq!(connected(&[&[0, 0, 0, 4][..], &[0; 17]].concat()), (4, 4));
-        assert_eq!(connected(&[2]), (2, 1));
+        let connected = |body: &[u8]| ConnectResp::read(body).map(|read| (read.status, read.status_octets.len()));
+        assert_eq!(connected(&[3; 18]), Some((3, 1)));
+        assert_eq!(connected(&[&[0, 0, 0, 4][..], &[0; 17]].concat()), Some((4, 4)));
+        assert_eq!(connected(&[2]), Some((2, 1)));
+        assert_eq!(connected(&[0, 0, 0, 2]), Some((2, 4)));
+        assert_eq!(connected(b"\0\0\0\x01smsc\0"), None);
+        assert_eq!(connected(b""), None);
+        assert_eq!(connected(b"9000"), None);
     }
 
     #[test]
