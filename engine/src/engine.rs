@@ -15,12 +15,12 @@ use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
 use rules::{Directory, RuleSet};
 
-use crate::counters::{Counters, EngineCounters};
-use crate::delays::{Delays, EngineDelays, clock};
+use crate::counters::EngineCounters;
+use crate::delays::{EngineDelays, clock};
 use crate::offer::Pace;
 use crate::offer::arbiter::{Arbiter, Means};
 use crate::sealer;
-use crate::settings::EngineConfig;
+use crate::settings::{EngineConfig, Told};
 use crate::shard::{
     self, Batch, Between, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, ShardLoad, Shared, Turn,
 };
@@ -137,13 +137,14 @@ impl Engine {
             retention: config.retention,
             decisions: config.decisions,
         };
+        let told = config.told.of_shards(threads);
         let shared = Arc::new(Shared {
             store,
             rules: ArcSwap::new(config.rules),
             directory: ArcSwap::new(config.directory),
-            counters: Counters::default(),
-            delays: Delays::default(),
-            loads: (0..threads).map(|_| shard::Load::default()).collect(),
+            counters: told.counters,
+            delays: told.delays,
+            loads: told.loads,
             epoch,
             input: config.input,
             feeds: config.feeds,
@@ -382,6 +383,12 @@ impl Engine {
     /// The store, for reports: readable at any time.
     pub fn store(&self) -> Arc<Store> {
         self.shared.store.clone()
+    }
+
+    /// What has been told, for the engine that takes this one's place.
+    pub(crate) fn told(&self) -> Told {
+        let Shared { counters, delays, loads, .. } = &*self.shared;
+        Told { counters: Arc::clone(counters), delays: Arc::clone(delays), loads: Arc::clone(loads) }
     }
 
     /// Everything counted so far.

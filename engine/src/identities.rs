@@ -32,8 +32,15 @@ const PIECES: usize = 16;
 /// Writes for all feeds.
 pub(crate) struct Keeper {
     folder: PathBuf,
-    pieces: Sender<Piece>,
+    tasks: Sender<Task>,
     thread: JoinHandle<()>,
+}
+
+/// What the thread is to do.
+enum Task {
+    Write(Piece),
+    /// Erase a subscriber from all files, and tell how many bindings that were.
+    Forget(Imsi, Sender<io::Result<u64>>),
 }
 
 /// A part of a file.
@@ -56,23 +63,43 @@ impl Keeper {
                 fs::remove_file(file)?;
             }
         }
-        let (pieces, come) = bounded(PIECES);
-        let thread = thread::Builder::new().name("identities".to_owned()).spawn(move || write(&come))?;
-        Ok(Self { folder, pieces, thread })
+        let (tasks, come) = bounded(PIECES);
+        let own = folder.clone();
+        let thread = thread::Builder::new().name("identities".to_owned()).spawn(move || work(&own, &come))?;
+        Ok(Self { folder, tasks, thread })
     }
 
     /// For one feed, of which nothing is kept for longer than this.
     pub(crate) fn notes(&self, feed: &str, retention: Duration) -> Notes {
         let file = file_of(&self.folder, feed);
-        let pieces = self.pieces.clone();
-        Notes { file, retention, pieces, writing: None, begun: Timestamp::MIN, unsent: None }
+        let tasks = self.tasks.clone();
+        Notes { file, retention, tasks, writing: None, begun: Timestamp::MIN, unsent: None }
     }
 
-    /// Waits until all is written that was given. There must be no [`Notes`] left.
+    /// What erases subscribers from it.
+    pub(crate) fn eraser(&self) -> Eraser {
+        Eraser(self.tasks.clone())
+    }
+
+    /// Waits until all is written that was given. There must be no [`Notes`] and no [`Eraser`] left.
     pub(crate) fn end(self) {
-        drop(self.pieces);
+        drop(self.tasks);
         // A thread that panicked has told so itself.
         _ = self.thread.join();
+    }
+}
+
+/// Erases subscribers from what is kept.
+#[derive(Clone)]
+pub(crate) struct Eraser(Sender<Task>);
+
+impl Eraser {
+    /// Erases a subscriber: how many bindings that was; none where nobody writes any more. Every feed must have begun to write
+    /// anew before.
+    pub(crate) fn forget(&self, imsi: Imsi) -> Option<io::Result<u64>> {
+        let (tell, told) = bounded(1);
+        self.0.send(Task::Forget(imsi, tell)).ok()?;
+        told.recv().ok()
     }
 }
 
@@ -80,7 +107,7 @@ impl Keeper {
 pub(crate) struct Notes {
     file: PathBuf,
     retention: Duration,
-    pieces: Sender<Piece>,
+    tasks: Sender<Task>,
     writing: Option<Writing>,
     begun: Timestamp,
     unsent: Option<Piece>,
@@ -121,13 +148,18 @@ impl Notes {
         }
     }
 
+    /// What is being written is not gone on with: the next turn begins anew.
+    pub(crate) fn restart(&mut self) {
+        (self.writing, self.unsent, self.begun) = (None, None, Timestamp::MIN);
+    }
+
     /// Writes all, at the end of the feed.
     pub(crate) fn finish(mut self, probe: &mut Probe, reached: Timestamp) {
         self.writing = None;
         loop {
             let piece = self.piece(probe, reached);
             // Nobody is left to write where the thread has ended.
-            if self.pieces.send(piece).is_err() || self.writing.is_none() {
+            if self.tasks.send(Task::Write(piece)).is_err() || self.writing.is_none() {
                 return;
             }
         }
@@ -141,7 +173,7 @@ impl Notes {
     }
 
     fn send(&mut self, piece: Piece) {
-        if let Err(TrySendError::Full(piece)) = self.pieces.try_send(piece) {
+        if let Err(TrySendError::Full(Task::Write(piece))) = self.tasks.try_send(Task::Write(piece)) {
             metrics::counter!("touchpoint_limit_reached_total", "limit" => "identities_pieces").increment(1);
             self.unsent = Some(piece);
         }
@@ -153,8 +185,12 @@ impl Notes {
 /// # Errors
 /// Where a file cannot be read or written, or is none of ours.
 pub(crate) fn forget(store: &Path, imsi: Imsi) -> io::Result<u64> {
+    forget_in(&store.join(FOLDER), imsi)
+}
+
+fn forget_in(folder: &Path, imsi: Imsi) -> io::Result<u64> {
     let mut all = 0;
-    let files = match fs::read_dir(store.join(FOLDER)) {
+    let files = match fs::read_dir(folder) {
         Ok(files) => files,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(error),
@@ -176,14 +212,25 @@ pub(crate) fn forget(store: &Path, imsi: Imsi) -> io::Result<u64> {
     Ok(all)
 }
 
-/// What takes the pieces.
-fn write(pieces: &Receiver<Piece>) {
+/// What does the tasks.
+fn work(folder: &Path, tasks: &Receiver<Task>) {
     let mut drafts = FxHashMap::default();
-    for piece in pieces {
-        if let Err(error) = write_piece(&mut drafts, &piece) {
-            tracing::error!("{} cannot be written, identities stay as they were: {error}", piece.file.display());
-            drafts.remove(&piece.file);
+    for task in tasks {
+        match task {
+            Task::Write(piece) => write(&mut drafts, &piece),
+            Task::Forget(imsi, tell) => {
+                drafts.clear();
+                // Who asked may have gone.
+                _ = tell.send(forget_in(folder, imsi));
+            }
         }
+    }
+}
+
+fn write(drafts: &mut FxHashMap<PathBuf, File>, piece: &Piece) {
+    if let Err(error) = write_piece(drafts, piece) {
+        tracing::error!("{} cannot be written, identities stay as they were: {error}", piece.file.display());
+        drafts.remove(&piece.file);
     }
 }
 
@@ -326,11 +373,14 @@ mod tests {
     #[test]
     fn a_writing_is_due_every_ten_seconds_and_waits_where_the_disk_does() {
         let (mut probe, reached) = taught();
-        let (pieces, come) = bounded(1);
+        let (tasks, come) = bounded(1);
         let file = PathBuf::from("file");
-        let mut notes = Notes { file, retention: DAY, pieces, writing: None, begun: Timestamp::MIN, unsent: None };
-        let taken =
-            |come: &Receiver<Piece>| come.try_iter().map(|piece| (piece.is_first, piece.is_last)).collect::<Vec<_>>();
+        let mut notes = Notes { file, retention: DAY, tasks, writing: None, begun: Timestamp::MIN, unsent: None };
+        let piece = |task| match task {
+            Task::Write(piece) => Some((piece.is_first, piece.is_last)),
+            Task::Forget(..) => None,
+        };
+        let taken = |come: &Receiver<Task>| come.try_iter().filter_map(piece).collect::<Vec<_>>();
         notes.turn(&mut probe, at(100), reached);
         notes.turn(&mut probe, at(101), reached);
         assert_eq!(taken(&come), [(true, false)]);
@@ -367,6 +417,16 @@ mod tests {
         begun.end();
         let gone = forget(store.path(), imsi).unwrap();
         assert!(gone >= 2, "{gone}");
+        // While a service runs, one of its feeds in the middle of a writing.
+        let begun = keeper(store.path(), &["a", "b"]);
+        begun.notes("a", DAY).finish(&mut probe, reached);
+        let mut notes = begun.notes("b", DAY);
+        notes.turn(&mut probe, at(100), reached);
+        probe.forget(imsi);
+        notes.restart();
+        assert!(begun.eraser().forget(imsi).unwrap().unwrap() >= 1);
+        notes.finish(&mut probe, reached);
+        begun.end();
         assert_eq!(forget(store.path(), imsi).unwrap(), 0);
         for file in fs::read_dir(store.path().join(FOLDER)).unwrap() {
             let octets = fs::read(file.unwrap().path()).unwrap();

@@ -14,6 +14,7 @@ mod counters;
 mod delays;
 mod durable;
 mod engine;
+mod erasure;
 mod identities;
 mod metrics;
 pub mod offer;

@@ -1,6 +1,6 @@
 //! The probe put together: transports below, the interfaces A and Gb above.
 
-use event::Timestamp;
+use event::{Imsi, Timestamp};
 
 use crate::Sink;
 use crate::capture::{Batch, Frame, Place};
@@ -92,6 +92,12 @@ impl Probe {
     /// until then are suspect, and every location area is silent until it is heard again.
     pub fn doubt<S: Sink>(&mut self, until: Timestamp, sink: &mut S) {
         self.take(Input::Blind(until), sink);
+    }
+
+    /// Nothing is known any more of a subscriber's temporary identities. A connection that is open goes on to its end.
+    pub fn forget(&mut self, imsi: Imsi) {
+        self.a_interface.identities_mut().release(imsi);
+        self.gb_interface.identities_mut().release(imsi);
     }
 
     /// The capture has ended: events that still wait go out. Calls that go on have not ended.

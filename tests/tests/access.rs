@@ -14,7 +14,7 @@ const OFFICER: &[&str] = &["privacy_officer"];
 const ANYBODY: &[&str] = &["", "unknown", "expired", "viewer", "marketing", "operator", "privacy_officer"];
 
 /// Who may use each route, by method and path.
-const ALLOWED: [(&str, &str, &[&str]); 14] = [
+const ALLOWED: [(&str, &str, &[&str]); 15] = [
     ("get", "/api/v1/health", ANYBODY),
     ("get", "/api/v1/openapi.json", ANYBODY),
     ("get", "/api/v1/status", ALL),
@@ -28,6 +28,7 @@ const ALLOWED: [(&str, &str, &[&str]); 14] = [
     ("post", "/api/v1/channels/{name}/release", AUTHORS),
     ("post", "/api/v1/backtest", AUTHORS),
     ("post", "/api/v1/explain", ASKERS),
+    ("post", "/api/v1/forget", OFFICER),
     ("get", "/api/v1/audit", OFFICER),
 ];
 
@@ -88,6 +89,7 @@ fn every_page_asks_for_the_right_role() {
         ("/privacy", ALL),
         ("/explain", ASKERS),
         ("/backtest", AUTHORS),
+        ("/forget", OFFICER),
     ];
     for (page, allowed) in pages {
         for role in ANYBODY {
@@ -99,7 +101,8 @@ fn every_page_asks_for_the_right_role() {
         }
     }
     // A form of another site, in the name of who has a token.
-    for form in ["/scenarios/reload", "/scenarios/x/pause", "/channels/sms/release", "/explain", "/backtest"] {
+    for form in ["/scenarios/reload", "/scenarios/x/pause", "/channels/sms/release", "/explain", "/backtest", "/forget"]
+    {
         assert_eq!(service.post(form, "operator", "", Some("http://elsewhere")).status, 403, "{form}");
     }
 }

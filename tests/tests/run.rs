@@ -97,6 +97,27 @@ fn a_browser_shows_every_page_in_both_languages_and_both_lights() {
 }
 
 #[test]
+fn the_console_is_worked_by_keyboard_alone() {
+    if Command::new("chromedriver").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no chromedriver here (Debian: chromium-driver)");
+        return;
+    }
+    let demo = root().join("deploy/demo/recorded");
+    let by_hand = "[[channel]]\nname = \"hand\"\nurl = \"journal:FOLDER/hand.jsonl?manual=FOLDER/hand\"\n";
+    let mut service = Service::start(&demo, &format!("[[feed]]\nname = \"a\"\nfolder = \"captures\"\n{by_hand}"));
+    play(&mut service);
+    service.until("it is decided", |service| engine(&service.status(), "withheld") > 0);
+    let [operator, officer] = ["operator", "privacy_officer"].map(|role| service.token(role));
+    let keyboard = root().join("tests/browser/keyboard.mjs");
+    let shots = service.folder().join("shots");
+    run(Command::new("node")
+        .arg(keyboard)
+        .arg(service.url(""))
+        .args([operator, officer, "001010000000001"])
+        .arg(shots));
+}
+
+#[test]
 fn other_programs_get_every_event_masked_and_hold_nothing_up() {
     let csv = root().join("deploy/demo/recorded/subscribers.csv");
     let demo = root().join("deploy/demo/recorded");

@@ -45,6 +45,8 @@ pub enum Right {
     Reveal,
     /// Who did what.
     Audit,
+    /// Erase somebody.
+    Forget,
 }
 
 impl Role {
@@ -69,7 +71,7 @@ impl Role {
             Right::Backtest => matches!(self, Self::Marketing | Self::Operator),
             Right::Pause => matches!(self, Self::Marketing | Self::Operator),
             Right::Reload => matches!(self, Self::Marketing | Self::Operator),
-            Right::Reveal | Right::Audit => matches!(self, Self::PrivacyOfficer),
+            Right::Reveal | Right::Audit | Right::Forget => matches!(self, Self::PrivacyOfficer),
         }
     }
 }

@@ -16,9 +16,9 @@ pub struct Entry {
     pub at: String,
     /// Whose token; `touchpoint` for what it did by itself.
     pub who: String,
-    /// `pause`, `release`, `reload`, `let_go`, `explain`, `reveal`, `backtest`.
+    /// `pause`, `release`, `reload`, `let_go`, `explain`, `reveal`, `backtest`, `forget`, `forgotten`, `rotate`.
     pub action: String,
-    /// Of what: a scenario, a masked subscriber.
+    /// Of what: a scenario, a subscriber's pseudonym.
     pub object: String,
 }
 

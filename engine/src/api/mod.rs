@@ -17,7 +17,7 @@ pub use access::{Access, Right, Role, TokenHash, Visitor, new_token};
 pub use audit::Audit;
 pub(crate) use caller::{COOKIE, Caller, Refusal, cookie};
 pub use routes::description;
-pub(crate) use routes::{audited, explained, moment, tried};
+pub(crate) use routes::{audited, explained, forgotten, moment, tried};
 pub use server::Server;
 pub(crate) use server::serve;
 
@@ -40,16 +40,17 @@ impl Surface {
     /// Asks the driver for something, in somebody's name: first written down, then done.
     pub(crate) async fn order(&self, who: &Visitor, what: Request) -> Result<String, Refusal> {
         let (action, object) = match &what {
-            Request::Reload => ("reload", ""),
-            Request::Pause(scenario) => ("pause", scenario.as_str()),
-            Request::Release(scenario) => ("release", scenario.as_str()),
+            Request::Reload => ("reload", String::new()),
+            Request::Pause(scenario) => ("pause", scenario.clone()),
+            Request::Release(scenario) => ("release", scenario.clone()),
+            Request::Forget(imsi) => ("forget", self.view.call(*imsi)),
         };
         if let Request::Pause(scenario) | Request::Release(scenario) = &what
             && self.view.rules.load().scenario(scenario).is_none()
         {
             return Err(Refusal::missing("there is no scenario of this name"));
         }
-        self.note(who, action, object).await?;
+        self.note(who, action, &object).await?;
         let (reply, answer) = oneshot::channel();
         self.view.orders.try_send(Order { what, reply }).map_err(|_| Refusal::busy())?;
         answer.await.map_err(|_| Refusal::busy())?.map_err(Refusal::unprocessable)

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json, Router};
 use event::Timestamp;
 use rules::language::Language;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -60,6 +60,7 @@ pub(super) fn api() -> (Router<Arc<Surface>>, utoipa::openapi::OpenApi) {
         .routes(routes!(offers))
         .routes(routes!(explain))
         .routes(routes!(backtest))
+        .routes(routes!(forget))
         .routes(routes!(audit))
         .routes(routes!(metrics_text))
         .routes(routes!(openapi))
@@ -269,7 +270,7 @@ async fn offers(State(surface): State<Arc<Surface>>, caller: Caller) -> Result<J
 #[utoipa::path(post, path = "/api/v1/explain", request_body = Question, security(("token" = [])), responses(
     (status = 200, body = Vec<Object>), (status = 400, description = "no JSON"), (status = 401, body = Fault), (status = 403, body = Fault),
     (status = 404, body = Fault), (status = 409, body = Fault, description = "a number of several"), (status = 413, description = "too long"), (status = 415, description = "no JSON"), (status = 422, body = Fault),
-    (status = 429, body = Fault)))]
+    (status = 429, body = Fault), (status = 503, body = Fault)))]
 async fn explain(
     State(surface): State<Arc<Surface>>,
     caller: Caller,
@@ -296,6 +297,39 @@ pub(crate) async fn explained(
     let whom = trial::asked(&view, question.subscriber.clone()).await?;
     surface.note(who, if question.reveal { "reveal" } else { "explain" }, &view.call(whom)).await?;
     beside(move || trial::explain(&view, whom, &question, language, json)).await
+}
+
+/// Whom to forget.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Whom {
+    /// An IMSI, a number of the subscriber file, or a pseudonym.
+    #[schema(min_length = 1)]
+    subscriber: String,
+}
+
+/// Erases every trace of a subscriber from the store, and proves it. Takes a while, during which nothing is matched; what is
+/// heard meanwhile waits.
+#[utoipa::path(post, path = "/api/v1/forget", request_body = Whom, security(("token" = [])), responses(
+    (status = 200, body = Done), (status = 400, description = "no JSON"), (status = 401, body = Fault), (status = 403, body = Fault),
+    (status = 404, body = Fault), (status = 409, body = Fault, description = "a number of several"), (status = 413, description = "too long"),
+    (status = 415, description = "no JSON"), (status = 422, body = Fault, description = "something is left"), (status = 429, body = Fault),
+    (status = 503, body = Fault)))]
+async fn forget(
+    State(surface): State<Arc<Surface>>,
+    caller: Caller,
+    whom: Result<Json<Whom>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<Done>, Refusal> {
+    caller.may(Right::Forget)?;
+    let Json(whom) = whom.map_err(unreadable)?;
+    Ok(Json(Done { done: forgotten(&surface, &caller, whom.subscriber).await? }))
+}
+
+/// Erases somebody for whoever may.
+pub(crate) async fn forgotten(surface: &Arc<Surface>, caller: &Caller, whom: String) -> Result<String, Refusal> {
+    let who = caller.may(Right::Forget)?;
+    let imsi = trial::asked(&surface.view, whom).await?;
+    surface.order(who, Asked::Forget(imsi)).await
 }
 
 /// Tries a draft on the last hours. One at a time.

@@ -20,6 +20,7 @@ use crate::cli::explain::{Inquiry, Nobody, subscriber};
 use crate::cli::json::Naming;
 use crate::pseudonyms::Pseudonym;
 use crate::run::View;
+use crate::window::Store;
 
 /// The most hours that a draft is tried on.
 const MOST_HOURS: u64 = 48;
@@ -112,11 +113,16 @@ pub(crate) async fn asked(view: &Arc<View>, name: String) -> Result<Imsi, Refusa
     .await
 }
 
+/// The store, unless somebody is being erased from it.
+fn store(view: &View) -> Result<Arc<Store>, Refusal> {
+    view.store.load_full().ok_or_else(Refusal::busy)
+}
+
 /// Of those about whom anything was decided.
 fn called(view: &View, pseudonym: Pseudonym) -> Result<Imsi, Refusal> {
     let (keys, mut found) = (view.pseudonyms.load(), None);
     let key = keys.key_of(pseudonym).ok_or_else(|| Refusal::missing("the key of this pseudonym is gone"))?;
-    let decided = view.store.each_decision(|entry| {
+    let decided = store(view)?.each_decision(|entry| {
         if found.is_none() && key.name(entry.imsi) == pseudonym {
             found = Some(entry.imsi);
         }
@@ -133,10 +139,10 @@ pub(crate) fn explain(
     language: Language,
     json: bool,
 ) -> Result<String, Refusal> {
-    let rules = view.rules.load();
+    let (rules, store) = (view.rules.load(), store(view)?);
     let scenario = question.scenario.as_deref().filter(|name| !name.is_empty());
     let inquiry = Inquiry {
-        store: &view.store,
+        store: &store,
         rules: Some(&rules),
         scenario,
         language,
@@ -156,7 +162,7 @@ pub(crate) fn backtest(view: &View, draft: &Draft) -> Result<Trial, Refusal> {
     }
     let system = |error: io::Error| Refusal::internal(error.to_string());
     let live = view.rules.load_full();
-    let beside = view.store.path().parent().unwrap_or(Path::new("."));
+    let beside = &view.config.store.folder;
     let folder = tempfile::Builder::new().prefix("trial-").tempdir_in(beside).map_err(system)?;
     let set = folder.path().join("set");
     copy(&view.config.scenarios.folder, &set, DEPTH).map_err(system)?;
@@ -166,7 +172,8 @@ pub(crate) fn backtest(view: &View, draft: &Draft) -> Result<Trial, Refusal> {
     let (tried, diagnostics) = load_for(&set, None, &view.config.site());
     let diagnostics = diagnostics.render(false);
     let Some(tried) = tried else { return Err(Refusal::unprocessable(diagnostics)) };
-    let store = view.store.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;
+    let store =
+        store(view)?.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;
     let facts = Facts::of_store(Arc::new(store), Duration::from_secs(draft.hours * 3600));
     let compared = facts.and_then(|facts| facts.compare(&tried, Some(&live), &view.directory.load()));
     let (subscribers, compared) = compared.map_err(|failure| failed(&failure))?;

@@ -1,5 +1,7 @@
 //! A line over time as SVG, made here: no script, readable without colours, and right with no point, one, and a day of them.
 
+use std::ops::Range;
+
 use maud::{Markup, html};
 
 use super::tongue::Tongue;
@@ -10,15 +12,16 @@ const LEFT: f64 = 48.0;
 const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 24.0;
-/// A gap of so many seconds between two points is a gap in the line.
-const GAP_SECONDS: i64 = 150;
+const DAY_SECONDS: i64 = 86_400;
 
-/// Draws points of Unix time in seconds and a value of 0 or more, oldest first.
-pub(super) fn chart(tongue: Tongue, title: &str, points: &[(i64, f64)]) -> Markup {
+/// Draws points of Unix time in seconds and a value of 0 or more, oldest first, of which there should be one `every` so many
+/// seconds: where two and a half times as long there is none, the line has a gap.
+pub(super) fn chart(tongue: Tongue, title: &str, points: &[(i64, f64)], every: i64) -> Markup {
     let (Some((from, _)), Some((until, last))) = (points.first(), points.last()) else {
         return html! { figure { figcaption { (title) } p.none { (tongue.say("No data yet", "暂无数据")) } } };
     };
     let most = ceiling(points.iter().map(|(_, value)| *value).fold(0.0, f64::max));
+    let clock = |second| if until - from > DAY_SECONDS { moment(second, 5..16) } else { moment(second, 11..16) };
     let label = format!("{title}: {} – {}, {}", clock(*from), clock(*until), short(*last));
     html! {
         figure {
@@ -32,7 +35,7 @@ pub(super) fn chart(tongue: Tongue, title: &str, points: &[(i64, f64)]) -> Marku
                 @if until > from {
                     text.label x=(WIDTH - RIGHT) y=(HEIGHT - 6.0) text-anchor="end" { (clock(*until)) }
                 }
-                path.line d=(path(points, most)) {}
+                path.line d=(path(points, most, every * 5 / 2)) {}
                 circle.point cx=(place(*until, *from, *until)) cy=(level(last / most)) r="3" {}
             }
         }
@@ -49,12 +52,12 @@ fn level(share: f64) -> f64 {
     (level * 10.0).round() / 10.0
 }
 
-fn path(points: &[(i64, f64)], most: f64) -> String {
+fn path(points: &[(i64, f64)], most: f64, gap: i64) -> String {
     let (Some((from, _)), Some((until, _))) = (points.first(), points.last()) else { return String::new() };
     let mut path = String::new();
     let mut before = None;
     for (at, value) in points {
-        let is_joined = before.is_some_and(|before| at - before <= GAP_SECONDS);
+        let is_joined = before.is_some_and(|before| at - before <= gap);
         let step = if is_joined { 'L' } else { 'M' };
         path.push_str(&format!("{step}{} {}", place(*at, *from, *until), level(value / most)));
         before = Some(*at);
@@ -75,9 +78,10 @@ fn ceiling(value: f64) -> f64 {
     }
 }
 
-fn clock(second: i64) -> String {
+// A part of `2026-03-01T09:30:00`.
+fn moment(second: i64, part: Range<usize>) -> String {
     let at = event::Timestamp::from_seconds(second).to_string();
-    at.get(11..16).unwrap_or_default().to_owned()
+    at.get(part).unwrap_or_default().replace('T', " ")
 }
 
 /// `950`, `1.2k`, `3.4M`.
@@ -97,7 +101,7 @@ mod tests {
     use super::*;
 
     fn drawn(points: &[(i64, f64)]) -> String {
-        chart(Tongue(Language::English), "events", points).into_string()
+        chart(Tongue(Language::English), "events", points, 60).into_string()
     }
 
     #[test]
@@ -113,8 +117,13 @@ mod tests {
 
     #[test]
     fn a_gap_is_left_open() {
-        let drawn = path(&[(0, 1.0), (60, 1.0), (600, 1.0)], 1.0);
+        let drawn = path(&[(0, 1.0), (60, 1.0), (600, 1.0)], 1.0, 150);
         assert_eq!(drawn.matches('M').count(), 2, "{drawn}");
+        let hours = [(0, 1.0), (3_600, 2.0), (7_200, 1.0)];
+        let hourly = chart(Tongue(Language::English), "offers an hour", &hours, 3_600).into_string();
+        assert!(hourly.contains('L') && !hourly.contains("M508"), "hours are joined: {hourly}");
+        let days = chart(Tongue(Language::English), "offers an hour", &[(0, 1.0), (180_000, 1.0)], 3_600).into_string();
+        assert!(days.contains("01-03 02:00"), "{days}");
     }
 
     #[test]

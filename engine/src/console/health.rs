@@ -16,6 +16,9 @@ const SILENT_SECONDS: u64 = 60;
 /// Less than so many of a hundred known is shown as bad.
 const RESOLVED_PERCENT: u64 = 80;
 
+/// Seconds between two samples.
+const MINUTE: i64 = 60;
+
 pub(super) async fn overview(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
     let (status, history, census) =
@@ -88,10 +91,10 @@ fn charts(tongue: Tongue, history: &History) -> Markup {
     };
     html! {
         div.charts {
-            (chart(tongue, tongue.say("Frames a second", "每秒帧数"), &points(|sample| sample.frames)))
-            (chart(tongue, tongue.say("Events a second", "每秒事件数"), &points(|sample| sample.events)))
-            (chart(tongue, tongue.say("Offers a minute", "每分钟发送"), &points(|sample| sample.offers as f64)))
-            (chart(tongue, tongue.say("Packets lost a minute", "每分钟丢包"), &points(|sample| sample.lost as f64)))
+            (chart(tongue, tongue.say("Frames a second", "每秒帧数"), &points(|sample| sample.frames), MINUTE))
+            (chart(tongue, tongue.say("Events a second", "每秒事件数"), &points(|sample| sample.events), MINUTE))
+            (chart(tongue, tongue.say("Offers a minute", "每分钟发送"), &points(|sample| sample.offers as f64), MINUTE))
+            (chart(tongue, tongue.say("Packets lost a minute", "每分钟丢包"), &points(|sample| sample.lost as f64), MINUTE))
         }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn page(tongue: Tongue, visitor: &Visitor, title: &str, kind: Kind, c
         ("/explain", tongue.say("Explain", "查询原因"), Right::Explain),
         ("/backtest", tongue.say("Try a draft", "试算草稿"), Right::Backtest),
         ("/privacy", tongue.say("Privacy", "隐私"), Right::View),
+        ("/forget", tongue.say("Forget", "删除用户"), Right::Forget),
     ];
     let (other, other_name) = tongue.say("zh 中文", "en English").split_once(' ').unwrap_or_default();
     shell(

@@ -35,6 +35,7 @@ pub(crate) fn pages() -> Router<Arc<Surface>> {
         .route("/offers", get(scenarios::offers))
         .route("/explain", get(people::ask).post(people::explain))
         .route("/backtest", get(people::draft).post(people::backtest))
+        .route("/forget", get(people::whom).post(people::forget))
         .route("/privacy", get(people::privacy))
         .route("/login", get(entrance::login).post(entrance::enter))
         .route("/logout", post(entrance::leave))

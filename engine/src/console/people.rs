@@ -9,7 +9,8 @@ use super::layout::{Kind, number, page, table, text};
 use super::tongue::Tongue;
 use super::{Guest, Sender, Sorry};
 use crate::api::trial::{Draft, Outcome, Question, Trial};
-use crate::api::{Right, Visitor, audited, explained, tried};
+use crate::api::{Right, Visitor, audited, explained, forgotten, moment, tried};
+use crate::config::Config;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -141,6 +142,51 @@ fn outcome(tongue: Tongue, trial: &Trial) -> Markup {
     }
 }
 
+#[derive(Deserialize)]
+pub(super) struct Whom {
+    subscriber: String,
+}
+
+pub(super) async fn whom(Guest { tongue, caller, .. }: Guest) -> Result<Markup, Sorry> {
+    let visitor = caller.may(Right::Forget).map_err(Sorry::in_tongue(tongue))?;
+    Ok(farewell(tongue, visitor, &html! {}))
+}
+
+pub(super) async fn forget(
+    Sender(Guest { surface, tongue, caller }): Sender,
+    Form(Whom { subscriber }): Form<Whom>,
+) -> Result<Markup, Sorry> {
+    let sorry = Sorry::in_tongue(tongue);
+    let visitor = caller.may(Right::Forget).map_err(&sorry)?;
+    let told = match forgotten(&surface, &caller, subscriber).await {
+        Ok(told) => html! { pre.told role="status" { (told) } },
+        Err(refusal) if refusal.status.is_client_error() => html! { pre.told role="alert" { (refusal.why) } },
+        Err(refusal) => return Err(sorry(refusal)),
+    };
+    Ok(farewell(tongue, visitor, &told))
+}
+
+fn farewell(tongue: Tongue, visitor: &Visitor, told: &Markup) -> Markup {
+    let content = html! {
+        p { (tongue.say(
+            "Erases every trace of a subscriber from the store and proves it. It cannot be undone, is written into the audit log, and \
+             takes a while, during which nothing is matched; what is heard meanwhile waits.",
+            "从存储中彻底删除一个用户并逐字节验证。无法撤销，会记入审计日志；期间暂停匹配，收到的信令排队等候。",
+        )) }
+        p { (tongue.say(
+            "Not erased: the subscriber file, what subscribers have refused, and what channels were given.",
+            "不在此删除：用户文件、用户的退订记录，以及已交给通道的内容。",
+        )) }
+        form method="post" action="/forget" {
+            label for="subscriber" { (tongue.say("Pseudonym, number or IMSI", "假名、手机号或 IMSI")) }
+            input #subscriber name="subscriber" required autocomplete="off";
+            button { (tongue.say("Erase for good", "永久删除")) }
+        }
+        (told)
+    };
+    page(tongue, visitor, tongue.say("Forget", "删除用户"), Kind::Still, &content)
+}
+
 pub(super) async fn privacy(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let sorry = Sorry::in_tongue(tongue);
     let visitor = caller.may(Right::View).map_err(&sorry)?;
@@ -150,10 +196,16 @@ pub(super) async fn privacy(Guest { surface, tongue, caller }: Guest) -> Result<
         true => Some(audited(&surface).await.map_err(&sorry)?),
         false => None,
     };
-    let flow = flow(tongue, hours, config.privacy.minimum_cohort);
+    let keys = surface.view.pseudonyms.load();
+    let flow = flow(tongue, config, hours);
     let content = html! {
         h2 { (tongue.say("Where data goes", "数据流向")) }
         (table(&[tongue.say("where", "环节"), tongue.say("what", "内容"), tongue.say("how long", "保留")], &flow, ""))
+        p.note {
+            (tongue.say("Key of pseudonyms in force: ", "当前假名密钥：")) (keys.newest().number())
+            (tongue.say(", since ", "，自 ")) (moment(keys.newest().since())) " UTC. "
+            (tongue.say("Earlier keys that are kept: ", "仍保留的旧密钥：")) (keys.all().count() - 1)
+        }
         @if let Some(entries) = entries {
             h2 { (tongue.say("Who did what", "审计日志")) }
             @let rows: Vec<_> = entries.iter().map(|entry| {
@@ -169,17 +221,18 @@ pub(super) async fn privacy(Guest { surface, tongue, caller }: Guest) -> Result<
     Ok(page(tongue, visitor, tongue.say("Privacy", "隐私"), Kind::Still, &content))
 }
 
-fn flow(tongue: Tongue, hours: u64, cohort: u64) -> Vec<Vec<Markup>> {
+fn flow(tongue: Tongue, config: &Config, hours: u64) -> Vec<Vec<Markup>> {
+    let cohort = config.privacy.minimum_cohort;
     let none = tongue.say("not kept", "不保留").to_owned();
     let kept = match tongue.0 {
         rules::language::Language::English => format!("{hours} hours, then dropped whole"),
         rules::language::Language::Chinese => format!("{hours} 小时，到期整块删除"),
     };
-    let masked = match tongue.0 {
+    let shown = match tongue.0 {
         rules::language::Language::English => {
-            format!("identities masked; no number for a place of fewer than {cohort} subscribers")
+            format!("subscribers by pseudonym; no number for a place of fewer than {cohort} of them")
         }
-        rules::language::Language::Chinese => format!("号码打码；少于 {cohort} 个用户的地点不显示数量"),
+        rules::language::Language::Chinese => format!("用户只显示假名；少于 {cohort} 个用户的地点不显示数量"),
     };
     let rows = [
         (
@@ -212,15 +265,29 @@ fn flow(tongue: Tongue, hours: u64, cohort: u64) -> Vec<Vec<Markup>> {
             tongue.say("as the message centre does", "由短信中心决定").to_owned(),
         ),
         (
+            tongue.say("Events for other programs", "提供给其他程序的事件"),
+            match &config.events.to {
+                Some(_) => {
+                    tongue.say("subscribers by pseudonym, no temporary identities", "用户只用假名，不含临时身份")
+                }
+                None => tongue.say("none are given", "未启用"),
+            }
+            .to_owned(),
+            tongue.say("as those programs do", "由对方决定").to_owned(),
+        ),
+        (
             tongue.say("Logs and metrics", "日志与指标"),
             tongue.say("counts; no identities", "只有计数，没有身份").to_owned(),
             tongue.say("as configured there", "按各自配置").to_owned(),
         ),
-        (tongue.say("Console and API", "控制台与接口"), masked, none),
+        (tongue.say("Console and API", "控制台与接口"), shown, none),
         (
             tongue.say("Audit log", "审计日志"),
             tongue
-                .say("who looked, changed, revealed; subscribers masked", "谁查看、更改、明文查询；用户打码")
+                .say(
+                    "who looked, changed, revealed, erased; subscribers by pseudonym",
+                    "谁查看、更改、明文查询、删除；用户为假名",
+                )
                 .to_owned(),
             tongue.say("only ever added to", "只增不删").to_owned(),
         ),

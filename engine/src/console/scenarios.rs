@@ -126,7 +126,7 @@ pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Pa
         (table(&[tongue.say("reason", "原因"), tongue.say("times", "次数")], &reasons, tongue.say("Nothing was withheld", "没有")))
         h2 { (tongue.say("What became of offers", "发送结果")) }
         (table(&[tongue.say("state", "状态"), tongue.say("offers", "数量")], &states, tongue.say("No offer yet", "暂无")))
-        div.charts { (chart(tongue, tongue.say("Offers an hour", "每小时发送"), &hourly(&points))) }
+        div.charts { (chart(tongue, tongue.say("Offers an hour", "每小时发送"), &hourly(&points), HOUR_SECONDS)) }
     };
     Ok(page(tongue, visitor, &scenario.title, Kind::Live, &content))
 }

@@ -54,6 +54,11 @@ impl AreaTally {
         }
     }
 
+    /// Somebody is counted no more among those who were seen; numbers stay.
+    pub(super) fn forget(&mut self, imsi: Imsi) {
+        self.areas.values_mut().for_each(|tally| _ = tally.cohort.remove(&imsi));
+    }
+
     /// The busiest first; those that may not be shown as a number last, in order of their names.
     pub(super) fn status(&self) -> Vec<AreaStatus> {
         let status = |(area, tally): (&Lai, &Tally)| AreaStatus {

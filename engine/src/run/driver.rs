@@ -1,14 +1,16 @@
 //! The thread that owns the engine: takes parcels of all feeds, makes time go on, does what people ask, and tells once a second
 //! how it stands.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
-use event::{Kind, Timestamp};
+use event::{Imsi, Kind, Timestamp};
 
 use super::areas::AreaTally;
+use super::away::{Away, Waiting};
 use super::clock::{self, FeedTimes};
 use super::feed::{Feed, Item, Parcel};
 use super::history::History;
@@ -20,6 +22,7 @@ use super::runaway::is_runaway;
 use super::service::{Service, Signals};
 use super::status::{self, DelayStatus, ShardStatus, Status};
 use super::{DRAIN, Order, Request, RunError, View, system};
+use crate::identities::Eraser;
 use crate::metrics::Meters;
 use crate::pseudonyms::Pseudonyms;
 use crate::reload::{Loaded, Refused, Watch};
@@ -52,6 +55,9 @@ pub(super) struct Driver {
     /// Events by kind.
     kinds: [u64; Kind::NAMES.len()],
     seen: Vec<Arc<Seen>>,
+    identities: Eraser,
+    /// Who are to be erased, one after the other.
+    erasures: VecDeque<(Imsi, Order)>,
     view: Arc<View>,
     meters: Meters,
     history: History,
@@ -79,6 +85,7 @@ impl Driver {
         rulebook: Rulebook,
         view: Arc<View>,
         seen: Vec<Arc<Seen>>,
+        identities: Eraser,
         meters: Meters,
     ) -> Result<Self, RunError> {
         let config = &view.config;
@@ -106,6 +113,8 @@ impl Driver {
             relay,
             kinds: [0; Kind::NAMES.len()],
             seen,
+            identities,
+            erasures: VecDeque::new(),
             meters,
             history: History::default(),
             now: Timestamp::MIN,
@@ -125,6 +134,9 @@ impl Driver {
             let wall = clock::wall();
             self.advance(wall)?;
             self.renew(signals, &service)?;
+            if let Some((imsi, order)) = self.erasures.pop_front() {
+                self = self.erase(imsi, order, &mut service)?;
+            }
             if wall >= self.published + PUBLISH {
                 self.published = wall;
                 self.second(wall, &service)?;
@@ -213,6 +225,7 @@ impl Driver {
                 Request::Reload => self.begin_reading(Some(order), service),
                 Request::Pause(scenario) => _ = order.reply.send(self.pause(scenario, true)),
                 Request::Release(scenario) => _ = order.reply.send(self.pause(scenario, false)),
+                Request::Forget(imsi) => self.erasures.push_back((*imsi, order)),
             }
         }
         let changed = self.watch.as_ref().and_then(Watch::news);
@@ -224,6 +237,45 @@ impl Driver {
             self.is_renewal_due = false;
         }
         Ok(())
+    }
+
+    /// Erases a subscriber, and goes on with an engine that has never known it. What feeds tell meanwhile is taken after it.
+    fn erase(mut self, imsi: Imsi, order: Order, service: &mut Service) -> Result<Self, RunError> {
+        let away = Away {
+            imsi,
+            engine: self.engine,
+            feeds: self.feeds.iter().map(|feed| feed.forgets.clone()).collect(),
+            identities: self.identities.clone(),
+            rules: self.rulebook.in_force(),
+            seen: self.seen.clone(),
+            view: Arc::clone(&self.view),
+        };
+        let work = thread::Builder::new().name("erasure".to_owned()).spawn(move || away.run());
+        let work = work.map_err(system("no thread can be started"))?;
+        let mut waiting = Waiting::default();
+        while !work.is_finished() {
+            waiting.take(&self.parcels, BEAT);
+            service.alive();
+        }
+        let anew = work.join().map_err(|_| EngineError::Fault("erasure".to_owned()))??;
+        self.engine = anew.engine;
+        self.is_renewal_due = false;
+        self.areas.forget(imsi);
+        self.view.census.store(Arc::default());
+        waiting.without(imsi).for_each(|parcel| self.take(parcel));
+        let told = match anew.told {
+            Ok(erased) if erased.is_proven() => Ok(erased.to_string()),
+            Ok(erased) => Err(erased.to_string()),
+            Err(why) => Err(why),
+        };
+        let wall = clock::wall();
+        match &told {
+            Ok(_) => self.audit(wall, "forgotten", &self.view.call(imsi)),
+            Err(why) => tracing::error!("a subscriber is not erased: {why}"),
+        }
+        // Who asked may have gone.
+        _ = order.reply.send(told);
+        Ok(self)
     }
 
     fn begin_reading(&mut self, order: Option<Order>, service: &Service) {
@@ -306,7 +358,8 @@ impl Driver {
         self.rotate_keys(wall);
         self.miss_feeds();
         if wall >= self.measured + MEASURE {
-            (self.measured, self.store_octets) = (wall, self.view.store.octets());
+            (self.measured, self.store_octets) =
+                (wall, self.view.store.load().as_ref().map_or(0, |store| store.octets()));
         }
         let status = self.status(wall);
         self.meters.publish(&status, &self.view.census.load());
@@ -390,7 +443,7 @@ impl Driver {
             rules: self.rulebook.status(),
             channels: self.seen.iter().map(|seen| seen.status()).collect(),
             areas: self.areas.status(),
-            store_cache_octets: self.view.store.cache_octets(),
+            store_cache_octets: self.view.store.load().as_ref().map_or(0, |store| store.cache_octets()),
             store_octets: self.store_octets,
             resident_octets: status::resident_octets(),
         }

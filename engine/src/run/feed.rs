@@ -13,6 +13,7 @@ use probe::capture::live::{Live, LiveSettings};
 use probe::capture::{CaptureError, Deadline, Step};
 use probe::{Probe, ProbeConfig, Sink};
 
+use super::away::Forgetting;
 use super::clock;
 use super::links::Links;
 use super::status::{FeedStatus, InterfaceStatus};
@@ -55,6 +56,8 @@ pub(super) struct Feed {
     pub(super) name: Arc<str>,
     pub(super) status: Arc<ArcSwap<FeedStatus>>,
     pub(super) deadline: Deadline,
+    /// Who is to be forgotten.
+    pub(super) forgets: Sender<Forgetting>,
     thread: JoinHandle<()>,
 }
 
@@ -91,6 +94,7 @@ impl Feed {
         let deadline = Deadline::new(None);
         let status = Arc::new(ArcSwap::from_pointee(FeedStatus::new(config)));
         let (opened, opening) = bounded(1);
+        let (forgets, forgotten) = bounded(1);
         let fail = |reason: String| FeedError::Open { feed: config.name.clone(), reason };
         let (settings, ends, published) = (config.clone(), deadline.clone(), Arc::clone(&status));
         let run = move || {
@@ -109,7 +113,8 @@ impl Feed {
                     _ = opened.send(Ok(()));
                     let recall = is_folder.then_some(heard);
                     let links = Links::default();
-                    Reader { frames, probe, collector, notes, recall, links, status: published, settings }.run();
+                    let status = published;
+                    Reader { frames, probe, collector, notes, forgotten, recall, links, status, settings }.run();
                 }
                 Err(reason) => _ = opened.send(Err(reason)),
             }
@@ -119,7 +124,7 @@ impl Feed {
             .spawn(run)
             .map_err(|error| fail(error.to_string()))?;
         opening.recv().unwrap_or_else(|_| Err("its thread ended".to_owned())).map_err(fail)?;
-        Ok(Self { name: config.name.as_str().into(), status, deadline, thread })
+        Ok(Self { name: config.name.as_str().into(), status, deadline, forgets, thread })
     }
 
     /// Whether its thread has ended, whatever it told before.
@@ -179,6 +184,7 @@ struct Reader {
     probe: Probe,
     collector: Collector,
     notes: Notes,
+    forgotten: Receiver<Forgetting>,
     /// Up to when an earlier start has heard, where what it knew is not known again yet: the first frame of a folder says how
     /// long ago that was.
     recall: Option<Timestamp>,
@@ -196,6 +202,7 @@ impl Reader {
                 Ok(false) => break Ok(()),
                 Err(error) => break Err(error),
             }
+            self.forget();
             let wall = clock::wall();
             if wall >= published + PUBLISH {
                 published = wall;
@@ -243,6 +250,16 @@ impl Reader {
             Step::End => return Ok(false),
         }
         Ok(true)
+    }
+
+    // From then on nothing is written of them either.
+    fn forget(&mut self) {
+        while let Ok((imsi, done)) = self.forgotten.try_recv() {
+            self.probe.forget(imsi);
+            self.notes.restart();
+            // Who asked may have gone.
+            _ = done.send(());
+        }
     }
 
     fn publish(&mut self) {

@@ -5,6 +5,7 @@
 //! engine; here time goes on when nothing comes, and nothing ends by itself.
 
 mod areas;
+mod away;
 pub(crate) mod clock;
 mod driver;
 mod feed;
@@ -27,9 +28,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use crossbeam::channel::{Sender, bounded};
-use event::Imsi;
+use event::{Imsi, Timestamp};
 use rules::{Directory, RuleSet};
 use tokio::sync::oneshot;
 
@@ -44,6 +45,7 @@ use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Pace};
 use crate::pseudonyms::{KeysError, Pseudonyms};
 use crate::reload;
+use crate::settings::Told;
 use crate::shard;
 use crate::window::{Store, StoreError};
 use crate::{Engine, EngineConfig, EngineError, Warm};
@@ -134,8 +136,8 @@ pub struct View {
     pub census: ArcSwap<Census>,
     /// The set of the folder, with what is paused.
     pub rules: ArcSwap<RuleSet>,
-    /// Facts, decisions, offers.
-    pub store: Arc<Store>,
+    /// Facts, decisions, offers; absent while somebody is being erased from it.
+    pub store: ArcSwapOption<Store>,
     /// Who subscribers are.
     pub directory: ArcSwap<Directory>,
     /// Channels whose offers a person lets go, and the folder for it.
@@ -172,6 +174,8 @@ pub enum Request {
     Pause(String),
     /// Release a scenario that is paused.
     Release(String),
+    /// Erase a subscriber.
+    Forget(Imsi),
 }
 
 /// Runs until SIGTERM or SIGINT.
@@ -189,27 +193,10 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let pseudonyms = Pseudonyms::open(&config.privacy.keys, wall)?;
     let directory = Arc::new(directory(&config)?);
     let meters = Meters::install();
-    let (lanes, seen) = lanes(&config.channels)?;
+    let (lanes, seen) = lanes(&config.channels, &[])?;
     let by_hand = |lane: &Lane| Some((lane.name.clone(), lane.terms.manual.clone()?));
     let manual = lanes.iter().filter_map(by_hand).collect();
-
-    let mut settings = EngineConfig::new(folder.join("window"), rulebook.in_force(), Arc::clone(&directory), lanes);
-    settings.threads = NonZeroUsize::new(config.store.threads).unwrap_or(NonZeroUsize::MIN);
-    (settings.retention, settings.decisions) = (config.store.retention, config.store.retention);
-    (settings.sync_interval, settings.cache_bytes) = (config.store.sync, (config.store.cache_mb << 20) as usize);
-    settings.profiles = shard::subscribers_within((config.store.subscribers_mb << 20) as usize, config.store.threads);
-    settings.pace = Pace::Live;
-    settings.patience = PATIENCE;
-    settings.lookup = lookup(&config)?;
-    let consent =
-        Consent::open(&folder.join(CONSENT_FILE)).map_err(|error| RunError::Subscribers(error.to_string()))?;
-    settings.consent = Some(consent);
-    settings.keywords = config.answers.clone();
-    // Live frames come once: each start is an input of its own.
-    settings.input = wall.as_micros() as u64;
-    settings.feeds = config.feeds.iter().map(|feed| shard::feed_input(&feed.name)).collect();
-    settings.warm = Warm::At(wall);
-    let engine = Engine::start(settings)?;
+    let engine = engine(&config, rulebook.in_force(), Arc::clone(&directory), lanes, Told::default(), wall)?;
 
     let (orders, ordered) = bounded(ORDERS);
     let audit = Audit::open(&config.console.audit).map_err(system("the audit log cannot be written"))?;
@@ -218,7 +205,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
         history: ArcSwap::default(),
         census: ArcSwap::default(),
         rules: ArcSwap::new(Arc::clone(rulebook.whole())),
-        store: engine.store(),
+        store: ArcSwapOption::new(Some(engine.store())),
         directory: ArcSwap::new(directory),
         manual,
         pseudonyms: ArcSwap::from_pointee(pseudonyms),
@@ -232,10 +219,12 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let (emptied, spent) = bounded(PARCELS);
     let post = Post { parcels, spent };
     let names = view.config.feeds.iter().map(|feed| feed.name.as_str());
-    let identities = Keeper::begin(&folder.join("window"), names).map_err(system("identities cannot be kept"))?;
+    let identities = Keeper::begin(&window(&view.config), names).map_err(system("identities cannot be kept"))?;
     let feeds = feeds(&view, &identities, post)?;
     let service = Service::begin(view.config.console.listen);
-    let driver = Driver::new(engine, feeds, taken, emptied, ordered, rulebook, Arc::clone(&view), seen, meters)?;
+    let eraser = identities.eraser();
+    let driver =
+        Driver::new(engine, feeds, taken, emptied, ordered, rulebook, Arc::clone(&view), seen, eraser, meters)?;
     let ended = driver.run(&signals, service);
     // Where it could not go on, feeds may still run.
     if ended.is_ok() {
@@ -246,12 +235,47 @@ pub fn run(config: Config) -> Result<(), RunError> {
     ended
 }
 
+/// The folder of the database.
+fn window(config: &Config) -> PathBuf {
+    config.store.folder.join("window")
+}
+
+/// The engine as it is told to be, with rules, subscribers and channels; it goes on telling where another one has ended.
+fn engine(
+    config: &Config,
+    rules: Arc<RuleSet>,
+    directory: Arc<Directory>,
+    lanes: Vec<Lane>,
+    told: Told,
+    wall: Timestamp,
+) -> Result<Engine, RunError> {
+    let folder = &config.store.folder;
+    let mut settings = EngineConfig::new(window(config), rules, directory, lanes);
+    settings.threads = NonZeroUsize::new(config.store.threads).unwrap_or(NonZeroUsize::MIN);
+    (settings.retention, settings.decisions) = (config.store.retention, config.store.retention);
+    (settings.sync_interval, settings.cache_bytes) = (config.store.sync, (config.store.cache_mb << 20) as usize);
+    settings.profiles = shard::subscribers_within((config.store.subscribers_mb << 20) as usize, config.store.threads);
+    settings.pace = Pace::Live;
+    settings.patience = PATIENCE;
+    settings.lookup = lookup(config)?;
+    let consent =
+        Consent::open(&folder.join(CONSENT_FILE)).map_err(|error| RunError::Subscribers(error.to_string()))?;
+    settings.consent = Some(consent);
+    settings.keywords = config.answers.clone();
+    // Live frames come once: each start is an input of its own.
+    settings.input = wall.as_micros() as u64;
+    settings.feeds = config.feeds.iter().map(|feed| shard::feed_input(&feed.name)).collect();
+    settings.warm = Warm::At(wall);
+    settings.told = told;
+    Ok(Engine::start(settings)?)
+}
+
 /// The ways out, and what is seen of each. One that is down at the start is tried again; what cannot be meant is an error.
-fn lanes(configs: &[ChannelConfig]) -> Result<(Vec<Lane>, Vec<Arc<Seen>>), RunError> {
+fn lanes(configs: &[ChannelConfig], before: &[Arc<Seen>]) -> Result<(Vec<Lane>, Vec<Arc<Seen>>), RunError> {
     let (mut lanes, mut seen) = (Vec::new(), Vec::new());
     for ChannelConfig { name, url } in configs {
         let lane = channel::open(name, &url.0, Opening { reveal: false, patient: true })?;
-        let (lane, noted) = Observed::lane(lane).map_err(system("no thread can be started"))?;
+        let (lane, noted) = Observed::lane(lane, before).map_err(system("no thread can be started"))?;
         lanes.push(lane);
         seen.push(noted);
     }
@@ -272,8 +296,9 @@ fn lookup(config: &Config) -> Result<Option<Box<dyn AddressSource>>, RunError> {
 
 /// Each goes on where earlier starts have come with it. They alone hold the post: when all have ended, it ends.
 fn feeds(view: &View, identities: &Keeper, post: Post) -> Result<Vec<Feed>, RunError> {
+    let Some(store) = view.store.load_full() else { return Ok(Vec::new()) };
     let start = |(index, feed): (u16, &FeedConfig)| {
-        let known = shard::feed_times(&view.store, shard::feed_input(&feed.name))?;
+        let known = shard::feed_times(&store, shard::feed_input(&feed.name))?;
         let notes = identities.notes(&feed.name, view.config.store.retention);
         Ok(Feed::start(index, feed, known, notes, post.clone())?)
     };

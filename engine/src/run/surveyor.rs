@@ -24,10 +24,12 @@ pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Sender<()>> {
         let mut pause = Duration::from_millis(200);
         while ended.recv_timeout(pause).is_err_and(|error| error.is_timeout()) {
             let begun = clock::wall();
-            match Census::take(&view.store, view.status.load().now.unwrap_or(Timestamp::MIN)) {
+            let Some(store) = view.store.load_full() else { continue };
+            match Census::take(&store, view.status.load().now.unwrap_or(Timestamp::MIN)) {
                 Ok(census) => view.census.store(Arc::new(census)),
                 Err(error) => tracing::warn!("decisions cannot be added up: {error}"),
             }
+            drop(store);
             pause = PAUSE.max(clock::wall().since(begun) * SHARE);
         }
     })?;

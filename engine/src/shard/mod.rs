@@ -173,10 +173,10 @@ pub(crate) struct Shared {
     pub(crate) rules: ArcSwap<RuleSet>,
     /// For the arbiter; shards have theirs, for they change it at a place among the events.
     pub(crate) directory: ArcSwap<Directory>,
-    pub(crate) counters: Counters,
-    pub(crate) delays: Delays,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) delays: Arc<Delays>,
     /// By shard.
-    pub(crate) loads: Box<[Load]>,
+    pub(crate) loads: Arc<[Load]>,
     pub(crate) epoch: u32,
     pub(crate) input: u64,
     pub(crate) feeds: Vec<u64>,

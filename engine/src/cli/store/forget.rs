@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use event::Imsi;
 
-use crate::identities;
-use crate::window::{Forgotten, Trace};
+use crate::erasure::{Erased, erase};
+use crate::window::Trace;
 
+use super::super::explain::existing;
 use super::super::json::Line;
 use super::super::{Ending, Failure};
-use super::open;
 
 /// Erases every trace of a subscriber from a store, and proves it: the rows and the files are looked through afterwards.
 ///
@@ -35,22 +35,20 @@ pub(super) struct Forget {
 
 impl Forget {
     pub(super) fn run(&self) -> Result<Ending, Failure> {
-        let store = open(&self.store)?;
-        let mut gone = store.forget(self.subscriber)?;
-        gone.rows += identities::forget(store.path(), self.subscriber).map_err(Failure::new)?;
-        drop(store);
-        // Opened anew: logs and manifests of before have been replaced.
-        let traces = open(&self.store)?.traces(self.subscriber)?;
+        let erased = erase(&existing(&self.store)?, self.subscriber)?;
         let mut out = io::stdout().lock();
-        let written = if self.json { self.json(&mut out, gone, &traces) } else { self.tell(&mut out, gone, &traces) };
+        let written = match self.json {
+            true => self.json(&mut out, &erased),
+            false => writeln!(out, "{}: {erased}", self.subscriber.masked()),
+        };
         written.map_err(Failure::output)?;
-        match traces.is_empty() {
+        match erased.is_proven() {
             true => Ok(Ending::Complete),
             false => Err(Failure::new("the subscriber is not erased; run the command again")),
         }
     }
 
-    fn json(&self, out: &mut impl Write, gone: Forgotten, traces: &[Trace]) -> io::Result<()> {
+    fn json(&self, out: &mut impl Write, Erased { gone, traces }: &Erased) -> io::Result<()> {
         let mut line = Line::new(false);
         line.begin();
         line.imsi("imsi", self.subscriber);
@@ -71,22 +69,5 @@ impl Forget {
         }
         line.close_list();
         out.write_all(line.end())
-    }
-
-    fn tell(&self, out: &mut impl Write, gone: Forgotten, traces: &[Trace]) -> io::Result<()> {
-        let Forgotten { facts, decisions, offers, rows } = gone;
-        let who = self.subscriber.masked();
-        writeln!(
-            out,
-            "{who}: erased {facts} rows of facts, {decisions} decisions, {offers} offers, {rows} other rows."
-        )?;
-        if traces.is_empty() {
-            return writeln!(out, "Every row and every octet of the files was looked through: nothing is left.");
-        }
-        traces.iter().try_for_each(|trace| match trace {
-            Trace::Row(family) => writeln!(out, "left in a row of {family}"),
-            Trace::Remains(family) => writeln!(out, "files of {family} hold more than its rows"),
-            Trace::File(file) => writeln!(out, "left in the file {}", file.display()),
-        })
     }
 }
