@@ -8,9 +8,10 @@ for purpose in "$@"; do
     # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
     build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
     # The independent dissectors; a push proxy gateway; links and players for live capture; node runs a real SMSC, a browser the
-    # console.
+    # console; promtool reads the alerts.
     test)
       wanted+=(tshark openssl libwbxml2-utils kannel python3 iproute2 tcpdump tcpreplay chromium chromium-driver)
+      wanted+=(prometheus)
       command -v npm >/dev/null || wanted+=(nodejs npm) ;;
     # Real network elements to listen to; a kernel that has SCTP, in user mode; what computes a SIM's answers.
     elements)
@@ -37,7 +38,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; }
 # Network elements are programs of the tests, not services of this machine: they are neither started now nor at the next boot.
-mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -E '^(osmo-|kannel)' || true)
+mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -E '^(osmo-|kannel|prometheus)' || true)
 [ -d /run/systemd/system ] || services=()
 if [ ${#services[@]} -gt 0 ]; then "${as_root[@]}" systemctl --quiet --runtime mask "${services[@]/%/.service}"; fi
 # The list of packages may be missing or old on a fresh machine: refresh it only when the first try fails.

@@ -56,6 +56,16 @@ start
 grep -q "1 scenarios" /tmp/status
 stop
 
+say "listens by its one capability, as the unit gives it, and not without"
+as_service() { setpriv --reuid touchpoint --regid touchpoint --clear-groups --no-new-privs --bounding-set -all,+net_raw "$@"; }
+as_service --inh-caps -all,+net_raw --ambient-caps -all,+net_raw touchpoint decode -i lo --seconds 1 >/dev/null 2>&1
+if as_service touchpoint decode -i lo --seconds 1 >/dev/null 2>&1; then echo "it listens without the capability" >&2; exit 1; fi
+
+say "keys of pseudonyms are the service's own, and stay so when root rotates them"
+[ "$(stat -c '%U %a' /var/lib/touchpoint/pseudonyms.json)" = "touchpoint 600" ]
+touchpoint pseudonyms rotate | grep -q "key 2"
+[ "$(stat -c '%U %a' /var/lib/touchpoint/pseudonyms.json)" = "touchpoint 600" ]
+
 say "upgrade"
 before=$(sha256sum /etc/touchpoint/touchpoint.toml)
 dpkg --install --force-depends --force-confold "$2" >/dev/null

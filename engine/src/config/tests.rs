@@ -31,6 +31,7 @@ fn every_mistake_is_told_with_its_line() {
     check("[events]\nto = \"udp:127.0.0.1:1\"\n", &[("C006", 6)]);
     check("[events]\nto = \"tcp:127.0.0.1:1\"\n", &[]);
     check("[subscribers]\nfile = \"absent.csv\"\n", &[("C008", 6)]);
+    check("[privacy]\nminimum_cohort = 1\nrotate_after = \"monthly\"\n", &[("C005", 6), ("C006", 7)]);
     check("[[feed]]\nname = \"a\"\n", &[("C009", 5)]);
     check("[[feed]]\nname = \"a\"\ninterfaces = [\"lo\"]\nfolder = \".\"\n", &[("C009", 5)]);
     check("[[feed]]\ninterfaces = [\"lo\"]\n", &[("C003", 5)]);
