@@ -33,5 +33,5 @@ fn the_cases_of_the_examples_pass() {
 
 #[test]
 fn the_cases_of_every_ability_pass() {
-    check("abilities", 20);
+    check("abilities", 24);
 }

@@ -215,3 +215,25 @@ fn no_change_to_a_good_file_can_upset_the_reader() {
         survive("mutated", text.as_bytes());
     }
 }
+
+#[test]
+fn tables_that_no_scenario_names_are_looked_at_too_and_forbid_nothing() {
+    let folder = one_file("unnamed tables", b"scenario: a\npurpose: service\nwhen: {call: 114}\nsend: {sms: hello}\n");
+    let put = |file: &str, text: &str| {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    put("lists/good.csv", "imsi\n460001234567890\n");
+    put("lists/open.csv", "imsi,name\n460001234567890,\"Li\n");
+    put("lists/long.csv", "imsi\n460001234567890,1,2\n");
+    put("areas/mall.csv", "lac,ci\n1,many\n");
+    let (set, mut diagnostics) = language::load(&folder);
+    assert!(set.is_some() && diagnostics.list.is_empty());
+    language::check_tables(&mut diagnostics, None);
+    language::check_tables(&mut diagnostics, None);
+    let told: Vec<_> =
+        diagnostics.list.iter().map(|found| (found.file.to_str().unwrap(), found.code, found.severity)).collect();
+    let expected = ["areas/mall.csv", "lists/long.csv", "lists/open.csv"].map(|file| (file, "S053", Severity::Warning));
+    assert_eq!(told, expected);
+}

@@ -56,7 +56,8 @@ impl Check {
         let known = self.config.as_deref().map(|file| run::load(file, self.lang.unwrap_or_default())).transpose()?;
         let seen = self.store.as_deref().map(seen).transpose()?;
         let site = Site { feeds: self.feed.clone(), seen, ..known.map(|config| config.site()).unwrap_or_default() };
-        let (set, diagnostics) = rules::language::load_for(&self.folder, self.lang, &site);
+        let (set, mut diagnostics) = rules::language::load_for(&self.folder, self.lang, &site);
+        rules::language::check_tables(&mut diagnostics, self.lang);
         let mut out = io::stdout().lock();
         let written = if self.json {
             json(&mut out, &diagnostics)

@@ -230,7 +230,10 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             };
             (format!("没有名为「{name}」的{what}"), help)
         }
-        Problem::BadList { says: [_, (message, help)] } => (format!("这个名单无法使用：{message}"), help.clone()),
+        Problem::BadList { says, .. } => {
+            let [_, (message, help)] = &**says;
+            (format!("这个名单无法使用：{message}"), help.clone())
+        }
         Problem::EmptyList { name, kind: ListKind::Area } => {
             (format!("区域「{name}」没有任何小区，谁也不可能进入"), format!("请在 `areas/{name}.csv` 中填写小区"))
         }

@@ -289,7 +289,8 @@ fn meaning(problem: &Problem) -> Option<(String, String)> {
             };
             (format!("there is no {what} called `{name}`"), help)
         }
-        Problem::BadList { says: [(message, help), _] } => {
+        Problem::BadList { says, .. } => {
+            let [(message, help), _] = &**says;
             (format!("this list cannot be used: {message}"), help.clone())
         }
         Problem::EmptyList { name, kind: ListKind::Area } => (

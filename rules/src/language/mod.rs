@@ -55,6 +55,7 @@ pub use folder::{MAX_FILE_BYTES, MAX_FILES};
 pub use reasons::{gate_name, reason_name};
 pub use scenario_file::purpose_name;
 pub use schema::{SchemaKind, schema};
+pub use shelf::check_tables;
 pub use site::Site;
 pub use source::{Language, Position, Source};
 pub use survey::{Mutant, Survey, survey};

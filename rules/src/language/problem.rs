@@ -136,7 +136,7 @@ pub(super) enum Problem {
     NeverInTime,
     SameName { name: String },
     UnknownList { name: String, kind: ListKind, nearest: Option<String> },
-    BadList { says: [(String, String); 2] },
+    BadList { says: Box<[(String, String); 2]>, is_named: bool },
     EmptyList { name: String, kind: ListKind },
     EndsBeforeItBegins,
     LetsNothingThrough,
@@ -263,6 +263,7 @@ impl Problem {
             | Self::NotLocation
             | Self::NoPolicy
             | Self::LongerThanItSeems { .. }
+            | Self::BadList { is_named: false, .. }
             | Self::Untitled { .. }
             | Self::NotAlwaysShown { .. }
             | Self::NeverShown { part: Part::Alternative | Part::HopedFor, .. } => Severity::Warning,

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::diagnostic::Findings;
+use super::diagnostic::{Diagnostics, Findings};
 use super::field;
+use super::folder::Folder;
 use super::problem::{ListKind, Problem};
+use super::source::Language;
 use super::words;
 use super::yaml::{Entry, Node};
 use crate::lists::{Area, CellTable, ListError, Sheet, SubscriberList, TacList};
@@ -172,7 +174,32 @@ impl Row<'_> {
 }
 
 fn tell_bad(file: &Path, error: &ListError, findings: &mut Findings<'_>) {
-    let line = error.line.and_then(|line| usize::try_from(line).ok());
+    let (line, problem) = bad(error, true);
+    findings.report_elsewhere(file, line, &problem);
+}
+
+fn bad(error: &ListError, is_named: bool) -> (Option<usize>, Problem) {
     let says = error.says().map(|(message, help)| (message.to_owned(), help.to_owned()));
-    findings.report_elsewhere(file, line, &Problem::BadList { says });
+    (error.line.and_then(|line| usize::try_from(line).ok()), Problem::BadList { says: Box::new(says), is_named })
+}
+
+/// Adds what is wrong with the tables of the folder that no scenario names, as far as can be told without knowing what they are
+/// for. Warnings: somebody may name them next. In the language given, else in that of the set.
+pub fn check_tables(diagnostics: &mut Diagnostics, asked: Option<Language>) {
+    let root = diagnostics.folder.clone();
+    let Ok(folder) = Folder::open(&root) else { return };
+    let language = asked.unwrap_or_else(|| diagnostics.language());
+    let areas = folder.areas.iter().filter(|file| !is_drawn(file));
+    let areas = areas.map(|file| (file, Area::load(&root.join(file)).map(|_| ())));
+    let lists = folder.lists.iter().map(|file| (file, Sheet::check(&root.join(file))));
+    for (file, read) in areas.chain(lists) {
+        let is_told = diagnostics.list.iter().any(|found| found.file == *file);
+        if let Err(error) = read
+            && !is_told
+        {
+            let (line, problem) = bad(&error, false);
+            diagnostics.about(file, line, language, &problem);
+        }
+    }
+    diagnostics.sort();
 }

@@ -159,7 +159,7 @@ impl KeySet {
     /// The line in which a search begins.
     #[inline]
     fn first(&self, hash: u64) -> usize {
-        (u128::from(hash) * self.lines.len() as u128 >> u64::BITS) as usize
+        ((u128::from(hash) * self.lines.len() as u128) >> u64::BITS) as usize
     }
 
     #[inline]

@@ -169,22 +169,32 @@ pub(crate) struct Sheet {
 
 impl Sheet {
     pub(crate) fn load(file: &Path) -> Result<Self, ListError> {
+        let mut rows = Vec::new();
+        let names = Self::read(file, |row, columns| {
+            rows.push((row.line, (0..columns).map(|column| row.cell(column).to_owned()).collect()));
+        })?;
+        Ok(Self { names, rows })
+    }
+
+    /// Whether a file can be read as a table, whatever it is for.
+    pub(crate) fn check(file: &Path) -> Result<(), ListError> {
+        Self::read(file, |_, _| {}).map(|_| ())
+    }
+
+    /// Gives each row with the number of columns; then the names of these.
+    fn read(file: &Path, mut take: impl FnMut(&Row<'_, '_>, usize)) -> Result<Vec<String>, ListError> {
         let table = Table::load(file)?;
         let (header, mut rows) = table.open()?;
-        let mut sheet = Self { names: header.names.clone(), rows: Vec::new() };
         let mut faults = Faults::new();
         while let Some(row) = rows.next() {
             let row = row.map_err(|(line, fault)| fault.at(file, Some(line)))?;
             match row.fits(&header) {
-                Ok(()) => {
-                    let cells = (0..header.names.len()).map(|column| row.cell(column).to_owned());
-                    sheet.rows.push((row.line, cells.collect()));
-                }
+                Ok(()) => take(&row, header.names.len()),
                 Err(fault) => faults.note(row.line, fault),
             }
         }
         faults.finish(file)?;
-        Ok(sheet)
+        Ok(header.names)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
