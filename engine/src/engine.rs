@@ -35,8 +35,6 @@ const BATCH_EVENTS: usize = 512;
 const SHARD_BATCHES: usize = 16;
 /// Where packet time runs beside the clock, a shard for which so many wait is given the next when it is full.
 const BUSY_BATCHES: usize = SHARD_BATCHES / 2;
-/// Where it does not, packet time after which a shard is given what there is for it, though it be little.
-const REPLAY_STEP: Duration = Duration::from_secs(10);
 /// The most reports of progress that wait for the arbiter; beyond it the shards wait.
 const ARBITER_STEPS: usize = 256;
 /// The longest time that an offer waits for others before both are written, where packet time runs beside the clock.
@@ -88,9 +86,8 @@ pub struct Engine {
     warm_from: Option<Timestamp>,
     /// Packet time, less the reorder window.
     now: Timestamp,
-    /// The last turn that all shards are told of, and the one when they were last given what there was for them.
+    /// The last turn that all shards are told of.
     told: Turn,
-    given: Timestamp,
     pace: Pace,
     /// Events released so far.
     sequence: u64,
@@ -182,7 +179,6 @@ impl Engine {
             warm_from: None,
             now: Timestamp::MIN,
             told: Turn { upto: 0, now: Timestamp::MIN },
-            given: Timestamp::MIN,
             pace,
             sequence: 0,
             batches: (0..threads).map(|_| Batch::default()).collect(),
@@ -249,7 +245,7 @@ impl Engine {
         name_scenarios(&self.shared.store, &rules)?;
         let renewal = self.renewal(rules.clone(), Some(self.now))?;
         self.turn();
-        self.give_all();
+        self.hand_over();
         self.shared.rules.store(rules);
         for shard in &self.shards {
             self.is_stopped |= shard.messages.send(Message::Renew(renewal.clone())).is_err();
@@ -264,7 +260,7 @@ impl Engine {
     /// From here on subscribers are known by this file: what has been released before is decided by the one before.
     pub fn know(&mut self, directory: Arc<Directory>) {
         self.turn();
-        self.give_all();
+        self.hand_over();
         self.shared.directory.store(Arc::clone(&directory));
         for shard in &self.shards {
             self.is_stopped |= shard.messages.send(Message::Know(Arc::clone(&directory))).is_err();
@@ -342,6 +338,12 @@ impl Engine {
         if self.is_stopped { Err(self.failure()) } else { Ok(()) }
     }
 
+    /// What has been released goes to the shards, though it be little: where packet time does not run beside the clock, to be
+    /// called when more may not come for a while. Decides nothing.
+    pub fn hand_over(&mut self) {
+        (0..self.batches.len()).for_each(|index| self.give(index));
+    }
+
     fn release(&mut self, now: Timestamp) {
         self.now = now;
         while let Some(item) = self.order.release(now) {
@@ -350,10 +352,8 @@ impl Engine {
         if self.sequence > self.told.upto || self.now.since(self.told.now) >= IDLE_STEP {
             self.turn();
         }
-        match self.pace {
-            Pace::Live => self.give_idle(),
-            Pace::Replay if self.now.since(self.given) >= REPLAY_STEP => self.give_all(),
-            Pace::Replay => {}
+        if self.pace == Pace::Live {
+            self.give_idle();
         }
     }
 
@@ -367,7 +367,7 @@ impl Engine {
             self.pass_on(item);
         }
         self.turn();
-        self.give_all();
+        self.hand_over();
         let shards = std::mem::take(&mut self.shards);
         shards.iter().for_each(|shard| self.is_stopped |= shard.messages.send(Message::Finish).is_err());
         drop(shards);
@@ -443,11 +443,6 @@ impl Engine {
                 self.give(index);
             }
         }
-    }
-
-    fn give_all(&mut self) {
-        self.given = self.now;
-        (0..self.batches.len()).for_each(|index| self.give(index));
     }
 
     // Whoever is busy is given more at a time.

@@ -10,6 +10,9 @@ use crate::window::StoreError;
 use crate::window::keys::Bucket;
 use crate::window::seal::{Generation, drop_before, seal};
 
+/// So many runs of a closed bucket are left as they are: to read them costs less than to write them once more.
+const FEW_RUNS: usize = 4;
+
 /// What a shard asks for.
 pub(crate) enum Job {
     /// Seal this, then say so.
@@ -75,7 +78,9 @@ impl Sealer<'_> {
     fn close_to(&mut self, closed: Bucket) -> Result<(), StoreError> {
         let store = &self.shared.store;
         for bucket in store.buckets().iter().filter(|bucket| (self.closed..closed).contains(*bucket)) {
-            store.merge_runs(*bucket)?;
+            if store.runs_of(*bucket) > FEW_RUNS {
+                store.merge_runs(*bucket)?;
+            }
         }
         self.closed = self.closed.max(closed);
         Ok(())

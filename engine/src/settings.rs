@@ -128,7 +128,7 @@ impl EngineConfig {
 const BASE_OCTETS: u64 = 150 << 20;
 /// Octets that may be taken for each one of an arena's size: two arenas, who has records in them and what is remembered of each,
 /// and the records of those whom only these have brought into memory. All of it is there only where everybody has one event.
-const PER_ARENA_OCTET: u64 = 18;
+const PER_ARENA_OCTET: u64 = 21;
 
 impl EngineConfig {
     /// The most memory that an engine takes with this, in octets; the formula of `deploy/docs/memory.md`.

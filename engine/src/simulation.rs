@@ -260,6 +260,7 @@ fn feed_with(engine: &mut Engine, events: &[Event], facts: &[AreaFact], part: st
         engine.event(event);
         if index % 23 == 0 {
             engine.tick(now).unwrap();
+            engine.hand_over();
         }
     }
 }

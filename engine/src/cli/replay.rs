@@ -357,7 +357,8 @@ impl Replayed {
     pub(crate) fn drive(&mut self, capture: &mut Capture) -> Result<Ending, Failure> {
         /// Frames between two looks at the progress.
         const STEP: u64 = 4096;
-        if let Some(total) = capture.progress().total_octets.filter(|_| io::stderr().is_terminal()) {
+        let total_octets = capture.progress().total_octets;
+        if let Some(total) = total_octets.filter(|_| io::stderr().is_terminal()) {
             self.progress = progress_bar(total);
         }
         let (mut ending, mut shown) = (Ending::Complete, 0);
@@ -374,6 +375,9 @@ impl Replayed {
                     self.probe.frames(frames, &mut feed);
                     if let Some(error) = feed.failed {
                         return Err(error.into());
+                    }
+                    if total_octets.is_none() {
+                        self.engine.hand_over();
                     }
                     let number = end.number;
                     if number >= shown + STEP {

@@ -11,6 +11,7 @@ use rules::{Group as Watched, Outcome, RuleSet};
 use rustc_hash::FxHashSet;
 
 use super::position::Positions;
+use super::rows::Rows;
 use super::{Routed, Shared};
 use crate::offer::{Offer, OfferId, Pushed, State, outbox};
 use crate::window::journal::Blob;
@@ -36,6 +37,10 @@ pub(crate) const DUE: u8 = 0;
 pub(crate) struct Group {
     blob: Blob,
     batch: WriteBatch,
+    /// Of [`keys::LIVE`].
+    live: Rows,
+    /// Of [`keys::LEDGER`].
+    ledger: Rows,
     intents: Vec<Offer>,
     identities: FxHashSet<OfferId>,
     next_blob: u32,
@@ -54,6 +59,8 @@ impl Group {
         Self {
             blob: Blob::default(),
             batch: WriteBatch::default(),
+            live: Rows::default(),
+            ledger: Rows::default(),
             intents: Vec::new(),
             identities: FxHashSet::default(),
             next_blob: 0,
@@ -64,7 +71,11 @@ impl Group {
 
     /// How much has gathered, in octets.
     pub(crate) fn len(&self) -> usize {
-        self.blob.octets().len() + self.batch.size_in_bytes()
+        self.blob.octets().len() + self.live.len() + self.ledger.len() + self.batch.size_in_bytes()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.blob.is_empty() && self.live.len() == 0 && self.ledger.len() == 0 && self.batch.is_empty()
     }
 
     /// Whether offers wait to be made durable.
@@ -133,9 +144,7 @@ impl Group {
             self.intents.push(offer);
         }
         let key = LedgerKey { imsi, at, sequence: cause.sequence, scenario: scenario_hash(&scenario.name), rank };
-        self.scratch.clear();
-        ledger::put(&mut self.scratch, verdict, variant.map(|variant| &*variant.name));
-        self.batch.put_cf(&shared.store.family(keys::LEDGER)?, key.octets(), &self.scratch);
+        self.ledger.put(&key.octets(), |out| ledger::put(out, verdict, variant.map(|variant| &*variant.name)));
         Ok(true)
     }
 
@@ -153,23 +162,13 @@ impl Group {
     }
 
     /// What patterns have begun for a subscriber has changed, or the timer has.
-    pub(crate) fn live(
-        &mut self,
-        store: &Store,
-        imsi: Imsi,
-        edition: u32,
-        live: &Live,
-        armed: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let family = store.family(keys::LIVE)?;
+    pub(crate) fn live(&mut self, imsi: Imsi, edition: u32, live: &Live, armed: Option<Timestamp>) {
+        let key = keys::subscriber(imsi);
         if live.is_empty() && armed.is_none() && !self.keeps_empty {
-            self.batch.delete_cf(&family, keys::subscriber(imsi));
-            return Ok(());
+            self.live.delete(&key);
+        } else {
+            self.live.put(&key, |out| live::put(out, edition, live, armed));
         }
-        self.scratch.clear();
-        live::put(&mut self.scratch, edition, live, armed);
-        self.batch.put_cf(&family, keys::subscriber(imsi), &self.scratch);
-        Ok(())
     }
 
     /// Something new is known of a location area.
@@ -177,24 +176,6 @@ impl Group {
         self.scratch.clear();
         areas::put(&mut self.scratch, state);
         self.batch.put_cf(&store.family(keys::AREA)?, keys::area(area), &self.scratch);
-        Ok(())
-    }
-
-    /// A subscriber's timer is set for another time than before.
-    pub(crate) fn timer(
-        &mut self,
-        store: &Store,
-        imsi: Imsi,
-        before: Option<Timestamp>,
-        now: Option<Timestamp>,
-    ) -> Result<(), StoreError> {
-        let family = store.family(keys::TIMER)?;
-        if let Some(before) = before {
-            self.batch.delete_cf(&family, keys::timer(before, imsi));
-        }
-        if let Some(now) = now {
-            self.batch.put_cf(&family, keys::timer(now, imsi), []);
-        }
         Ok(())
     }
 
@@ -206,10 +187,12 @@ impl Group {
         positions: &mut Positions,
         sync: bool,
     ) -> Result<Option<Committed>, StoreError> {
-        if self.blob.is_empty() && self.batch.is_empty() {
+        if self.is_empty() {
             return Ok(None);
         }
         let store = &shared.store;
+        self.live.write(&mut self.batch, &store.family(keys::LIVE)?);
+        self.ledger.write(&mut self.batch, &store.family(keys::LEDGER)?);
         // What is due may come without any event.
         if !self.blob.is_empty() {
             let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };

@@ -8,6 +8,7 @@ mod load;
 mod order;
 mod position;
 mod renewal;
+mod rows;
 mod sealing;
 mod table;
 mod timers;

@@ -139,11 +139,11 @@ impl Table {
         if is_whole { freezing.take().map(|freezing| freezing.generation) } else { None }
     }
 
-    /// Where more than half of `limit` are there, who has not been looked at since this was done last is put out: that is told,
-    /// with their number, so that it can be thrown away elsewhere. Only to be called when an arena has been sealed and none
+    /// Where more than `limit` are there, who has not been looked at since this was done last is put out: that is told, with their
+    /// number, so that it can be thrown away elsewhere. Only to be called when an arena has been sealed and none
     /// waits for it, so that the store has all there is to know of them, and when all are of one edition.
     pub(crate) fn put_out(&mut self, limit: usize) -> Option<(Roster<Slot>, u64)> {
-        if self.slots.len() <= limit / 2 {
+        if self.slots.len() + self.idle.len() <= limit {
             return None;
         }
         let out = std::mem::replace(&mut self.idle, std::mem::take(&mut self.slots));
@@ -154,9 +154,11 @@ impl Table {
 
 /// The subscriber as the store knows it, of this edition where nothing says of which.
 pub(crate) fn load(store: &Store, imsi: Imsi, edition: u32) -> Result<Slot, StoreError> {
-    let mut profile = stored_profile(store, imsi)?.unwrap_or_default();
-    let key = keys::subscriber(imsi);
-    if let Some(row) = store.row(keys::CONTACT, &key)? {
+    let (stored, key) = (stored_profile(store, imsi)?, keys::subscriber(imsi));
+    // Whoever has contacts has events, and is in memory until these are sealed, and the profile with them.
+    let contacts = if stored.is_some() { store.row(keys::CONTACT, &key)? } else { None };
+    let mut profile = stored.unwrap_or_default();
+    if let Some(row) = contacts {
         profile.contacts = profile::read_contacts(&row).ok_or_else(|| store.damaged(keys::CONTACT))?.into();
     }
     let (mut edition, mut armed) = (edition, None);

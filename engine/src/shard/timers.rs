@@ -1,6 +1,6 @@
 //! The timers of a shard: when which of its subscribers is to be looked at, though nothing happens. One for each
 //! subscriber of whom something has begun, never later than what is due first; one that fires early only sets itself
-//! anew. Durable: the same as the rows of [`keys::TIMER`], as of the last commit.
+//! anew. Durable: what the rows of [`keys::LIVE`] say, as of the last commit.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use event::{Imsi, Timestamp};
 
 use super::group::Group;
 use super::table::Slot;
-use crate::window::{Store, StoreError, keys};
+use crate::window::{Store, StoreError, keys, live};
 
 /// In order of time.
 #[derive(Debug, Default)]
@@ -20,9 +20,13 @@ impl Timers {
     /// Those of the subscribers that `is_ours` tells.
     pub(crate) fn load(store: &Store, is_ours: impl Fn(Imsi) -> bool) -> Result<Self, StoreError> {
         let mut due = BTreeSet::new();
-        for row in store.rows(keys::TIMER, &[])? {
-            let timer = keys::read_timer(&row?.0).ok_or_else(|| store.damaged(keys::TIMER))?;
-            due.extend(Some(timer).filter(|(_, imsi)| is_ours(*imsi)));
+        for row in store.rows(keys::LIVE, &[])? {
+            let (key, value) = row?;
+            let imsi = keys::read_subscriber(&key).ok_or_else(|| store.damaged(keys::LIVE))?;
+            if is_ours(imsi) {
+                let stored = live::read(&value).ok_or_else(|| store.damaged(keys::LIVE))?;
+                due.extend(stored.armed.map(|armed| (armed, imsi)));
+            }
         }
         Ok(Self { due })
     }
@@ -36,13 +40,12 @@ impl Timers {
     /// writes what has changed.
     pub(crate) fn set(
         &mut self,
-        store: &Store,
         group: &mut Group,
         imsi: Imsi,
         slot: &mut Slot,
         due: Option<Timestamp>,
         fired_upto: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) {
         let has_changed = slot.profile.live.take_changed();
         let armed = match (slot.armed, due) {
             // What is seen often moves its end often: the timer need not follow.
@@ -50,14 +53,12 @@ impl Timers {
             (_, due) => due,
         };
         if armed != slot.armed {
-            group.timer(store, imsi, slot.armed, armed)?;
             slot.armed.map(|before| self.due.remove(&(before, imsi)));
             self.due.extend(armed.map(|armed| (armed, imsi)));
         }
         if has_changed || armed != slot.armed {
             slot.armed = armed;
-            group.live(store, imsi, slot.edition, &slot.profile.live, armed)?;
+            group.live(imsi, slot.edition, &slot.profile.live, armed);
         }
-        Ok(())
     }
 }

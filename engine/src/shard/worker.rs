@@ -282,15 +282,11 @@ impl Worker {
         let mut cause = Cause { imsi: *imsi, sequence: *sequence, released: *released, kind: DUE };
         self.renew(*imsi, true)?;
         let mut slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
-        rules.wake(
-            *imsi,
-            event.at,
-            &mut slot.profile,
-            context(shared, directory, &self.areas, *is_warm),
-            &mut self.decisions,
-        );
         let mut rank = 0;
-        if !self.decisions.is_empty() {
+        // Nothing is due before the timer.
+        if slot.armed.is_some_and(|armed| armed <= event.at) {
+            let context = context(shared, directory, &self.areas, *is_warm);
+            rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
             rank = self.decided(shared, rules, directory, &cause, rank)?;
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
@@ -303,7 +299,8 @@ impl Worker {
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
         let due = rules.due(&slot.profile, &self.areas, event.at);
-        self.timers.set(&shared.store, &mut self.group, *imsi, slot, due, Timestamp::MIN)
+        self.timers.set(&mut self.group, *imsi, slot, due, Timestamp::MIN);
+        Ok(())
     }
 
     /// Decides what is due though nothing happened. In a run that goes on from an earlier one, not about those who were
@@ -323,7 +320,7 @@ impl Worker {
             self.decided(shared, rules, directory, &cause, 0)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
             let due = rules.due(&slot.profile, &self.areas, turn.now);
-            self.timers.set(&shared.store, &mut self.group, imsi, slot, due, turn.now)?;
+            self.timers.set(&mut self.group, imsi, slot, due, turn.now);
         }
         Ok(())
     }
@@ -363,7 +360,7 @@ impl Worker {
         renewal.renew(slot, imsi, &facts, &self.areas);
         let due = self.rules.due(&slot.profile, &self.areas, self.now);
         self.group.keep_empty(is_wanted);
-        self.timers.set(store, &mut self.group, imsi, slot, due, Timestamp::MIN)?;
+        self.timers.set(&mut self.group, imsi, slot, due, Timestamp::MIN);
         self.group.keep_empty(true);
         Ok(())
     }

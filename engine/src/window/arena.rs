@@ -1,7 +1,7 @@
 //! The part of the window that is not sealed yet: records one after the other, each pointing to the one before it of
-//! the same subscriber. Appending never reads and never moves.
+//! the same subscriber, and told relative to the arena's first. Appending never reads and never moves.
 
-use event::{Event, Imsi};
+use event::{Event, Imsi, prefer_large_pages, prefetch};
 
 use super::keys::Bucket;
 use super::octets::Octets;
@@ -17,6 +17,8 @@ pub(crate) const NO_RECORD: Tail = 0;
 pub(crate) const ARENA_LIMIT: usize = 1 << 30;
 
 const POINTER: usize = size_of::<Tail>();
+/// Few records have more.
+const USUAL_OCTETS: usize = 32;
 /// Which of two arenas.
 const OTHER: Tail = 1 << 31;
 
@@ -26,6 +28,8 @@ const _: () = assert!(2 * ARENA_LIMIT <= OTHER as usize);
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
     octets: Vec<u8>,
+    /// What every record is told relative to.
+    first: Previous,
     /// In order of the first record of each.
     subscribers: Vec<Imsi>,
     /// Of the records. Nearly always one, or two when an hour turns.
@@ -36,8 +40,11 @@ pub(crate) struct Arena {
 impl Arena {
     /// An arena whose tails are told from those of this one.
     pub(crate) fn next(&self) -> Self {
+        let mut octets = Vec::with_capacity(self.octets.len());
+        prefer_large_pages(octets.spare_capacity_mut());
         Self {
-            octets: Vec::with_capacity(self.octets.len()),
+            octets,
+            first: Previous::default(),
             subscribers: Vec::with_capacity(self.subscribers.len()),
             buckets: Vec::new(),
             is_other: !self.is_other,
@@ -76,9 +83,12 @@ impl Arena {
         if self.buckets.last() != Some(&bucket) && !self.buckets.contains(&bucket) {
             self.buckets.push(bucket);
         }
+        if self.is_empty() {
+            self.first = Previous::of(event);
+        }
         let place = self.octets.len() as Tail + 1; // sealed long before `ARENA_LIMIT`
         self.octets.extend_from_slice(&tail.to_le_bytes());
-        record::put(&mut self.octets, event, &mut Previous::default());
+        record::put(&mut self.octets, event, &mut self.first.clone());
         place | if self.is_other { OTHER } else { 0 }
     }
 
@@ -87,14 +97,33 @@ impl Arena {
         let start = events.len();
         let mut here = tail;
         while here != NO_RECORD {
-            let place = (here & !OTHER).checked_sub(1)?;
-            let mut octets = Octets::new(self.octets.get(place as usize..)?);
+            let mut octets = self.at(here)?;
             here = Tail::from_le_bytes(octets.fixed::<POINTER>()?);
-            events.push(record::read(&mut octets, imsi, &mut Previous::default())?);
+            events.push(record::read(&mut octets, imsi, &mut self.first.clone())?);
         }
         events.get_mut(start..)?.reverse();
         Some(())
     }
+
+    /// Begins to fetch a record. Nothing but time depends on it.
+    pub(crate) fn fetch(&self, tail: Tail) {
+        let Some(start) = start(tail) else { return };
+        let lines = [start, start + USUAL_OCTETS];
+        lines.into_iter().filter_map(|octet| self.octets.get(octet)).for_each(prefetch);
+    }
+
+    /// The record before this one of the same subscriber.
+    pub(crate) fn before(&self, tail: Tail) -> Tail {
+        self.at(tail).and_then(|mut octets| octets.fixed()).map_or(NO_RECORD, Tail::from_le_bytes)
+    }
+
+    fn at(&self, tail: Tail) -> Option<Octets<'_>> {
+        Some(Octets::new(self.octets.get(start(tail)?..)?))
+    }
+}
+
+fn start(tail: Tail) -> Option<usize> {
+    (tail & !OTHER).checked_sub(1).map(|start| start as usize)
 }
 
 #[cfg(test)]

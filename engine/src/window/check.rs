@@ -49,10 +49,6 @@ invariants! {
     EventsHaveProfile = "events_have_profile",
     /// The journal is of a start that there has been.
     JournalHasStart = "journal_has_start",
-    /// Every timer is the one that its subscriber's patterns have set.
-    TimerHasPatterns = "timer_has_patterns",
-    /// The timer that a subscriber's patterns have set is there.
-    PatternsHaveTimer = "patterns_have_timer",
     /// What patterns have begun was begun under a rule set that is known.
     PatternsHaveRules = "patterns_have_rules",
     /// A decision is about a scenario whose name is known.
@@ -200,16 +196,6 @@ impl Audit<'_> {
             // What a store of the first layout has begun is of no edition.
             let is_known = stored.edition == 0 || editions.iter().any(|edition| edition.number == stored.edition);
             self.expect(is_known, Invariant::PatternsHaveRules, keys::LIVE, Some(imsi));
-            if let Some(armed) = stored.armed {
-                let is_set = self.has(keys::TIMER, &keys::timer(armed, imsi))?;
-                self.expect(is_set, Invariant::PatternsHaveTimer, keys::LIVE, Some(imsi));
-            }
-        }
-        for row in self.store.rows(keys::TIMER, &[])? {
-            let Some((due, imsi)) = self.read(keys::TIMER, keys::read_timer(&row?.0)) else { continue };
-            let row = self.store.row(keys::LIVE, &keys::subscriber(imsi))?;
-            let is_armed = row.and_then(|row| live::read(&row)).is_some_and(|stored| stored.armed == Some(due));
-            self.expect(is_armed, Invariant::TimerHasPatterns, keys::TIMER, Some(imsi));
         }
         Ok(())
     }
@@ -296,7 +282,6 @@ mod tests {
     use crate::offer::{OfferId, outbox};
     use crate::testing::offer;
     use crate::window::keys::Stamp;
-    use crate::window::live::Stored;
 
     fn imsi() -> Imsi {
         "460001234567890".parse().unwrap()
@@ -315,11 +300,9 @@ mod tests {
         assert_eq!(broken, expected);
     }
 
-    fn stored(edition: u32, armed: Option<i64>) -> Vec<u8> {
-        let stored =
-            Stored { edition, armed: armed.map(event::Timestamp::from_micros), live: rules::matcher::Live::default() };
+    fn stored(edition: u32) -> Vec<u8> {
         let mut out = Vec::new();
-        live::put(&mut out, stored.edition, &stored.live, stored.armed);
+        live::put(&mut out, edition, &rules::matcher::Live::default(), None);
         out
     }
 
@@ -374,17 +357,12 @@ mod tests {
     }
 
     #[test]
-    fn what_patterns_and_timers_need_is_missed() {
+    fn what_patterns_need_is_missed() {
         use Invariant as I;
-        let live = |edition, armed| (keys::LIVE, keys::subscriber(imsi()).to_vec(), stored(edition, armed));
-        let timer = |due| (keys::TIMER, keys::timer(event::Timestamp::from_micros(due), imsi()).to_vec(), Vec::new());
-        check(&[live(0, Some(5)), timer(5)], &[]);
-        check(&[live(0, Some(5))], &[I::PatternsHaveTimer]);
-        check(&[live(0, None), timer(5)], &[I::TimerHasPatterns]);
-        check(&[live(0, Some(5)), timer(5), timer(6)], &[I::TimerHasPatterns]);
-        check(&[timer(5)], &[I::TimerHasPatterns]);
-        check(&[live(3, None)], &[I::PatternsHaveRules]);
-        check(&[live(3, None), (keys::META, keys::patterns(3).to_vec(), Vec::new())], &[]);
+        let live = |edition| (keys::LIVE, keys::subscriber(imsi()).to_vec(), stored(edition));
+        check(&[live(0)], &[]);
+        check(&[live(3)], &[I::PatternsHaveRules]);
+        check(&[live(3), (keys::META, keys::patterns(3).to_vec(), Vec::new())], &[]);
     }
 
     #[test]

@@ -11,7 +11,6 @@ use rocksdb::{BottommostLevelCompaction, CompactOptions, WriteBatch};
 
 use super::journal::{self, Blob};
 use super::keys::{self, Bucket};
-use super::live;
 use super::store::{Store, StoreError};
 use crate::offer::Offer;
 
@@ -24,7 +23,7 @@ pub struct Forgotten {
     pub decisions: u64,
     /// Offers, in whatever state.
     pub offers: u64,
-    /// Other rows: the profile, contacts, what patterns have begun, timers, places in queues.
+    /// Other rows: the profile, contacts, what patterns have begun, places in queues.
     pub rows: u64,
 }
 
@@ -84,13 +83,6 @@ impl Store {
 
     fn forget_patterns(&self, imsi: Imsi, batch: &mut WriteBatch, gone: &mut Forgotten) -> Result<(), StoreError> {
         let key = keys::subscriber(imsi);
-        if let Some(row) = self.row(keys::LIVE, &key)? {
-            let stored = live::read(&row).ok_or_else(|| self.damaged(keys::LIVE))?;
-            if let Some(armed) = stored.armed {
-                batch.delete_cf(&self.family(keys::TIMER)?, keys::timer(armed, imsi));
-                gone.rows += 1;
-            }
-        }
         for family in [keys::PROFILE, keys::CONTACT, keys::LIVE] {
             if self.row(family, &key)?.is_some() {
                 batch.delete_cf(&self.family(family)?, key);

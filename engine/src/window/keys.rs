@@ -15,8 +15,8 @@ use crate::offer::{Offer, OfferId};
 /// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time. 4: rows of [`AREA`]; those of
 /// [`LIVE`] say up to when silence is credited. 5: rows of [`LEDGER`] tell of variants, successes and offers that wait, rows of
 /// [`CONTACT`] of campaigns, kinds and parts. 6: rows of [`POSITION`] for each feed; rows of [`JOURNAL`] with the length of each
-/// record, and cells told after the one before.
-pub(crate) const VERSION: u32 = 6;
+/// record, and cells told after the one before. 7: no rows of timers, which those of [`LIVE`] tell too.
+pub(crate) const VERSION: u32 = 7;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
@@ -31,12 +31,9 @@ pub(crate) const JOURNAL: &str = "journal";
 pub(crate) const PROFILE: &str = "profile";
 /// Rows: IMSI → offers made, as far back as the longest cap. Apart from the profile, for no event can rebuild them.
 pub(crate) const CONTACT: &str = "contact";
-/// Rows: IMSI → edition of the rule set, what its patterns have begun and not ended, and the timer. Deleted when nothing
-/// is left; rewritten for another rule set.
+/// Rows: IMSI → edition of the rule set, what its patterns have begun and not ended, and the timer: not later than the next
+/// moment at which something of it ends by itself. Deleted when nothing is left; rewritten for another rule set.
 pub(crate) const LIVE: &str = "live";
-/// Rows: due, IMSI → empty: not later than the next moment at which something of [`LIVE`] ends by itself, one row per
-/// subscriber. Deleted when it fires.
-pub(crate) const TIMER: &str = "timer";
 /// Rows: network and code of a location area → when it could not be heard, and how often phones report there. Kept: as many as
 /// [`rules::areas::AREAS_LIMIT`].
 pub(crate) const AREA: &str = "area";
@@ -52,8 +49,11 @@ pub(crate) const QUEUE: &str = "queue";
 pub(crate) const TOTAL: &str = "total";
 
 /// The column families that every store has.
-pub(crate) const FIXED: [&str; 13] =
-    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, TIMER, AREA, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+pub(crate) const FIXED: [&str; 12] =
+    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, AREA, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+
+/// The column families that only stores of earlier layouts have.
+pub(crate) const FORMER: [&str; 1] = ["timer"];
 
 const WINDOW_PREFIX: &str = "window-";
 
@@ -252,15 +252,6 @@ pub(crate) fn read_area(key: &[u8]) -> Option<Lai> {
     Some(Lai { plmn: Plmn::from_octets(octets.fixed()?), lac: u16::from_be_bytes(octets.fixed()?) })
 }
 
-pub(crate) fn timer(due: Timestamp, imsi: Imsi) -> [u8; 16] {
-    join(&[&ordered(due), &subscriber(imsi)])
-}
-
-pub(crate) fn read_timer(key: &[u8]) -> Option<(Timestamp, Imsi)> {
-    let mut octets = Octets::new(key);
-    Some((from_ordered(octets.fixed()?), Imsi::from_bits(u64::from_be_bytes(octets.fixed()?))?))
-}
-
 pub(crate) fn ticket(ticket: u64) -> [u8; 8] {
     ticket.to_be_bytes()
 }
@@ -328,8 +319,6 @@ mod tests {
         let journal = JournalKey { stamp, shard: 63 };
         assert_eq!(JournalKey::read(&journal.octets()), Some(journal));
         let at = "2026-11-22T06:00:00Z".parse().unwrap();
-        let imsi = "460001234567890".parse().unwrap();
-        assert_eq!(read_timer(&timer(at, imsi)), Some((at, imsi)));
         let lai = Lai { plmn: "310-260".parse().unwrap(), lac: 0x6a11 };
         assert_eq!(read_area(&area(lai)), Some(lai));
         assert_eq!(read_outbox(&outbox(at, OfferId(5))), Some((Bucket::of(at), OfferId(5))));

@@ -18,6 +18,13 @@ pub(crate) struct Previous {
     cell: CellId,
 }
 
+impl Previous {
+    /// Of what comes after this event.
+    pub(crate) fn of(event: &Event) -> Self {
+        Self { at: event.at.as_micros(), frame: event.frame, cell: event.cell }
+    }
+}
+
 // The second octet: which fields follow. Of a cell the parts that follow; where it is the same but for those, that too.
 const TMSI: u8 = 1 << 0;
 const IMEI: u8 = 1 << 1;
@@ -51,7 +58,7 @@ pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
     put_imei(out, event.imei);
     put_cell(out, event.cell, cell_flags_after(event.cell, previous.cell));
     put_kind(out, &event.kind, event.after_reset);
-    *previous = Previous { at: event.at.as_micros(), frame: event.frame, cell: event.cell };
+    *previous = Previous::of(event);
 }
 
 /// Reads what [`put`] appended.

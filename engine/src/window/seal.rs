@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use event::{Event, Imsi, Timestamp};
-use rocksdb::{IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
+use rocksdb::{DBCompressionType, IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
 use rules::Profile;
 
-use super::arena::{Arena, Tail};
+use super::arena::{Arena, NO_RECORD, Tail};
 use super::keys::{self, Bucket, Stamp};
 use super::octets::{Octets, put_varint};
 use super::profile;
@@ -45,6 +45,9 @@ struct Member {
     /// Where its profile is in [`Generation::profiles`].
     profile: Range<u32>,
 }
+
+/// So many members before its turn a member's newest record but one is fetched, and the newest as many before that.
+const AHEAD: usize = 8;
 
 /// Members that are sorted at once, so that each is found without all of them being sorted.
 const PIECE: usize = 1_024;
@@ -117,7 +120,10 @@ fn write_runs(
         writers.insert(*bucket, writer);
     }
     let (mut events, mut block) = (Vec::new(), Vec::new());
-    for member in members {
+    let tail = |place: usize| members.get(place).map_or(NO_RECORD, |member| member.tail);
+    for (place, member) in members.iter().enumerate() {
+        generation.arena.fetch(tail(place + 2 * AHEAD));
+        generation.arena.fetch(generation.arena.before(tail(place + AHEAD)));
         events.clear();
         read_member(store, generation, member, &mut events)?;
         for (bucket, writer) in &mut writers {
@@ -132,7 +138,9 @@ fn write_runs(
 }
 
 fn write_profiles(store: &Store, generation: &Generation, members: &[&Member]) -> Result<(), StoreError> {
-    let options = store.run_options(keys::PROFILE);
+    let mut options = store.run_options(keys::PROFILE);
+    // It is soon written anew, with those of other runs.
+    options.set_compression_type(DBCompressionType::None);
     let mut writer = SstFileWriter::create(&options);
     let mut write = || {
         writer.open(store.sealing_file(keys::PROFILE, generation.run))?;
@@ -242,10 +250,20 @@ fn oldest_unsettled(store: &Store) -> Result<Option<Bucket>, StoreError> {
 mod tests {
     use super::*;
     use crate::testing::{Random, random_event};
-    use crate::window::arena::NO_RECORD;
     use crate::window::journal::Blob;
     use crate::window::keys::JournalKey;
-    use crate::window::recover::recover;
+    use crate::window::recover::{recover, stored_profile};
+
+    fn observe(profile: &mut Profile, event: &Event) {
+        profile.observe(event, true);
+    }
+
+    /// What a profile remembers of these events.
+    fn observed(events: &[Event]) -> Profile {
+        let mut profile = Profile::default();
+        events.iter().for_each(|event| observe(&mut profile, event));
+        profile
+    }
 
     /// A store with one journal blob of one subscriber, and the generation that seals it.
     fn unsealed(store: &Store, imsi: Imsi) -> (Vec<Event>, Generation) {
@@ -263,11 +281,12 @@ mod tests {
         batch.put_cf(&store.family(keys::JOURNAL).unwrap(), key(0), blob.octets());
         store.write(batch, false).unwrap();
         let mut generation = Generation::new(store.next_run(epoch), (key(0), key(1)), arena);
-        generation.add(imsi, tail, &Profile::default());
+        generation.add(imsi, tail, &observed(&events));
         (events, generation)
     }
 
-    /// `crash_after` steps of sealing, then a restart: each event is there once, before and after.
+    /// `crash_after` steps of sealing, then a restart: each event is there once, before and after, and the profile is of all
+    /// of them, though it may have been taken in before they were.
     fn check(crash_after: usize) {
         let folder = tempfile::tempdir().unwrap();
         let imsi: Imsi = "460001234567890".parse().unwrap();
@@ -288,7 +307,10 @@ mod tests {
         drop(store);
         let store = Store::open(folder.path()).unwrap();
         let epoch = store.begin().unwrap();
-        let recovered = recover(&store, epoch, 1 << 20, |_, _| {}).unwrap();
+        let profile = || stored_profile(&store, imsi).unwrap();
+        assert_eq!(profile(), (crash_after >= 2).then(|| observed(&events)), "what was taken in, {crash_after} steps");
+        let recovered = recover(&store, epoch, 1 << 20, observe).unwrap();
+        assert_eq!(profile(), Some(observed(&events)), "what is known afterwards, {crash_after} steps");
         assert_eq!(recovered, if crash_after >= 3 { 0 } else { 50 });
         assert_eq!(store.rows(keys::JOURNAL, &[]).unwrap().count(), 0);
         store.buckets().iter().for_each(|bucket| store.merge_runs(*bucket).unwrap());

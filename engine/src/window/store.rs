@@ -76,7 +76,7 @@ pub enum StoreError {
 }
 
 type Db = DBWithThreadMode<MultiThreaded>;
-pub(super) type Family<'a> = Arc<BoundColumnFamily<'a>>;
+pub(crate) type Family<'a> = Arc<BoundColumnFamily<'a>>;
 
 /// Facts, decisions and offers on disk. Shared by all threads; every row has one writer.
 pub struct Store {
@@ -101,9 +101,11 @@ impl std::fmt::Debug for Store {
 // Limits of RocksDB's own memory and files.
 pub(crate) const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 const LOG_BYTES: u64 = 256 << 20;
-const WRITE_BUFFER_BYTES: usize = 16 << 20;
+const WRITE_BUFFER_BYTES: usize = 32 << 20;
 pub(crate) const WRITE_BUFFERS_BYTES: usize = 64 << 20;
 const OPEN_FILES: i32 = 512;
+/// So many runs of a bucket are merged before it closes, lest too many be read.
+const RUNS_OF_OPEN_BUCKET: i32 = 8;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 
 /// The first layout in which it is known how far each feed has come.
@@ -154,6 +156,7 @@ impl Store {
             forgotten,
         };
         store.check_version()?;
+        store.drop_former()?;
         store.registered.store(Arc::new(store.registered_rows(ReadOptions::default())?));
         Ok(store)
     }
@@ -193,6 +196,12 @@ impl Store {
     fn mark_version(&self, mut batch: WriteBatch) -> Result<(), StoreError> {
         batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
         self.write(batch, true)
+    }
+
+    // Whatever they told is told elsewhere since.
+    fn drop_former(&self) -> Result<(), StoreError> {
+        let mut former = keys::FORMER.into_iter().filter(|name| self.db.cf_handle(name).is_some());
+        former.try_for_each(|name| self.db.drop_cf(name).map_err(|error| self.failed(&error)))
     }
 
     fn number(&self, key: &[u8]) -> Result<Option<u32>, StoreError> {
@@ -265,6 +274,11 @@ impl Store {
     /// The runs that count, for those who read beside the sealing thread.
     pub(crate) fn registered(&self) -> Arc<FxHashSet<(Bucket, Stamp)>> {
         self.registered.load_full()
+    }
+
+    /// How many runs of a bucket count.
+    pub(crate) fn runs_of(&self, bucket: Bucket) -> usize {
+        self.registered().iter().filter(|(of, _)| *of == bucket).count()
     }
 
     pub(crate) fn registered_rows(&self, options: ReadOptions) -> Result<FxHashSet<(Bucket, Stamp)>, StoreError> {
@@ -418,6 +432,7 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     if Bucket::from_family(name).is_some() {
         options.set_merge_operator_associative("append", append);
+        options.set_level_zero_file_num_compaction_trigger(RUNS_OF_OPEN_BUCKET);
     }
     options
 }

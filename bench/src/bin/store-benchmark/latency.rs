@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use engine::{Counted, Engine};
+use rules::Directory;
 
 use crate::keep;
 use crate::{fact, hundred, stream};
@@ -17,6 +19,8 @@ use crate::{fact, hundred, stream};
 /// How much is written and synced at a time beside the engine: about what a commit with an offer has.
 const BESIDE_OCTETS: usize = 4_096;
 const BESIDE_PAUSE: Duration = Duration::from_millis(20);
+/// One in so many subscribers has a number. One in ten events triggers something: so many offers are a campaign's.
+const SUBSCRIBERS_TO_ONE_NUMBER: usize = 100;
 /// What an offer may take beside what the disk needs for itself.
 const WANTED: Duration = Duration::from_millis(5);
 
@@ -24,6 +28,7 @@ const WANTED: Duration = Duration::from_millis(5);
 pub(crate) fn run(events: &Path, store: &Path, rate: u64, threads: usize) -> Result<()> {
     let mut config = keep::config(store, hundred::rules()?, threads)?;
     config.pace = engine::offer::Pace::Live;
+    config.directory = Arc::new(numbers()?);
     let mut engine = Engine::start(config)?;
     let stops = AtomicBool::new(false);
     let beside = store.join("beside");
@@ -60,6 +65,16 @@ pub(crate) fn run(events: &Path, store: &Path, rate: u64, threads: usize) -> Res
         millis(WANTED + share(0.99))
     );
     Ok(())
+}
+
+/// Those of a part of the subscribers: whoever else triggers a scenario gets no offer, for want of an address.
+fn numbers() -> Result<Directory> {
+    let mut rows = String::from("imsi,msisdn\n");
+    for subscriber in (0..stream::SUBSCRIBERS).step_by(SUBSCRIBERS_TO_ONE_NUMBER) {
+        let imsi = fact::imsi(stream::FIRST_IMSI + subscriber).context("no IMSI")?;
+        rows += &format!("{imsi},+86139{subscriber:08}\n");
+    }
+    Ok(Directory::parse(Path::new("numbers"), rows.into_bytes())?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark paces what it gives")]
