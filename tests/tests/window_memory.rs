@@ -48,7 +48,7 @@ fn an_engine_takes_no_more_than_the_formula_says_and_the_formula_says_something(
         EngineConfig::new(folder.path().join("store"), Arc::new(rules), Arc::new(Directory::default()), lanes);
     config.threads = NonZeroUsize::new(2).unwrap();
     config.profiles = 50_000;
-    config.arena_bytes = 4 << 20;
+    config.arena_bytes = 2 << 20;
     let most = config.memory_octets();
     let mut engine = Engine::start(config).unwrap();
     for index in 0..EVENTS {
