@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything on, for as long as you like: two towns played again and again onto two links, one of which goes down and comes back;
+# Everything on, for as long as you like: one town after the other, A and Gb, onto two links, one of which goes down and comes back;
 # a message centre that is started anew; scenarios that change and are read again every minute; the console open in a browser;
 # events written to another program. Every page, answer, metric, event and log line is searched for identities.
 # Usage: soak.sh [MINUTES] [PACKETS_PER_SECOND]. Needs root, node, chromedriver, tcpreplay; exits with 1 where something is wrong.

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::chart::chart;
 use super::layout::{Kind, figure, number, page, size, table, text};
+use super::scenarios::in_force;
 use super::tongue::Tongue;
 use super::{Guest, Sorry};
 use crate::api::{Right, moment};
@@ -50,7 +51,7 @@ pub(super) async fn overview(Guest { surface, tongue, caller }: Guest) -> Result
         h2 { (tongue.say("Events by kind", "各类事件")) }
         (events(tongue, &status))
         p.note {
-            (tongue.say("Scenarios: ", "场景：")) (status.rules.loaded) ". "
+            (tongue.say("Scenarios: ", "场景：")) (in_force(tongue, &status.rules)) (tongue.say(". ", "。"))
             (tongue.say("Network time ", "网络时间 ")) (status.now.map_or("–".to_owned(), moment)) " UTC."
         }
     };

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
-use rules::language::{purpose_name, reason_name};
+use rules::language::{Language, purpose_name, reason_name};
 
 use super::chart::chart;
 use super::layout::{Kind, figure, number, page, table, text};
@@ -16,6 +16,7 @@ use crate::census::{HOURS, ScenarioCensus};
 use crate::cli::report::grouped;
 use crate::offer::Offer;
 use crate::run::Request;
+use crate::run::status::RulesStatus;
 
 const HOUR_SECONDS: i64 = 3_600;
 
@@ -45,7 +46,7 @@ pub(super) async fn list(Guest { surface, tongue, caller }: Guest) -> Result<Mar
     };
     let rows: Vec<_> = rules.scenarios().iter().map(row).collect();
     let content = html! {
-        p { (tongue.say("In force: ", "当前版本：")) (status.rules.loaded) }
+        p { (tongue.say("In force: ", "当前：")) (in_force(tongue, &status.rules)) }
         @if let Some(refused) = &status.rules.refused {
             section.warning role="alert" {
                 h2 { (tongue.say("The folder has changed and cannot be used", "文件夹已改动，但无法使用")) }
@@ -60,6 +61,18 @@ pub(super) async fn list(Guest { surface, tongue, caller }: Guest) -> Result<Mar
         (table(&head, &rows, tongue.say("There is no scenario", "没有场景")))
     };
     Ok(page(tongue, visitor, tongue.say("Scenarios", "场景"), Kind::Live, &content))
+}
+
+/// Which set is in force.
+pub(super) fn in_force(tongue: Tongue, rules: &RulesStatus) -> String {
+    let RulesStatus { revision, scenarios, cases, author, .. } = rules;
+    match (tongue.0, author) {
+        (Language::English, _) => rules.loaded.clone(),
+        (Language::Chinese, None) => format!("版本 {revision}，{scenarios} 个场景，{cases} 个用例通过"),
+        (Language::Chinese, Some(author)) => {
+            format!("版本 {revision}，{scenarios} 个场景，{cases} 个用例通过，最后提交：{author}")
+        }
+    }
 }
 
 fn link(name: &str) -> String {

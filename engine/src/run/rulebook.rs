@@ -26,6 +26,8 @@ pub(super) struct Rulebook {
     /// Those that a person has released: until when they are not stopped again.
     released: BTreeMap<String, Timestamp>,
     file: PathBuf,
+    cases: usize,
+    author: Option<String>,
     loaded: String,
     since: Timestamp,
     refused: Option<String>,
@@ -40,8 +42,19 @@ impl Rulebook {
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
             Err(error) => return Err(error),
         };
-        let (whole, loaded) = (Arc::clone(&loaded.rules), loaded.to_string());
-        Ok(Self { whole, paused, released: BTreeMap::new(), file, loaded, since: wall, refused: None })
+        let mut rulebook = Self {
+            whole: Arc::clone(&loaded.rules),
+            paused,
+            released: BTreeMap::new(),
+            file,
+            cases: 0,
+            author: None,
+            loaded: String::new(),
+            since: wall,
+            refused: None,
+        };
+        rulebook.note(loaded);
+        Ok(rulebook)
     }
 
     /// The set of the folder.
@@ -66,7 +79,7 @@ impl Rulebook {
     pub(super) fn take(&mut self, read: Result<Loaded, Refused>, wall: Timestamp) -> bool {
         match read {
             Ok(loaded) => {
-                self.loaded = loaded.to_string();
+                self.note(&loaded);
                 (self.whole, self.since, self.refused) = (loaded.rules, wall, None);
                 true
             }
@@ -75,6 +88,11 @@ impl Rulebook {
                 false
             }
         }
+    }
+
+    fn note(&mut self, loaded: &Loaded) {
+        (self.loaded, self.cases) = (loaded.to_string(), loaded.cases);
+        self.author = loaded.author.as_ref().map(|author| format!("{}, {}", author.name, author.at));
     }
 
     /// Whether a scenario of this name is there.
@@ -108,6 +126,8 @@ impl Rulebook {
         RulesStatus {
             revision: self.whole.revision().to_owned(),
             scenarios: self.whole.scenarios().len(),
+            cases: self.cases,
+            author: self.author.clone(),
             loaded: self.loaded.clone(),
             since: Some(self.since),
             refused: self.refused.clone(),

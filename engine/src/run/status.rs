@@ -366,7 +366,11 @@ pub struct RulesStatus {
     pub revision: String,
     /// How many scenarios it has, those that are paused included.
     pub scenarios: usize,
-    /// What was told of it when it was taken over: author, tests.
+    /// How many unit tests it has passed.
+    pub cases: usize,
+    /// Who committed to its folder last, and when, where that is a git checkout.
+    pub author: Option<String>,
+    /// All of that, for people.
     pub loaded: String,
     /// When it was taken over, on the wall.
     #[serde(serialize_with = "time")]
