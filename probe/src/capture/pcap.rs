@@ -87,25 +87,41 @@ impl Pcap {
     }
 
     /// The record at the beginning of `ready`, where it lies there whole.
-    #[inline(always)]
+    #[inline]
     pub(super) fn whole(&self, ready: &[u8]) -> Option<Record> {
+        self.read(ready, self.big_endian, self.nanoseconds, self.extra)
+    }
+
+    /// Whether [`Pcap::usual`] reads it.
+    pub(super) fn is_usual(&self) -> bool {
+        !self.big_endian && !self.nanoseconds && self.extra == 0
+    }
+
+    /// As [`Pcap::whole`], of a file as nearly all are.
+    #[inline(always)]
+    pub(super) fn usual(&self, ready: &[u8]) -> Option<Record> {
+        self.read(ready, false, false, 0)
+    }
+
+    #[inline(always)]
+    fn read(&self, ready: &[u8], big_endian: bool, nanoseconds: bool, extra: usize) -> Option<Record> {
         let &[s0, s1, s2, s3, f0, f1, f2, f3, c0, c1, c2, c3, o0, o1, o2, o3] = ready.first_chunk()?;
-        let seconds = number(self.big_endian, [s0, s1, s2, s3]);
-        let fraction = number(self.big_endian, [f0, f1, f2, f3]);
-        let captured = number(self.big_endian, [c0, c1, c2, c3]);
-        let original_length = number(self.big_endian, [o0, o1, o2, o3]);
-        let (start, length) = (RECORD_HEADER + self.extra, captured as usize);
+        let seconds = number(big_endian, [s0, s1, s2, s3]);
+        let fraction = number(big_endian, [f0, f1, f2, f3]);
+        let captured = number(big_endian, [c0, c1, c2, c3]);
+        let original_length = number(big_endian, [o0, o1, o2, o3]);
+        let (start, length) = (RECORD_HEADER + extra, captured as usize);
         let total = start + length;
         if captured > self.limit || ready.len() < total {
             return None;
         }
-        let micros = if self.nanoseconds { fraction / 1000 } else { fraction };
+        let micros = if nanoseconds { fraction / 1000 } else { fraction };
         let at = Timestamp::from_micros(i64::from(seconds) * 1_000_000 + i64::from(micros));
         Some(Record { at, link: self.link, interface: 0, original_length, start, length, total })
     }
 }
 
-#[inline]
+#[inline(always)]
 fn number(big_endian: bool, octets: [u8; 4]) -> u32 {
     if big_endian { u32::from_be_bytes(octets) } else { u32::from_le_bytes(octets) }
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use event::Timestamp;
 
@@ -175,6 +176,7 @@ impl Source {
         let gathering = Gathering { places, first, most, bounds, file: *recorder };
         let (head, ready) = (head.as_mut()?, buffer.ready());
         let latest = match format {
+            Format::Pcap(pcap) if pcap.is_usual() => gathering.run(head, times, ready, |octets| pcap.usual(octets)),
             Format::Pcap(pcap) => gathering.run(head, times, ready, |octets| pcap.whole(octets)),
             Format::Pcapng(pcapng) => gathering.run(head, times, ready, |octets| pcapng.parse(octets)),
             Format::E1(_) => return None,
@@ -380,6 +382,7 @@ impl Gathering<'_> {
         mut parse: impl FnMut(&[u8]) -> Option<Record>,
     ) -> Timestamp {
         let Self { places, first, most, bounds: (until, before), file } = self;
+        let last = until.min(before - MOMENT);
         let (mut record, mut begin, mut latest) = (*head, 0, head.at);
         for number in first.. {
             let Record { at, link, original_length, start, length, total, .. } = record;
@@ -389,15 +392,16 @@ impl Gathering<'_> {
                 break;
             }
             let next = ready.get(begin + total..).and_then(&mut parse);
-            let Some(next) = next.filter(|next| next.at <= until && next.at < before && times.follows(next.at)) else {
-                break;
-            };
+            let Some(next) = next.filter(|next| next.at <= last && times.follows(next.at)) else { break };
             (record, begin) = (next, begin + total);
         }
         *head = Record { start: begin + record.start, total: begin + record.total, ..record };
         latest
     }
 }
+
+/// The shortest span that times tell apart.
+const MOMENT: Duration = Duration::from_micros(1);
 
 fn open_format(buffer: &mut Buffer, position: u16, e1: &E1Settings) -> Result<Format, Stop> {
     match buffer.want(foreign::BEGINNING_OCTETS) {

@@ -68,6 +68,33 @@ impl<'a> M3uaMessage<'a> {
         Ok(message)
     }
 
+    /// The appearance and the data of a DATA message that is whole and as nearly all are: appearance and routing context, if any, of
+    /// one number each, before its data. It says no more than [`M3uaMessage::read`] would, and of what is otherwise nothing.
+    #[inline(always)]
+    pub fn plain(octets: &'a [u8]) -> Option<(Option<u32>, ProtocolData<'a>)> {
+        let (&[1, _, 1, 1, l0, l1, l2, l3], mut parameters) = octets.split_first_chunk()? else { return None };
+        if u32::from_be_bytes([l0, l1, l2, l3]) as usize != octets.len() {
+            return None;
+        }
+        let mut appearance = None;
+        loop {
+            let (&[t0, t1, l0, l1, v0, v1, v2, v3], behind) = parameters.split_first_chunk()?;
+            match (u16::from_be_bytes([t0, t1]), usize::from(u16::from_be_bytes([l0, l1]))) {
+                (PROTOCOL_DATA, length) => {
+                    let is_last = parameters.len().wrapping_sub(length) < 4;
+                    let (&[d0, d1, d2, d3, si, ni, mp, sls], _) = behind.split_first_chunk()?;
+                    let (opc, dpc) = (u32::from_be_bytes([v0, v1, v2, v3]), u32::from_be_bytes([d0, d1, d2, d3]));
+                    let user_data = parameters.get(16..length).filter(|_| is_last)?;
+                    return Some((appearance, ProtocolData { opc, dpc, si, ni, mp, sls, user_data }));
+                }
+                (NETWORK_APPEARANCE, 8) => appearance = Some(u32::from_be_bytes([v0, v1, v2, v3])),
+                (ROUTING_CONTEXT, 8) => {}
+                _ => return None,
+            }
+            parameters = behind;
+        }
+    }
+
     /// The data of a DATA message, of which it is the mandatory parameter, RFC 4666 §3.3.1; `None` of another message.
     #[inline]
     pub fn data(&self) -> Result<Option<ProtocolData<'a>>, Malformed> {
@@ -164,6 +191,34 @@ mod tests {
             assert!(M3uaMessage::read(&DATA[..len], false).is_err(), "cut at {len}");
             let data = M3uaMessage::read(&DATA[..len], true).and_then(|message| message.data());
             assert_eq!(data.is_ok(), len >= 40, "snapped at {len}");
+        }
+    }
+
+    #[test]
+    fn a_plain_message_is_what_reading_says_or_left_to_it() {
+        let whole = [&DATA[..], &[0, 0]].concat();
+        let read = |octets: &[u8]| {
+            let message = M3uaMessage::read(octets, false).ok()?;
+            message.data().ok().flatten().map(|data| (message.network_appearance, format!("{data:?}")))
+        };
+        let plain = |octets: &[u8]| M3uaMessage::plain(octets).map(|(of, data)| (of, format!("{data:?}")));
+        assert_eq!((plain(&whole).is_some(), plain(&whole)), (true, read(&whole)));
+        // Neither appearance nor context; the appearance alone.
+        for left_out in [8..24, 16..24] {
+            let mut other = whole.clone();
+            other.drain(left_out);
+            other[7] = other.len() as u8;
+            assert_eq!((plain(&other).is_some(), plain(&other)), (true, read(&other)));
+        }
+        for len in 0..whole.len() {
+            assert!(plain(&whole[..len]).is_none(), "cut at {len}");
+        }
+        for (place, value) in (0..whole.len()).flat_map(|place| (0..=u8::MAX).map(move |value| (place, value))) {
+            let mut other = whole.clone();
+            other[place] = value;
+            if let Some(plain) = plain(&other) {
+                assert_eq!(Some(plain), read(&other), "octet {place} is {value}");
+            }
         }
     }
 

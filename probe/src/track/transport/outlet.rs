@@ -155,18 +155,26 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         path: Path,
         counters: &mut TransportCounters,
     ) -> Result<(), Malformed> {
-        let message = M3uaMessage::read(octets, snapped)?;
-        self.message(*from, &message);
-        let Some(data) = message.data()? else {
-            counters.m3ua_management += 1;
-            return Ok(());
+        // Who asks for messages is shown all of them.
+        let plain = if S::MESSAGES { None } else { M3uaMessage::plain(octets) };
+        let (appearance, data) = match plain {
+            Some(plain) => plain,
+            None => {
+                let message = M3uaMessage::read(octets, snapped)?;
+                self.message(*from, &message);
+                let Some(data) = message.data()? else {
+                    counters.m3ua_management += 1;
+                    return Ok(());
+                };
+                (message.network_appearance, data)
+            }
         };
         counters.m3ua_data += 1;
         if data.si != service::SCCP {
             counters.m3ua_other_services += 1;
             return Ok(());
         }
-        let Some(network) = self.delivery.networks.id(from.feed, data.ni, message.network_appearance) else {
+        let Some(network) = self.delivery.networks.id(from.feed, data.ni, appearance) else {
             counters.networks_refused += 1;
             return Ok(());
         };
