@@ -96,7 +96,7 @@ impl Default for Associations {
 
 impl Associations {
     /// Takes a packet and gives what is in it to `upper`. An error where a chunk cannot be read: then those behind it cannot either.
-    #[inline]
+    #[inline(always)]
     pub fn packet(
         &mut self,
         arrival: &Arrival<'_>,

@@ -440,6 +440,7 @@ impl Layers {
         }
     }
 
+    #[inline(never)]
     fn sctp<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         from: Provenance,
@@ -454,7 +455,7 @@ impl Layers {
     }
 
     // A packet of SCTP, however it came.
-    #[inline(never)]
+    #[inline(always)]
     fn arrival<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)>(
         &mut self,
         arrival: &Arrival<'_>,

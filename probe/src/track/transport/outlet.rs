@@ -146,7 +146,7 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn m3ua(
         &mut self,
         from: &Provenance,
