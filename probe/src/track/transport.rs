@@ -222,9 +222,10 @@ impl Layers {
     fn expect<'a>(&self, frames: Batch<'a>, feed: u16, plain: &mut [Option<Arrival<'a>>; BATCH_FRAMES]) {
         for (place, frame) in plain.iter_mut().zip(frames.iter()) {
             let read = if frame.link == LinkType::Ethernet { Plain::read(frame.captured) } else { None };
-            let Some(Plain { addresses, sctp }) = read else { continue };
+            let Some(Plain { addresses, header, chunks }) = read else { continue };
             let from = Provenance { at: frame.at, frame: frame.number, feed };
-            *place = Arrival::read(from, addresses, sctp).ok().inspect(|arrival| self.associations.expect(arrival));
+            let arrival = place.insert(Arrival::new(from, addresses, header, chunks));
+            self.associations.expect(arrival);
         }
         plain.iter_mut().flatten().for_each(|arrival| self.associations.fetch(arrival));
     }

@@ -3,19 +3,22 @@
 
 use super::ether_type;
 use super::ip::{Addresses, protocol};
+use super::sctp::CommonHeader;
 
 /// An SCTP packet that is whole, in one piece, its IPv4 header without options, behind any VLAN tags.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain<'a> {
     /// Source and destination address.
     pub addresses: Addresses<'a>,
-    /// The SCTP packet.
-    pub sctp: &'a [u8],
+    /// The common header of SCTP.
+    pub header: CommonHeader,
+    /// What follows it.
+    pub chunks: &'a [u8],
 }
 
 impl<'a> Plain<'a> {
     /// Reads a frame of Ethernet; `None` where it is another one, or has a fault.
-    #[inline]
+    #[inline(always)]
     pub fn read(frame: &'a [u8]) -> Option<Self> {
         const MAC_ADDRESSES: usize = 12;
         let mut tagged = frame.get(MAC_ADDRESSES..)?;
@@ -31,39 +34,49 @@ impl<'a> Plain<'a> {
         }
     }
 
-    #[inline]
+    // One look at the length is enough for both headers.
+    #[inline(always)]
     fn read_v4(octets: &'a [u8]) -> Option<Self> {
-        const HEADER: usize = 20;
-        const FRAGMENTED: u16 = 0x3fff;
-        let &[0x45, _, t0, t1, _, _, f0, f1, _, protocol::SCTP, _, _, ref addresses @ ..]: &[u8; HEADER] =
-            octets.first_chunk()?
+        const HEADERS: usize = 20 + CommonHeader::LENGTH;
+        let headers: &[u8; HEADERS] = octets.first_chunk()?;
+        let (&[0x45, _, t0, t1, _, _, f0, f1, _, protocol::SCTP, _, _, ref addresses @ ..], header) =
+            headers.split_first_chunk::<20>()?
         else {
             return None;
         };
-        let sctp = octets.get(HEADER..usize::from(u16::from_be_bytes([t0, t1])))?;
-        (u16::from_be_bytes([f0, f1]) & FRAGMENTED == 0).then_some(Self { addresses: Addresses(addresses), sctp })
+        // More fragments, or an offset.
+        if (f0 & 0x3f) | f1 != 0 {
+            return None;
+        }
+        let chunks = octets.get(HEADERS..usize::from(u16::from_be_bytes([t0, t1])))?;
+        let header = CommonHeader(u64::from_be_bytes(*header.first_chunk()?));
+        Some(Self { addresses: Addresses(addresses), header, chunks })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::ip;
     use super::super::link::{self, Carried, LinkType};
+    use super::super::{Protocol, Reader, ip};
     use super::*;
 
-    fn read(frame: &[u8]) -> Option<(Addresses<'_>, &[u8])> {
-        Plain::read(frame).map(|plain| (plain.addresses, plain.sctp))
+    type Parts<'a> = (Addresses<'a>, CommonHeader, &'a [u8]);
+
+    fn read(frame: &[u8]) -> Option<Parts<'_>> {
+        Plain::read(frame).map(|plain| (plain.addresses, plain.header, plain.chunks))
     }
 
     /// As it is read layer by layer, where that gives a plain one.
-    fn in_layers(frame: &[u8]) -> Option<(Addresses<'_>, &[u8])> {
+    fn in_layers(frame: &[u8]) -> Option<Parts<'_>> {
         let Ok(Carried::Network { ether_type: ether_type::IPV4, octets }) = link::read(LinkType::Ethernet, frame)
         else {
             return None;
         };
         let packet = ip::read_v4(octets).ok()?;
         let is_plain = packet.protocol == protocol::SCTP && packet.fragment.is_none() && packet.missing == 0;
-        is_plain.then_some((packet.addresses, packet.payload))
+        let mut r = Reader::new(Protocol::Sctp, packet.payload);
+        let header = CommonHeader::read(&mut r).ok().filter(|_| is_plain)?;
+        Some((packet.addresses, header, r.rest()))
     }
 
     fn frame(tags: &[u8]) -> Vec<u8> {
@@ -76,7 +89,8 @@ mod tests {
         for tags in [&[][..], &[0x81, 0, 0, 7], &[0x88, 0xa8, 0, 7, 0x91, 0, 0, 8]] {
             let frame = frame(tags);
             assert_eq!(read(&frame), in_layers(&frame));
-            assert_eq!(read(&frame), Some((Addresses(&[10, 0, 0, 1, 10, 0, 0, 2]), &[3; 16][..])));
+            let header = CommonHeader(0x0303_0303_0303_0303);
+            assert_eq!(read(&frame), Some((Addresses(&[10, 0, 0, 1, 10, 0, 0, 2]), header, &[3; 4][..])));
             for len in 0..frame.len() {
                 assert_eq!(read(&frame[..len]).is_some(), len >= frame.len() - 4, "cut at {len}");
             }
@@ -93,8 +107,8 @@ mod tests {
                 assert_eq!(Some(plain), in_layers(&other), "octet {place} is {value}");
             }
         }
-        // More fragments, an offset, options, another protocol, a length shorter than the header, none.
-        for (place, value) in [(24, 0x20), (25, 1), (18, 0x46), (27, 17), (21, 19), (21, 0)] {
+        // More fragments, an offset, options, another protocol, a length shorter than the headers, none.
+        for (place, value) in [(24, 0x20), (25, 1), (18, 0x46), (27, 17), (21, 31), (21, 19), (21, 0)] {
             let mut other = whole.clone();
             other[place] = value;
             assert!(read(&other).is_none(), "octet {place} is {value}");

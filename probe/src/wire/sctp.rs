@@ -23,6 +23,9 @@ pub mod chunk_type {
 pub struct CommonHeader(pub u64);
 
 impl CommonHeader {
+    /// Octets of it.
+    pub const LENGTH: usize = 12;
+
     /// Reads the header; `r` then stands at the first chunk.
     #[inline]
     pub fn read(r: &mut Reader<'_>) -> Result<Self, Malformed> {

@@ -36,8 +36,14 @@ impl<'a> Arrival<'a> {
     pub fn read(from: Provenance, addresses: Addresses<'a>, sctp: &'a [u8]) -> Result<Self, Malformed> {
         let mut r = Reader::new(Protocol::Sctp, sctp);
         let header = CommonHeader::read(&mut r)?;
+        Ok(Self::new(from, addresses, header, r.rest()))
+    }
+
+    /// A packet of which the common header was read.
+    #[inline(always)]
+    pub fn new(from: Provenance, addresses: Addresses<'a>, header: CommonHeader, chunks: &'a [u8]) -> Self {
         let hash = DirectionKey(header, from.feed).hash();
-        Ok(Self { from, addresses, header, chunks: r.rest(), hash, place: usize::MAX })
+        Self { from, addresses, header, chunks, hash, place: usize::MAX }
     }
 
     /// Who sent it to whom.
