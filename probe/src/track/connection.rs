@@ -7,7 +7,7 @@
 use std::hash::BuildHasher;
 use std::time::Duration;
 
-use event::{Timestamp, prefetch, push_large};
+use event::{Timestamp, prefetch, with_large_capacity};
 use rustc_hash::FxBuildHasher;
 
 use super::assembly::{Assembled, Assemblies};
@@ -164,8 +164,9 @@ impl<T: Default> Connections<T> {
     pub fn with_limit(limit: usize) -> Self {
         Self {
             limit: limit.max(1),
-            slots: Vec::new(),
-            states: Vec::new(),
+            // Room that nobody used yet is no memory.
+            slots: with_large_capacity(limit.max(1)),
+            states: with_large_capacity(limit.max(1)),
             free: Vec::new(),
             by_end: Index::default(),
             nodes: NodeTally::default(),
@@ -425,8 +426,8 @@ impl<T: Default> Connections<T> {
     }
 
     fn append(&mut self) -> u32 {
-        push_large(&mut self.slots, Slot::FREE);
-        push_large(&mut self.states, T::default());
+        self.slots.push(Slot::FREE);
+        self.states.push(T::default());
         (self.slots.len() - 1) as u32
     }
 

@@ -15,18 +15,15 @@ pub const MAX_SUBSCRIBERS_OF_DEVICE: usize = 16;
 /// Who showed which device. Allocated when the first one is seen.
 pub struct Devices {
     most: usize,
+    /// By a hash of the device; zeros of none.
     last: Vec<Last>,
     shared: FxHashMap<u64, Users>,
     /// Devices of several subscribers that were not remembered because of [`MAX_SHARED_DEVICES`].
     pub refused: u64,
 }
 
-/// The last subscriber of a device; all zeros of none.
-#[derive(Clone, Copy, Default)]
-struct Last {
-    device: u64,
-    user: u32,
-}
+/// A device by more of its hash, and its last subscriber by one.
+type Last = [u32; 2];
 
 #[derive(Clone, Copy, Default)]
 struct Users {
@@ -68,9 +65,10 @@ impl Devices {
             self.last = with_large_capacity(MAX_DEVICES);
             self.last.resize(MAX_DEVICES, Last::default());
         }
+        let tag = (hash(&device) >> u32::BITS) as u32;
         let Some(last) = self.last.get_mut(place(device)) else { return false };
-        let before = std::mem::replace(last, Last { device, user });
-        if before.device != device || before.user == user {
+        let [known, before] = std::mem::replace(last, [tag, user]);
+        if known != tag || before == user {
             return false;
         }
         if self.shared.len() >= MAX_SHARED_DEVICES {
@@ -78,7 +76,7 @@ impl Devices {
             return false;
         }
         let mut users = Users::default();
-        users.add(before.user);
+        users.add(before);
         users.add(user);
         self.shared.insert(device, users);
         users.count > self.most
