@@ -96,7 +96,6 @@ impl Dialogue {
             }
         }
         self.calls.clear();
-        scene.around.spare.calls.reclaim(&mut self.calls);
     }
 
     /// The radio link is lost: the calls wait for a re-establishment.
@@ -119,7 +118,7 @@ impl Dialogue {
         if let Some(lost) = scene.around.lost.recover(self.subject.imsi(), self.subject.temporary()) {
             scene.counters.connections.reestablished += 1;
             let calls = lost.calls.into_iter().map(|(call, _)| call);
-            calls.for_each(|call| scene.around.spare.calls.push(&mut self.calls, call));
+            self.calls.extend(calls);
         }
     }
 
@@ -192,7 +191,6 @@ impl Dialogue {
     fn call_ended<S: Sink>(&mut self, transaction: Transaction, cause: Option<u8>, scene: &mut Scene<'_, S>) {
         if let Some(index) = self.calls.iter().position(|call| call.transaction == transaction) {
             let call = self.calls.swap_remove(index);
-            scene.around.spare.calls.reclaim(&mut self.calls);
             self.ended_calls |= transaction.bit();
             self.tell_end(call, cause, false, scene);
         }
@@ -223,7 +221,7 @@ impl Dialogue {
         }
         if known.is_none() {
             let call = Call { transaction, set_up: false, number: None, answered_at: None, acknowledged: None };
-            scene.around.spare.calls.push(&mut self.calls, call);
+            self.calls.push(call);
         }
         self.calls.get_mut(index)
     }

@@ -3,6 +3,7 @@
 use std::mem::offset_of;
 
 use event::{CellId, Timestamp, UpdateType, prefetch_lines};
+use smallvec::SmallVec;
 
 use super::calls::Call;
 use super::messages::Transfer;
@@ -41,7 +42,8 @@ pub(super) struct Dialogue {
     /// Transactions whose call has ended, a bit each.
     pub(super) ended_calls: u16,
     pub(super) subject: Subject,
-    pub(super) calls: Vec<Call>,
+    /// Mostly one, and it lies here.
+    pub(super) calls: SmallVec<[Call; 1]>,
     pub(super) update: Option<Update>,
     pub(super) transfers: Vec<Transfer>,
     pub(super) requests: Vec<Request>,
@@ -53,7 +55,7 @@ pub(super) struct Dialogue {
 }
 
 /// How far the parts of [`Dialogue`] reach, in cache lines.
-const LINES_OF_MOST: usize = 3;
+const LINES_OF_MOST: usize = 4;
 const LINES_OF_LAST: usize = 5;
 const _: () = assert!(offset_of!(Dialogue, subject) + Subject::EVERY_MESSAGE <= 64);
 const _: () = assert!(offset_of!(Dialogue, update) <= 64 * LINES_OF_MOST);

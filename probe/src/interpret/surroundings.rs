@@ -5,7 +5,6 @@ use std::time::Duration;
 use event::Event;
 
 use super::buffers::Buffers;
-use super::calls::Call;
 use super::lost::LostCalls;
 use super::messages::Transfer;
 use super::numbers::NumberPlan;
@@ -20,7 +19,6 @@ use crate::track::silence::Silences;
 #[derive(Default)]
 pub(super) struct Spare {
     pub(super) waiting: Buffers<Event>,
-    pub(super) calls: Buffers<Call>,
     pub(super) transfers: Buffers<Transfer>,
     pub(super) requests: Buffers<Request>,
 }
