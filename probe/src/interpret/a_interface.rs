@@ -588,14 +588,18 @@ impl AInterface {
         from: Provenance,
         sink: &mut S,
     ) -> Option<&'m M> {
-        let (message, malformed) = match read {
-            Ok(Decoded { message, malformed }) => (Some(message), *malformed),
-            Err(malformed) => (None, Some(malformed)),
-        };
-        if let Some(malformed) = malformed {
-            self.malformed(malformed, from, sink);
+        match read {
+            Ok(Decoded { message, malformed }) => {
+                if let Some(malformed) = malformed {
+                    self.malformed(*malformed, from, sink);
+                }
+                Some(message)
+            }
+            Err(malformed) => {
+                self.malformed(malformed, from, sink);
+                None
+            }
         }
-        message
     }
 }
 

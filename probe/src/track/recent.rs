@@ -4,15 +4,20 @@ use std::hash::{BuildHasher, Hash};
 
 use rustc_hash::FxBuildHasher;
 
-/// Places: so many at most are remembered.
-const PLACES: usize = 1024;
+/// Places: so many at most are remembered. More than there are areas, BSSs and links in most networks.
+const PLACES: usize = 1 << 14;
 
 /// Values seen of late. A value has one place, which its hash tells; the next one there displaces it.
-pub(super) struct Recent<V>(Vec<Option<V>>);
+pub(super) struct Recent<V> {
+    /// Each value with the turn in which it was seen.
+    places: Vec<Option<(V, u32)>>,
+    /// One more with each time that all was cleared.
+    turn: u32,
+}
 
 impl<V: Copy + Eq + Hash> Default for Recent<V> {
     fn default() -> Self {
-        Self(vec![None; PLACES])
+        Self { places: vec![None; PLACES], turn: 0 }
     }
 }
 
@@ -20,17 +25,21 @@ impl<V: Copy + Eq + Hash> Recent<V> {
     /// Whether it was seen. Where not, that says nothing.
     #[inline]
     pub(super) fn has(&self, value: V) -> bool {
-        self.0.get(place(value)) == Some(&Some(value))
+        self.places.get(place(value)) == Some(&Some((value, self.turn)))
     }
 
     /// It is seen now.
     pub(super) fn note(&mut self, value: V) {
-        self.0.get_mut(place(value)).into_iter().for_each(|place| *place = Some(value));
+        let turn = self.turn;
+        self.places.get_mut(place(value)).into_iter().for_each(|place| *place = Some((value, turn)));
     }
 
     /// Nothing was seen.
     pub(super) fn clear(&mut self) {
-        self.0.fill(None);
+        self.turn = self.turn.wrapping_add(1);
+        if self.turn == 0 {
+            self.places.fill(None);
+        }
     }
 }
 

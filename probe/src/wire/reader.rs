@@ -85,7 +85,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The first fault that was noted.
+    #[inline(always)]
     pub const fn stopped(&self) -> Option<Malformed> {
+        if self.stopped.is_none() { None } else { self.noted() }
+    }
+
+    // Apart, so that nothing is moved where there is none.
+    #[cold]
+    #[inline(never)]
+    const fn noted(&self) -> Option<Malformed> {
         self.stopped
     }
 
