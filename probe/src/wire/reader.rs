@@ -37,13 +37,22 @@ pub struct Malformed {
 pub struct Reader<'a> {
     octets: &'a [u8],
     layer: Protocol,
-    stopped: Option<Malformed>,
+    stopped: Stopped,
+}
+
+/// The first fault that was noted, its parts side by side: what is there of one that is not is known too, so that none of it is ever
+/// moved from where only a part was written.
+#[derive(Clone, Copy, Debug)]
+struct Stopped {
+    layer: Protocol,
+    element: &'static str,
+    fault: Option<Fault>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `octets` on behalf of `layer`.
     pub const fn new(layer: Protocol, octets: &'a [u8]) -> Self {
-        Self { octets, layer, stopped: None }
+        Self { octets, layer, stopped: Stopped { layer, element: "", fault: None } }
     }
 
     /// Reads `octets`, a value found by this reader, for the same layer.
@@ -78,23 +87,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a fault, unless there is one already.
-    pub const fn note(&mut self, malformed: Malformed) {
-        if self.stopped.is_none() {
-            self.stopped = Some(malformed);
+    #[cold]
+    pub const fn note(&mut self, Malformed { layer, element, fault }: Malformed) {
+        if self.stopped.fault.is_none() {
+            self.stopped = Stopped { layer, element, fault: Some(fault) };
         }
     }
 
     /// The first fault that was noted.
     #[inline(always)]
     pub const fn stopped(&self) -> Option<Malformed> {
-        if self.stopped.is_none() { None } else { self.noted() }
-    }
-
-    // Apart, so that nothing is moved where there is none.
-    #[cold]
-    #[inline(never)]
-    const fn noted(&self) -> Option<Malformed> {
-        self.stopped
+        match self.stopped {
+            Stopped { fault: None, .. } => None,
+            Stopped { layer, element, fault: Some(fault) } => Some(Malformed { layer, element, fault }),
+        }
     }
 
     /// Format V of a fixed length: `let [octet] = r.v("cause")?;`.
