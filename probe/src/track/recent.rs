@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 use rustc_hash::FxBuildHasher;
 
 /// Places: so many at most are remembered. More than there are areas, BSSs and links in most networks.
-const PLACES: usize = 1 << 14;
+const PLACES: usize = 1 << 12;
 
 /// Values seen of late. A value has one place, which its hash tells; the next one there displaces it.
 pub(super) struct Recent<V> {
