@@ -31,7 +31,8 @@ begin() { "$@" & started+=($!); }
 
 for tap in a b; do
   ip link add "sk$tap-t$$" type veth peer name "sk$tap-r$$"
-  ip link set "sk$tap-t$$" up && ip link set "sk$tap-r$$" up
+  # Without addresses nothing comes but what is played.
+  for end in t r; do ip link set "sk$tap-$end$$" addrgenmode none && ip link set "sk$tap-$end$$" up; done
 done
 # Half an hour of a town of its own for each seed, A and Gb; most of the subscribers are the same in all of them.
 town() {
