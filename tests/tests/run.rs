@@ -145,6 +145,13 @@ fn other_programs_get_every_event_masked_and_hold_nothing_up() {
         assert_eq!((told_apart[subscriber], subscriber == "null"), (imsi, imsi == "null"));
     }
     drop(service);
+    // What came last is written before the end.
+    let mut service = Service::start(&demo, &format!("{feed}[events]\nto = \"file:events.jsonl\"\n"));
+    play(&mut service);
+    service.until("all is taken in", |service| engine(&service.status(), "events") == decoded.lines().count() as u64);
+    service.signal("TERM");
+    assert!(service.ended().success());
+    assert_eq!(lines(&service).lines().count(), decoded.lines().count());
     // Nobody listens there.
     let mut service = Service::start(&demo, &format!("{feed}[events]\nto = \"unix:nobody.sock\"\n"));
     play(&mut service);
@@ -152,6 +159,8 @@ fn other_programs_get_every_event_masked_and_hold_nothing_up() {
         service.metrics().contains("touchpoint_event_lines_total{what=\"dropped\"}")
     });
     assert!(service.log().contains("events cannot be written"), "{}", service.log());
+    service.signal("TERM");
+    assert!(service.ended().success());
 }
 
 /// A program that reads the description of the API and asks everything that it allows, and what it does not allow.

@@ -15,7 +15,7 @@ use super::clock::{self, FeedTimes};
 use super::feed::{Feed, Item, Parcel};
 use super::history::History;
 use super::observed::Seen;
-use super::relay::Relay;
+use super::relay::{Ending, Relay};
 use super::reread::Reread;
 use super::rulebook::Rulebook;
 use super::runaway::is_runaway;
@@ -451,7 +451,9 @@ impl Driver {
 
     fn finish(mut self) -> Result<(), RunError> {
         self.feeds.drain(..).for_each(Feed::join);
+        let written = self.relay.take().map(Relay::close);
         let summary = self.engine.finish()?;
+        written.into_iter().for_each(Ending::wait);
         tracing::info!(
             events = summary.counters.events,
             unsettled = summary.unsettled,

@@ -1,6 +1,7 @@
 //! Events for other programs: JSON lines as of `decode --json`, subscribers by pseudonym, to a file or a socket. Nobody waits for
 //! whoever reads them: what finds no room is counted and dropped.
 
+use std::convert::Infallible;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::net::TcpStream;
@@ -26,6 +27,8 @@ const PIECE: usize = 1 << 16;
 const DELAY: Duration = Duration::from_millis(200);
 /// How long to wait before the next attempt, and how long an attempt may take.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the last lines may take to be written once all else has ended.
+const LAST: Duration = Duration::from_secs(3);
 
 /// Events of a feed.
 struct Batch {
@@ -33,18 +36,31 @@ struct Batch {
     events: Vec<Event>,
 }
 
-/// The way to the thread that writes. It ends when this is dropped.
+/// The way to the thread that writes. It ends when this does, once all that waits is written.
 pub(super) struct Relay {
     batches: Sender<Batch>,
+    ending: Ending,
 }
+
+/// What tells that the last line is written: the other end is then gone.
+pub(super) struct Ending(Receiver<Infallible>);
 
 impl Relay {
     /// Begins to write. Where that is not possible yet, or no more, it is tried again every second.
     pub(super) fn begin(to: EventsTo, view: Arc<View>) -> io::Result<Self> {
         let (batches, waiting) = bounded(BATCHES);
+        let (writing, ending) = bounded(0);
         let writer = Writer { to, view, out: None, text: Vec::with_capacity(2 * PIECE), lines: 0, is_told: false };
-        thread::Builder::new().name("events".to_owned()).spawn(move || writer.run(&waiting))?;
-        Ok(Self { batches })
+        thread::Builder::new().name("events".to_owned()).spawn(move || {
+            let _writing: Sender<Infallible> = writing;
+            writer.run(&waiting);
+        })?;
+        Ok(Self { batches, ending: Ending(ending) })
+    }
+
+    /// Nothing more is handed over.
+    pub(super) fn close(self) -> Ending {
+        self.ending
     }
 
     /// Hands over events, or drops them where too many wait.
@@ -52,6 +68,15 @@ impl Relay {
         let count = events.len() as u64;
         if count > 0 && self.batches.try_send(Batch { feed: Arc::clone(feed), events }).is_err() {
             count_lines("dropped", count);
+        }
+    }
+}
+
+impl Ending {
+    /// Waits until all is written, if it can be in time.
+    pub(super) fn wait(self) {
+        if self.0.recv_timeout(LAST) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("the last events were not taken by whoever reads them; they are lost to them");
         }
     }
 }

@@ -20,6 +20,9 @@ const MINUTES: &str = "20";
 
 /// How long, in packet time, an event waits for earlier ones: somewhat more than it takes.
 const REORDERED: Duration = Duration::from_secs(1);
+/// Longer than packet time from one release of what was put in order to the next: what is told late (who it is about was not known
+/// before) waits for that too.
+const STEP: Duration = Duration::from_millis(50);
 
 /// One input.
 pub struct Town {
@@ -78,7 +81,7 @@ impl Town {
         fs::write(&file, &self.capture[..end]).expect("a file can be written");
         let mut capture = Capture::open(&[file]).expect("a capture");
         let (mut probe, mut told) = (Probe::new(ProbeConfig::default()), Told(Vec::new()));
-        while let Some(frame) = capture.next().expect("a whole capture") {
+        while let Some(frame) = capture.next().expect("a whole capture").filter(|frame| frame.at <= at - STEP) {
             probe.frame(&frame, &mut told);
         }
         let released = told.0.into_iter().filter(|event| event.at < at - REORDERED);
