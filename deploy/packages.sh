@@ -5,13 +5,14 @@ set -euo pipefail
 wanted=()
 for purpose in "$@"; do
   case "$purpose" in
-    # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library.
-    build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev) ;;
+    # RocksDB is compiled from C++ and its bindings are made with libclang; libpcap is the capture library; packages are made
+    # with dpkg-dev.
+    build) wanted+=(g++ make pkg-config libpcap-dev libclang1-14 libclang-common-14-dev dpkg-dev) ;;
     # The independent dissectors; a push proxy gateway; links and players for live capture; node runs a real SMSC, a browser the
-    # console; promtool reads the alerts.
+    # console; promtool reads the alerts; a broker takes events.
     test)
       wanted+=(tshark openssl libwbxml2-utils kannel python3 iproute2 tcpdump tcpreplay chromium chromium-driver)
-      wanted+=(prometheus)
+      wanted+=(prometheus redis-server)
       command -v npm >/dev/null || wanted+=(nodejs npm) ;;
     # Real network elements to listen to; a kernel that has SCTP, in user mode; what computes a SIM's answers.
     elements)
@@ -38,7 +39,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 install() { "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; }
 # Network elements are programs of the tests, not services of this machine: they are neither started now nor at the next boot.
-mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -E '^(osmo-|kannel|prometheus)' || true)
+mapfile -t services < <(printf '%s\n' "${missing[@]}" | grep -E '^(osmo-|kannel|prometheus|redis-server)' || true)
 [ -d /run/systemd/system ] || services=()
 if [ ${#services[@]} -gt 0 ]; then "${as_root[@]}" systemctl --quiet --runtime mask "${services[@]/%/.service}"; fi
 # The list of packages may be missing or old on a fresh machine: refresh it only when the first try fails.

@@ -154,6 +154,7 @@ impl Observed {
             kind,
             Kind::ImeiSeen
                 | Kind::Sms { .. }
+                | Kind::SmsRejected { .. }
                 | Kind::GprsAttachRejected { .. }
                 | Kind::RoutingAreaUpdateRejected { .. }
         );

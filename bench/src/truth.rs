@@ -190,6 +190,11 @@ fn write_kind(row: &mut Row, script: &Script, fact: &Fact, evidence: Sighting) {
             row.text("direction", direction.name());
             row.text_if("number", number.as_ref());
         }
+        Kind::SmsRejected { direction, peer, cause } => {
+            row.text("direction", direction.name());
+            row.text_if("number", peer.as_ref());
+            row.integer("cause", (*cause).into());
+        }
         Kind::CallEnded { direction, number, cause, .. } => {
             row.text("direction", direction.name());
             row.text_if("number", number.as_ref());

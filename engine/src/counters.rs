@@ -90,6 +90,12 @@ counters! {
     scrubbed,
     /// Offers withheld at the last moment because their scenario was no longer in force.
     taken_back,
+    /// Messages from our own numbers that came back on the A interface, and what the phone said to them.
+    own_messages,
+    /// Offers all of whose messages the phone has taken before our eyes.
+    acknowledged,
+    /// Messages from our own numbers that the phone refused: RP-ERROR.
+    phone_refused,
     /// Messages from subscribers.
     incoming,
     /// Of them, refusals.

@@ -78,6 +78,7 @@ pub(crate) struct Delays {
     pub(crate) sync: Lengths,
     pub(crate) turn: Lengths,
     pub(crate) held: Lengths,
+    pub(crate) late: Lengths,
 }
 
 /// How long things have taken in an engine.
@@ -91,6 +92,8 @@ pub struct EngineDelays {
     pub turn: Counted,
     /// How long a shard waited for the sealing thread before it could begin another arena: the disk does not keep up.
     pub held: Counted,
+    /// In packet time, by how much events came after others of later times had been passed on.
+    pub late: Counted,
 }
 
 impl Delays {
@@ -100,6 +103,7 @@ impl Delays {
             sync: self.sync.read(),
             turn: self.turn.read(),
             held: self.held.read(),
+            late: self.late.read(),
         }
     }
 }

@@ -297,18 +297,23 @@ impl Engine {
         }
     }
 
-    /// Takes an event, in the order of the probe.
-    pub fn event(&mut self, event: &Event) {
+    /// Takes an event, in the order of the probe; tells whether it came late: later ones have been passed on already.
+    pub fn event(&mut self, event: &Event) -> bool {
         let counters = &self.shared.counters;
         counters.events.add(1);
         let rules = &self.shared.rules;
         self.warm_from.get_or_insert_with(|| event.at + rules.load().policy().t3212.presence(None));
         if event.imsi.is_none() {
             counters.unresolved.add(1);
-            return;
+            return false;
         }
-        counters.late.add(u64::from(event.at < self.now));
+        let is_late = event.at < self.now;
+        if is_late {
+            counters.late.add(1);
+            self.shared.delays.late.add(self.now.since(event.at));
+        }
         self.put_in_order(Item::Event(*event));
+        is_late
     }
 
     /// Takes what shows of a location area, in the order of the probe: clocks of those who were last seen there may stand still

@@ -28,22 +28,21 @@ pub(crate) struct Erased {
 }
 
 /// Erases a subscriber from the store in this folder; what is left is looked for in rows and files after it has been opened anew,
-/// when logs and manifests of before have been replaced.
-pub(crate) fn erase(folder: &Path, imsi: Imsi) -> Result<Erased, ErasureError> {
+/// when logs and manifests of before have been replaced. Where feeds go on meanwhile, they have erased it `from_feeds` already, so
+/// many rows: what they keep of temporary identities is theirs, and may tell of it anew.
+pub(crate) fn erase(folder: &Path, imsi: Imsi, from_feeds: Option<u64>) -> Result<Erased, ErasureError> {
     let store = Store::open(folder)?;
     let mut gone = store.forget(imsi)?;
-    gone.rows += identities::forget(folder, imsi)?;
+    gone.rows += from_feeds.map_or_else(|| identities::forget(folder, imsi), Ok)?;
     drop(store);
-    Ok(Erased { gone, traces: Store::open(folder)?.traces(imsi)? })
+    let mut traces = Store::open(folder)?.traces(imsi)?;
+    if from_feeds.is_some() {
+        traces.retain(|trace| !matches!(trace, Trace::File(file) if identities::is_kept(folder, file)));
+    }
+    Ok(Erased { gone, traces })
 }
 
 impl Erased {
-    /// With so many other rows that were erased before.
-    pub(crate) fn and(mut self, rows: u64) -> Self {
-        self.gone.rows += rows;
-        self
-    }
-
     /// Whether nothing is left.
     pub(crate) fn is_proven(&self) -> bool {
         self.traces.is_empty()
@@ -63,5 +62,27 @@ impl fmt::Display for Erased {
             Trace::Remains(family) => write!(f, "\nfiles of {family} hold more than its rows"),
             Trace::File(file) => write!(f, "\nleft in the file {}", file.display()),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_feeds_keep_is_theirs_while_they_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let imsi = "460001234567890".parse().unwrap();
+        drop(Store::open(folder.path()).unwrap());
+        let draft = folder.path().join("identities/0.draft");
+        std::fs::create_dir(draft.parent().unwrap()).unwrap();
+        std::fs::write(&draft, "heard again: 460001234567890").unwrap();
+        let erased = erase(folder.path(), imsi, Some(3)).unwrap();
+        assert!(erased.is_proven() && erased.gone.rows == 3, "{erased}");
+        assert!(draft.exists());
+        let erased = erase(folder.path(), imsi, None).unwrap();
+        assert!(erased.is_proven() && !draft.exists(), "{erased}");
+        std::fs::write(folder.path().join("beside"), "460001234567890").unwrap();
+        assert!(!erase(folder.path(), imsi, Some(0)).unwrap().is_proven());
     }
 }

@@ -188,6 +188,11 @@ pub(crate) fn forget(store: &Path, imsi: Imsi) -> io::Result<u64> {
     forget_in(&store.join(FOLDER), imsi)
 }
 
+/// Whether a file is one of those, in the store of this folder.
+pub(crate) fn is_kept(store: &Path, file: &Path) -> bool {
+    file.starts_with(store.join(FOLDER))
+}
+
 fn forget_in(folder: &Path, imsi: Imsi) -> io::Result<u64> {
     let mut all = 0;
     let files = match fs::read_dir(folder) {

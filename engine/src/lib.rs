@@ -7,6 +7,7 @@
 pub mod api;
 pub mod backtest;
 pub mod census;
+mod chart;
 pub mod cli;
 pub mod config;
 mod console;

@@ -102,6 +102,7 @@ fn seconds(at: Timestamp) -> f64 {
 fn feed(feed: &FeedStatus) {
     let name = || feed.name.clone();
     counter!("touchpoint_feed_frames_total", "feed" => name()).absolute(feed.frames);
+    counter!("touchpoint_feed_late_events_total", "feed" => name()).absolute(feed.late);
     gauge!("touchpoint_feed_silent_seconds", "feed" => name()).set(feed.silent_s as f64);
     if let Some(reached) = feed.reached {
         gauge!("touchpoint_feed_reached_seconds", "feed" => name()).set(seconds(reached));
@@ -205,6 +206,7 @@ fn scenarios(census: &Census) {
 
 fn describe() {
     describe_counter!("touchpoint_feed_frames_total", "Frames decoded");
+    describe_counter!("touchpoint_feed_late_events_total", "Events that came when later ones had been passed on");
     describe_gauge!("touchpoint_feed_silent_seconds", "Seconds since the last frame");
     describe_gauge!("touchpoint_feed_reached_seconds", "How far a feed has come, in packet time");
     describe_gauge!("touchpoint_feed_resolved_ratio", "Of all connections, how many have a known subscriber");

@@ -14,6 +14,8 @@ use sha2::Sha256;
 
 use crate::durable;
 
+/// The file of keys, in the folder of a service's store where its configuration names no other.
+pub(crate) const KEYS_FILE: &str = "pseudonyms.json";
 /// Octets of chance in a key.
 const SECRET_OCTETS: usize = 32;
 /// The most keys that are kept; more than these are not rotated in within what is remembered.
@@ -67,8 +69,13 @@ pub struct Key {
 impl Key {
     /// What it calls a subscriber: the first 64 bits of HMAC-SHA-256 (RFC 2104) over the IMSI's digits.
     pub fn name(&self, imsi: Imsi) -> Pseudonym {
+        self.name_of(&imsi)
+    }
+
+    /// What it calls a device or another party's number, as it is shown.
+    pub(crate) fn name_of(&self, identity: &impl fmt::Display) -> Pseudonym {
         let mut mac = self.mac.clone();
-        mac.update(imsi.to_string().as_bytes());
+        mac.update(identity.to_string().as_bytes());
         let octets = mac.finalize().into_bytes();
         let name = octets.iter().take(8).fold(0, |name, octet| name << 8 | u64::from(*octet));
         Pseudonym { key: self.number, name }
@@ -128,6 +135,14 @@ impl Pseudonyms {
             write(file, &[Row::new(1, now).map_err(|error| failed(file, error))?])?;
         }
         Self::load(file)
+    }
+
+    /// A key of chance that nobody keeps.
+    ///
+    /// # Errors
+    /// Where the system has no chance to give.
+    pub(crate) fn unkept() -> io::Result<Self> {
+        Row::new(1, Timestamp::from_seconds(0)).and_then(|row| Self::of(&[row]).map_err(io::Error::other))
     }
 
     /// A new key takes the place of the newest, which is kept until `kept` later: then nobody can tell any more whom its

@@ -32,6 +32,8 @@ pub(crate) fn run(shared: &Arc<Shared>, shards: usize, jobs: &Receiver<Job>) -> 
             Job::Seal { generation, done } => {
                 seal(&shared.store, &generation, sealer.floor)?;
                 shared.counters.seals.add(1);
+                // The shard has its memory back.
+                drop(generation);
                 // A shard that has gone unfinished does not wait.
                 let _ = done.send(());
             }

@@ -32,6 +32,7 @@ pub(crate) fn offer(sequence: u64) -> Offer {
         state: State::Proposed,
         since: at,
         receipt: None,
+        acknowledged: None,
         reaction: None,
     }
 }
@@ -141,6 +142,7 @@ fn random_kind(random: &mut Random) -> Kind {
             cause: random.chance(50).then_some(cause),
             left_view: random.chance(50),
         },
+        9 if cause.is_multiple_of(8) => Kind::SmsRejected { direction, peer: random_number(random), cause },
         9 => Kind::Sms { direction, peer: random_number(random) },
         10 => Kind::Ussd { code: random_number(random).unwrap_or(Number::EMPTY) },
         11 => Kind::CallForwarding(Forwarding {

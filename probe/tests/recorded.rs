@@ -63,6 +63,7 @@ fn detail(kind: &Kind) -> String {
                 + if *left_view { " left_view" } else { "" }
         }
         Kind::Sms { direction, peer } => with_party(*direction, *peer),
+        Kind::SmsRejected { direction, peer, cause } => with_party(*direction, *peer) + &format!(" cause={cause}"),
         Kind::Ussd { code } => format!(" code={code}"),
         Kind::CallForwarding(forwarding) => {
             assert!(!matches!(forwarding.operation, ForwardingOperation::Interrogate));

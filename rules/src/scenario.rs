@@ -1,5 +1,6 @@
 //! What scenario files say, typed: every name resolved to its meaning, nothing left to validate.
 
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +79,12 @@ impl Scenario {
             limits: Limits::default(),
             conversion: None,
         }
+    }
+
+    /// The numbers that it names as senders: messages from them are our own.
+    pub fn senders(&self) -> impl Iterator<Item = NumberPattern> {
+        let sends = iter::once(&self.send).chain(self.variants.iter().map(|variant| &variant.send));
+        sends.filter_map(|send| send.from.as_deref()?.parse().ok().map(NumberPattern::Exactly))
     }
 
     /// All that it speaks of: the trigger's steps in order, then what calls it off, then what is hoped for.

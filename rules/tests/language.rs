@@ -228,12 +228,22 @@ fn tables_that_no_scenario_names_are_looked_at_too_and_forbid_nothing() {
     put("lists/open.csv", "imsi,name\n460001234567890,\"Li\n");
     put("lists/long.csv", "imsi\n460001234567890,1,2\n");
     put("areas/mall.csv", "lac,ci\n1,many\n");
+    let drawing = |radius: &str| {
+        let geometry = r#"{"type":"Point","coordinates":[120.1,30.2]}"#;
+        format!(r#"{{"type":"Feature","properties":{{"radius":{radius}}},"geometry":{geometry}}}"#)
+    };
+    put("areas/lake.geojson", &drawing("200"));
+    put("areas/nowhere.geojson", &drawing("null"));
+    put("areas/torn.json", r#"{"type":"Feature","#);
+    put("cells.csv", "lac,ci,latitude,longitude\n1,2,north,east\n");
     let (set, mut diagnostics) = language::load(&folder);
     assert!(set.is_some() && diagnostics.list.is_empty());
     language::check_tables(&mut diagnostics, None);
     language::check_tables(&mut diagnostics, None);
     let told: Vec<_> =
         diagnostics.list.iter().map(|found| (found.file.to_str().unwrap(), found.code, found.severity)).collect();
-    let expected = ["areas/mall.csv", "lists/long.csv", "lists/open.csv"].map(|file| (file, "S053", Severity::Warning));
+    let files =
+        ["areas/mall.csv", "areas/nowhere.geojson", "areas/torn.json", "cells.csv", "lists/long.csv", "lists/open.csv"];
+    let expected = files.map(|file| (file, "S053", Severity::Warning));
     assert_eq!(told, expected);
 }

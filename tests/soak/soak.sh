@@ -122,10 +122,12 @@ begin flap
 flapping=${started[-1]}
 
 watch() { python3 tests/soak/watch.py "$work" "http://127.0.0.1:$console" "http://127.0.0.1:$metrics/metrics" "$@"; }
-watch during "$minutes" "$service" "ska-r$$" "skb-r$$"
-kill -- "-$flapping" && ip link set "skb-t$$" up
-for player in "${players[@]}"; do kill -- "-$player"; done
+watch during "$minutes" "$service"
+for process in "$flapping" "${players[@]}"; do kill -- "-$process"; done
+ip link set "skb-t$$" up
 sleep 5
 watch after "ska-r$$" "skb-r$$"
-kill -TERM "$service" && wait "$service"
-watch judge
+kill -TERM "$service"
+ended=0
+wait "$service" || ended=$?
+watch judge "$ended"

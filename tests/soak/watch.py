@@ -1,6 +1,7 @@
-"""Watches a soak and says what came of it. Usage: watch.py FOLDER CONSOLE METRICS during MINUTES PID INTERFACE... | after INTERFACE... |
-judge. `during` asks everything every five seconds and changes a scenario every minute; `after` takes down how all stands when
-nothing comes any more; `judge`, when the service has ended, tells all that is wrong, and exits with 1 where anything is."""
+"""Watches a soak and says what came of it. Usage: watch.py FOLDER CONSOLE METRICS during MINUTES PID | after INTERFACE... | judge STATUS.
+`during` asks everything every five seconds, changes a scenario every minute and erases a subscriber every ten; `after` takes down
+how all stands when nothing comes any more; `judge`, when the service has ended with that status, tells all that is wrong, and exits
+with 1 where anything is."""
 
 import collections
 import json
@@ -28,27 +29,33 @@ folder, console, metrics, *todo = sys.argv[1:]
 identities = Identities(folder)
 
 
-def ask(path, role="operator", body=None):
+def ask(path, role="operator", body=None, patience=20):
     token = open(f"{folder}/{role}.token").read().strip()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(console + path, body, headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=patience) as answer:
         return answer.read()
 
 
-def look(found):
-    """Asks for everything; notes identities in it. Gives the status."""
-    answers = {path: ask(path) for path in PAGES}
-    answers["metrics"] = urllib.request.urlopen(metrics, timeout=20).read()
+def look(found, failed):
+    """Asks for everything; notes identities in it, and what is not answered. Gives the status."""
+    who = json.dumps({"subscriber": next(iter(identities.imsis)).decode()}).encode()
+    questions = {path: lambda path=path: ask(path) for path in PAGES}
+    questions["metrics"] = lambda: urllib.request.urlopen(metrics, timeout=20).read()
     for path in ["/privacy", "/api/v1/audit"]:
-        answers[f"{path} (privacy officer)"] = ask(path, "privacy_officer")
-    who = next(iter(identities.imsis)).decode()
-    answers["explain"] = ask("/api/v1/explain", "operator", json.dumps({"subscriber": who}).encode())
-    if os.path.exists(f"{folder}/page.html"):
-        answers["page in the browser"] = open(f"{folder}/page.html", "rb").read()
-    for name, answer in answers.items():
-        found[name] += len(identities.within(answer))
-    return json.loads(answers["/api/v1/status"])
+        questions[f"{path} (privacy officer)"] = lambda path=path: ask(path, "privacy_officer")
+    questions["explain"] = lambda: ask("/api/v1/explain", "operator", who)
+    questions["page in the browser"] = lambda: open(f"{folder}/page.html", "rb").read()
+    answers = {}
+    for name, question in questions.items():
+        try:
+            answers[name] = question()
+            found[name] += len(identities.within(answers[name]))
+        except FileNotFoundError:
+            pass  # The browser has seen no page yet.
+        except OSError as error:
+            failed[f"{name}: {error}"] += 1
+    return json.loads(answers.get("/api/v1/status", "null"))
 
 
 def packets(interfaces):
@@ -72,20 +79,33 @@ def change(minute):
     os.rename(f"{file}.new", file)
 
 
-def during(minutes, service, *interfaces):
-    found, memory, beside = collections.Counter(), [], []
-    print(f"{'minute':>6} {'MB':>6} {'frames':>12} {'lost':>8} {'events':>10} {'offers':>8} {'taken':>8} {'p99 send':>9} {'slowest':>8}",
-          flush=True)
+def forget(who, failed):
+    """Has a subscriber erased; gives the seconds that it took."""
     begun = time.monotonic()
+    try:
+        ask("/api/v1/forget", "privacy_officer", json.dumps({"subscriber": who}).encode(), patience=300)
+    except OSError as error:
+        failed[f"forget: {error}"] += 1
+    return time.monotonic() - begun
+
+
+def during(minutes, service):
+    found, failed, memory, beside, erased = collections.Counter(), collections.Counter(), [], [], []
+    somebody = iter(sorted(who.decode() for who in identities.imsis))
+    print(f"{'minute':>6} {'MB':>6} {'known':>8} {'phones':>8} {'frames':>12} {'lost':>8} {'events':>10} {'late':>8} {'offers':>8}"
+          f" {'taken':>8} {'p99 send':>9} {'slowest':>8}", flush=True)
+    begun, status = time.monotonic(), None
     for minute in range(1, int(minutes) + 1):
         slowest = 0
         while time.monotonic() < begun + 60 * minute:
             asked = time.monotonic()
-            status = look(found)
+            status = look(found, failed) or status
             slowest = max(slowest, time.monotonic() - asked)
             time.sleep(5)
         change(minute)
         os.kill(int(service), signal.SIGHUP)
+        if minute % 10 == 2:
+            erased.append(forget(next(somebody), failed))
         phones = sum(one["count"] for feed in status["feeds"] for one in feed["probe"] if one["name"] == "links_open")
         beside.append((status["resident_octets"] - PHONE_OCTETS * phones) // 1_000_000)
         memory.append(status["resident_octets"] // 1_000_000)
@@ -93,31 +113,35 @@ def during(minutes, service, *interfaces):
         frames = sum(feed["frames"] for feed in status["feeds"])
         lost = sum(one["dropped_by_kernel"] + one["dropped_by_interface"] for feed in status["feeds"] for one in feed["interfaces"])
         sent = next((delay["p99_s"] for delay in status["delays"] if delay["what"] == "send"), None)
-        print(f"{minute:6} {memory[-1]:6} {frames:12,} {lost:8,} {engine['events']:10,} {engine['proposed']:8,} {engine['accepted']:8,}"
-              f" {sent or 0:8.3f}s {slowest:7.2f}s", flush=True)
+        known = sum(shard["subscribers"] for shard in status["shards"])
+        print(f"{minute:6} {memory[-1]:6} {known:8,} {phones:8,} {frames:12,} {lost:8,} {engine['events']:10,} {engine['late']:8,}"
+              f" {engine['proposed']:8,} {engine['accepted']:8,} {sent or 0:8.3f}s {slowest:7.2f}s", flush=True)
         with open(f"{folder}/during.json", "w") as file:
-            json.dump({"identities": found, "memory": memory, "beside": beside}, file)
+            json.dump({"identities": found, "memory": memory, "beside": beside, "erased": erased, "failed": failed}, file)
 
 
 def after(*interfaces):
-    found = collections.Counter()
-    status = look(found)
+    found, failed = collections.Counter(), collections.Counter()
+    status = look(found, failed)
     with open(f"{folder}/after.json", "w") as file:
-        json.dump({"identities": found, "status": status, "packets": dict(zip(interfaces, packets(interfaces)))}, file)
+        json.dump({"identities": found, "failed": failed, "status": status, "packets": dict(zip(interfaces, packets(interfaces)))}, file)
 
 
 def warnings(log):
     """Messages of warnings and errors, without their numbers."""
     told = collections.Counter()
     for line in log:
-        line = json.loads(line)
+        try:
+            line = json.loads(line)
+        except ValueError:
+            line = {"level": "ERROR", "message": f"no JSON: {line}"}
         if line["level"] in ("WARN", "ERROR"):
             told[line["level"] + " " + re.sub(r"[0-9.]+", "N", line["message"])] += 1
     return told
 
 
-def judge():
-    faults = []
+def judge(ended):
+    faults = [f"it ended with {ended}"] if int(ended) else []
     watched, last = json.load(open(f"{folder}/during.json")), json.load(open(f"{folder}/after.json"))
     log = open(f"{folder}/log", "rb").read()
     found = collections.Counter(watched["identities"]) + collections.Counter(last["identities"])
@@ -127,6 +151,8 @@ def judge():
     audit = f"{folder}/audit.jsonl"
     found["audit log"] = len(identities.within(open(audit, "rb").read()))
     faults += [f"{count} identities in clear in {name}" for name, count in found.items() if count]
+    failed = collections.Counter(watched["failed"]) + collections.Counter(last["failed"])
+    faults += [f"{count} times not answered: {what}" for what, count in failed.items()]
 
     status = last["status"]
     for feed in status["feeds"]:
@@ -150,8 +176,13 @@ def judge():
           + ", ".join(f"{engine[name]:,} {name}" for name in sorted(ended) if engine[name]))
     if settled != engine["proposed"]:
         print(f"on their way in the end: {engine['proposed'] - settled:,}")
-    dropped = counts({"engine": status["engine"]}).get("late", 0)
-    print(f"{lines:,} events told to others; {dropped:,} came late")
+    late = ", ".join(f"{feed['late']:,} of {feed['name']}" for feed in status["feeds"])
+    print(f"{lines:,} events told to others; {engine['late']:,} came late: {late}")
+    seconds = ", ".join(f"{length:.1f}" for length in watched["erased"])
+    print(f"subscribers erased, in seconds: {seconds or 'none'}")
+    in_audit = open(audit, encoding="utf-8").read().count('"forgotten"')
+    if in_audit != len(watched["erased"]):
+        faults.append(f"{len(watched['erased'])} erased, {in_audit} in the audit log")
     for delay in status["delays"]:
         if delay["count"]:
             print(f"{delay['what']} {delay.get('channel') or ''}: {delay['count']:,} times, half within {1e3 * delay['median_s']:.1f} ms, "

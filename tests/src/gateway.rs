@@ -21,11 +21,17 @@ pub struct Habits {
     pub drop_after: u64,
     /// The report comes before the answer, and twice.
     pub hasty: bool,
+    /// Reports come in the other version's layout.
+    pub mixed: bool,
+    /// No reports come.
+    pub silent: bool,
+    /// Nothing is taken back.
+    pub keeps: bool,
 }
 
 impl Default for Habits {
     fn default() -> Self {
-        Self { version: 0x30, throttle_each: 0, drop_after: 0, hasty: false }
+        Self { version: 0x30, throttle_each: 0, drop_after: 0, hasty: false, mixed: false, silent: false, keeps: false }
     }
 }
 
@@ -42,6 +48,8 @@ pub struct Seen {
     pub deliver_resps: Vec<usize>,
     /// Connections.
     pub connections: u64,
+    /// Msg_Id of each CMPP_CANCEL.
+    pub cancelled: Vec<u64>,
     /// Whether leave was taken with CMPP_TERMINATE.
     pub terminated: bool,
 }
@@ -125,6 +133,10 @@ impl Link {
                 self.say(0x8000_0002, sequence, &[]).ok()?;
             }
             4 => self.submitted(sequence, body)?,
+            7 => {
+                self.seen.lock().unwrap().cancelled.push(u64::from_be_bytes(body.try_into().unwrap()));
+                self.say(0x8000_0007, sequence, &self.result(u8::from(self.habits.keeps))).ok()?;
+            }
             8 => self.say(0x8000_0008, sequence, &[0]).ok()?,
             0x8000_0005 => self.seen.lock().unwrap().deliver_resps.push(body.len()),
             _ => {}
@@ -179,7 +191,7 @@ impl Link {
             }
             let answer = [&msg_id[..], &self.result(0)].concat();
             self.say(0x8000_0004, sequence, &answer)?;
-            if !self.habits.hasty {
+            if !self.habits.hasty && !self.habits.silent {
                 self.say(5, 0x7000_0000 | sequence, &report)?;
             }
         }
@@ -188,7 +200,8 @@ impl Link {
 
     /// CMPP_DELIVER with a report.
     fn report(&self, msg_id: &[u8], destination: &str) -> Vec<u8> {
-        let (terminal, is_3) = if self.habits.version >= 0x30 { (32, 1) } else { (21, 0) };
+        let is_3 = (self.habits.version >= 0x30) != self.habits.mixed;
+        let (terminal, is_3) = if is_3 { (32, 1) } else { (21, 0) };
         let padded = |text: &str, width: usize| [text.as_bytes(), &vec![0; width - text.len()]].concat();
         let content = [msg_id, b"DELIVRD", b"26112212002611221201", &padded(destination, terminal), &[0; 4]].concat();
         let reserve = if is_3 == 1 { 20 } else { 8 };

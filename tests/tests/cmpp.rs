@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use delivery::{deliver, next, offer, offers};
 use engine::offer::Pushed;
-use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report};
+use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use rules::scenario::Push;
 use serde_json::Value;
 use tests::free_port;
@@ -40,16 +40,44 @@ fn deliver_with_receipts(channel: &mut (dyn Channel + Send), count: u128) -> usi
 
 #[test]
 fn offers_are_taken_and_their_reports_matched_in_both_versions() {
-    for (version, name, resp) in [(0x20, "2.0", 9), (0x30, "3.0", 12)] {
-        for hasty in [false, true] {
-            let gateway = Gateway::start(Habits { version, hasty, ..Habits::default() });
+    let check = |(version, name, resp): (u8, &str, usize), hasty, mixed| {
+        let gateway = Gateway::start(Habits { version, hasty, mixed, ..Habits::default() });
+        let mut cmpp = open(&format!("{}?version={name}&source=10086", gateway.url()));
+        assert_eq!(deliver_with_receipts(&mut *cmpp, 100), 100);
+        drop(cmpp);
+        let seen = gateway.seen();
+        assert_eq!((seen.taken.len(), seen.window, seen.terminated), (100, 16, true), "{name}");
+        assert_eq!(seen.taken[0].0, "13900000001");
+        assert!(seen.deliver_resps.iter().all(|length| *length == resp), "{:?}", seen.deliver_resps);
+    };
+    let (v2, v3) = ((0x20, "2.0", 9), (0x30, "3.0", 12));
+    for hasty in [false, true] {
+        check(v2, hasty, false);
+        check(v3, hasty, false);
+    }
+    // Reports in the layout of the other version are answered in it.
+    check((v2.0, v2.1, v3.2), false, true);
+    check((v3.0, v3.1, v2.2), false, true);
+}
+
+#[test]
+fn what_is_not_wanted_any_more_is_taken_back_where_the_gateway_lets_it() {
+    for (version, name) in [(0x20, "2.0"), (0x30, "3.0")] {
+        for keeps in [false, true] {
+            let gateway = Gateway::start(Habits { version, silent: true, keeps, ..Habits::default() });
             let mut cmpp = open(&format!("{}?version={name}&source=10086", gateway.url()));
-            assert_eq!(deliver_with_receipts(&mut *cmpp, 100), 100);
-            drop(cmpp);
+            let outcome = deliver(&mut *cmpp, [offer(1, LONG_CHINESE.repeat(5))].into());
+            let Report::Accepted { message_id, .. } = &outcome.ends[&1] else { panic!("{:?}", outcome.ends) };
+            let Submission { id, to, from, .. } = offer(1, "");
+            cmpp.withdraw(Taken { id, message_id: message_id.clone(), to, from });
+            let reports = std::iter::from_fn(|| cmpp.reports().recv_timeout(Duration::from_millis(500)).ok());
+            let ends: Vec<Report> = reports.filter(|report| matches!(report, Report::Receipt { .. })).collect();
+            let deleted = vec![Report::Receipt { id, state: ReceiptState::Deleted }];
+            assert_eq!(ends, if keeps { Vec::new() } else { deleted });
             let seen = gateway.seen();
-            assert_eq!((seen.taken.len(), seen.window, seen.terminated), (100, 16, true), "{name}");
-            assert_eq!(seen.taken[0].0, "13900000001");
-            assert!(seen.deliver_resps.iter().all(|length| *length == resp), "{:?}", seen.deliver_resps);
+            let first = u64::from_str_radix(message_id, 16).unwrap();
+            assert_eq!((seen.cancelled.len(), seen.cancelled[0]), (seen.taken.len(), first));
+            assert!(seen.taken.len() > 2);
         }
     }
 }

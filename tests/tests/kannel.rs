@@ -4,10 +4,11 @@ mod delivery;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use delivery::{PATIENCE, deliver, offer};
 use engine::offer::Pushed;
-use engine::offer::channel::{self, Opening, Report, Submission};
+use engine::offer::channel::{self, Opening, Report, Submission, Taken};
 use rules::scenario::Push;
 use tests::bare::{self, Submitted};
 use tests::kannel::Kannel;
@@ -95,6 +96,18 @@ fn what_the_gateway_says_stands_in_its_answer() {
         Report::Refused { reason, again: false, .. } => assert!(reason.contains("answered 2000"), "{reason}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_gateway_that_cannot_take_a_push_back_leaves_it_as_it_is() {
+    let (address, _seen) = centre();
+    let Some(kannel) = Kannel::start(&address) else { return };
+    let mut pap = channel::open("wap_push", &kannel.pap(), Opening::default()).unwrap().channel;
+    let outcome = deliver(&mut *pap, pushes().into_iter().take(1).collect());
+    let (Report::Accepted { id, message_id }, first) = (&outcome.ends[&1], offer(1, "")) else { panic!("not taken") };
+    pap.withdraw(Taken { id: *id, message_id: message_id.clone(), to: first.to, from: None });
+    assert!(pap.reports().recv_timeout(Duration::from_secs(1)).is_err(), "it is not told as taken back");
+    assert_eq!(deliver(&mut *pap, pushes().into_iter().skip(1).take(1).collect()).accepted(), 1);
 }
 
 /// Texts in which Kannel's cutting is right: without characters beyond the basic plane, whose halves it parts.

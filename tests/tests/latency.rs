@@ -109,7 +109,9 @@ fn an_offer_leaves_soon_after_its_trigger_is_released() {
     let begun = now();
     let mut released = Vec::new();
     for first in (0..RATE * SECONDS).step_by(TOGETHER) {
-        (first..first + TOGETHER).for_each(|n| engine.event(&call(n)));
+        for n in first..first + TOGETHER {
+            engine.event(&call(n));
+        }
         let due = begun + at(first + TOGETHER).since(at(0));
         thread::sleep(due.saturating_duration_since(now()));
         released.push(now());

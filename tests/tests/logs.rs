@@ -1,16 +1,45 @@
 //! What an operator's other programs read of the service: counters in the formats of Prometheus and OpenMetrics, log lines as
-//! JSON and in systemd's journal.
+//! JSON and in systemd's journal, events in a stream of Redis.
 
 use std::fs;
 use std::io::Write;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::packages::installed;
 use tests::service::Service;
-use tests::{json, recorded, root, run};
+use tests::{free_port, json_lines, recorded, root, run, touchpoint};
+
+/// A broker of one's own, which ends with it.
+struct Redis {
+    server: Child,
+    port: u16,
+}
+
+impl Redis {
+    /// None where it is not installed.
+    fn start(port: u16) -> Option<Self> {
+        let mut server = Command::new("redis-server");
+        server.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--requirepass", "secret"]);
+        let server = server.args(["--save", "", "--dir", "/tmp"]).stdout(Stdio::null()).spawn().ok()?;
+        Some(Self { server, port })
+    }
+
+    fn ask(&self, question: &[&str]) -> Value {
+        let mut client = Command::new("redis-cli");
+        client.args(["-p", &self.port.to_string(), "-a", "secret", "--no-auth-warning", "--json"]).args(question);
+        serde_json::from_slice(&client.output().unwrap().stdout).unwrap_or_default()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+}
 
 fn start(more: &str) -> Service {
     let feed = "[[feed]]\nname = \"a\"\nfolder = \"captures\"\n";
@@ -18,9 +47,14 @@ fn start(more: &str) -> Service {
 }
 
 fn play(service: &mut Service) {
-    fs::copy(recorded("a-msc-leg.pcap"), service.captures().join("new")).unwrap();
-    fs::rename(service.captures().join("new"), service.captures().join("a.pcap")).unwrap();
+    show(service, "a-msc-leg.pcap");
     service.until("all frames are decoded", |service| service.status()["feeds"][0]["frames"] == 516);
+}
+
+/// Lays a recording whole into the folder that is followed.
+fn show(service: &Service, capture: &str) {
+    fs::copy(recorded(capture), service.captures().join("new")).unwrap();
+    fs::rename(service.captures().join("new"), service.captures().join(capture)).unwrap();
 }
 
 /// Has the reader of somebody else, in Python, read a text: what it found.
@@ -74,7 +108,7 @@ fn log_lines_are_json_and_name_nobody() {
     service.signal("TERM");
     assert!(service.ended().success());
     let log = service.log();
-    let lines = json(&log);
+    let lines = tests::json(&log);
     assert!(lines.len() > 3, "{log}");
     for line in &lines {
         assert!(["timestamp", "level", "message"].iter().all(|field| line[field].is_string()), "{line}");
@@ -88,9 +122,15 @@ fn more_lines_than_may_be_are_counted_and_not_written() {
     let mut service = start("[log]\nformat = \"json\"\nlines_per_second = 1\n");
     // The folder of scenarios cannot be used, each time that it is asked for.
     fs::write(service.folder().join("scenarios/scenarios/bad.yaml"), "scenario: [").unwrap();
-    (0..20).for_each(|_| assert_eq!(service.post("/api/v1/scenarios/reload", "operator", "", None).status, 422));
-    let refused = service.log().matches("not taken over").count();
-    assert!((1..15).contains(&refused), "{refused}: {}", service.log());
+    let ask =
+        |service: &Service| assert_eq!(service.post("/api/v1/scenarios/reload", "operator", "", None).status, 422);
+    let refused = |service: &Service| service.log().matches("not taken over").count();
+    (0..20).for_each(|_| ask(&service));
+    assert!(refused(&service) < 15, "{}", service.log());
+    service.until("one is told when there is room again", |service| {
+        ask(service);
+        refused(service) > 0
+    });
     let counted =
         |service: &Service| service.metrics().contains(r#"touchpoint_limit_reached_total{limit="log_lines"}"#);
     service.until("the others are counted", counted);
@@ -120,4 +160,28 @@ fn the_journal_gets_lines_with_their_fields() {
     let fields = ["PRIORITY", "SYSLOG_IDENTIFIER", "touchpoint", "CODE_FILE"];
     assert!(fields.iter().all(|field| entry.contains(field)), "{entry}");
     assert_eq!(service.log(), before, "nothing goes to standard error");
+}
+
+#[test]
+fn events_go_to_a_stream_of_a_broker_which_may_be_away() {
+    let port = free_port();
+    let to = format!("[events]\nto = \"redis://:secret@127.0.0.1:{port}\"\nstream = \"net:2g\"\nentries = 1000\n");
+    let mut service = start(&to);
+    let dropped = |service: &Service| service.metrics().contains(r#"touchpoint_event_lines_total{what="dropped"}"#);
+    play(&mut service);
+    service.until("nobody is there", dropped);
+    assert!(service.log().contains("redis://:***@127.0.0.1") && !service.log().contains("secret"), "{}", service.log());
+
+    let Some(broker) = Redis::start(port) else {
+        return eprintln!("SKIPPED: there is no redis-server (Debian package redis-server)");
+    };
+    let decoded = json_lines(touchpoint().args(["decode", "--json"]).arg(recorded("lite-ipa-leg.pcap")));
+    show(&service, "lite-ipa-leg.pcap");
+    service.until("all that came since is there", |_| broker.ask(&["XLEN", "net:2g"]) == decoded.len());
+    let entries = broker.ask(&["XRANGE", "net:2g", "-", "+"]);
+    for (entry, decoded) in entries.as_array().unwrap().iter().zip(&decoded) {
+        let event: Value = serde_json::from_str(entry[1][1].as_str().unwrap()).unwrap();
+        assert_eq!((&entry[1][0], &event["at"], &event["kind"]), (&json!("event"), &decoded["at"], &decoded["kind"]));
+        assert_eq!(event["subscriber"].is_string(), decoded["imsi"].is_string(), "by pseudonym: {event}");
+    }
 }

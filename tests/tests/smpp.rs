@@ -261,6 +261,56 @@ fn what_was_taken_in_an_earlier_life_is_asked_about() {
     assert!(smpp.reports().recv_timeout(Duration::from_millis(300)).is_err());
 }
 
+/// What is told of the end of offers, after what was told before, until nothing more comes for a while.
+fn ends(before: Vec<Report>, channel: &(dyn Channel + Send)) -> Vec<(u128, ReceiptState)> {
+    let reports = std::iter::from_fn(|| channel.reports().recv_timeout(Duration::from_secs(1)).ok());
+    let mut ends: Vec<(u128, ReceiptState)> = before
+        .into_iter()
+        .chain(reports)
+        .filter_map(|report| match report {
+            Report::Receipt { id, state } => Some((id.0, state)),
+            _ => None,
+        })
+        .collect();
+    ends.sort_unstable();
+    ends
+}
+
+#[test]
+fn what_is_not_wanted_any_more_is_taken_back_part_by_part_and_within_the_window() {
+    let smsc = Smsc::start(json!({ "delay_ms": 20 }));
+    let mut smpp = open(&smsc, "source=10086&window=2");
+    let mut long = offers(2);
+    long[1].text = LONG_CHINESE.repeat(5);
+    let outcome = deliver(&mut *smpp, long);
+    let name = |n: u128| match &outcome.ends[&n] {
+        Report::Accepted { message_id, .. } => message_id.clone(),
+        other => panic!("{other:?}"),
+    };
+    (1..=2).for_each(|n| smpp.withdraw(taken(n, &name(n))));
+    let later = deliver(&mut *smpp, offers(8).split_off(2));
+    let deleted = [(1, ReceiptState::Deleted), (2, ReceiptState::Deleted)];
+    assert_eq!(ends(later.all, &*smpp), deleted);
+    let cancelled = smsc.events("cancel_sm");
+    let parts = smsc.events("submit_sm").iter().filter(|line| line["destination_addr"] == "8613900000002").count();
+    assert_eq!(cancelled.len(), 1 + parts);
+    assert_eq!((&cancelled[0]["message_id"], &cancelled[0]["source_addr"]), (&json!(name(1)), &json!("10086")));
+    assert_eq!(cancelled[0]["destination_addr"], "8613900000001");
+    assert!(cancelled[1..].iter().all(|line| line["destination_addr"] == "8613900000002"));
+    let most = smsc.log().iter().filter_map(|line| line["unanswered"].as_u64()).max();
+    assert_eq!(most, Some(2));
+}
+
+#[test]
+fn what_cannot_be_taken_back_any_more_goes_its_way() {
+    let smsc = Smsc::start(json!({ "cancel_status": 0x11, "receipts": "text", "receipt_ms": 300 }));
+    let mut smpp = open(&smsc, "source=10086");
+    assert_eq!(deliver(&mut *smpp, offers(1)).accepted(), 1);
+    smpp.withdraw(taken(1, "a001"));
+    assert_eq!(ends(Vec::new(), &*smpp), [(1, ReceiptState::Delivered)]);
+    assert_eq!(smsc.events("cancel_sm").len(), 1);
+}
+
 #[test]
 fn pairs_and_several_sessions_share_the_work_and_their_receipts() {
     let smsc = Smsc::start(json!({ "receipts": "text", "delay_ms": 20 }));

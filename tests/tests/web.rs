@@ -4,7 +4,7 @@ mod delivery;
 
 use std::time::Duration;
 
-use delivery::{deliver, offer, offers};
+use delivery::{deliver, next, offer, offers};
 use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use engine::offer::{OfferId, Pushed};
 use rules::scenario::Push;
@@ -221,6 +221,15 @@ fn what_is_taken_back_is_cancelled_at_the_gateway_and_nowhere_else() {
     let seen = web.seen();
     assert_eq!(seen.len(), 1);
     assert!(seen[0].body.contains("<cancel-message push-id=\"0a@127.0.0.1\">"), "{}", seen[0].body);
+}
+
+#[test]
+fn a_push_that_its_gateway_has_cancelled_has_ended() {
+    let response = "<pap><cancel-response><cancel-result code=\"1000\"/></cancel-response></pap>";
+    let web = Web::start(move |_, _| Answer::Say(202, response.to_owned()));
+    let mut pap = open(&format!("pap+http://{}/", web.address()));
+    pap.withdraw(taken("0a"));
+    assert_eq!(next(&*pap), Report::Receipt { id: taken("0a").id, state: ReceiptState::Deleted });
 }
 
 #[test]

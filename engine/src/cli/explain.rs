@@ -9,7 +9,7 @@ use rules::language::{Language, nearest};
 use rules::scenario::{Cap, Purpose, Scenario, Scope, Unit};
 use rules::{Directory, Reason, RuleSet};
 
-use crate::offer::{Offer, State};
+use crate::offer::{Acknowledgement, Offer, State};
 use crate::window::{LedgerEntry, Store, Verdict};
 
 use super::json::{Line, Naming};
@@ -263,7 +263,7 @@ impl Explained<'_> {
             (Verdict::Held(until), _) => teller.held(until),
             (Verdict::Converted(group), _) => teller.success(group, variant),
             (_, Some(reason)) => teller.withheld(reason),
-            (_, None) => teller.offered(self.offer.as_ref().map(|offer| &offer.state), variant),
+            (_, None) => teller.offered(self.offer.as_ref(), variant),
         }
     }
 
@@ -311,6 +311,7 @@ impl Explained<'_> {
         if let Some(offer) = &self.offer {
             line.plain("offer", offer.id);
             line.plain("state", offer.state.name());
+            delivery_json(line, offer);
         }
         if let Some(until) = self.until {
             line.time("passes_from", until);
@@ -319,6 +320,23 @@ impl Explained<'_> {
         self.gates().into_iter().for_each(|(gate, said)| line.plain(gate.name(), said.name()));
         line.close();
         out.write_all(line.end())
+    }
+}
+
+/// How it ended, by whose word.
+fn delivery_json(line: &mut Line, offer: &Offer) {
+    if let Some(delivery) = offer.delivery() {
+        line.plain("delivery", delivery.name());
+    }
+    if let Some(receipt) = offer.receipt {
+        line.plain("receipt", receipt.name());
+    }
+    if let Some(Acknowledgement { at, cause }) = offer.acknowledged {
+        line.open("phone");
+        line.time("at", at);
+        line.plain("said", if cause.is_none() { "rp_ack" } else { "rp_error" });
+        cause.into_iter().for_each(|cause| line.integer("cause", u64::from(cause)));
+        line.close();
     }
 }
 

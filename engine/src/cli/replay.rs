@@ -204,7 +204,8 @@ impl Replay {
     /// A journal takes what is meant for any channel.
     fn site(&self) -> Site {
         let names: Vec<String> = self.urls().iter().map(|(name, _)| (*name).to_owned()).collect();
-        Site { channels: Some(names).filter(|names| !names.is_empty()), ..Site::default() }
+        let senders = self.urls().into_iter().filter_map(|(_, url)| channel::sender(url)).collect();
+        Site { channels: Some(names).filter(|names| !names.is_empty()), senders, ..Site::default() }
     }
 
     fn ledger(&self, folder: &Path) -> Result<Consent, Failure> {

@@ -78,6 +78,11 @@ fn kind_json(line: &mut Line, kind: &Kind) {
             line.plain("direction", direction.name());
             number_json(line, peer.as_ref());
         }
+        Kind::SmsRejected { direction, peer, cause } => {
+            line.plain("direction", direction.name());
+            number_json(line, peer.as_ref());
+            line.integer("cause", u64::from(*cause));
+        }
         Kind::Ussd { code } => line.number("code", code),
         Kind::CallForwarding(forwarding) => {
             line.plain("operation", forwarding.operation.name());
@@ -284,6 +289,11 @@ impl Display for What<'_> {
             Kind::Sms { direction, peer } => {
                 f.write_str(if *direction == In { "message received" } else { "message sent" })?;
                 self.party(f, word(*direction), peer.as_ref())
+            }
+            Kind::SmsRejected { direction, peer, cause } => {
+                f.write_str(if *direction == In { "message refused by the phone" } else { "message refused" })?;
+                self.party(f, word(*direction), peer.as_ref())?;
+                write!(f, ", cause {cause}")
             }
             Kind::Ussd { code } => {
                 f.write_str("code dialled")?;

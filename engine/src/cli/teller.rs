@@ -7,7 +7,7 @@ use event::{Answered, Direction, Event, ForwardingOperation, Imsi, Kind, Number,
 use rules::language::{Language, gate_name, reason_name};
 use rules::{Group, Reason, RuleSet};
 
-use crate::offer::State;
+use crate::offer::{Acknowledgement, Offer, State};
 
 use super::show;
 
@@ -62,9 +62,24 @@ impl Teller<'_> {
         }
     }
 
-    pub(super) fn offered(&self, state: Option<&State>, variant: Option<&str>) -> String {
+    pub(super) fn offered(&self, offer: Option<&Offer>, variant: Option<&str>) -> String {
         let word = self.language.of(["offered", "发送"]);
-        self.list([Some(word.to_owned()), state.map(|state| self.state(state).to_owned()), self.variant(variant)])
+        let state = offer.map(|offer| self.state(&offer.state).to_owned());
+        let delivery = offer.and_then(|offer| self.delivery(offer));
+        self.list([Some(word.to_owned()), state, delivery, self.variant(variant)])
+    }
+
+    /// How it ended, where that is known: the phone's own word first.
+    fn delivery(&self, offer: &Offer) -> Option<String> {
+        let said = |Acknowledgement { at, cause }| match (cause, self.language) {
+            (None, Language::English) => format!("taken by the phone at {}", self.time(at)),
+            (None, Language::Chinese) => format!("{} 手机已收下", self.time(at)),
+            (Some(cause), Language::English) => format!("refused by the phone at {}, cause {cause}", self.time(at)),
+            (Some(cause), Language::Chinese) => format!("{} 手机未收下，原因 {cause}", self.time(at)),
+        };
+        let receipt = offer.receipt.map(|receipt| self.language.of(receipt.names()).to_owned());
+        let parts = [offer.acknowledged.map(said), receipt];
+        parts.iter().any(Option::is_some).then(|| self.list(parts))
     }
 
     pub(super) fn held(&self, until: Timestamp) -> String {
@@ -137,6 +152,12 @@ impl Teller<'_> {
             Kind::CallEnded { number, .. } => self.party("挂断", number.as_ref()),
             Kind::Sms { direction: Direction::Out, peer } => self.party("发短信给", peer.as_ref()),
             Kind::Sms { peer, .. } => self.party("收到短信，来自", peer.as_ref()),
+            Kind::SmsRejected { direction: Direction::Out, peer, cause } => {
+                format!("{}，未被接收，原因 {cause}", self.party("发短信给", peer.as_ref()))
+            }
+            Kind::SmsRejected { peer, cause, .. } => {
+                format!("{}，手机未收下，原因 {cause}", self.party("来短信，来自", peer.as_ref()))
+            }
             Kind::Ussd { code } => self.party("拨代码", Some(code)),
             Kind::CallForwarding(forwarding) => match forwarding.operation {
                 ForwardingOperation::Register | ForwardingOperation::Activate => {

@@ -113,7 +113,7 @@ pub(super) fn read(mut form: Form<'_>, base: &Path) -> Option<(FeedConfig, Range
 
 fn listening(form: &mut Form<'_>, base: &Path) -> Option<Listening> {
     let interfaces = form.list("interfaces", "[\"eth1\", \"eth2\"]", value::text);
-    let filter = form.read("filter", value::text).unwrap_or_else(|| DEFAULT_FILTER.to_owned());
+    let filter = form.read("filter", value::filter).unwrap_or_else(|| DEFAULT_FILTER.to_owned());
     let snaplen = form.read("snaplen", value::whole(64..=262_144)).unwrap_or(262_144);
     let promiscuous = form.read("promiscuous", value::flag).unwrap_or(true);
     let buffer_mb = form.read("buffer_mb", value::whole(1..=2047)).unwrap_or(64);

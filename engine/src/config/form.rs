@@ -40,6 +40,8 @@ pub(super) type Value<'t> = &'t Spanned<DeValue<'t>>;
 /// A section.
 pub(super) struct Form<'t> {
     table: Option<&'t DeTable<'t>>,
+    /// What it would be called, where there is none.
+    absent: &'static str,
     /// Where it begins: what is missing is told there.
     span: Range<usize>,
     known: Vec<&'static str>,
@@ -48,7 +50,7 @@ pub(super) struct Form<'t> {
 
 impl<'t> Form<'t> {
     pub(super) fn new(table: &'t DeTable<'t>, span: Range<usize>, findings: &'t Findings<'t>) -> Self {
-        Self { table: Some(table), span, known: Vec::new(), findings }
+        Self { table: Some(table), absent: "", span, known: Vec::new(), findings }
     }
 
     /// Whether there is something under this key.
@@ -112,7 +114,7 @@ impl<'t> Form<'t> {
     ) -> Option<(T, Range<usize>)> {
         if !self.has(key) {
             self.known.push(key);
-            self.report_here(&Problem::MissingKey { key });
+            self.report_here(&Problem::MissingKey { key, section: self.absent });
             return None;
         }
         self.placed(key, read)
@@ -138,7 +140,8 @@ impl<'t> Form<'t> {
 
     /// A section within; an empty form where there is none.
     pub(super) fn section(&mut self, key: &'static str) -> Self {
-        let empty = Self { table: None, span: self.span.clone(), known: Vec::new(), findings: self.findings };
+        let empty =
+            Self { table: None, absent: key, span: self.span.clone(), known: Vec::new(), findings: self.findings };
         let Some(value) = self.value(key) else { return empty };
         self.form(value).unwrap_or(empty)
     }

@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use toml::de::DeTable;
 
 use crate::api::{Role, TokenHash};
-use crate::offer::Keywords;
+use crate::offer::{Keywords, channel};
 pub(crate) use feed::msc_of_nri;
 pub use feed::{FeedConfig, Listening, Reading};
 use form::{Findings, Form};
@@ -65,7 +65,8 @@ impl Config {
     /// What scenarios can be held against.
     pub fn site(&self) -> Site {
         let channels = self.channels.iter().map(|channel| channel.name.clone()).collect();
-        Site { channels: Some(channels), ..Site::default() }
+        let senders = self.channels.iter().filter_map(|channel| channel::sender(&channel.url.0)).collect();
+        Site { channels: Some(channels), senders, ..Site::default() }
     }
 }
 
@@ -109,11 +110,15 @@ pub struct SubscribersConfig {
 }
 
 /// `[events]`: what shows of subscribers, for other programs.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct EventsConfig {
     /// Absent: nowhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<EventsTo>,
+    /// The key of the stream, where they go to a broker.
+    pub stream: String,
+    /// About so many entries are kept there; the oldest make room.
+    pub entries: u64,
 }
 
 /// Where events go: JSON lines as of `decode --json`, identities masked.
@@ -125,6 +130,8 @@ pub enum EventsTo {
     Unix(PathBuf),
     /// `tcp:ADDRESS:PORT`.
     Tcp(SocketAddr),
+    /// `redis://HOST:PORT/DATABASE` or `redis+unix:///PATH`: a stream of a broker.
+    Redis(SecretUrl),
 }
 
 impl std::fmt::Display for EventsTo {
@@ -133,6 +140,7 @@ impl std::fmt::Display for EventsTo {
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Redis(url) => url.fmt(f),
         }
     }
 }

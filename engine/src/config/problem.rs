@@ -34,17 +34,48 @@ impl Shape {
 /// One mistake.
 #[derive(Debug)]
 pub(super) enum Problem {
-    Syntax { what: String },
-    UnknownKey { key: String, nearest: Option<String>, known: Vec<&'static str> },
-    MissingKey { key: &'static str },
-    WrongShape { shape: Shape, example: &'static str },
-    OutOfRange { least: u64, most: u64 },
-    Malformed { what: &'static str, example: &'static str },
-    Choice { nearest: Option<String>, known: Vec<&'static str> },
-    Unreadable { what: String },
-    OneNeeded { keys: Vec<&'static str> },
-    Repeated { name: String },
+    Syntax {
+        what: String,
+    },
+    UnknownKey {
+        key: String,
+        nearest: Option<String>,
+        known: Vec<&'static str>,
+    },
+    /// `section` names the one that would have to be added for it, if any.
+    MissingKey {
+        key: &'static str,
+        section: &'static str,
+    },
+    WrongShape {
+        shape: Shape,
+        example: &'static str,
+    },
+    OutOfRange {
+        least: u64,
+        most: u64,
+    },
+    Malformed {
+        what: &'static str,
+        example: &'static str,
+    },
+    Choice {
+        nearest: Option<String>,
+        known: Vec<&'static str>,
+    },
+    Unreadable {
+        what: String,
+    },
+    OneNeeded {
+        keys: Vec<&'static str>,
+    },
+    Repeated {
+        name: String,
+    },
     Plaintext,
+    Unusable {
+        what: String,
+    },
 }
 
 impl Problem {
@@ -62,6 +93,7 @@ impl Problem {
             Self::OneNeeded { .. } => "C009",
             Self::Repeated { .. } => "C010",
             Self::Plaintext => "C011",
+            Self::Unusable { .. } => "C012",
         }
     }
 
@@ -80,7 +112,10 @@ impl Problem {
             Self::UnknownKey { key, nearest, known } => {
                 (format!("`{key}` means nothing here"), Some(did_you_mean(nearest.as_deref(), known)))
             }
-            Self::MissingKey { key } => (format!("`{key}` is missing"), Some(format!("add `{key} = …`"))),
+            Self::MissingKey { key, section: "" } => (format!("`{key}` is missing"), Some(format!("add `{key} = …`"))),
+            Self::MissingKey { key, section } => {
+                (format!("the section `[{section}]` is missing"), Some(format!("add it, with `{key} = …`")))
+            }
             Self::WrongShape { shape, example } => {
                 (format!("this must be {}", shape.name(language)), Some(format!("write it like `{example}`")))
             }
@@ -102,6 +137,7 @@ impl Problem {
                 "tokens would go over the network in clear".to_owned(),
                 Some("add `certificate` and `key`, or listen on 127.0.0.1".to_owned()),
             ),
+            Self::Unusable { what } => (format!("this cannot be used: {what}"), None),
         }
     }
 
@@ -112,7 +148,10 @@ impl Problem {
             Self::UnknownKey { key, nearest, known } => {
                 (format!("这里没有 `{key}` 这一项"), Some(perhaps(nearest.as_deref(), known)))
             }
-            Self::MissingKey { key } => (format!("缺少 `{key}`"), Some(format!("加上 `{key} = …`"))),
+            Self::MissingKey { key, section: "" } => (format!("缺少 `{key}`"), Some(format!("加上 `{key} = …`"))),
+            Self::MissingKey { key, section } => {
+                (format!("缺少 `[{section}]` 一节"), Some(format!("加上这一节，并写 `{key} = …`")))
+            }
             Self::WrongShape { shape, example } => {
                 (format!("这里要写{}", shape.name(language)), Some(format!("例如 `{example}`")))
             }
@@ -126,6 +165,7 @@ impl Problem {
                 "令牌会在网络上明文传送".to_owned(),
                 Some("加上 `certificate` 和 `key`，或只监听 127.0.0.1".to_owned()),
             ),
+            Self::Unusable { what } => (format!("无法使用：{what}"), None),
         }
     }
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::api::{Role, TokenHash};
 use crate::offer::Keywords;
+use crate::pseudonyms::KEYS_FILE;
 use crate::shard::MAX_THREADS;
 
 /// Reads the whole file. What is wrong is told to the form's findings; nothing comes of it where something needed is missing.
@@ -99,8 +100,10 @@ fn answers(mut form: Form<'_>) -> Keywords {
 
 fn events(mut form: Form<'_>, base: &Path) -> EventsConfig {
     let to = form.read("to", value::events_to(base));
+    let stream = form.read("stream", value::word).unwrap_or_else(|| "touchpoint".to_owned());
+    let entries = form.read("entries", value::whole(1_000..=1_000_000_000)).unwrap_or(1_000_000);
     form.finish();
-    EventsConfig { to }
+    EventsConfig { to, stream, entries }
 }
 
 fn runaway(mut form: Form<'_>) -> RunawayConfig {
@@ -112,7 +115,7 @@ fn runaway(mut form: Form<'_>) -> RunawayConfig {
 
 fn privacy(mut form: Form<'_>, store: Option<&StoreConfig>, base: &Path) -> PrivacyConfig {
     let minimum_cohort = form.read("minimum_cohort", value::whole(2..=1_000)).unwrap_or(10);
-    let beside = || store.map_or(base, |store| &store.folder).join("pseudonyms.json");
+    let beside = || store.map_or(base, |store| &store.folder).join(KEYS_FILE);
     let keys = form.read("keys", value::path(base)).unwrap_or_else(beside);
     let rotate_after = form.read("rotate_after", value::duration);
     form.finish();
@@ -142,11 +145,11 @@ fn console(mut form: Form<'_>, base: &Path) -> Option<ConsoleConfig> {
     let tokens = tokens(&mut form);
     let tls = match (form.has("certificate"), form.has("key")) {
         (true, false) => {
-            form.report_here(&Problem::MissingKey { key: "key" });
+            form.report_here(&Problem::MissingKey { key: "key", section: "" });
             None
         }
         (false, true) => {
-            form.report_here(&Problem::MissingKey { key: "certificate" });
+            form.report_here(&Problem::MissingKey { key: "certificate", section: "" });
             None
         }
         _ => certificate.zip(key).map(|(certificate, key)| TlsConfig { certificate, key }),
@@ -198,7 +201,7 @@ fn channels(form: &mut Form<'_>) -> Vec<ChannelConfig> {
 
 fn channel(mut form: Form<'_>) -> Option<(ChannelConfig, Range<usize>)> {
     let name = form.need_placed("name", value::text);
-    let url = form.need("url", value::text);
+    let url = form.need("url", value::channel);
     form.finish();
     let (name, place) = name?;
     Some((ChannelConfig { name, url: SecretUrl(url?) }, place))

@@ -30,12 +30,21 @@ fn every_mistake_is_told_with_its_line() {
     check("[answers]\nstop = [\"TD\", \"!\"]\nyes = \"YES\"\n", &[("C006", 6), ("C004", 7)]);
     check("[events]\nto = \"udp:127.0.0.1:1\"\n", &[("C006", 6)]);
     check("[events]\nto = \"tcp:127.0.0.1:1\"\n", &[]);
+    check("[events]\nto = \"redis://:secret@127.0.0.1:6379/0\"\nstream = \"a:b\"\n", &[]);
+    check(
+        "[events]\nto = \"redis://127.0.0.1:port\"\nstream = \"\"\nentries = 0\n",
+        &[("C006", 6), ("C006", 7), ("C005", 8)],
+    );
+    check("[events]\nto = \"rediss://127.0.0.1\"\nstrem = \"a\"\n", &[("C006", 6), ("C002", 7)]);
     check("[subscribers]\nfile = \"absent.csv\"\n", &[("C008", 6)]);
     check("[privacy]\nminimum_cohort = 1\nrotate_after = \"monthly\"\n", &[("C005", 6), ("C006", 7)]);
     check("[[feed]]\nname = \"a\"\n", &[("C009", 5)]);
     check("[[feed]]\nname = \"a\"\ninterfaces = [\"lo\"]\nfolder = \".\"\n", &[("C009", 5)]);
     check("[[feed]]\ninterfaces = [\"lo\"]\n", &[("C003", 5)]);
-    check("[[channel]]\nname=\"a\"\nurl=\"x:\"\n[[channel]]\nname=\"a\"\nurl=\"y:\"\n", &[("C010", 9)]);
+    check("[[channel]]\nname=\"a\"\nurl=\"journal:x\"\n[[channel]]\nname=\"a\"\nurl=\"journal:y\"\n", &[("C010", 9)]);
+    check("[[channel]]\nname=\"a\"\nurl=\"smp://x@h\"\n", &[("C012", 7)]);
+    check("[[channel]]\nname=\"a\"\nurl=\"smpp://x@h?windows=5\"\n", &[("C012", 7)]);
+    check("[[feed]]\nname=\"a\"\ninterfaces=[\"lo\"]\nfilter=\"sctp and and port\"\n", &[("C012", 8)]);
     check("[[console.token]]\nname=\"li\"\nrole=\"viewr\"\nsha256=\"12\"\n", &[("C007", 7), ("C006", 8)]);
     check("[log]\nformat = \n", &[("C001", 6)]);
     check("[log]\n[log]\n", &[("C001", 6)]);

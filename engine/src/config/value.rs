@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use probe::capture::live::check_filter;
 use rules::language::nearest;
 use toml::de::DeValue;
 
-use super::EventsTo;
 use super::problem::{Problem, Shape};
+use super::{EventsTo, SecretUrl};
+use crate::offer::channel;
 
 pub(super) fn text(value: &DeValue<'_>) -> Result<String, Problem> {
     let text = value.as_str().ok_or(Problem::WrongShape { shape: Shape::Text, example: "\"text\"" })?;
@@ -24,7 +26,7 @@ pub(super) fn word(value: &DeValue<'_>) -> Result<String, Problem> {
     is_word.then_some(word).ok_or(Problem::Malformed { what: "keyword", example: "\"TD\"" })
 }
 
-/// `file:PATH`, `unix:PATH` or `tcp:ADDRESS:PORT`.
+/// `file:PATH`, `unix:PATH`, `tcp:ADDRESS:PORT`, or the URL of a Redis server.
 pub(super) fn events_to(base: &Path) -> impl Fn(&DeValue<'_>) -> Result<EventsTo, Problem> {
     move |value| {
         let text = text(value)?;
@@ -32,10 +34,30 @@ pub(super) fn events_to(base: &Path) -> impl Fn(&DeValue<'_>) -> Result<EventsTo
             "file" => Some(EventsTo::File(base.join(place))),
             "unix" => Some(EventsTo::Unix(base.join(place))),
             "tcp" => place.parse().ok().map(EventsTo::Tcp),
+            "redis" | "redis+unix" => {
+                redis::Client::open(&*text).ok().map(|_| EventsTo::Redis(SecretUrl(text.clone())))
+            }
             _ => None,
         });
-        to.ok_or(Problem::Malformed { what: "file or socket", example: "\"unix:/run/vector.sock\"" })
+        to.ok_or(Problem::Malformed {
+            what: "file, socket or broker",
+            example: "\"file:/var/lib/touchpoint/events.jsonl\"",
+        })
     }
+}
+
+/// The URL of a channel.
+pub(super) fn channel(value: &DeValue<'_>) -> Result<String, Problem> {
+    let url = text(value)?;
+    channel::check(&url).map_err(|fault| Problem::Unusable { what: fault.to_string() })?;
+    Ok(url)
+}
+
+/// What the kernel is to give us, in the language of pcap-filter(7).
+pub(super) fn filter(value: &DeValue<'_>) -> Result<String, Problem> {
+    let filter = text(value)?;
+    check_filter(&filter).map_err(|what| Problem::Unusable { what })?;
+    Ok(filter)
 }
 
 pub(super) fn flag(value: &DeValue<'_>) -> Result<bool, Problem> {

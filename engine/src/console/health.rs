@@ -1,9 +1,9 @@
 //! How it runs: feeds, losses, identities, events, channels, store; and where it is busy.
 
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 
-use super::chart::chart;
-use super::layout::{Kind, figure, number, page, size, table, text};
+use super::layout::{Kind, course, figure, number, page, size, table, text};
 use super::scenarios::in_force;
 use super::tongue::Tongue;
 use super::{Guest, Sorry};
@@ -22,8 +22,9 @@ const MINUTE: i64 = 60;
 
 pub(super) async fn overview(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::View).map_err(Sorry::in_tongue(tongue))?;
-    let (status, history, census) =
-        (surface.view.status.load(), surface.view.history.load(), surface.view.census.load());
+    let view = &surface.view;
+    let (status, history, census, rules) =
+        (view.status.load(), view.history.load(), view.census.load(), view.rules.load());
     let lost = status.lost_total();
     let down = status.channels.iter().filter(|channel| channel.down.is_some()).count();
     let content = html! {
@@ -45,7 +46,7 @@ pub(super) async fn overview(Guest { surface, tongue, caller }: Guest) -> Result
         }
         h2 { (tongue.say("Feeds", "信号源")) }
         (feeds(tongue, &status))
-        (charts(tongue, &history))
+        (charts(tongue, &history, &rules.policy().timezone))
         h2 { (tongue.say("Channels", "发送通道")) }
         (channels(tongue, &status))
         h2 { (tongue.say("Events by kind", "各类事件")) }
@@ -86,17 +87,19 @@ fn feeds(tongue: Tongue, status: &Status) -> Markup {
     table(&head, &rows, tongue.say("No feed is configured", "没有配置信号源"))
 }
 
-fn charts(tongue: Tongue, history: &History) -> Markup {
-    let points = |value: fn(&Sample) -> f64| -> Vec<(i64, f64)> {
-        history.samples().map(|sample| (sample.at, value(sample))).collect()
+fn charts(tongue: Tongue, history: &History, zone: &TimeZone) -> Markup {
+    let of = |title: &str, value: fn(&Sample) -> f64| {
+        let points: Vec<_> = history.samples().map(|sample| (sample.at, value(sample))).collect();
+        course(tongue, title, &points, MINUTE, zone)
     };
     html! {
         div.charts {
-            (chart(tongue, tongue.say("Frames a second", "每秒帧数"), &points(|sample| sample.frames), MINUTE))
-            (chart(tongue, tongue.say("Events a second", "每秒事件数"), &points(|sample| sample.events), MINUTE))
-            (chart(tongue, tongue.say("Offers a minute", "每分钟发送"), &points(|sample| sample.offers as f64), MINUTE))
-            (chart(tongue, tongue.say("Packets lost a minute", "每分钟丢包"), &points(|sample| sample.lost as f64), MINUTE))
+            (of(tongue.say("Frames a second", "每秒帧数"), |sample| sample.frames))
+            (of(tongue.say("Events a second", "每秒事件数"), |sample| sample.events))
+            (of(tongue.say("Offers a minute", "每分钟发送"), |sample| sample.offers as f64))
+            (of(tongue.say("Packets lost a minute", "每分钟丢包"), |sample| sample.lost as f64))
         }
+        p.note { (tongue.say("Clock of the charts: ", "图表时区：")) (zone.iana_name().unwrap_or("UTC")) }
     }
 }
 

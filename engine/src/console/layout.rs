@@ -1,9 +1,11 @@
 //! What all pages have in common: head, navigation, and how numbers and sizes are written.
 
-use maud::{DOCTYPE, Markup, html};
+use jiff::tz::TimeZone;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::tongue::Tongue;
 use crate::api::{Right, Visitor};
+use crate::chart;
 use crate::cli::report::grouped;
 
 /// A page that is refreshed while it is looked at, or not.
@@ -82,6 +84,22 @@ pub(super) fn sorry(tongue: Tongue, why: &str) -> Markup {
 /// A figure with what it is.
 pub(super) fn figure(name: &str, value: &str, is_bad: bool) -> Markup {
     html! { div.figure.bad[is_bad] { span { (name) } strong { (value) } } }
+}
+
+/// How it went: points of Unix time in seconds and a value, oldest first, one `every` so many seconds; with the last value.
+pub(super) fn course(tongue: Tongue, title: &str, points: &[(i64, f64)], every: i64, zone: &TimeZone) -> Markup {
+    let (Some((from, _)), Some((until, last))) = (points.first(), points.last()) else {
+        return html! { figure { figcaption { (title) } p.none { (tongue.say("No data yet", "暂无数据")) } } };
+    };
+    let (from, until) = (chart::moment(*from, zone, true), chart::moment(*until, zone, true));
+    html! {
+        figure {
+            figcaption { (title) " " strong { (chart::short(*last)) } }
+            div role="img" aria-label=(format!("{title}: {from} – {until}, {}", chart::short(*last))) {
+                (PreEscaped(chart::line(points, every, zone)))
+            }
+        }
+    }
 }
 
 /// A table of rows whose first column is text and whose others are numbers.

@@ -1,7 +1,6 @@
 //! The console: pages for people, made here, in Chinese and English. They need no script; a little one refreshes what is live.
 //! A page shows what the API tells, and nothing that its visitor may not see.
 
-mod chart;
 mod entrance;
 mod guest;
 mod health;

@@ -262,7 +262,7 @@ fn flow(tongue: Tongue, config: &Config, hours: u64) -> Vec<Vec<Markup>> {
         (
             tongue.say("Channels", "发送通道"),
             tongue.say("the number and the text of each offer", "每次发送的号码和内容").to_owned(),
-            tongue.say("as the message centre does", "由短信中心决定").to_owned(),
+            tongue.say("as the channel does", "由渠道决定").to_owned(),
         ),
         (
             tongue.say("Events for other programs", "提供给其他程序的事件"),

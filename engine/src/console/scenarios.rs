@@ -7,8 +7,7 @@ use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use rules::language::{Language, purpose_name, reason_name};
 
-use super::chart::chart;
-use super::layout::{Kind, figure, number, page, table, text};
+use super::layout::{Kind, course, figure, number, page, table, text};
 use super::tongue::Tongue;
 use super::{Guest, Sender, Sorry};
 use crate::api::{Refusal, Right, Visitor};
@@ -126,6 +125,7 @@ pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Pa
     let points: Vec<_> =
         by_hour.map(|(hour, offers)| (now - (HOURS as i64 - 1 - hour) * HOUR_SECONDS, offers as f64)).collect();
     let offers: u64 = counted.states.values().sum();
+    let zone = &rules.policy().timezone;
     let content = html! {
         p { (scenario.name) " · " (purpose_name(scenario.purpose, tongue.0)) " · "
             code { (scenario.file.display()) } " · " (switch(tongue, visitor, &name, is_paused)) }
@@ -139,7 +139,7 @@ pub(super) async fn one(Guest { surface, tongue, caller }: Guest, Path(name): Pa
         (table(&[tongue.say("reason", "原因"), tongue.say("times", "次数")], &reasons, tongue.say("Nothing was withheld", "没有")))
         h2 { (tongue.say("What became of offers", "发送结果")) }
         (table(&[tongue.say("state", "状态"), tongue.say("offers", "数量")], &states, tongue.say("No offer yet", "暂无")))
-        div.charts { (chart(tongue, tongue.say("Offers an hour", "每小时发送"), &hourly(&points), HOUR_SECONDS)) }
+        div.charts { (course(tongue, tongue.say("Offers an hour", "每小时发送"), &hourly(&points), HOUR_SECONDS, zone)) }
     };
     Ok(page(tongue, visitor, &scenario.title, Kind::Live, &content))
 }

@@ -3,21 +3,24 @@
 //!
 //! An offer goes `proposed` → `queued` → `sending` → `accepted`, `failed` or `unknown`; or is withheld, or expires.
 
+mod taken;
+
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Select, after, never};
-use event::{Imsi, Number};
-use rules::Reason;
+use event::{Imsi, Number, Timestamp};
 use rules::scenario::Money;
+use rules::{Reason, RuleSet};
 use rustc_hash::FxHashMap;
 
 use super::answer::{Keywords, Reaction, Said};
 use super::awaited::Awaited;
 use super::back::{Back, Incoming};
-use super::channel::{Lane, Report, Submission};
+use super::channel::{Lane, ReceiptState, Report, Submission};
 use super::consent::Consent;
+use super::echo::Echoes;
 use super::merge::Merge;
 use super::outbox::{Outbox, Queued};
 use super::queue::Waiting;
@@ -70,6 +73,9 @@ pub(crate) struct Arbiter {
     back: Back,
     sending: FxHashMap<OfferId, Queued>,
     accepted: Awaited,
+    echoes: Echoes,
+    /// In force when last looked.
+    rules: Arc<RuleSet>,
 }
 
 enum Verdict {
@@ -86,6 +92,7 @@ impl Arbiter {
         let back = Back::new(means.consent.take(), mem::take(&mut means.keywords));
         let mut arbiter = Self {
             outbox: Outbox::open(shared.store.clone())?,
+            rules: shared.rules.load_full(),
             shared,
             means,
             merge: Merge::new(shards),
@@ -94,6 +101,7 @@ impl Arbiter {
             back,
             sending: FxHashMap::default(),
             accepted: Awaited::new(RECEIPT_LIMIT),
+            echoes: Echoes::default(),
         };
         arbiter.resume_sent()?;
         arbiter.resume_queue()?;
@@ -109,6 +117,9 @@ impl Arbiter {
             if matches!(offer.state, State::Accepted(_)) {
                 self.back.sent(&offer);
                 self.router.recall(&offer);
+                if offer.delivery() != Some(ReceiptState::Delivered) {
+                    self.expect_echo(&offer);
+                }
                 self.accepted.insert(offer);
             }
         }
@@ -162,6 +173,8 @@ impl Arbiter {
             let heard = self.receive(progress, &reports, &deadline)?;
             self.back.write_down();
             self.decide()?;
+            self.hear_phones()?;
+            self.take_back_stopped();
             self.outbox.commit(false)?;
             self.shed()?;
             self.send()?;
@@ -338,6 +351,7 @@ impl Arbiter {
     // --- sending ---------------------------------------------------------------------------------------------------
 
     fn enqueue(&mut self, queued: Queued) -> Result<(), StoreError> {
+        self.expect_echo(&queued.offer);
         match self.router.push(queued) {
             Ok(is_held) => self.shared.counters.spilled.add(u64::from(!is_held)),
             Err(mut queued) => {
@@ -368,6 +382,7 @@ impl Arbiter {
         {
             let Some(mut queued) = self.fetch(least)? else { continue };
             queued.offer.state = State::Expired;
+            self.echoes.forget(queued.offer.imsi, queued.offer.id);
             self.outbox.update(&queued)?;
             self.shared.counters.expired.add(1);
             self.shared.counters.outbox_limit.add(1);
@@ -395,6 +410,8 @@ impl Arbiter {
             self.outbox.update(&queued)?;
             if queued.offer.state == State::Sending {
                 leaving.push((track, queued));
+            } else {
+                self.echoes.forget(queued.offer.imsi, queued.offer.id);
             }
         }
         self.outbox.commit(true)?;
@@ -450,6 +467,9 @@ impl Arbiter {
                 counters.accepted.add(1);
                 if let Some(offer) = self.settle(id, State::Accepted(message_id))? {
                     self.back.sent(&offer);
+                    if self.is_unwanted(&offer) {
+                        self.router.withdraw(&offer);
+                    }
                     self.accepted.insert(offer);
                 }
             }
@@ -466,6 +486,9 @@ impl Arbiter {
                 if let Some(mut offer) = self.accepted.remove(id) {
                     offer.receipt = Some(state);
                     self.outbox.put(&offer)?;
+                    if state == ReceiptState::Delivered {
+                        self.echoes.forget(offer.imsi, id);
+                    }
                 }
             }
             Report::Incoming { at, from, to, text } => {
@@ -483,22 +506,17 @@ impl Arbiter {
         let counters = &self.shared.counters;
         let Some(heard) = self.back.hear(incoming) else { return Ok(()) };
         counters.incoming.add(1);
-        counters.refusals.add(u64::from(matches!(heard.said, Said::Stop(_))));
-        let Some((at, id)) = heard.offer else { return Ok(()) };
-        // What is known of it is in memory while a receipt is waited for, else in the store.
-        self.outbox.commit(false)?;
-        let counters = &self.shared.counters;
-        let stored = || self.shared.store.offer(at, id);
-        let Some(mut offer) = self.accepted.find(id).cloned().map_or_else(stored, |offer| Ok(Some(offer)))? else {
-            return Ok(());
-        };
-        if offer.to.is_some_and(|to| self.back.refuses(&to, offer.purpose)) {
-            self.router.withdraw(&offer);
+        if matches!(heard.said, Said::Stop(_)) {
+            counters.refusals.add(1);
+            self.take_back_from(incoming.from);
         }
+        let Some((at, id)) = heard.offer else { return Ok(()) };
+        let Some(mut offer) = self.known(at, id)? else { return Ok(()) };
         let is_yes = heard.said == Said::Yes;
         if offer.reaction.is_some_and(|before| before.is_yes || !is_yes) {
             return Ok(());
         }
+        let counters = &self.shared.counters;
         counters.answered.add(u64::from(offer.reaction.is_none()));
         counters.yes.add(u64::from(is_yes));
         offer.reaction = Some(Reaction { at: incoming.at, is_yes });
@@ -511,6 +529,10 @@ impl Arbiter {
 
     fn settle(&mut self, id: OfferId, state: State) -> Result<Option<Offer>, StoreError> {
         let Some(mut queued) = self.sending.remove(&id) else { return Ok(None) };
+        queued.offer.acknowledged = self.echoes.said(queued.offer.imsi, id);
+        if matches!(state, State::Failed(_)) {
+            self.echoes.forget(queued.offer.imsi, id);
+        }
         queued.offer.state = state;
         self.outbox.update(&queued)?;
         Ok(Some(queued.offer))

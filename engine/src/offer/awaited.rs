@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 
+use event::Number;
 use rustc_hash::FxHashMap;
 
+use super::consent::{is_same, last_digits};
 use super::{Offer, OfferId};
 
 /// What is waited for.
@@ -42,6 +44,17 @@ impl Awaited {
         self.offers.get_mut(&id)
     }
 
+    /// Those to this number.
+    pub(super) fn to(&self, number: &Number) -> impl Iterator<Item = &Offer> {
+        let digits = last_digits(number);
+        self.iter().filter(move |offer| offer.to.is_some_and(|to| last_digits(&to) == digits && is_same(&to, number)))
+    }
+
+    /// All of them, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.values()
+    }
+
     /// Its receipt has come.
     pub(super) fn remove(&mut self, id: OfferId) -> Option<Offer> {
         self.offers.remove(&id)
@@ -52,6 +65,17 @@ impl Awaited {
 mod tests {
     use super::*;
     use crate::testing::offer;
+
+    #[test]
+    fn those_to_a_number_are_found_however_it_is_written() {
+        let mut awaited = Awaited::new(9);
+        for (id, to) in [(1, "+8613900000005"), (2, "13900000005"), (3, "+8613900000006")] {
+            awaited.insert(Offer { to: to.parse().ok(), ..offer(id) });
+        }
+        let mut found: Vec<u128> = awaited.to(&"8613900000005".parse().unwrap()).map(|offer| offer.id.0).collect();
+        found.sort_unstable();
+        assert_eq!(found, [1, 2]);
+    }
 
     #[test]
     fn only_offers_that_wait_take_room() {

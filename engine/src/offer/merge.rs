@@ -1,12 +1,12 @@
 //! The shards' proposals in one order: that of the triggering events. A proposal's turn has come when no shard can
-//! propose anything before it any more.
+//! propose anything before it any more. So has the turn of a phone's answer, which may be about one of them.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use event::{Imsi, Timestamp};
 
-use super::Offer;
+use super::{Offer, PhoneAnswer};
 use crate::shard::Progress;
 
 /// The proposals that a slower shard may still overtake, and how far each shard has come.
@@ -16,6 +16,8 @@ pub(crate) struct Merge {
     upto: Vec<u64>,
     now: Vec<Timestamp>,
     ahead: BinaryHeap<Reverse<Proposal>>,
+    /// By place among the events.
+    answers: BTreeMap<u64, PhoneAnswer>,
 }
 
 struct Proposal(Offer);
@@ -49,7 +51,12 @@ impl Ord for Proposal {
 
 impl Merge {
     pub(crate) fn new(shards: usize) -> Self {
-        Self { upto: vec![0; shards], now: vec![Timestamp::MIN; shards], ahead: BinaryHeap::new() }
+        Self {
+            upto: vec![0; shards],
+            now: vec![Timestamp::MIN; shards],
+            ahead: BinaryHeap::new(),
+            answers: BTreeMap::new(),
+        }
     }
 
     /// Takes a proposal that an earlier start has left.
@@ -64,6 +71,7 @@ impl Merge {
             *now = step.now;
         }
         self.ahead.extend(step.offers.into_iter().map(|offer| Reverse(Proposal(offer))));
+        self.answers.extend(step.answers.into_iter().map(|answer| (answer.sequence, answer)));
     }
 
     /// The proposal whose turn it is.
@@ -74,6 +82,12 @@ impl Merge {
             return None;
         }
         self.ahead.pop().map(|Reverse(Proposal(offer))| offer)
+    }
+
+    /// The phone's answer whose turn it is, once nothing is proposed any more before it.
+    pub(crate) fn next_answer(&mut self) -> Option<PhoneAnswer> {
+        let (first, upto) = (*self.answers.first_key_value()?.0, self.upto.iter().copied().min()?);
+        if first > upto { None } else { self.answers.pop_first().map(|(_, answer)| answer) }
     }
 
     /// Packet time of the slowest shard.
@@ -94,15 +108,34 @@ impl Merge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::offer::Acknowledgement;
     use crate::testing::offer;
 
     fn step(shard: usize, upto: u64, sequences: &[u64]) -> Progress {
         let offers = sequences.iter().map(|sequence| offer(*sequence)).collect();
-        Progress { shard, upto, now: Timestamp::from_micros(upto.min(100) as i64), offers }
+        Progress { shard, upto, now: Timestamp::from_micros(upto.min(100) as i64), offers, answers: Vec::new() }
     }
 
     fn turns(merge: &mut Merge) -> Vec<u64> {
         std::iter::from_fn(|| merge.next()).map(|offer| offer.sequence).collect()
+    }
+
+    #[test]
+    fn a_phones_answer_has_its_turn_with_the_proposals_that_it_may_be_about() {
+        let answer = |sequence| {
+            let (imsi, from) = (offer(1).imsi, "10086".parse().unwrap());
+            PhoneAnswer { sequence, imsi, from, said: Acknowledgement { at: offer(1).at, cause: None } }
+        };
+        let turns = |merge: &mut Merge| -> Vec<u64> {
+            std::iter::from_fn(|| merge.next_answer()).map(|answer| answer.sequence).collect()
+        };
+        let mut merge = Merge::new(2);
+        merge.step(Progress { answers: vec![answer(8), answer(3)], ..step(0, 10, &[]) });
+        assert_eq!(turns(&mut merge), [0_u64; 0]);
+        merge.step(Progress { answers: vec![answer(4)], ..step(1, 5, &[]) });
+        assert_eq!(turns(&mut merge), [3, 4]);
+        merge.step(step(1, u64::MAX, &[]));
+        assert_eq!(turns(&mut merge), [8]);
     }
 
     #[test]

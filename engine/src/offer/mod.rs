@@ -9,6 +9,7 @@ mod awaited;
 mod back;
 pub mod channel;
 pub mod consent;
+mod echo;
 pub mod hold;
 mod identity;
 mod lines;
@@ -25,6 +26,8 @@ use address::{Answer, Lookup};
 
 pub use answer::{Keywords, Reaction, Said};
 pub use arbiter::Pace;
+pub use echo::Acknowledgement;
+pub(crate) use echo::PhoneAnswer;
 pub use identity::OfferId;
 pub use lines::LinesError;
 pub use record::{Offer, Pushed, State};

@@ -7,7 +7,7 @@ use rules::scenario::{DEFAULT_PRIORITY, Message, Purpose, Push};
 use rules::{Reason, push, segments};
 
 use super::channel::ReceiptState;
-use super::{OfferId, Reaction};
+use super::{Acknowledgement, OfferId, Reaction};
 use crate::window::octets::{Octets, put_signed, put_text, put_varint};
 use crate::window::record::{put_number, read_number};
 
@@ -53,6 +53,8 @@ pub struct Offer {
     pub since: Timestamp,
     /// The message centre's last word, where one came.
     pub receipt: Option<ReceiptState>,
+    /// What the phone said, where that was seen on the A interface.
+    pub acknowledged: Option<Acknowledgement>,
     /// What the subscriber answered first, or yes where that came at all.
     pub reaction: Option<Reaction>,
 }
@@ -152,6 +154,7 @@ const HAS_RECEIPT: u8 = 1 << 2;
 const HAS_PUSH: u8 = 1 << 3;
 const HAS_CHANNEL: u8 = 1 << 4;
 const HAS_REACTION: u8 = 1 << 5;
+const HAS_ACKNOWLEDGED: u8 = 1 << 6;
 
 const RECEIPTS: [ReceiptState; 6] = [
     ReceiptState::Delivered,
@@ -180,9 +183,20 @@ impl Offer {
         }
     }
 
-    /// Whether a channel has taken it.
+    /// Whether a channel has taken it. One of which the channel does not know may be seen on its way to the phone.
     pub const fn is_sent(&self) -> bool {
-        matches!(self.state, State::Accepted(_))
+        matches!(self.state, State::Accepted(_)) || self.is_acknowledged()
+    }
+
+    /// Whether the phone has taken it before our eyes.
+    pub const fn is_acknowledged(&self) -> bool {
+        matches!(self.acknowledged, Some(Acknowledgement { cause: None, .. }))
+    }
+
+    /// How it ended, where that is known. What the phone said that it has, it has, whatever a message centre says: that one
+    /// may have missed the answer. A refusal of the phone's is no end, since message centres try again.
+    pub const fn delivery(&self) -> Option<ReceiptState> {
+        if self.is_acknowledged() { Some(ReceiptState::Delivered) } else { self.receipt }
     }
 
     /// Whether the subscriber has answered it with yes.
@@ -202,7 +216,8 @@ impl Offer {
             | flag(HAS_RECEIPT, self.receipt.is_some())
             | flag(HAS_PUSH, self.push.is_some())
             | flag(HAS_CHANNEL, self.channel.is_some())
-            | flag(HAS_REACTION, self.reaction.is_some());
+            | flag(HAS_REACTION, self.reaction.is_some())
+            | flag(HAS_ACKNOWLEDGED, self.acknowledged.is_some());
         out.extend_from_slice(&[OFFER_VERSION, flags, code(&PURPOSES, &self.purpose)]);
         out.extend_from_slice(&self.id.0.to_be_bytes());
         out.extend_from_slice(&self.imsi.to_bits().to_be_bytes());
@@ -231,6 +246,11 @@ impl Offer {
             put_signed(out, at.as_micros());
             out.push(u8::from(is_yes));
         }
+        if let Some(Acknowledgement { at, cause }) = self.acknowledged {
+            put_signed(out, at.as_micros());
+            out.push(u8::from(cause.is_some()));
+            out.extend(cause);
+        }
         put_state(out, &self.state);
     }
 
@@ -256,6 +276,7 @@ impl Offer {
         let push = if has(HAS_PUSH) { Some(read_push(&mut octets)?) } else { None };
         let channel = if has(HAS_CHANNEL) { Some(octets.text()?.to_owned()) } else { None };
         let reaction = if has(HAS_REACTION) { Some(read_reaction(&mut octets)?) } else { None };
+        let acknowledged = if has(HAS_ACKNOWLEDGED) { Some(read_acknowledged(&mut octets)?) } else { None };
         let state = read_state(&mut octets)?;
         Some(Self {
             id,
@@ -276,6 +297,7 @@ impl Offer {
             state,
             since,
             receipt,
+            acknowledged,
             reaction,
         })
     }
@@ -283,6 +305,12 @@ impl Offer {
 
 fn read_reaction(octets: &mut Octets<'_>) -> Option<Reaction> {
     Some(Reaction { at: Timestamp::from_micros(octets.signed()?), is_yes: octets.octet()? != 0 })
+}
+
+fn read_acknowledged(octets: &mut Octets<'_>) -> Option<Acknowledgement> {
+    let at = Timestamp::from_micros(octets.signed()?);
+    let cause = if octets.octet()? != 0 { Some(octets.octet()?) } else { None };
+    Some(Acknowledgement { at, cause })
 }
 
 fn read_push(octets: &mut Octets<'_>) -> Option<Pushed> {
@@ -353,6 +381,7 @@ mod tests {
             state: State::Proposed,
             since: at,
             receipt: None,
+            acknowledged: None,
             reaction: None,
         };
         let full = Offer {
@@ -363,6 +392,7 @@ mod tests {
             push: Some(Pushed { url: "http://wap.example.cn/3g".to_owned(), action: Push::Loading }),
             channel: Some("hall".to_owned()),
             reaction: Some(Reaction { at, is_yes: true }),
+            acknowledged: Some(Acknowledgement { at, cause: Some(22) }),
             ..bare.clone()
         };
         let states = [
@@ -384,6 +414,26 @@ mod tests {
                 (0..out.len()).for_each(|length| assert_eq!(Offer::read(&out[..length]), None));
             }
         }
+    }
+
+    #[test]
+    fn the_phones_word_that_it_has_a_message_counts_more_than_the_message_centres() {
+        use ReceiptState::{Delivered, Expired};
+        let check = |cause: Option<Option<u8>>, receipt, expected| {
+            let acknowledged = cause.map(|cause| Acknowledgement { at: Timestamp::from_seconds(1), cause });
+            let offer = Offer { acknowledged, receipt, ..crate::testing::offer(1) };
+            assert_eq!(
+                (offer.delivery(), offer.is_sent()),
+                (expected, cause == Some(None)),
+                "{acknowledged:?} {receipt:?}"
+            );
+        };
+        check(None, None, None);
+        check(None, Some(Expired), Some(Expired));
+        check(Some(None), None, Some(Delivered));
+        check(Some(None), Some(Expired), Some(Delivered));
+        check(Some(Some(22)), None, None);
+        check(Some(Some(22)), Some(Delivered), Some(Delivered));
     }
 
     #[test]

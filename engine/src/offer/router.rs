@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
+use event::Number;
 
 use super::channel::{Channel, Lane, Report, Submission, Taken};
 use super::hold::{self, Hold};
@@ -62,6 +63,11 @@ impl Router {
         find(&|lane| lane.terms.scenarios.iter().any(|name| **name == *offer.scenario))
             .or_else(|| find(&|lane| lane.name == offer.kind()))
             .or_else(|| find(&|_| true))
+    }
+
+    /// The number that the phone will see of an offer, where it goes by short messages.
+    pub(crate) fn sender(&self, offer: &Offer) -> Option<Number> {
+        self.tracks.get(self.track_of(offer)?)?.lane.channel.sender(offer.from.as_deref())
     }
 
     /// Takes its place in the queue of its channel; tells whether it is held in memory. An offer whose channel is not
@@ -155,8 +161,11 @@ impl Router {
         self.about(offer, |channel, taken| channel.recall(taken));
     }
 
-    /// Asks the channel of an offer to take it back.
+    /// Asks the channel of an offer to take it back, unless the phone has it.
     pub(crate) fn withdraw(&mut self, offer: &Offer) {
+        if offer.is_acknowledged() {
+            return;
+        }
         self.about(offer, |channel, taken| channel.withdraw(taken));
     }
 

@@ -91,7 +91,7 @@ impl Funnel {
 
     fn sent(&mut self, offer: &Offer) {
         self.sent += 1;
-        self.delivered += u64::from(offer.receipt == Some(ReceiptState::Delivered));
+        self.delivered += u64::from(offer.delivery() == Some(ReceiptState::Delivered));
         self.answered += u64::from(offer.reaction.is_some());
         self.parts += u64::from(offer.parts());
         self.offered.take(offer.imsi);

@@ -59,8 +59,7 @@ impl Away {
         // What is unsettled is taken up by the next one.
         drop(down.finish()?);
         close(&view);
-        let erased = erase(&window(&view.config), imsi);
-        let told = erased.map(|erased| erased.and(rows)).map_err(|error| error.to_string());
+        let told = erase(&window(&view.config), imsi, Some(rows)).map_err(|error| error.to_string());
         let (lanes, _) = lanes(&view.config.channels, &seen)?;
         let engine = engine(&view.config, rules, view.directory.load_full(), lanes, counts, clock::wall())?;
         view.store.store(Some(engine.store()));

@@ -185,16 +185,18 @@ impl Driver {
             let event = |item: &Item| if let Item::Event(event) = item { Some(*event) } else { None };
             relay.send(&feed.name, parcel.items.iter().filter_map(event).collect());
         }
+        let mut late = 0;
         for item in parcel.items.drain(..) {
             match item {
                 Item::Event(event) => {
                     self.areas.event(&event);
                     self.kinds.get_mut(event.kind.index()).into_iter().for_each(|count| *count += 1);
-                    self.engine.event(&event);
+                    late += u64::from(self.engine.event(&event));
                 }
                 Item::Area(fact) => self.engine.area(&fact),
             }
         }
+        self.feeds.get_mut(index).into_iter().for_each(|feed| feed.late += late);
         // One that finds no room is given back to the allocator.
         _ = self.emptied.try_send(parcel.items);
         self.times.reach(index, parcel.reached, clock::wall());
@@ -427,7 +429,7 @@ impl Driver {
 
     fn status(&self, wall: Timestamp) -> Status {
         let counters = self.engine.counters();
-        let feed = |feed: &Feed| feed.status.load().at(wall);
+        let feed = |feed: &Feed| feed.status.load().at(wall, feed.late);
         let sent = |seen: &Arc<Seen>| DelayStatus::new("send", Some(seen.status().name), &seen.sending());
         let delays = DelayStatus::of_engine(&self.engine.delays()).into_iter().chain(self.seen.iter().map(sent));
         Status {

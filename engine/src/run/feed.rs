@@ -56,6 +56,8 @@ pub(super) struct Feed {
     pub(super) name: Arc<str>,
     pub(super) status: Arc<ArcSwap<FeedStatus>>,
     pub(super) deadline: Deadline,
+    /// Its events that came late, as the driver counts them.
+    pub(super) late: u64,
     /// Who is to be forgotten.
     pub(super) forgets: Sender<Forgetting>,
     thread: JoinHandle<()>,
@@ -124,7 +126,7 @@ impl Feed {
             .spawn(run)
             .map_err(|error| fail(error.to_string()))?;
         opening.recv().unwrap_or_else(|_| Err("its thread ended".to_owned())).map_err(fail)?;
-        Ok(Self { name: config.name.as_str().into(), status, deadline, forgets, thread })
+        Ok(Self { name: config.name.as_str().into(), status, deadline, late: 0, forgets, thread })
     }
 
     /// Whether its thread has ended, whatever it told before.

@@ -6,6 +6,7 @@
 
 mod areas;
 mod away;
+mod broker;
 pub(crate) mod clock;
 mod driver;
 mod feed;
@@ -230,7 +231,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
     if ended.is_ok() {
         identities.end();
     }
-    drop(surveyor);
+    surveyor.end();
     server.end();
     ended
 }

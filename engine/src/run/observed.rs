@@ -7,6 +7,7 @@ use std::thread;
 
 use arc_swap::ArcSwapOption;
 use crossbeam::channel::{Receiver, bounded};
+use event::Number;
 
 use super::clock;
 use super::status::ChannelStatus;
@@ -116,6 +117,14 @@ impl Channel for Observed {
 
     fn recall(&mut self, taken: Taken) {
         self.inner.recall(taken);
+    }
+
+    fn withdraw(&mut self, taken: Taken) {
+        self.inner.withdraw(taken);
+    }
+
+    fn sender(&self, from: Option<&str>) -> Option<Number> {
+        self.inner.sender(from)
     }
 
     fn reports(&self) -> &Receiver<Report> {

@@ -1,5 +1,5 @@
-//! Events for other programs: JSON lines as of `decode --json`, subscribers by pseudonym, to a file or a socket. Nobody waits for
-//! whoever reads them: what finds no room is counted and dropped.
+//! Events for other programs: JSON lines as of `decode --json`, subscribers by pseudonym, to a file, a socket or a broker. Nobody
+//! waits for whoever reads them: what finds no room is counted and dropped.
 
 use std::convert::Infallible;
 use std::fs::OpenOptions;
@@ -15,9 +15,10 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use event::Event;
 
 use super::View;
+use super::broker::Stream;
 use crate::cli::json::{Line, Naming};
 use crate::cli::show::event_json;
-use crate::config::EventsTo;
+use crate::config::{EventsConfig, EventsTo};
 
 /// The most batches that wait to be written; those beyond are dropped.
 const BATCHES: usize = 256;
@@ -118,10 +119,11 @@ impl Writer {
         if self.text.is_empty() {
             return;
         }
-        let written = self.out.take().map_or_else(|| open(&self.to), Ok).and_then(|mut out| {
-            out.write_all(&self.text)?;
-            Ok(out)
-        });
+        let written =
+            self.out.take().map_or_else(|| open(&self.to, &self.view.config.events), Ok).and_then(|mut out| {
+                out.write_all(&self.text)?;
+                Ok(out)
+            });
         match written {
             Ok(out) => {
                 (self.out, self.is_told) = (Some(out), false);
@@ -140,7 +142,7 @@ impl Writer {
     }
 }
 
-fn open(to: &EventsTo) -> io::Result<Box<dyn Write + Send>> {
+fn open(to: &EventsTo, config: &EventsConfig) -> io::Result<Box<dyn Write + Send>> {
     Ok(match to {
         EventsTo::File(path) => Box::new(OpenOptions::new().create(true).append(true).mode(0o640).open(path)?),
         EventsTo::Unix(path) => {
@@ -153,6 +155,7 @@ fn open(to: &EventsTo) -> io::Result<Box<dyn Write + Send>> {
             stream.set_write_timeout(Some(PATIENCE))?;
             Box::new(stream)
         }
+        EventsTo::Redis(url) => Box::new(Stream::open(&url.0, &config.stream, config.entries, PATIENCE)?),
     })
 }
 

@@ -98,8 +98,8 @@ pub(crate) fn engine_counts(counters: &EngineCounters) -> Vec<Count> {
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct DelayStatus {
     /// `offer`: from the release of a trigger to its offer on disk; `sync`: a write that waits for the disk; `sealing`: what a
-    /// shard does at a time to give facts away; `held`: waiting for what writes them; `send`: from the trigger, in packet
-    /// time, to the channel.
+    /// shard does at a time to give facts away; `held`: waiting for what writes them; `late`: how far events came, in packet
+    /// time, behind what had been passed on; `send`: from the trigger, in packet time, to the channel.
     pub what: &'static str,
     /// Of `send`, the channel.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,9 +119,9 @@ impl DelayStatus {
     }
 
     /// Of the engine.
-    pub(super) fn of_engine(delays: &EngineDelays) -> [Self; 4] {
-        let EngineDelays { offer, sync, turn, held } = delays;
-        let all = [("offer", offer), ("sync", sync), ("sealing", turn), ("held", held)];
+    pub(super) fn of_engine(delays: &EngineDelays) -> [Self; 5] {
+        let EngineDelays { offer, sync, turn, held, late } = delays;
+        let all = [("offer", offer), ("sync", sync), ("sealing", turn), ("held", held), ("late", late)];
         all.map(|(what, counted)| Self::new(what, None, counted))
     }
 }
@@ -167,6 +167,8 @@ pub struct FeedStatus {
     pub interfaces: Vec<InterfaceStatus>,
     /// Frames decoded.
     pub frames: u64,
+    /// Of its events, those that came late: later ones, of any feed, had been passed on already. They are taken in all the same.
+    pub late: u64,
     /// How far it has come, in packet time.
     #[serde(serialize_with = "time")]
     #[schema(value_type = Option<String>)]
@@ -210,6 +212,7 @@ impl FeedStatus {
             },
             interfaces: Vec::new(),
             frames: 0,
+            late: 0,
             reached: None,
             heard: None,
             silent_s: 0,
@@ -238,6 +241,7 @@ impl FeedStatus {
             kind: self.kind,
             interfaces,
             frames: transport.frames,
+            late: 0,
             reached: (reached > Timestamp::MIN).then_some(reached),
             heard,
             silent_s: 0,
@@ -256,9 +260,9 @@ impl FeedStatus {
         }
     }
 
-    /// As it stands at `wall`: a feed that tells nothing any more is silent too.
-    pub(super) fn at(&self, wall: Timestamp) -> Self {
-        Self { silent_s: self.heard.map_or(0, |heard| wall.since(heard).as_secs()), ..self.clone() }
+    /// As it stands at `wall`, with so many late events: a feed that tells nothing any more is silent too.
+    pub(super) fn at(&self, wall: Timestamp, late: u64) -> Self {
+        Self { silent_s: self.heard.map_or(0, |heard| wall.since(heard).as_secs()), late, ..self.clone() }
     }
 
     /// Packets lost before the probe.

@@ -1,7 +1,7 @@
 //! Adds up the store again and again, in a thread of its own, at a small share of its time.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crossbeam::channel::{Sender, bounded};
@@ -16,11 +16,26 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// Adding up takes at most one part in so many.
 const SHARE: u32 = 20;
 
-/// Begins; dropped, what it gives ends the thread.
-pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Sender<()>> {
+/// The thread that adds up.
+pub(super) struct Surveyor {
+    ends: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl Surveyor {
+    /// Waits until it has ended: nobody may still read the store when the process ends.
+    pub(super) fn end(self) {
+        drop(self.ends);
+        // A thread that panicked has told so itself.
+        _ = self.thread.join();
+    }
+}
+
+/// Begins.
+pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Surveyor> {
     let view = Arc::clone(view);
     let (ends, ended) = bounded(0);
-    thread::Builder::new().name("surveyor".to_owned()).spawn(move || {
+    let thread = thread::Builder::new().name("surveyor".to_owned()).spawn(move || {
         let mut pause = Duration::from_millis(200);
         while ended.recv_timeout(pause).is_err_and(|error| error.is_timeout()) {
             let begun = clock::wall();
@@ -33,5 +48,5 @@ pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Sender<()>> {
             pause = PAUSE.max(clock::wall().since(begun) * SHARE);
         }
     })?;
-    Ok(ends)
+    Ok(Surveyor { ends, thread })
 }

@@ -7,27 +7,34 @@ use rules::areas::AreaState;
 use rules::matcher::Live;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
-use rules::{Group as Watched, Outcome, RuleSet};
+use rules::{Group as Watched, Outcome, Policy, RuleSet, Scenario};
 use rustc_hash::FxHashSet;
 
+use super::Shared;
 use super::position::Positions;
-use super::rows::Rows;
-use super::{Routed, Shared};
 use crate::offer::{Offer, OfferId, Pushed, State, outbox};
+use crate::window::changes::Changes;
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
+use crate::window::record::Record;
 use crate::window::{Store, StoreError, Verdict, areas, ledger, live, profile};
 
 /// What has led to a decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cause {
     pub(crate) imsi: Imsi,
-    /// Place among the events of the input: see [`Routed::sequence`].
+    /// Place among the events of the input: see [`super::Routed::sequence`].
     pub(crate) sequence: u64,
     /// Packet time.
     pub(crate) released: Timestamp,
     /// The stored code of the event's kind; [`DUE`] where time alone has led to it.
     pub(crate) kind: u8,
+}
+
+/// How long an offer may wait, for its channel and at the message centre: never longer than its scenario is valid.
+fn expiry(policy: &Policy, scenario: &Scenario, since: Timestamp) -> Timestamp {
+    let expires = since + scenario.limits.expires;
+    policy.validity_ends(scenario).map_or(expires, |ends| ends.min(expires))
 }
 
 /// In the place of an event's kind: none happened, something was due.
@@ -38,9 +45,14 @@ pub(crate) struct Group {
     blob: Blob,
     batch: WriteBatch,
     /// Of [`keys::LIVE`].
-    live: Rows,
+    live: Changes,
     /// Of [`keys::LEDGER`].
-    ledger: Rows,
+    ledger: Changes,
+    /// Of [`keys::LIVE`] too, of subscribers who are not in memory: of those nothing waits, and nothing may come to wait.
+    passing: Changes,
+    is_passing: bool,
+    /// Octets of changes since the arena began.
+    unsealed: usize,
     intents: Vec<Offer>,
     identities: FxHashSet<OfferId>,
     next_blob: u32,
@@ -59,8 +71,11 @@ impl Group {
         Self {
             blob: Blob::default(),
             batch: WriteBatch::default(),
-            live: Rows::default(),
-            ledger: Rows::default(),
+            live: Changes::default(),
+            ledger: Changes::default(),
+            passing: Changes::default(),
+            is_passing: false,
+            unsealed: 0,
             intents: Vec::new(),
             identities: FxHashSet::default(),
             next_blob: 0,
@@ -71,11 +86,26 @@ impl Group {
 
     /// How much has gathered, in octets.
     pub(crate) fn len(&self) -> usize {
-        self.blob.octets().len() + self.live.len() + self.ledger.len() + self.batch.size_in_bytes()
+        self.blob.octets().len() + self.changed() + self.passing.octets().len() + self.batch.size_in_bytes()
     }
 
     fn is_empty(&self) -> bool {
-        self.blob.is_empty() && self.live.len() == 0 && self.ledger.len() == 0 && self.batch.is_empty()
+        self.blob.is_empty() && self.changed() == 0 && self.passing.is_empty() && self.batch.is_empty()
+    }
+
+    fn changed(&self) -> usize {
+        self.live.octets().len() + self.ledger.octets().len()
+    }
+
+    /// How many octets of changes have been written that are not sealed.
+    pub(crate) fn unsealed(&self) -> usize {
+        self.unsealed
+    }
+
+    /// An arena is given away, and what has changed with it: gives the number of the blob that comes next.
+    pub(crate) fn begin_arena(&mut self) -> u32 {
+        self.unsealed = 0;
+        self.next_blob
     }
 
     /// Whether offers wait to be made durable.
@@ -83,14 +113,9 @@ impl Group {
         !self.intents.is_empty()
     }
 
-    /// The number of the blob that comes next.
-    pub(crate) fn next_blob(&self) -> u32 {
-        self.next_blob
-    }
-
     /// An event has been taken in.
-    pub(crate) fn event(&mut self, routed: &Routed) {
-        self.blob.append(routed.imsi, &routed.event);
+    pub(crate) fn event(&mut self, imsi: Imsi, record: Record<'_>) {
+        self.blob.append(imsi, record);
     }
 
     /// A scenario has been decided on. Tells whether that is new: an offer that was made before is not made again.
@@ -128,7 +153,7 @@ impl Group {
                 sequence: cause.sequence,
                 rank,
                 purpose: scenario.purpose,
-                expires: decision.since + scenario.limits.expires,
+                expires: expiry(rules.policy(), scenario, decision.since),
                 text: text.unwrap_or_default(),
                 push: Pushed::of(&send.message),
                 channel: send.channel.clone(),
@@ -138,6 +163,7 @@ impl Group {
                 state: State::Proposed,
                 since: cause.released,
                 receipt: None,
+                acknowledged: None,
                 reaction: None,
             };
             outbox::propose(&shared.store, &mut self.batch, &offer)?;
@@ -161,13 +187,19 @@ impl Group {
         self.keeps_empty = keeps_empty;
     }
 
+    /// Whether what changes is of subscribers who are not in memory.
+    pub(crate) fn pass(&mut self, is_passing: bool) {
+        self.is_passing = is_passing;
+    }
+
     /// What patterns have begun for a subscriber has changed, or the timer has.
     pub(crate) fn live(&mut self, imsi: Imsi, edition: u32, live: &Live, armed: Option<Timestamp>) {
         let key = keys::subscriber(imsi);
+        let rows = if self.is_passing { &mut self.passing } else { &mut self.live };
         if live.is_empty() && armed.is_none() && !self.keeps_empty {
-            self.live.delete(&key);
+            rows.delete(&key);
         } else {
-            self.live.put(&key, |out| live::put(out, edition, live, armed));
+            rows.put(&key, |out| live::put(out, edition, live, armed));
         }
     }
 
@@ -191,15 +223,17 @@ impl Group {
             return Ok(None);
         }
         let store = &shared.store;
-        self.live.write(&mut self.batch, &store.family(keys::LIVE)?);
-        self.ledger.write(&mut self.batch, &store.family(keys::LEDGER)?);
+        let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };
         // What is due may come without any event.
         if !self.blob.is_empty() {
-            let key = JournalKey { stamp: Stamp { epoch: shared.epoch, number: self.next_blob }, shard };
             self.batch.put_cf(&store.family(keys::JOURNAL)?, key.octets(), self.blob.octets());
-            self.next_blob += 1;
             self.blob.clear();
         }
+        self.unsealed += self.changed();
+        self.live.write(store, &mut self.batch, key, keys::LIVE)?;
+        self.ledger.write(store, &mut self.batch, key, keys::LEDGER)?;
+        self.next_blob += 1;
+        self.passing.write_rows(&mut self.batch, &store.family(keys::LIVE)?);
         positions.write(store, &mut self.batch)?;
         let synced = sync || !self.intents.is_empty();
         store.write(std::mem::take(&mut self.batch), synced)?;

@@ -8,7 +8,6 @@ mod load;
 mod order;
 mod position;
 mod renewal;
-mod rows;
 mod sealing;
 mod table;
 mod timers;
@@ -26,7 +25,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::counters::Counters;
 use crate::delays::Delays;
-use crate::offer::Offer;
+use crate::offer::{Offer, PhoneAnswer};
 use crate::window::Store;
 use crate::window::keys::Bucket;
 
@@ -164,6 +163,8 @@ pub(crate) struct Progress {
     /// Packet time, less the reorder window.
     pub(crate) now: Timestamp,
     pub(crate) offers: Vec<Offer>,
+    /// What phones have said to messages from our own numbers.
+    pub(crate) answers: Vec<PhoneAnswer>,
 }
 
 /// What all threads of an engine share. Nothing in it changes but the rules, whole, and the counters. Shards hold the

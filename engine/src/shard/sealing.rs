@@ -32,8 +32,8 @@ impl Worker {
         }
         let bucket = Bucket::of(self.now);
         let is_turned = bucket > self.bucket;
-        let is_full = self.arena.len() >= self.shared.limits.arena_bytes;
-        if !self.arena.is_empty() && (is_full || is_turned) {
+        let fullest = self.arena.len().max(self.group.unsealed());
+        if fullest >= self.shared.limits.arena_bytes || fullest > 0 && is_turned {
             self.begin_sealing()?;
         }
         if is_turned {
@@ -49,14 +49,16 @@ impl Worker {
             self.await_sealed()?;
             self.shared.delays.held.since(start);
         }
-        let next = self.arena.next();
+        let mut spent = self.spent.take().unwrap_or_default();
+        let next = self.arena.next(std::mem::take(&mut spent.arena));
         let arena = std::mem::replace(&mut self.arena, next);
         let key =
             |number| JournalKey { stamp: Stamp { epoch: self.shared.epoch, number }, shard: self.index as u8 }.octets();
-        let journal = (key(self.first_blob), key(self.group.next_blob()));
-        self.first_blob = self.group.next_blob();
+        let next_blob = self.group.begin_arena();
+        let journal = (key(self.first_blob), key(next_blob));
+        self.first_blob = next_blob;
         let run = self.shared.store.next_run(self.shared.epoch);
-        self.table.begin_freezing(Generation::new(run, journal, arena));
+        self.table.begin_freezing(spent.renewed(run, journal, arena));
         Ok(())
     }
 
@@ -99,7 +101,7 @@ impl Worker {
 
     fn sealed(&mut self) {
         let start = clock();
-        self.sealing = None;
+        self.spent = self.sealing.take().and_then(|sealing| Arc::into_inner(sealing.generation));
         if self.renewing.is_some() {
             return;
         }

@@ -17,11 +17,13 @@ use super::table::{Table, load};
 use super::timers::Timers;
 use super::{Batch, Between, Message, Progress, Routed, Shared, Swept, Turn, slice};
 use crate::delays::clock;
+use crate::offer::{Offer, PhoneAnswer};
 use crate::sealer::Job;
 use crate::window::StoreError;
 use crate::window::arena::Arena;
 use crate::window::keys::Bucket;
 use crate::window::record::kind_code;
+use crate::window::seal::Generation;
 
 /// Where a shard's results go.
 pub(crate) struct Outlets {
@@ -47,9 +49,13 @@ pub(crate) struct Worker {
     pub(super) table: Table,
     timers: Timers,
     areas: Areas,
+    /// The number of what is known of areas, and of the rules: by these it is told when something is due.
+    circumstances: u32,
     pub(super) arena: Arena,
     pub(super) group: Group,
     decisions: Vec<Decision>,
+    /// What phones have said to messages from our own numbers since the last commit.
+    answers: Vec<PhoneAnswer>,
     /// When the events were given whose offers are not on disk yet.
     intended: Vec<Instant>,
     /// When those were given that are worked on.
@@ -65,6 +71,8 @@ pub(crate) struct Worker {
     due: Option<Instant>,
     sync_due: Option<Instant>,
     pub(super) sealing: Option<Sealing>,
+    /// Has been sealed: its memory is for the next.
+    pub(super) spent: Option<Generation>,
 }
 
 /// While subscribers are brought over to the present rule set.
@@ -99,9 +107,11 @@ impl Worker {
             table: Table::default(),
             timers,
             areas: shared.store.areas()?,
+            circumstances: 0,
             arena: Arena::default(),
             group: Group::new(),
             decisions: Vec::new(),
+            answers: Vec::new(),
             intended: Vec::new(),
             given: clock(),
             first_blob: 0,
@@ -112,6 +122,7 @@ impl Worker {
             due: None,
             sync_due: None,
             sealing: None,
+            spent: None,
             shared,
         };
         worker.change_rules(renewal);
@@ -214,6 +225,7 @@ impl Worker {
     /// Every shard knows all areas; one of them writes it down.
     fn area(&mut self, fact: &AreaFact) -> Result<(), StoreError> {
         let is_new = self.areas.take(fact);
+        self.circumstances += u32::from(is_new);
         match self.areas.state(fact.area).filter(|_| is_new && self.index == 0) {
             Some(state) => self.group.area(&self.shared.store, fact.area, state),
             None => Ok(()),
@@ -283,22 +295,30 @@ impl Worker {
         self.renew(*imsi, true)?;
         let mut slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         let mut rank = 0;
-        // Nothing is due before the timer.
-        if slot.armed.is_some_and(|armed| armed <= event.at) {
+        // Nothing is due before the timer, as far as it is known that nothing has come between.
+        let is_due = slot.armed.is_some_and(|armed| armed <= event.at);
+        let live = &slot.profile.live;
+        if is_due || !live.is_empty() && !live.is_told(self.circumstances) {
             let context = context(shared, directory, &self.areas, *is_warm);
             rules.wake(*imsi, event.at, &mut slot.profile, context, &mut self.decisions);
             rank = self.decided(shared, rules, directory, &cause, rank)?;
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
-        rules.decide(event, &mut slot.profile, context(shared, directory, &self.areas, *is_warm), &mut self.decisions);
+        let context = context(shared, directory, &self.areas, *is_warm);
+        rules.take(event, *imsi, &mut slot.profile, context, &mut self.decisions);
         slot.tail = self.arena.append(*imsi, slot.tail, event);
-        self.group.event(routed);
+        self.arena.record(slot.tail).into_iter().for_each(|record| self.group.event(*imsi, record));
+        if let Some(answer) = PhoneAnswer::of(event, *imsi, *sequence).filter(|answer| rules.sends_from(&answer.from)) {
+            shared.counters.own_messages.add(1);
+            self.answers.push(answer);
+        }
         if !self.decisions.is_empty() {
             cause.kind = kind_code(&event.kind);
             self.decided(shared, rules, directory, &cause, rank)?;
             slot = self.table.slot(&shared.store, *imsi, likely, self.edition)?;
         }
         let due = rules.due(&slot.profile, &self.areas, event.at);
+        slot.profile.live.tell(self.circumstances);
         self.timers.set(&mut self.group, *imsi, slot, due, Timestamp::MIN);
         Ok(())
     }
@@ -320,6 +340,7 @@ impl Worker {
             self.decided(shared, rules, directory, &cause, 0)?;
             let slot = self.table.slot(&shared.store, imsi, Place::NOWHERE, self.edition)?;
             let due = rules.due(&slot.profile, &self.areas, turn.now);
+            slot.profile.live.tell(self.circumstances);
             self.timers.set(&mut self.group, imsi, slot, due, turn.now);
         }
         Ok(())
@@ -329,6 +350,7 @@ impl Worker {
 
     fn change_rules(&mut self, renewal: Arc<Renewal>) {
         (self.rules, self.edition) = (renewal.rules.clone(), renewal.edition);
+        self.circumstances += 1;
         self.group.keep_empty(renewal.is_needed());
         self.renewing = renewal.is_needed().then_some(Renewing { renewal, upto: None });
     }
@@ -339,7 +361,8 @@ impl Worker {
         let Some(Renewing { renewal, upto }) = &self.renewing else { return Ok(()) };
         let store = &self.shared.store;
         let edition = if upto.is_some_and(|upto| imsi <= upto) { renewal.edition } else { renewal.oldest() };
-        let mut passing = if is_wanted || self.table.is_known(imsi) { None } else { Some(load(store, imsi, edition)?) };
+        let is_passing = !is_wanted && !self.table.is_known(imsi);
+        let mut passing = if is_passing { Some(load(store, imsi, edition)?) } else { None };
         let slot = match &mut passing {
             Some(slot) => slot,
             None => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
@@ -360,7 +383,9 @@ impl Worker {
         renewal.renew(slot, imsi, &facts, &self.areas);
         let due = self.rules.due(&slot.profile, &self.areas, self.now);
         self.group.keep_empty(is_wanted);
+        self.group.pass(is_passing);
         self.timers.set(&mut self.group, imsi, slot, due, Timestamp::MIN);
+        self.group.pass(false);
         self.group.keep_empty(true);
         Ok(())
     }
@@ -446,7 +471,8 @@ impl Worker {
             self.shared.delays.sync.since(start);
             self.intended.drain(..).for_each(|given| self.shared.delays.offer.since(given));
         }
-        if self.report(self.upto, offers).is_err() {
+        let answers = std::mem::take(&mut self.answers);
+        if self.report(self.upto, offers, answers).is_err() {
             return Ok(Err(Gone));
         }
         Ok(self.seal_if_due())
@@ -458,18 +484,18 @@ impl Worker {
         if limits.offer_interval >= limits.commit_interval || self.group.has_intents() {
             return Ok(());
         }
-        self.report(self.upto, Vec::new())
+        self.report(self.upto, Vec::new(), Vec::new())
     }
 
-    fn report(&self, upto: u64, offers: Vec<crate::offer::Offer>) -> Result<(), Gone> {
-        let progress = Progress { shard: self.index, upto, now: self.now, offers };
+    fn report(&self, upto: u64, offers: Vec<Offer>, answers: Vec<PhoneAnswer>) -> Result<(), Gone> {
+        let progress = Progress { shard: self.index, upto, now: self.now, offers, answers };
         self.outlets.progress.send(progress).map_err(|_| Gone)
     }
 
     fn finish(mut self) -> Result<(), StoreError> {
         if self.commit(true)?.is_ok() {
             // Where nobody listens any more, the engine knows why.
-            let _ = self.report(u64::MAX, Vec::new());
+            let _ = self.report(u64::MAX, Vec::new(), Vec::new());
         }
         let _ = self.await_sealed();
         Ok(())

@@ -206,6 +206,39 @@ fn a_hole_in_the_feed_is_no_absence_and_no_stay() {
     assert!(told.iter().any(|(_, decided, _)| *decided < at(101)), "{told:?}");
 }
 
+#[test]
+fn what_is_learnt_of_an_area_right_behind_an_event_holds_for_what_that_has_begun() {
+    let start: Timestamp = START.parse().unwrap();
+    let area = Lai { plmn: "460-00".parse().unwrap(), lac: 1 };
+    let cell = CellId { plmn: Some(area.plmn), lac: Some(area.lac), ci: Some(7) };
+    let sms = Kind::Sms { direction: Direction::Out, peer: None };
+    let before = random_event(&mut Random::new(1), imsi(1));
+    let before =
+        Event { at: start, binding: Binding::OnWire, imei: None, after_reset: false, cell, kind: sms, ..before };
+    let after = Event { at: start + 5 * MINUTE, ..before };
+    let fact =
+        AreaFact { at: start, area, kind: AreaFactKind::Reports { timer: ReportTimer::T3212, every: 2 * MINUTE } };
+    let decided = |is_learnt: bool| {
+        let mut world = world(1);
+        let mut stay = scenario("stay", Purpose::Service, Trigger::PowerOn, None);
+        stay.trigger = Pattern::Once(dwell(2 * MINUTE, Evidence::Reconfirm));
+        world.rules = Arc::new(RuleSet::new(vec![stay], world.rules.policy().clone(), "3".to_owned()));
+        let mut engine = world.start(1);
+        engine.event(&before);
+        if is_learnt {
+            engine.area(&fact);
+        }
+        engine.event(&after);
+        let store = engine.finish().unwrap().store;
+        let entries = store.ledger().unwrap().map(|entry| entry.unwrap());
+        entries.map(|entry| (entry.at, entry.verdict)).collect::<Vec<_>>()
+    };
+    // Phones report every two minutes: whoever is not seen for a tenth more has gone, whoever comes back then.
+    let gone = (start + 2 * MINUTE + MINUTE / 5, crate::window::Verdict::Withheld(Reason::NotPresent));
+    assert_eq!(decided(true), [gone]);
+    assert!(matches!(decided(false)[..], [(at, crate::window::Verdict::Offered(_))] if at == after.at));
+}
+
 // --- other rules -----------------------------------------------------------------------------------------------------
 
 /// What was decided after this: by what it is about, not by how it came about.

@@ -1,11 +1,11 @@
 //! The part of the window that is not sealed yet: records one after the other, each pointing to the one before it of
-//! the same subscriber, and told relative to the arena's first. Appending never reads and never moves.
+//! the same subscriber, and told relative to the first of its page. Appending never reads and never moves.
 
-use event::{Event, Imsi, prefer_large_pages, prefetch};
+use event::{Event, Imsi, prefetch, with_large_capacity};
 
 use super::keys::Bucket;
 use super::octets::Octets;
-use super::record::{self, Previous};
+use super::record::{self, MOST_OCTETS, Previous, Record};
 
 /// Where a subscriber's newest record begins, and in which of two arenas; [`NO_RECORD`] where there is none.
 pub(crate) type Tail = u32;
@@ -17,19 +17,23 @@ pub(crate) const NO_RECORD: Tail = 0;
 pub(crate) const ARENA_LIMIT: usize = 1 << 30;
 
 const POINTER: usize = size_of::<Tail>();
+/// Records that begin within so many octets are told relative to the first of them: time and frame then take few octets.
+const PAGE_OCTETS: usize = 1 << 16;
 /// Few records have more.
 const USUAL_OCTETS: usize = 32;
 /// Which of two arenas.
 const OTHER: Tail = 1 << 31;
 
 const _: () = assert!(2 * ARENA_LIMIT <= OTHER as usize);
+const _: () = assert!(POINTER + 1 + MOST_OCTETS < PAGE_OCTETS, "a record begins on every page");
 
 /// Records of many subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
+    /// A pointer, a length, a record, and so on.
     octets: Vec<u8>,
-    /// What every record is told relative to.
-    first: Previous,
+    /// What the records of each page are told relative to.
+    pages: Vec<Previous>,
     /// In order of the first record of each.
     subscribers: Vec<Imsi>,
     /// Of the records. Nearly always one, or two when an hour turns.
@@ -38,17 +42,18 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// An arena whose tails are told from those of this one.
-    pub(crate) fn next(&self) -> Self {
-        let mut octets = Vec::with_capacity(self.octets.len());
-        prefer_large_pages(octets.spare_capacity_mut());
-        Self {
-            octets,
-            first: Previous::default(),
-            subscribers: Vec::with_capacity(self.subscribers.len()),
-            buckets: Vec::new(),
-            is_other: !self.is_other,
+    /// An arena whose tails are told from those of this one, in the memory of one that is spent.
+    pub(crate) fn next(&self, spent: Self) -> Self {
+        let Self { mut octets, mut pages, mut subscribers, mut buckets, .. } = spent;
+        octets.clear();
+        pages.clear();
+        subscribers.clear();
+        buckets.clear();
+        if octets.capacity() < self.octets.len() {
+            octets = with_large_capacity(self.octets.len());
         }
+        subscribers.reserve(self.subscribers.len());
+        Self { octets, pages, subscribers, buckets, is_other: !self.is_other }
     }
 
     /// Whether the record is one of this arena, of the two that there are at a time.
@@ -70,10 +75,6 @@ impl Arena {
         self.octets.len()
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.octets.is_empty()
-    }
-
     /// Appends to the subscriber's chain in this arena, which ends at `tail`, and gives its new end.
     pub(crate) fn append(&mut self, imsi: Imsi, tail: Tail, event: &Event) -> Tail {
         if tail == NO_RECORD {
@@ -83,12 +84,19 @@ impl Arena {
         if self.buckets.last() != Some(&bucket) && !self.buckets.contains(&bucket) {
             self.buckets.push(bucket);
         }
-        if self.is_empty() {
-            self.first = Previous::of(event);
+        let start = self.octets.len();
+        if start / PAGE_OCTETS >= self.pages.len() {
+            self.pages.push(Previous::of(event));
         }
-        let place = self.octets.len() as Tail + 1; // sealed long before `ARENA_LIMIT`
+        let mut first = self.pages.last().copied().unwrap_or_default();
         self.octets.extend_from_slice(&tail.to_le_bytes());
-        record::put(&mut self.octets, event, &mut self.first.clone());
+        let length = self.octets.len();
+        self.octets.push(0);
+        record::put(&mut self.octets, event, &mut first);
+        let octets = self.octets.len() - length - 1;
+        // Only now is it known.
+        self.octets.get_mut(length).into_iter().for_each(|length| *length = octets as u8);
+        let place = start as Tail + 1; // sealed long before `ARENA_LIMIT`
         place | if self.is_other { OTHER } else { 0 }
     }
 
@@ -97,12 +105,19 @@ impl Arena {
         let start = events.len();
         let mut here = tail;
         while here != NO_RECORD {
-            let mut octets = self.at(here)?;
-            here = Tail::from_le_bytes(octets.fixed::<POINTER>()?);
-            events.push(record::read(&mut octets, imsi, &mut self.first.clone())?);
+            events.push(self.record(here)?.event(imsi)?);
+            here = self.before(here);
         }
         events.get_mut(start..)?.reverse();
         Some(())
+    }
+
+    /// The record that begins there.
+    pub(crate) fn record(&self, tail: Tail) -> Option<Record<'_>> {
+        let mut octets = self.at(tail)?;
+        octets.fixed::<POINTER>()?;
+        let length = octets.octet()?;
+        Some(Record { octets: octets.slice(length.into())?, after: self.pages.get(start(tail)? / PAGE_OCTETS)? })
     }
 
     /// Begins to fetch a record. Nothing but time depends on it.
@@ -132,10 +147,22 @@ mod tests {
     use crate::testing::{Random, random_event};
 
     #[test]
+    fn records_of_any_page_are_read() {
+        let (mut random, mut arena) = (Random::new(4), Arena::default());
+        let imsi: Imsi = "460001234567890".parse().unwrap();
+        let events: Vec<Event> = (0..20_000).map(|_| random_event(&mut random, imsi)).collect();
+        let tail = events.iter().fold(NO_RECORD, |tail, event| arena.append(imsi, tail, event));
+        let mut read = Vec::new();
+        arena.read(imsi, tail, &mut read).unwrap();
+        assert_eq!(arena.pages.len(), arena.len().div_ceil(PAGE_OCTETS));
+        assert!(arena.pages.len() > 5 && read == events);
+    }
+
+    #[test]
     fn chains_keep_subscribers_apart_and_in_order() {
         let mut random = Random::new(3);
         let imsis: Vec<Imsi> = (0..10).map(|n| format!("46000000000000{n}").parse().unwrap()).collect();
-        let (mut arena, mut tails) = (Arena::default().next(), [NO_RECORD; 10]);
+        let (mut arena, mut tails) = (Arena::default().next(Arena::default()), [NO_RECORD; 10]);
         let mut expected: Vec<Vec<Event>> = vec![Vec::new(); 10];
         for _ in 0..2_000 {
             let who = random.below(9) as usize;
@@ -147,7 +174,7 @@ mod tests {
             let mut events = Vec::new();
             arena.read(imsis[who], tails[who], &mut events).unwrap();
             assert_eq!(events, expected[who]);
-            let [holds, next_holds] = [&arena, &arena.next()].map(|arena| arena.holds(tails[who]));
+            let [holds, next_holds] = [&arena, &arena.next(Arena::default())].map(|arena| arena.holds(tails[who]));
             assert_eq!((holds, next_holds), (who < 9, false), "{who}");
         }
         let mut subscribers = arena.subscribers().to_vec();

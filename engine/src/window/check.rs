@@ -189,7 +189,7 @@ impl Audit<'_> {
 
     fn patterns(&mut self) -> Result<(), StoreError> {
         let editions = self.store.editions()?;
-        for row in self.store.rows(keys::LIVE, &[])? {
+        for row in self.store.current_rows(keys::LIVE)? {
             let (key, value) = row?;
             let stored = keys::read_subscriber(&key).zip(live::read(&value));
             let Some((imsi, stored)) = self.read(keys::LIVE, stored) else { continue };
@@ -202,7 +202,7 @@ impl Audit<'_> {
 
     fn ledger(&mut self) -> Result<(), StoreError> {
         let names = self.store.scenario_names()?;
-        for row in self.store.rows(keys::LEDGER, &[])? {
+        for row in self.store.current_rows(keys::LEDGER)? {
             let (key, value) = row?;
             let entry = LedgerKey::read(&key).zip(ledger::read(&value));
             let Some((key, (verdict, _))) = self.read(keys::LEDGER, entry) else { continue };
@@ -371,7 +371,7 @@ mod tests {
         let stamp = Stamp { epoch: 1, number: 0 };
         let mut blob = journal::Blob::default();
         let event = crate::testing::random_event(&mut crate::testing::Random::new(1), imsi());
-        blob.append(imsi(), &event);
+        blob.append_event(imsi(), &event);
         let journal = (keys::JOURNAL, JournalKey { stamp, shard: 0 }.octets().to_vec(), blob.octets().to_vec());
         let start = (keys::META, keys::META_EPOCH.to_vec(), vec![0, 0, 0, 1]);
         check(&[journal.clone(), start], &[]);

@@ -45,6 +45,7 @@ impl Store {
     /// Deletes every row about the subscriber, and writes the files anew. Only for a store that no engine writes. What old
     /// manifests and logs say goes when the store is opened next: then [`Store::traces`] tells what is left.
     pub fn forget(&self, imsi: Imsi) -> Result<Forgotten, StoreError> {
+        self.settle_changes()?;
         let (mut batch, mut gone) = (WriteBatch::default(), Forgotten::default());
         self.forget_facts(imsi, &mut batch, &mut gone)?;
         self.forget_patterns(imsi, &mut batch, &mut gone)?;
@@ -68,7 +69,7 @@ impl Store {
             let (key, blob) = row?;
             let (mut others, mut own) = (Blob::default(), 0);
             let keep = |who, event| {
-                if who == imsi { own += 1 } else { others.append(who, &event) }
+                if who == imsi { own += 1 } else { others.append_event(who, &event) }
             };
             journal::read(&blob, keep).ok_or_else(|| self.damaged(keys::JOURNAL))?;
             gone.facts += own;

@@ -15,8 +15,10 @@ use crate::offer::{Offer, OfferId};
 /// [`LIVE`] name the rule set that they were written under, rows of [`POSITION`] the time. 4: rows of [`AREA`]; those of
 /// [`LIVE`] say up to when silence is credited. 5: rows of [`LEDGER`] tell of variants, successes and offers that wait, rows of
 /// [`CONTACT`] of campaigns, kinds and parts. 6: rows of [`POSITION`] for each feed; rows of [`JOURNAL`] with the length of each
-/// record, and cells told after the one before. 7: no rows of timers, which those of [`LIVE`] tell too.
-pub(crate) const VERSION: u32 = 7;
+/// record, and cells told after the one before. 7: no rows of timers, which those of [`LIVE`] tell too. 8: rows of [`JOURNAL`] of
+/// which many records are told after one; rows of [`LIVE`] and [`LEDGER`] wait in [`CHANGE`]; the kinds of event above code 22;
+/// offers tell what the phone said.
+pub(crate) const VERSION: u32 = 8;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;
@@ -27,6 +29,9 @@ pub(crate) const META: &str = "meta";
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
 pub(crate) const JOURNAL: &str = "journal";
+/// Rows: epoch, shard, number, family → one group commit's changes of the rows of [`CHANGED`], in order of arrival. Deleted when
+/// they are sealed, and with them the rows of [`JOURNAL`] of the same numbers.
+pub(crate) const CHANGE: &str = "change";
 /// Rows: IMSI → what is remembered of a subscriber, up to a journal blob. Outlives the window.
 pub(crate) const PROFILE: &str = "profile";
 /// Rows: IMSI → offers made, as far back as the longest cap. Apart from the profile, for no event can rebuild them.
@@ -49,8 +54,11 @@ pub(crate) const QUEUE: &str = "queue";
 pub(crate) const TOTAL: &str = "total";
 
 /// The column families that every store has.
-pub(crate) const FIXED: [&str; 12] =
-    [META, POSITION, JOURNAL, PROFILE, CONTACT, LIVE, AREA, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+pub(crate) const FIXED: [&str; 13] =
+    [META, POSITION, JOURNAL, CHANGE, PROFILE, CONTACT, LIVE, AREA, LEDGER, OUTBOX, PROPOSAL, QUEUE, TOTAL];
+
+/// The column families of which changed rows wait in [`CHANGE`] until they are sealed, in the order of their stored codes.
+pub(crate) const CHANGED: [&str; 2] = [LIVE, LEDGER];
 
 /// The column families that only stores of earlier layouts have.
 pub(crate) const FORMER: [&str; 1] = ["timer"];
@@ -140,6 +148,20 @@ impl JournalKey {
     }
 }
 
+/// Comes after all keys of the journal, and of the changes beside it.
+pub(crate) const AFTER_JOURNAL: [u8; 11] = [0xff; 11];
+
+/// Where a group's changes of a family wait, which is one of [`CHANGED`].
+pub(crate) fn change(journal: JournalKey, family: &str) -> [u8; 10] {
+    let code = CHANGED.iter().position(|changed| *changed == family).map_or(u8::MAX, |code| code as u8);
+    join(&[&journal.octets(), &[code]])
+}
+
+/// The family of a key of [`change`].
+pub(crate) fn read_change(key: &[u8]) -> Option<&'static str> {
+    CHANGED.get(usize::from(*key.get(9)?)).copied()
+}
+
 pub(crate) fn scenario(name: u64) -> [u8; 17] {
     join(&[META_SCENARIO, &name.to_be_bytes()])
 }
@@ -224,6 +246,11 @@ pub(crate) fn ledger_of(key: &[u8], imsi: Imsi) -> Option<([u8; 12], Option<[u8;
     let bucket: [u8; 4] = Octets::new(key).fixed()?;
     let next = u32::from_be_bytes(bucket).checked_add(1).map(u32::to_be_bytes);
     Some((join(&[&bucket, &subscriber(imsi)]), next))
+}
+
+/// Whether a row of the ledger is about this subscriber.
+pub(crate) fn is_ledger_of(key: &[u8], imsi: Imsi) -> bool {
+    ledger_of(key, imsi).is_some_and(|(own, _)| key.starts_with(&own))
 }
 
 /// Where an offer is kept.
@@ -318,6 +345,8 @@ mod tests {
         assert_eq!((read_patterns(&patterns(7)), read_patterns(&run(bucket, stamp))), (Some(7), None));
         let journal = JournalKey { stamp, shard: 63 };
         assert_eq!(JournalKey::read(&journal.octets()), Some(journal));
+        assert_eq!(CHANGED.map(|family| read_change(&change(journal, family))), CHANGED.map(Some));
+        assert!(change(journal, LEDGER) > change(journal, LIVE) && change(journal, LEDGER)[..] < AFTER_JOURNAL[..]);
         let at = "2026-11-22T06:00:00Z".parse().unwrap();
         let lai = Lai { plmn: "310-260".parse().unwrap(), lac: 0x6a11 };
         assert_eq!(read_area(&area(lai)), Some(lai));

@@ -12,10 +12,13 @@ use rules::profile::Contact;
 use rules::scenario::MessageKind;
 use rules::{Group, Profile, Reason};
 
+use super::arena::{Arena, NO_RECORD};
+use super::changes::Changes;
 use super::check::Invariant;
 use super::journal::Blob;
 use super::keys::{self, Bucket, JournalKey, LedgerKey, Stamp};
 use super::ledger::Verdict;
+use super::record::Retold;
 use super::store::Store;
 use super::{areas, ledger, live, profile, seal};
 use crate::offer::OfferId;
@@ -104,11 +107,25 @@ fn values_are_written_as_they_always_were_in_their_version() {
     ] {
         check("decision 2", golden, |out| ledger::put(out, verdict, Some("a")));
     }
-    let mut blob = Blob::default();
-    blob.append(imsi(), &event());
-    check("journal 2", "02 0f01a25e622ec2d2 05 64 08 8001 06", |out| out.extend_from_slice(blob.octets()));
+    let mut changes = Changes::default();
+    changes.put(&[7, 8], |out| out.push(9));
+    changes.delete(&[7]);
+    check("changes 1", "01 02 0001 07 08 09 01 ffff 07", |out| out.extend_from_slice(changes.octets()));
+    let mut arena = Arena::default();
+    let tail = arena.append(imsi(), NO_RECORD, &event());
+    let record = arena.record(tail).unwrap();
+    let (mut blob, mut alone) = (Blob::default(), Blob::default());
+    blob.append(imsi(), record);
+    alone.append_event(imsi(), &event());
+    let after = "0000000000000000 04 8001 03 00";
+    check("journal 3", &format!("03 {after} 0f01a25e622ec2d2 04 64 08 00 00"), |out| {
+        out.extend_from_slice(blob.octets())
+    });
+    check("journal 3, told on its own", "03 0f01a25e622ec2d2 05 64 08 8001 06", |out| {
+        out.extend_from_slice(alone.octets());
+    });
     check("block", "00000003 00011170 05 64 08 8001 06", |out| {
-        assert!(seal::put_block(out, STAMP, Bucket::of(at(64)), &[event()]));
+        assert!(seal::put_block(out, STAMP, Bucket::of(at(64)), &[Retold::of(record).unwrap()]));
     });
     check("offer 2", &format!("02 {OFFER_HEAD} {OFFER_BODY} 32 01"), |out| testing::offer(7).put(out));
 }
@@ -126,6 +143,7 @@ fn keys_are_as_they_always_were() {
     key("subscriber", &keys::subscriber(imsi()), subscriber);
     key("position", &keys::position(5, 9), "0000000000000005 09");
     key("journal", &JournalKey { stamp: STAMP, shard: 63 }.octets(), "00000003 3f 00011170");
+    key("change", &keys::change(JournalKey { stamp: STAMP, shard: 63 }, keys::LEDGER), "00000003 3f 00011170 01");
     key("run", &keys::run(Bucket::of(at(-1)), STAMP), "72756e2f 7fffffff 00000003 00011170");
     key("patterns", &keys::patterns(9), "7061747465726e732f 00000009");
     key("area", &keys::area(lai()), "130062 fffe");
@@ -151,7 +169,11 @@ fn left_by(layout: u32) -> tempfile::TempDir {
         (keys::META, keys::META_EPOCH, "00000001"),
         (keys::META, &keys::scenario(scenario_hash("wanda")), "77616e6461"),
         (keys::POSITION, &keys::position(5, 9), if layout < 3 { "ac02" } else { "ac02 8001" }),
-        (keys::JOURNAL, &octets("00000001 00 00000000"), "01 0f01a25e622ec2d2 64 08 8001 06"),
+        (
+            keys::JOURNAL,
+            &octets("00000001 00 00000000"),
+            if layout < 6 { "01 0f01a25e622ec2d2 64 08 8001 06" } else { "02 0f01a25e622ec2d2 05 64 08 8001 06" },
+        ),
         (keys::PROFILE, &subscriber, "01 02 00 8001"),
         (
             keys::CONTACT,
@@ -189,6 +211,9 @@ fn left_by(layout: u32) -> tempfile::TempDir {
     store.write(batch, true).unwrap();
     if layout < 4 {
         store.db().drop_cf(keys::AREA).unwrap();
+    }
+    if layout < 8 {
+        store.db().drop_cf(keys::CHANGE).unwrap();
     }
     if layout < 7 {
         store.db().create_cf(TIMER, &Options::default()).unwrap();

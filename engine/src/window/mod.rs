@@ -6,6 +6,8 @@
 
 pub(crate) mod areas;
 pub(crate) mod arena;
+mod chains;
+pub(crate) mod changes;
 mod check;
 mod copy;
 pub(crate) mod editions;
@@ -31,5 +33,5 @@ pub use check::{Broken, Invariant};
 pub use forget::{Forgotten, Trace};
 pub use ledger::{LedgerEntry, Verdict};
 pub use stats::{BucketStats, FamilyStats, Stats};
-pub(crate) use store::{DEFAULT_CACHE_BYTES, Family, WRITE_BUFFERS_BYTES};
+pub(crate) use store::{DEFAULT_CACHE_BYTES, WRITE_BUFFERS_BYTES};
 pub use store::{Store, StoreError};

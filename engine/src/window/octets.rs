@@ -35,6 +35,16 @@ impl<'a> Octets<'a> {
         self.rest.is_empty()
     }
 
+    /// What is left to be read.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// What has been read from here on, where so much is left.
+    pub(crate) fn before(&self, left: &Self) -> &'a [u8] {
+        self.rest.get(..self.rest.len() - left.rest.len()).unwrap_or_default()
+    }
+
     pub(crate) fn octet(&mut self) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         self.rest = rest;

@@ -84,7 +84,7 @@ impl Store {
     pub fn ledger(&self) -> Result<impl Iterator<Item = Result<LedgerEntry, StoreError>> + '_, StoreError> {
         let names = self.scenario_names()?;
         let read = move |key: &[u8], value: &[u8]| read_entry(&names, key, value);
-        let rows = self.rows(keys::LEDGER, &[])?;
+        let rows = self.current_rows(keys::LEDGER)?;
         Ok(InOrder::new(self, keys::LEDGER, rows, read, |entry| {
             (entry.at, entry.sequence, entry.imsi, entry.scenario.clone())
         }))
@@ -92,15 +92,18 @@ impl Store {
 
     /// The decisions about one subscriber, in order of time. Reads no others.
     pub fn ledger_of(&self, imsi: Imsi) -> Result<Vec<LedgerEntry>, StoreError> {
-        let names = self.scenario_names()?;
-        let entries = self.ledger_rows_of(imsi)?.into_iter().map(|row| {
+        // What is sealed meanwhile is found twice, and told once.
+        let mut rows = self.pending_rows(keys::LEDGER, |key| keys::is_ledger_of(key, imsi))?;
+        for row in self.ledger_rows_of(imsi)? {
             let (key, value) = row?;
-            read_entry(&names, &key, &value).ok_or_else(|| self.damaged(keys::LEDGER))
-        });
-        entries.collect()
+            rows.entry(key).or_insert(Some(value));
+        }
+        let names = self.scenario_names()?;
+        let entries = rows.iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        entries.map(|(key, value)| read_entry(&names, key, value).ok_or_else(|| self.damaged(keys::LEDGER))).collect()
     }
 
-    /// The rows of the ledger that are about one subscriber.
+    /// The sealed rows of the ledger that are about one subscriber.
     pub(super) fn ledger_rows_of(&self, imsi: Imsi) -> Result<Vec<Row>, StoreError> {
         let (mut found, mut from) = (Vec::new(), Vec::new());
         // From each bucket that there is, straight to the subscriber's rows in it.

@@ -1,6 +1,8 @@
 //! One event as a compact record. Time, frame and cell are told relative to the record before it, so that a chain of
 //! one subscriber's events costs about a dozen octets each. The same form serves journal, arena and sealed runs.
 
+mod retold;
+
 use std::time::Duration;
 
 use event::{
@@ -8,10 +10,11 @@ use event::{
     Kind, Lai, Number, Plmn, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 
+pub(crate) use self::retold::{Record, Retold};
 use super::octets::{Octets, put_signed, put_varint};
 
 /// What the next record is told relative to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Previous {
     at: i64,
     frame: u64,
@@ -23,7 +26,27 @@ impl Previous {
     pub(crate) fn of(event: &Event) -> Self {
         Self { at: event.at.as_micros(), frame: event.frame, cell: event.cell }
     }
+
+    /// Appends it on its own.
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        put_signed(out, self.at);
+        put_varint(out, self.frame);
+        put_whole_cell(out, self.cell);
+    }
+
+    /// Reads what [`Previous::put`] appended.
+    pub(crate) fn read(octets: &mut Octets<'_>) -> Option<Self> {
+        Some(Self { at: octets.signed()?, frame: octets.varint()?, cell: read_whole_cell(octets)? })
+    }
 }
+
+/// No record has more octets: the length of one is an octet, in whatever form.
+pub(crate) const MOST_OCTETS: usize = 0x7f;
+
+// Head, time, frame, feed, TMSI, device with its software, cell, and the longest of what belongs to a kind.
+const _: () = assert!(2 + 10 + 10 + 3 + 4 + 10 + 7 + 1 + DomainName::CAPACITY <= MOST_OCTETS);
+// That is a name; a call that has ended has its flags, a number, its length and a cause.
+const _: () = assert!(1 + (1 + Number::CAPACITY / 2) + 10 + 1 < 1 + DomainName::CAPACITY);
 
 // The second octet: which fields follow. Of a cell the parts that follow; where it is the same but for those, that too.
 const TMSI: u8 = 1 << 0;
@@ -34,6 +57,7 @@ const PLMN: u8 = 1 << 4;
 const LAC: u8 = 1 << 5;
 const CI: u8 = 1 << 6;
 const FEED: u8 = 1 << 7;
+const CELL: u8 = SAME_CELL | PLMN | LAC | CI;
 
 // The first octet: the low four bits of the kind, interface in the next, binding in the next two, the kind's fifth bit.
 const KIND_BITS: u8 = 4;
@@ -43,10 +67,10 @@ const UPPER_KIND_BIT: u8 = 1 << 7;
 
 /// Appends the event without its IMSI, which the key or the blob holds.
 pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
-    out.push(
-        kind_bits(kind_code(&event.kind)) | interface_bit(event.interface) | (event.binding as u8) << BINDING_SHIFT,
-    );
-    out.push(presence(event, previous));
+    let head =
+        kind_bits(kind_code(&event.kind)) | interface_bit(event.interface) | (event.binding as u8) << BINDING_SHIFT;
+    let cell = cell_flags_after(event.cell, previous.cell);
+    out.extend_from_slice(&[head, cell | identity_flags(event)]);
     put_signed(out, event.at.as_micros().wrapping_sub(previous.at));
     put_signed(out, event.frame.wrapping_sub(previous.frame) as i64);
     if event.feed != 0 {
@@ -56,7 +80,7 @@ pub(crate) fn put(out: &mut Vec<u8>, event: &Event, previous: &mut Previous) {
         out.extend_from_slice(&tmsi.0.to_be_bytes());
     }
     put_imei(out, event.imei);
-    put_cell(out, event.cell, cell_flags_after(event.cell, previous.cell));
+    put_cell(out, event.cell, cell);
     put_kind(out, &event.kind, event.after_reset);
     *previous = Previous::of(event);
 }
@@ -119,10 +143,9 @@ fn binding(code: u8) -> Binding {
     }
 }
 
-fn presence(event: &Event, previous: &Previous) -> u8 {
+fn identity_flags(event: &Event) -> u8 {
     let flag = |flag: u8, present: bool| if present { flag } else { 0 };
-    cell_flags_after(event.cell, previous.cell)
-        | flag(TMSI, event.tmsi.is_some())
+    flag(TMSI, event.tmsi.is_some())
         | flag(IMEI, event.imei.is_some())
         | flag(SOFTWARE, event.imei.and_then(Imei::software).is_some())
         | flag(FEED, event.feed != 0)
@@ -148,8 +171,11 @@ fn put_cell(out: &mut Vec<u8>, cell: CellId, present: u8) {
     if let Some(plmn) = cell.plmn.filter(|_| has(PLMN)) {
         out.extend_from_slice(&plmn.octets());
     }
-    for part in [cell.lac.filter(|_| has(LAC)), cell.ci.filter(|_| has(CI))].into_iter().flatten() {
-        out.extend_from_slice(&part.to_be_bytes());
+    if let Some(lac) = cell.lac.filter(|_| has(LAC)) {
+        out.extend_from_slice(&lac.to_be_bytes());
+    }
+    if let Some(ci) = cell.ci.filter(|_| has(CI)) {
+        out.extend_from_slice(&ci.to_be_bytes());
     }
 }
 
@@ -253,6 +279,7 @@ pub(crate) fn kind_code(kind: &Kind) -> u8 {
         Kind::PdpDeactivated { .. } => 20,
         Kind::Sighting => 21,
         Kind::WebVisit { .. } => 22,
+        Kind::SmsRejected { .. } => 23,
     }
 }
 
@@ -292,6 +319,10 @@ fn put_kind(out: &mut Vec<u8>, kind: &Kind, after_reset: bool) {
         }
         Kind::CallAnswered { direction, number } => put_party(out, direction, number, 0),
         Kind::Sms { direction, peer } => put_party(out, direction, peer, 0),
+        Kind::SmsRejected { direction, peer, cause } => {
+            put_party(out, direction, peer, 0);
+            out.push(cause);
+        }
         Kind::CallEnded { direction, number, answered, cause, left_view } => {
             let flag = |flag: u8, present: bool| if present { flag } else { 0 };
             let flags = flag(HAS_LENGTH, answered.length().is_some())
@@ -439,6 +470,10 @@ fn read_kind(octets: &mut Octets<'_>, code: u8) -> Option<Kind> {
         20 => Kind::PdpDeactivated { access_point: read_name(octets)? },
         21 => Kind::Sighting,
         22 => Kind::WebVisit { host: read_name(octets)?? },
+        23 => {
+            let (_, direction, peer) = read_party(octets)?;
+            Kind::SmsRejected { direction, peer, cause: octets.octet()? }
+        }
         _ => return None,
     })
 }

@@ -23,6 +23,7 @@ pub(crate) fn recover(
     arena_bytes: usize,
     mut observe: impl FnMut(&mut Profile, &Event),
 ) -> Result<u64, StoreError> {
+    store.settle_changes()?;
     let mut arena = Arena::default();
     let mut slots: FxHashMap<Imsi, Slot> = FxHashMap::default();
     let mut recovered = 0;

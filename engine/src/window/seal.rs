@@ -8,15 +8,16 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use event::{Event, Imsi, Timestamp};
+use event::{Event, Imsi, Timestamp, prefetch};
 use rocksdb::{DBCompressionType, IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
 use rules::Profile;
 
-use super::arena::{Arena, NO_RECORD, Tail};
+use super::arena::{Arena, Tail};
+use super::chains::Chains;
 use super::keys::{self, Bucket, Stamp};
 use super::octets::{Octets, put_varint};
 use super::profile;
-use super::record::{self, Previous};
+use super::record::{self, Previous, Retold};
 use super::store::{Family, Store, StoreError};
 
 /// About how many octets a stored profile has.
@@ -46,7 +47,7 @@ struct Member {
     profile: Range<u32>,
 }
 
-/// So many members before its turn a member's newest record but one is fetched, and the newest as many before that.
+/// So many members before its turn what is remembered of a member is fetched.
 const AHEAD: usize = 8;
 
 /// Members that are sorted at once, so that each is found without all of them being sorted.
@@ -55,9 +56,16 @@ const PIECE: usize = 1_024;
 impl Generation {
     /// Of these events and no subscriber yet.
     pub(crate) fn new(run: Stamp, journal: ([u8; 9], [u8; 9]), arena: Arena) -> Self {
-        let members = Vec::with_capacity(arena.subscribers().len());
-        let profiles = Vec::with_capacity(PROFILE_OCTETS * arena.subscribers().len());
-        Self { run, journal, arena, members, sorted: 0, profiles }
+        Self::default().renewed(run, journal, arena)
+    }
+
+    /// The same, in the memory of one that has been sealed: to get other memory takes as long as to fill it.
+    pub(crate) fn renewed(mut self, run: Stamp, journal: ([u8; 9], [u8; 9]), arena: Arena) -> Self {
+        self.members.clear();
+        self.profiles.clear();
+        self.members.reserve(arena.subscribers().len());
+        self.profiles.reserve(PROFILE_OCTETS * arena.subscribers().len());
+        Self { run, journal, arena, sorted: 0, ..self }
     }
 
     /// Adds a subscriber with records in the arena.
@@ -83,10 +91,12 @@ impl Generation {
 
 /// Seals a generation. Events of buckets before `floor` are older than the retention and are left out.
 pub(crate) fn seal(store: &Store, generation: &Generation, floor: Bucket) -> Result<(), StoreError> {
-    let mut members: Vec<&Member> = generation.members.iter().collect();
-    members.sort_unstable_by_key(|member| member.imsi);
+    // Pieces of them are sorted already: a stable sort finds and merges them.
+    let mut members = generation.members.clone();
+    members.sort_by_key(|member| member.imsi);
     let buckets = write_runs(store, generation, &members, floor)?;
     write_profiles(store, generation, &members)?;
+    write_changes(store, generation)?;
     take_in(store, generation, &buckets)?;
     register(store, generation, &buckets)
 }
@@ -95,19 +105,25 @@ fn take_in(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Result
     let mut options = IngestExternalFileOptions::default();
     options.set_move_files(true);
     let take_in = |family: Family<'_>, name: &str| {
-        let files = vec![store.sealing_file(name, generation.run)];
+        let file = store.sealing_file(name, generation.run);
+        // Where nothing has changed there is none.
+        if !file.is_file() {
+            return Ok(());
+        }
+        let files = vec![file];
         store.db().ingest_external_file_cf_opts(&family, &options, files).map_err(|error| store.failed(&error))
     };
     for bucket in buckets {
         take_in(store.bucket_family(*bucket)?, &bucket.family())?;
     }
-    take_in(store.family(keys::PROFILE)?, keys::PROFILE)
+    let families = [keys::PROFILE].into_iter().chain(keys::CHANGED);
+    families.into_iter().try_for_each(|name| take_in(store.family(name)?, name))
 }
 
 fn write_runs(
     store: &Store,
     generation: &Generation,
-    members: &[&Member],
+    members: &[Member],
     floor: Bucket,
 ) -> Result<Vec<Bucket>, StoreError> {
     let buckets = generation.arena.buckets().iter().filter(|bucket| **bucket >= floor);
@@ -119,16 +135,18 @@ fn write_runs(
         writer.open(store.sealing_file(&bucket.family(), generation.run)).map_err(|error| store.failed(&error))?;
         writers.insert(*bucket, writer);
     }
-    let (mut events, mut block) = (Vec::new(), Vec::new());
-    let tail = |place: usize| members.get(place).map_or(NO_RECORD, |member| member.tail);
-    for (place, member) in members.iter().enumerate() {
-        generation.arena.fetch(tail(place + 2 * AHEAD));
-        generation.arena.fetch(generation.arena.before(tail(place + AHEAD)));
-        events.clear();
-        read_member(store, generation, member, &mut events)?;
+    let arena = &generation.arena;
+    let mut chains = Chains::new(arena, members.iter().map(|member| member.tail));
+    let (mut records, mut block) = (Vec::new(), Vec::new());
+    for member in members {
+        records.clear();
+        let chain = chains.next().unwrap_or_default().iter().rev();
+        for record in chain.map(|place| Retold::of(arena.record(*place)?)) {
+            records.push(record.ok_or_else(|| store.damaged(keys::JOURNAL))?);
+        }
         for (bucket, writer) in &mut writers {
             block.clear();
-            if put_block(&mut block, generation.run, *bucket, &events) {
+            if put_block(&mut block, generation.run, *bucket, &records) {
                 writer.merge(keys::subscriber(member.imsi), &block).map_err(|error| store.failed(&error))?;
             }
         }
@@ -137,14 +155,43 @@ fn write_runs(
     Ok(writers.into_keys().collect())
 }
 
-fn write_profiles(store: &Store, generation: &Generation, members: &[&Member]) -> Result<(), StoreError> {
+/// What groups have changed since the arena began, where they have.
+fn write_changes(store: &Store, generation: &Generation) -> Result<(), StoreError> {
+    let (from, to) = &generation.journal;
+    for family in keys::CHANGED {
+        let pending = store.pending(family, from..to)?;
+        if pending.is_empty() {
+            continue;
+        }
+        let options = store.run_options(family);
+        let mut writer = SstFileWriter::create(&options);
+        let mut write = || {
+            writer.open(store.sealing_file(family, generation.run))?;
+            pending.iter().try_for_each(|(key, value)| match value {
+                Some(value) => writer.put(key, value),
+                None => writer.delete(key),
+            })?;
+            writer.finish()
+        };
+        write().map_err(|error| store.failed(&error))?;
+    }
+    Ok(())
+}
+
+fn write_profiles(store: &Store, generation: &Generation, members: &[Member]) -> Result<(), StoreError> {
+    if members.is_empty() {
+        return Ok(());
+    }
     let mut options = store.run_options(keys::PROFILE);
     // It is soon written anew, with those of other runs.
     options.set_compression_type(DBCompressionType::None);
     let mut writer = SstFileWriter::create(&options);
     let mut write = || {
         writer.open(store.sealing_file(keys::PROFILE, generation.run))?;
-        for Member { imsi, profile, .. } in members {
+        let ahead = members.iter().skip(AHEAD).map(Some).chain(std::iter::repeat(None));
+        for (Member { imsi, profile, .. }, ahead) in members.iter().zip(ahead) {
+            let first = ahead.and_then(|ahead| generation.profiles.get(ahead.profile.start as usize));
+            first.into_iter().for_each(prefetch);
             let profile = generation.profiles.get(profile.start as usize..profile.end as usize).unwrap_or_default();
             writer.put(keys::subscriber(*imsi), profile)?;
         }
@@ -153,21 +200,12 @@ fn write_profiles(store: &Store, generation: &Generation, members: &[&Member]) -
     write().map_err(|error| store.failed(&error))
 }
 
-fn read_member(
-    store: &Store,
-    generation: &Generation,
-    member: &Member,
-    events: &mut Vec<Event>,
-) -> Result<(), StoreError> {
-    generation.arena.read(member.imsi, member.tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))
-}
-
 // A block: the run's name, the length of what follows, then records. False where the bucket has none of the events.
-pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, events: &[Event]) -> bool {
+pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, records: &[Retold<'_>]) -> bool {
     out.extend_from_slice(&run.octets());
     let (start, mut previous) = (out.len(), Previous::default());
-    for event in events.iter().filter(|event| Bucket::of(event.at) == bucket) {
-        record::put(out, event, &mut previous);
+    for record in records.iter().filter(|record| Bucket::of(record.at()) == bucket) {
+        record.put(out, &mut previous);
     }
     let length = out.len() - start;
     put_varint(out, length as u64);
@@ -210,9 +248,10 @@ fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Resul
     buckets.iter().for_each(|bucket| batch.put_cf(&meta, keys::run(*bucket, generation.run), []));
     let (from, to) = &generation.journal;
     batch.delete_range_cf(&store.family(keys::JOURNAL)?, from, to);
+    batch.delete_range_cf(&store.family(keys::CHANGE)?, from, to);
     store.write(batch, true)?;
     store.note_run(buckets, generation.run);
-    Ok(())
+    store.empty_journal()
 }
 
 /// Drops every bucket whole: events before `floor`, the ledger before `decided`, and offers before that as far as they are
@@ -250,6 +289,7 @@ fn oldest_unsettled(store: &Store) -> Result<Option<Bucket>, StoreError> {
 mod tests {
     use super::*;
     use crate::testing::{Random, random_event};
+    use crate::window::arena::NO_RECORD;
     use crate::window::journal::Blob;
     use crate::window::keys::JournalKey;
     use crate::window::recover::{recover, stored_profile};
@@ -273,8 +313,8 @@ mod tests {
         events.sort_by_key(|event| event.at);
         let (mut blob, mut arena, mut tail) = (Blob::default(), Arena::default(), NO_RECORD);
         for event in &events {
-            blob.append(imsi, event);
             tail = arena.append(imsi, tail, event);
+            blob.append(imsi, arena.record(tail).unwrap());
         }
         let key = |number| JournalKey { stamp: Stamp { epoch, number }, shard: 3 }.octets();
         let mut batch = WriteBatch::default();
@@ -293,9 +333,9 @@ mod tests {
         let store = Store::open(folder.path()).unwrap();
         let (events, generation) = unsealed(&store, imsi);
         if crash_after >= 1 {
-            let members: Vec<&Member> = generation.members.iter().collect();
-            let buckets = write_runs(&store, &generation, &members, Bucket::FIRST).unwrap();
-            write_profiles(&store, &generation, &members).unwrap();
+            let members = &generation.members;
+            let buckets = write_runs(&store, &generation, members, Bucket::FIRST).unwrap();
+            write_profiles(&store, &generation, members).unwrap();
             if crash_after >= 2 {
                 take_in(&store, &generation, &buckets).unwrap();
             }

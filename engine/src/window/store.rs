@@ -10,8 +10,8 @@ use event::Timestamp;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{
     BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBPinnableSlice,
-    DBWithThreadMode, Direction, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options, ReadOptions,
-    WriteBatch, WriteOptions,
+    DBWithThreadMode, Direction, FlushOptions, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options,
+    ReadOptions, WriteBatch, WriteOptions,
 };
 use rustc_hash::FxHashSet;
 
@@ -102,10 +102,14 @@ impl std::fmt::Debug for Store {
 pub(crate) const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 const LOG_BYTES: u64 = 256 << 20;
 const WRITE_BUFFER_BYTES: usize = 32 << 20;
-pub(crate) const WRITE_BUFFERS_BYTES: usize = 64 << 20;
+/// Room for what three arenas have in the journal: a blob that is sealed before its buffer is full is never written to a file.
+const JOURNAL_BUFFER_BYTES: usize = 128 << 20;
+pub(crate) const WRITE_BUFFERS_BYTES: usize = 160 << 20;
 const OPEN_FILES: i32 = 512;
 /// So many runs of a bucket are merged before it closes, lest too many be read.
 const RUNS_OF_OPEN_BUCKET: i32 = 8;
+/// So many runs of what is known of each subscriber are merged at once: that writes all of it anew.
+const RUNS_OF_SUBSCRIBERS: i32 = 8;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
 
 /// The first layout in which it is known how far each feed has come.
@@ -350,6 +354,22 @@ impl Store {
         self.db.flush_wal(true).map_err(|error| self.failed(&error))
     }
 
+    /// Part of the journal has been deleted, and of the changes beside it: where that is the most of what is in memory, it is given
+    /// back, and only the rest is written to a file.
+    pub(crate) fn empty_journal(&self) -> Result<(), StoreError> {
+        for name in [keys::JOURNAL, keys::CHANGE] {
+            let family = self.family(name)?;
+            let octets = self.db.property_int_value_cf(&family, rocksdb::properties::CUR_SIZE_ACTIVE_MEM_TABLE);
+            let octets = octets.map_err(|error| self.failed(&error))?.unwrap_or_default();
+            if octets >= JOURNAL_BUFFER_BYTES as u64 / 2 {
+                let mut options = FlushOptions::default();
+                options.set_wait(false);
+                self.db.flush_cf_opt(&family, &options).map_err(|error| self.failed(&error))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Frees at once the files that hold nothing but this range, which has been deleted.
     pub(crate) fn delete_files(&self, family: &str, range: Range<&[u8]>) -> Result<(), StoreError> {
         let family = self.family(family)?;
@@ -430,6 +450,14 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
+    if name == keys::JOURNAL || name == keys::CHANGE {
+        options.set_write_buffer_size(JOURNAL_BUFFER_BYTES);
+        // What comes to a file is soon deleted.
+        options.set_compression_type(DBCompressionType::None);
+    }
+    if name == keys::PROFILE || name == keys::LIVE {
+        options.set_level_zero_file_num_compaction_trigger(RUNS_OF_SUBSCRIBERS);
+    }
     if Bucket::from_family(name).is_some() {
         options.set_merge_operator_associative("append", append);
         options.set_level_zero_file_num_compaction_trigger(RUNS_OF_OPEN_BUCKET);

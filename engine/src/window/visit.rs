@@ -10,7 +10,7 @@ impl Store {
     /// Shows every decision, in no order that counts.
     pub(crate) fn each_decision(&self, mut visit: impl FnMut(LedgerEntry)) -> Result<(), StoreError> {
         let names = self.scenario_names()?;
-        for row in self.rows(keys::LEDGER, &[])? {
+        for row in self.current_rows(keys::LEDGER)? {
             let (key, value) = row?;
             // A scenario may be named after the names were read.
             read_entry(&names, &key, &value).into_iter().for_each(&mut visit);

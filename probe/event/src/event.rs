@@ -277,6 +277,15 @@ pub enum Kind {
         /// TP-DA or TP-OA, normalised; absent where the sender is a name.
         peer: Option<Number>,
     },
+    /// A short message was refused by the side that it was for: RP-ERROR.
+    SmsRejected {
+        /// Sent (`Out`) or to be received (`In`) by the subscriber.
+        direction: Direction,
+        /// TP-DA or TP-OA, normalised; absent where the sender is a name.
+        peer: Option<Number>,
+        /// RP-Cause, 3GPP TS 24.011 §8.2.5.4; 0 where it could not be read.
+        cause: u8,
+    },
     /// A USSD code was dialled. Of anything but keypad symbols nothing is kept.
     Ussd {
         /// `*100#`.
@@ -376,6 +385,7 @@ kinds! {
     Kind::CallEnded { .. } => "call_ended",
     Kind::Sms { direction: Direction::Out, .. } => "sms_sent",
     Kind::Sms { direction: Direction::In, .. } => "sms_received",
+    Kind::SmsRejected { .. } => "sms_rejected",
     Kind::Ussd { .. } => "ussd",
     Kind::CallForwarding(_) => "call_forwarding",
     Kind::ImeiSeen => "imei_seen",

@@ -86,6 +86,7 @@ impl CaptureError {
 }
 
 pub(super) fn known_link_types() -> String {
-    let known = LinkType::KNOWN.iter().map(|(code, _, name)| format!("{code} ({name})"));
-    known.collect::<Vec<_>>().join(", ")
+    let mut known = LinkType::KNOWN.to_vec();
+    known.sort_unstable_by_key(|(code, ..)| *code);
+    known.iter().map(|(code, _, name)| format!("{code} ({name})")).collect::<Vec<_>>().join(", ")
 }

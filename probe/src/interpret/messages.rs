@@ -1,7 +1,7 @@
 //! Short messages: a message was sent or received when the other side acknowledged it (3GPP TS 24.011 §6.2).
 //!
-//! The fact stands on RP-ACK, its time included: RP-DATA answered with RP-ERROR, or with nothing although both
-//! directions were seen, was not passed. Where only one direction is seen, RP-DATA has to do.
+//! The fact stands on RP-ACK, its time included: RP-DATA answered with RP-ERROR was rejected, and answered with nothing
+//! although both directions were seen it was not passed. Where only one direction is seen, RP-DATA has to do.
 
 use event::{Direction, Event, Kind};
 
@@ -39,10 +39,18 @@ impl Dialogue {
                 }
             }
             RpMessageType::RP_ERROR_FROM_MOBILE | RpMessageType::RP_ERROR_FROM_NETWORK => {
-                let failed = self.transfer(transaction, rp, scene).is_some();
-                scene.counters.unmatched.short_message_failed += u64::from(failed);
+                if let Some(transfer) = self.transfer(transaction, rp, scene) {
+                    self.message_refused(&transfer, rp.cause, scene);
+                }
             }
             _ => {}
+        }
+    }
+
+    fn message_refused<S: Sink>(&mut self, transfer: &Transfer, cause: Option<u8>, scene: &mut Scene<'_, S>) {
+        scene.counters.unmatched.short_message_failed += 1;
+        if let Kind::Sms { direction, peer } = transfer.passed.kind {
+            self.subject.tell(Kind::SmsRejected { direction, peer, cause: cause.unwrap_or(0) }, scene);
         }
     }
 

@@ -7,98 +7,81 @@ use super::frame_relay::LineEnd;
 use super::mtp2::PseudoHeader;
 use super::{Fault, Malformed, Protocol, Reader, ether_type, frame_relay, ppp, snap};
 
-/// The link types that can be read, of those registered at <https://www.tcpdump.org/linktypes.html>.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LinkType {
-    /// 0: BSD loopback, the protocol family in the byte order of the capturing host.
-    Null,
-    /// 1: IEEE 802.3.
-    Ethernet,
-    /// 9, 50 and 51: PPP, with or without its address field, or in an Ethernet session.
-    Ppp(PppForm),
-    /// 101, and 12 or 14 as some systems write it: IPv4 or IPv6 by the version field.
-    Raw,
-    /// 104: Cisco HDLC, an EtherType behind two octets.
-    CiscoHdlc,
-    /// 204: PPP behind an octet that tells the direction.
-    PppWithDirection,
-    /// 205: Cisco HDLC behind an octet that tells the direction.
-    CiscoHdlcWithDirection,
-    /// 248: SCTP packets without IP.
-    Sctp,
-    /// 107: Frame Relay.
-    FrameRelay,
-    /// 206: Frame Relay behind an octet that tells the direction.
-    FrameRelayWithDirection,
-    /// 182: Frame Relay on a bundle of links, FRF.16.1.
-    MultilinkFrameRelay,
-    /// Frame Relay behind the pseudo-header of frames from E1 recordings, in no capture file.
-    FrameRelayOfLine,
-    /// 108: OpenBSD loopback, the protocol family in network byte order.
-    Loop,
-    /// 113: Linux "cooked" capture.
-    LinuxSll,
-    /// 139: MTP2 signal units behind a pseudo-header.
-    Mtp2WithPseudoHeader,
-    /// 140: MTP2 signal units.
-    Mtp2,
-    /// 141: MTP3 messages.
-    Mtp3,
-    /// 142: SCCP messages.
-    Sccp,
-    /// 169: LLC frames of GPRS.
-    Llc,
-    /// 217 and 218: what GSMTAP traces, of the air or of Abis.
-    Gsmtap,
-    /// 228: IPv4.
-    Ipv4,
-    /// 229: IPv6.
-    Ipv6,
-    /// 276: Linux "cooked" capture, version 2.
-    LinuxSll2,
+/// The one table of link types: what each is, what reads its frames, and the numbers and names that it has in capture files.
+macro_rules! link_types {
+    ($($(#[$doc:meta])* $link:ident, $read:expr, [$($code:literal $name:literal),*];)*) => {
+        /// The link types that can be read, of those registered at <https://www.tcpdump.org/linktypes.html>.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum LinkType {
+            $($(#[$doc])* $link,)*
+        }
+
+        impl LinkType {
+            /// Every link type of capture files that can be read: the number in files, the type, its name.
+            pub const KNOWN: &'static [(u16, Self, &'static str)] = &[$($(($code, Self::$link, $name),)*)*];
+        }
+
+        #[inline(never)]
+        fn read_any(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+            match link {
+                $(LinkType::$link => $read(frame),)*
+            }
+        }
+    };
 }
 
-/// How PPP lies in a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PppForm {
-    /// A frame.
-    Bare,
-    /// A frame of an Ethernet session, RFC 2516.
-    Session,
+link_types! {
+    /// BSD loopback, the protocol family in the byte order of the capturing host.
+    Null, by_family, [0 "BSD loopback"];
+    /// IEEE 802.3.
+    Ethernet, ethernet, [1 "Ethernet"];
+    /// PPP, with or without its address field.
+    Ppp, ppp::read, [9 "PPP", 50 "PPP in HDLC"];
+    /// IPv4 or IPv6 by the version field; 12 and 14 as some systems write it.
+    Raw, by_version, [12 "raw IP", 14 "raw IP", 101 "raw IP"];
+    /// PPP in an Ethernet session, RFC 2516.
+    PppSession, ppp::read_session, [51 "PPP over Ethernet"];
+    /// Cisco HDLC, an EtherType behind two octets.
+    CiscoHdlc, cisco_hdlc, [104 "Cisco HDLC"];
+    /// Frame Relay.
+    FrameRelay, frame_relay::read, [107 "Frame Relay"];
+    /// OpenBSD loopback, the protocol family in network byte order.
+    Loop, by_family, [108 "OpenBSD loopback"];
+    /// Linux "cooked" capture.
+    LinuxSll, linux_sll, [113 "Linux cooked"];
+    /// MTP2 signal units behind a pseudo-header.
+    Mtp2WithPseudoHeader, mtp2_with_pseudo_header, [139 "MTP2 with pseudo-header"];
+    /// MTP2 signal units.
+    Mtp2, |octets| Ok(Carried::SignalUnit { header: None, octets }), [140 "MTP2"];
+    /// MTP3 messages.
+    Mtp3, |octets| Ok(Carried::Mtp3(octets)), [141 "MTP3"];
+    /// SCCP messages.
+    Sccp, |octets| Ok(Carried::Sccp(octets)), [142 "SCCP"];
+    /// LLC frames of GPRS.
+    Llc, |octets| Ok(Carried::Llc(octets)), [169 "GPRS LLC"];
+    /// Frame Relay on a bundle of links, FRF.16.1.
+    MultilinkFrameRelay, frame_relay::read_multilink, [182 "Multilink Frame Relay"];
+    /// PPP behind an octet that tells the direction.
+    PppWithDirection, |frame| ppp::read(behind_direction(frame)?), [204 "PPP with direction"];
+    /// Cisco HDLC behind an octet that tells the direction.
+    CiscoHdlcWithDirection, |frame| cisco_hdlc(behind_direction(frame)?), [205 "Cisco HDLC with direction"];
+    /// Frame Relay behind an octet that tells the direction.
+    FrameRelayWithDirection, frame_relay::read_with_direction, [206 "Frame Relay with direction"];
+    /// What GSMTAP traces, of the air or of Abis.
+    Gsmtap, |octets| Ok(Carried::Gsmtap(octets)), [217 "GSMTAP of the air", 218 "GSMTAP of Abis"];
+    /// IPv4.
+    Ipv4, |octets| Ok(Carried::Network { ether_type: ether_type::IPV4, octets }), [228 "IPv4"];
+    /// IPv6.
+    Ipv6, |octets| Ok(Carried::Network { ether_type: ether_type::IPV6, octets }), [229 "IPv6"];
+    /// SCTP packets without IP.
+    Sctp, |octets| Ok(Carried::Sctp(octets)), [248 "SCTP"];
+    /// Linux "cooked" capture, version 2.
+    LinuxSll2, linux_sll2, [276 "Linux cooked v2"];
+    /// Frame Relay behind the pseudo-header of frames from E1 recordings, in no capture file.
+    FrameRelayOfLine, frame_relay::read_of_line, [];
 }
 
 impl LinkType {
-    /// Every link type that can be read: the number in files, the type, its name.
-    pub const KNOWN: [(u16, Self, &'static str); 27] = [
-        (0, Self::Null, "BSD loopback"),
-        (1, Self::Ethernet, "Ethernet"),
-        (9, Self::Ppp(PppForm::Bare), "PPP"),
-        (12, Self::Raw, "raw IP"),
-        (14, Self::Raw, "raw IP"),
-        (50, Self::Ppp(PppForm::Bare), "PPP in HDLC"),
-        (51, Self::Ppp(PppForm::Session), "PPP over Ethernet"),
-        (101, Self::Raw, "raw IP"),
-        (104, Self::CiscoHdlc, "Cisco HDLC"),
-        (107, Self::FrameRelay, "Frame Relay"),
-        (108, Self::Loop, "OpenBSD loopback"),
-        (113, Self::LinuxSll, "Linux cooked"),
-        (139, Self::Mtp2WithPseudoHeader, "MTP2 with pseudo-header"),
-        (140, Self::Mtp2, "MTP2"),
-        (141, Self::Mtp3, "MTP3"),
-        (142, Self::Sccp, "SCCP"),
-        (169, Self::Llc, "GPRS LLC"),
-        (182, Self::MultilinkFrameRelay, "Multilink Frame Relay"),
-        (204, Self::PppWithDirection, "PPP with direction"),
-        (205, Self::CiscoHdlcWithDirection, "Cisco HDLC with direction"),
-        (206, Self::FrameRelayWithDirection, "Frame Relay with direction"),
-        (217, Self::Gsmtap, "GSMTAP of the air"),
-        (218, Self::Gsmtap, "GSMTAP of Abis"),
-        (228, Self::Ipv4, "IPv4"),
-        (229, Self::Ipv6, "IPv6"),
-        (248, Self::Sctp, "SCTP"),
-        (276, Self::LinuxSll2, "Linux cooked v2"),
-    ];
-
     /// The link type with this number in capture files.
     pub fn from_code(code: u16) -> Option<Self> {
         Self::KNOWN.iter().find(|known| known.0 == code).map(|known| known.1)
@@ -148,10 +131,8 @@ pub enum Carried<'a> {
 /// Reads the link layer of `frame`.
 #[inline]
 pub fn read(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
-    match link {
-        LinkType::Ethernet => ethernet(frame),
-        _ => other_than_ethernet(link, frame),
-    }
+    // Nearly every frame is one.
+    if link == LinkType::Ethernet { ethernet(frame) } else { read_any(link, frame) }
 }
 
 #[inline]
@@ -161,55 +142,35 @@ fn ethernet(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
     tagged(&mut r)
 }
 
-#[inline(never)]
-fn other_than_ethernet(link: LinkType, frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+fn linux_sll(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
     let mut r = Reader::new(Protocol::Ethernet, frame);
-    match link {
-        LinkType::Ethernet => ethernet(frame),
-        LinkType::LinuxSll => {
-            r.v::<14>("cooked header")?;
-            tagged(&mut r)
-        }
-        LinkType::LinuxSll2 => {
-            let ether_type = r.u16("protocol type")?;
-            r.v::<18>("cooked header")?;
-            untag(&mut r, ether_type)
-        }
-        LinkType::Null | LinkType::Loop => by_family(&mut r),
-        LinkType::Raw => by_version(&r),
-        LinkType::Ipv4 => Ok(Carried::Network { ether_type: ether_type::IPV4, octets: frame }),
-        LinkType::Ipv6 => Ok(Carried::Network { ether_type: ether_type::IPV6, octets: frame }),
-        LinkType::Ppp(PppForm::Bare) => ppp::read(frame),
-        LinkType::Ppp(PppForm::Session) => ppp::read_session(frame),
-        LinkType::CiscoHdlc => cisco_hdlc(&mut r),
-        LinkType::PppWithDirection => {
-            r.u8("direction")?;
-            ppp::read(r.rest())
-        }
-        LinkType::CiscoHdlcWithDirection => {
-            r.u8("direction")?;
-            cisco_hdlc(&mut r)
-        }
-        LinkType::FrameRelay => frame_relay::read(frame),
-        LinkType::FrameRelayWithDirection => frame_relay::read_with_direction(frame),
-        LinkType::MultilinkFrameRelay => frame_relay::read_multilink(frame),
-        LinkType::FrameRelayOfLine => frame_relay::read_of_line(frame),
-        LinkType::Mtp2WithPseudoHeader => {
-            let header = Some(PseudoHeader::read(&mut r)?);
-            Ok(Carried::SignalUnit { header, octets: r.rest() })
-        }
-        LinkType::Mtp2 => Ok(Carried::SignalUnit { header: None, octets: frame }),
-        LinkType::Mtp3 => Ok(Carried::Mtp3(frame)),
-        LinkType::Sccp => Ok(Carried::Sccp(frame)),
-        LinkType::Llc => Ok(Carried::Llc(frame)),
-        LinkType::Gsmtap => Ok(Carried::Gsmtap(frame)),
-        LinkType::Sctp => Ok(Carried::Sctp(frame)),
-    }
+    r.v::<14>("cooked header")?;
+    tagged(&mut r)
 }
 
-fn cisco_hdlc<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
+fn linux_sll2(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
+    let ether_type = r.u16("protocol type")?;
+    r.v::<18>("cooked header")?;
+    untag(&mut r, ether_type)
+}
+
+fn cisco_hdlc(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
     r.v::<2>("address and control")?;
-    tagged(r)
+    tagged(&mut r)
+}
+
+fn mtp2_with_pseudo_header(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
+    let header = Some(PseudoHeader::read(&mut r)?);
+    Ok(Carried::SignalUnit { header, octets: r.rest() })
+}
+
+fn behind_direction(frame: &[u8]) -> Result<&[u8], Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
+    r.u8("direction")?;
+    Ok(r.rest())
 }
 
 #[inline]
@@ -240,7 +201,8 @@ fn with_length<'a>(r: &mut Reader<'a>, length: u16) -> Result<Carried<'a>, Malfo
 
 // Families are small numbers, so a large one was written by a host of the other byte order. AF_INET is 2 everywhere,
 // AF_INET6 is not.
-fn by_family<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
+fn by_family(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let mut r = Reader::new(Protocol::Ethernet, frame);
     let family = r.u32("protocol family")?;
     let family = if family > 0xffff { family.swap_bytes() } else { family };
     let ether_type = match family {
@@ -251,7 +213,8 @@ fn by_family<'a>(r: &mut Reader<'a>) -> Result<Carried<'a>, Malformed> {
     Ok(Carried::Network { ether_type, octets: r.rest() })
 }
 
-fn by_version<'a>(r: &Reader<'a>) -> Result<Carried<'a>, Malformed> {
+fn by_version(frame: &[u8]) -> Result<Carried<'_>, Malformed> {
+    let r = Reader::new(Protocol::Ethernet, frame);
     let ether_type = match r.peek().map(|octet| octet >> 4) {
         Some(4) => ether_type::IPV4,
         Some(6) => ether_type::IPV6,
@@ -284,8 +247,8 @@ mod tests {
         check(LinkType::Null, &[2, 0, 0, 0], ether_type::IPV4);
         check(LinkType::Null, &[0, 0, 0, 30], ether_type::IPV6);
         check(LinkType::Raw, &[], ether_type::IPV4);
-        check(LinkType::Ppp(PppForm::Bare), &[0, 0x21], ether_type::IPV4);
-        check(LinkType::Ppp(PppForm::Session), &[0x11, 0, 0, 1, 0, 5, 0, 0x21], ether_type::IPV4);
+        check(LinkType::Ppp, &[0, 0x21], ether_type::IPV4);
+        check(LinkType::PppSession, &[0x11, 0, 0, 1, 0, 5, 0, 0x21], ether_type::IPV4);
         check(LinkType::CiscoHdlc, &[0x0f, 0, 0x86, 0xdd], ether_type::IPV6);
         check(LinkType::CiscoHdlcWithDirection, &[1, 0x0f, 0, 8, 0], ether_type::IPV4);
         check(LinkType::PppWithDirection, &[0, 0, 0x21], ether_type::IPV4);

@@ -43,7 +43,7 @@ pub static ROWS: [Row; ROW_COUNT] = [
         Sight::Message,
         ["short message", "短信收发"],
         [Always, OnlyIf(MessagesOverPackets), Never(Ciphered)],
-        &["sms_sent", "sms_received"],
+        &["sms_sent", "sms_received", "sms_rejected"],
     ),
     row(Sight::Ussd, ["USSD code", "USSD 代码"], [Always, Never(OnA), Never(OnA)], &["ussd"]),
     row(

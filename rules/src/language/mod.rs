@@ -65,6 +65,7 @@ pub use test_set::{TestSet, load_tests};
 pub use words::nearest;
 pub use yaml::{MAX_DEPTH, MAX_VALUES};
 
+use crate::scenario::NumberPattern;
 use crate::{Policy, RuleSet};
 use diagnostic::Findings;
 use folder::Folder;
@@ -129,7 +130,8 @@ impl Reading<'_> {
     fn read(&mut self, folder: &Folder) -> Option<RuleSet> {
         let mut shelf = Shelf::new(self.root, &folder.areas, &folder.lists);
         let policy = self.policy(&folder.policies, &mut shelf);
-        let rules = policy.as_ref().map_or_else(Policy::default, |draft| draft.policy.clone());
+        let mut rules = policy.as_ref().map_or_else(Policy::default, |draft| draft.policy.clone());
+        rules.senders.extend(self.site.senders.iter().copied().map(NumberPattern::Exactly));
         let (mut scenarios, mut names) = (Vec::new(), Vec::new());
         let mut commercial = false;
         for file in &folder.scenarios {

@@ -193,7 +193,8 @@ fn validity(entry: &Entry, findings: &mut Findings<'_>) -> Option<(Date, Date)> 
 /// What the trigger, the purpose and the policy must not be together.
 fn judge(entry: &Entry, scenario: &Scenario, policy: &Policy, findings: &mut Findings<'_>) {
     let triggers = || scenario.happenings().map(|happening| &happening.trigger);
-    if let Some(sender) = triggers().find_map(|trigger| trigger::own_sender(trigger, &policy.senders)) {
+    let senders: Vec<_> = policy.senders.iter().copied().chain(scenario.senders()).collect();
+    if let Some(sender) = triggers().find_map(|trigger| trigger::own_sender(trigger, &senders)) {
         findings.report(&entry.value.span, Problem::OwnSender { number: value::written(sender) });
     }
     if scenario.purpose == Purpose::Service {

@@ -189,10 +189,15 @@ pub fn check_tables(diagnostics: &mut Diagnostics, asked: Option<Language>) {
     let root = diagnostics.folder.clone();
     let Ok(folder) = Folder::open(&root) else { return };
     let language = asked.unwrap_or_else(|| diagnostics.language());
-    let areas = folder.areas.iter().filter(|file| !is_drawn(file));
-    let areas = areas.map(|file| (file, Area::load(&root.join(file)).map(|_| ())));
+    let area = |file: &PathBuf| match is_drawn(file) {
+        true => Area::load_drawn(&root.join(file), &CellTable::default()),
+        false => Area::load(&root.join(file)),
+    };
+    let areas = folder.areas.iter().map(|file| (file, area(file).map(|_| ())));
     let lists = folder.lists.iter().map(|file| (file, Sheet::check(&root.join(file))));
-    for (file, read) in areas.chain(lists) {
+    let cells = PathBuf::from(CELLS);
+    let places = root.join(CELLS).exists().then(|| (&cells, CellTable::load(&root.join(CELLS)).map(|_| ())));
+    for (file, read) in areas.chain(lists).chain(places) {
         let is_told = diagnostics.list.iter().any(|found| found.file == *file);
         if let Err(error) = read
             && !is_told

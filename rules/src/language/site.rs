@@ -1,5 +1,7 @@
 //! Where a set is to run: what scenarios of it cannot work with.
 
+use event::Number;
+
 use super::diagnostic::Findings;
 use super::problem::Problem;
 use super::scenario_file::is_name;
@@ -19,6 +21,8 @@ pub struct Site {
     pub seen: Option<Seen>,
     /// The names of the channels; absent means not known.
     pub channels: Option<Vec<String>>,
+    /// The numbers from which channels send where a scenario names none: ours, as are those of the policy.
+    pub senders: Vec<Number>,
 }
 
 impl Site {

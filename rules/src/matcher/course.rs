@@ -15,8 +15,6 @@ pub(super) struct Course<'a> {
     standstill: Standstill<'a>,
     /// When the subscriber was last seen.
     seen: Timestamp,
-    /// When time that was none was added to marks last.
-    held_back: Timestamp,
     /// Up to when the marks that stand still have been moved.
     credited: Timestamp,
     /// How often phones report themselves there.
@@ -36,9 +34,8 @@ impl<'a> Course<'a> {
             Some(seen) if !profile.detached => seen + Periodic::with_tenth(report),
             _ => seen,
         };
-        let held_back = profile.live.credited();
-        let (standstill, credited) = (standstill.with_reports_every(report), held_back.max(seen));
-        Self { standstill, seen, held_back, credited, report, expected }
+        let (standstill, credited) = (standstill.with_reports_every(report), profile.live.credited().max(seen));
+        Self { standstill, seen, credited, report, expected }
     }
 
     /// From when on the subscriber is not present, unless seen again before.
@@ -50,10 +47,7 @@ impl<'a> Course<'a> {
     pub(super) fn due(&self, kind: SlotKind, due: Timestamp) -> Option<Timestamp> {
         match kind {
             // Whoever is seen proves where, whatever was not heard before: what waited for that is due then.
-            SlotKind::Held | SlotKind::Outside => {
-                let waited_for = if due < self.held_back { self.seen } else { due };
-                self.standstill.put_off(due.max(waited_for), self.seen)
-            }
+            SlotKind::Held | SlotKind::Outside => self.standstill.put_off(due.max(self.seen), self.seen),
             SlotKind::Awaited | SlotKind::Postponed => self.standstill.put_off(due, self.credited),
             SlotKind::Scheduled => self.standstill.hold_back(due),
             // What was triggered before waits for nobody to be heard.

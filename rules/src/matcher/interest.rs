@@ -121,7 +121,7 @@ fn of_kind(kind: &Kind) -> u32 {
         | Kind::ServiceRejected { .. }
         | Kind::GprsAttachRejected { .. }
         | Kind::RoutingAreaUpdateRejected { .. } => REFUSED,
-        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::Sighting => 0,
+        Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::SmsRejected { .. } | Kind::Sighting => 0,
     }
 }
 

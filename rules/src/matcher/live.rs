@@ -105,11 +105,13 @@ pub struct Live {
     /// Up to when marks have been moved by the times in which nobody could be heard.
     credited: Timestamp,
     has_changed: bool,
+    /// Under which circumstances it was told when something of it is due; 0 where it was not.
+    told: u32,
 }
 
 impl Default for Live {
     fn default() -> Self {
-        Self { marks: SmallVec::new(), credited: Timestamp::MIN, has_changed: false }
+        Self { marks: SmallVec::new(), credited: Timestamp::MIN, has_changed: false, told: 0 }
     }
 }
 
@@ -131,7 +133,7 @@ impl Live {
     pub fn from_marks(mut marks: Vec<Mark>, credited: Timestamp) -> Self {
         marks.sort_unstable();
         marks.dedup_by_key(|mark| (mark.rank, mark.slot));
-        Self { marks: SmallVec::from_vec(marks), credited, has_changed: false }
+        Self { marks: SmallVec::from_vec(marks), credited, has_changed: false, told: 0 }
     }
 
     /// From marks in any order, which are other ones than before.
@@ -172,6 +174,17 @@ impl Live {
     /// Whether a mark was set or taken out since this was asked last.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.has_changed)
+    }
+
+    /// It has been told when something of it is due, under circumstances with this number, which is not 0: what is known of areas,
+    /// and the rules.
+    pub fn tell(&mut self, circumstances: u32) {
+        self.told = circumstances;
+    }
+
+    /// Whether that still holds under these.
+    pub fn is_told(&self, circumstances: u32) -> bool {
+        self.told == circumstances
     }
 
     /// The first rank from `rank` on that has marks.

@@ -122,6 +122,19 @@ impl RuleSet {
     pub fn decide(&self, event: &Event, profile: &mut Profile, context: Context<'_>, decisions: &mut Vec<Decision>) {
         let Some(imsi) = event.imsi.filter(|imsi| !self.is_protected(*imsi, context.directory)) else { return };
         self.wake(imsi, event.at, profile, context, decisions);
+        self.take(event, imsi, profile, context, decisions);
+    }
+
+    /// [`RuleSet::decide`] for the event of somebody who is not protected, and of whom nothing is due by then.
+    #[inline]
+    pub fn take(
+        &self,
+        event: &Event,
+        imsi: Imsi,
+        profile: &mut Profile,
+        context: Context<'_>,
+        decisions: &mut Vec<Decision>,
+    ) {
         let has_begun = !profile.live.is_empty();
         if has_begun {
             self.credit(profile, context.areas, event.at);
@@ -291,15 +304,16 @@ impl RuleSet {
         areas: &'p Areas,
     ) -> impl Iterator<Item = (Mark, Option<Timestamp>)> + use<'p> {
         let course = LazyCell::new(move || self.course(profile, areas));
-        profile.live.marks().iter().filter_map(move |mark| {
-            let kind = mark.slot.kind;
+        let marks = profile.live.marks();
+        marks.iter().enumerate().filter_map(move |(place, mark)| {
+            let (kind, next) = (mark.slot.kind, marks.get(place + 1));
             let due = match self.pattern(mark.rank) {
                 _ if kind == SlotKind::Quieted => Some(self.policy.quiet_ends(mark.at)),
                 Some(pattern) if kind.is_clocked() => {
-                    let due = pattern.due(&profile.live, mark, course.expected)?;
+                    let due = pattern.due(&profile.live, mark, next, course.expected)?;
                     return Some((*mark, course.due(kind, due)));
                 }
-                Some(pattern) => pattern.due(&profile.live, mark, Timestamp::MAX),
+                Some(pattern) => pattern.due(&profile.live, mark, next, Timestamp::MAX),
                 None => Some(Timestamp::MIN),
             };
             Some((*mark, Some(due?)))
@@ -376,7 +390,7 @@ impl RuleSet {
         let home = Some(home).filter(|_| self.index.interest().is_in_roaming());
         let mut occurrence = Occurrence::new(event, imsi, change, home);
         if let Activity::Sms { direction: Direction::In, number: Some(sender) } = occurrence.activity
-            && self.senders.fits(*sender)
+            && self.sends_from(sender)
         {
             occurrence.activity = Activity::None;
         }

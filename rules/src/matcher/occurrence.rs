@@ -141,7 +141,10 @@ impl<'e> Activity<'e> {
             Kind::LocationUpdateRejected { .. } => Self::Refused(Attempt::LocationUpdate),
             Kind::ServiceRejected { .. } => Self::Refused(Attempt::Service),
             Kind::GprsAttachRejected { .. } | Kind::RoutingAreaUpdateRejected { .. } => Self::Refused(Attempt::Data),
-            Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::Sighting => Self::None,
+            // A message that was not passed is nothing that anybody waits for.
+            Kind::ImsiDetach | Kind::PagingResponse | Kind::Handover | Kind::SmsRejected { .. } | Kind::Sighting => {
+                Self::None
+            }
         }
     }
 }

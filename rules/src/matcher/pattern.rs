@@ -158,9 +158,9 @@ impl Pattern {
         }
     }
 
-    /// When a mark's time is up, unless something happens before. `gone` is when the subscriber is no longer present. Both by
+    /// When a mark's time is up, unless something happens before; `next` is the mark behind it. `gone` is when the subscriber is no longer present. Both by
     /// clocks that never stand still: see [`super::course`].
-    pub(super) fn due(&self, live: &Live, mark: &Mark, gone: Timestamp) -> Option<Timestamp> {
+    pub(super) fn due(&self, live: &Live, mark: &Mark, next: Option<&Mark>, gone: Timestamp) -> Option<Timestamp> {
         let index = usize::from(mark.slot.index);
         match mark.slot.kind {
             SlotKind::Held => self.holds.get(index)?.as_ref()?.due(live, mark, gone),
@@ -169,10 +169,7 @@ impl Pattern {
                 Lasting::Stable(_) | Lasting::Settle(_) => None,
             },
             SlotKind::Counted => {
-                let is_newest = live
-                    .times(mark.rank, SlotKind::Counted)
-                    .next_back()
-                    .is_some_and(|(last, _)| last == mark.slot.index);
+                let is_newest = next.is_none_or(|next| (next.rank, next.slot.kind) != (mark.rank, SlotKind::Counted));
                 self.shape.span().filter(|_| is_newest).map(|span| mark.at + span)
             }
             SlotKind::Reached | SlotKind::Awaited | SlotKind::Barred => self.shape.span().map(|span| mark.at + span),

@@ -40,6 +40,8 @@ impl RuleSet {
     /// Compiles the index. `revision` names the content of the files. Names must be unique.
     pub fn new(mut scenarios: Vec<Scenario>, policy: Policy, revision: String) -> Self {
         scenarios.sort_by(|a, b| a.name.cmp(&b.name));
+        let own = scenarios.iter().flat_map(Scenario::senders);
+        let senders: Vec<_> = policy.senders.iter().copied().chain(own).collect();
         let mut ranked: Vec<(u8, u32)> =
             scenarios.iter().map(|scenario| u8::MAX - scenario.priority).zip(0..).collect();
         ranked.sort_unstable();
@@ -64,7 +66,7 @@ impl RuleSet {
                 .map(|scenario| [&scenario.name, &scenario.campaign].map(|name| policy::scenario_hash(name)))
                 .collect(),
             index: Index::new(triggers, beginnings),
-            senders: Numbers::of(&policy.senders),
+            senders: Numbers::of(&senders),
             pattern_ids: in_rank().zip(&patterns).map(id).collect(),
             patterns,
             happenings,
@@ -115,6 +117,11 @@ impl RuleSet {
     pub fn is_protected(&self, imsi: Imsi, directory: &Directory) -> bool {
         let number = || -> Option<Number> { directory.find(imsi)?.msisdn() };
         self.policy.protected.as_ref().is_some_and(|list| list.contains(imsi, number()))
+    }
+
+    /// Whether we send from this number: by the policy, or because a scenario does.
+    pub fn sends_from(&self, number: &Number) -> bool {
+        self.senders.fits(*number)
     }
 
     /// The pattern of the scenario of this rank, where it takes more than one event.

@@ -21,7 +21,7 @@ pub use home::Home;
 pub use spending::Spent;
 
 use crate::lists::{Provinces, SubscriberList};
-use crate::scenario::{Audience, Calendar, ContactCap, Money, NumberPattern, Purpose};
+use crate::scenario::{Audience, Calendar, ContactCap, Money, NumberPattern, Purpose, Scenario};
 
 /// How many offers to one subscriber are remembered. Who got as many within the longest cap gets no more: withheld as
 /// [`Reason::GlobalCap`], whatever the purpose.
@@ -351,6 +351,13 @@ impl Policy {
         let day = if local.time() < to { Ok(local.date()) } else { local.date().tomorrow() };
         let ends = day.ok().and_then(|day| self.timezone.to_timestamp(day.to_datetime(to)).ok());
         ends.map_or(at, |ends| Timestamp::from_micros(ends.as_microsecond()).max(at))
+    }
+
+    /// When a scenario's last day ends; absent where it has none.
+    pub fn validity_ends(&self, scenario: &Scenario) -> Option<Timestamp> {
+        let (_, last) = scenario.schedule.validity?;
+        let end = self.timezone.to_timestamp(last.tomorrow().ok()?.to_datetime(Time::midnight())).ok()?;
+        Some(Timestamp::from_micros(end.as_microsecond()))
     }
 
     /// The segment of this name.

@@ -20,6 +20,8 @@
 //   receipt_ms            wait before each receipt
 //   terse                 of a submit_sm, log only what counts need
 //   tls                   { key, cert }: files; the sessions are under TLS
+//   receipt_stat          what a receipt by text says (default DELIVRD)
+//   cancel_status         command_status of every cancel_sm_resp (default 0)
 //   query_state           message_state of every query_sm_resp (default 2, DELIVERED)
 //   glue_ms               collect what is sent for so long and send it in one piece
 //   chop                  send in pieces of so many octets
@@ -142,7 +144,7 @@ function receipt(session, pdu, message_id) {
     // The usual oddity: hexadecimal in the submit_sm_resp, decimal in the receipt.
     const decimal = String(parseInt(message_id, 16)).padStart(10, '0');
     const short_message = `id:${decimal} sub:001 dlvrd:001 submit date:0907101200 done date:0907101201 ` +
-      'stat:DELIVRD err:000 text:';
+      `stat:${options.receipt_stat || 'DELIVRD'} err:000 text:`;
     deliver_by(session, { ...deliver, short_message });
   }
 }
@@ -231,6 +233,16 @@ const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (sessi
     const { message_id, source_addr } = pdu;
     log({ event: 'query_sm', session: session.number, message_id, source_addr });
     session.send(pdu.response({ message_id, message_state: options.query_state ?? 2 }));
+  });
+  session.on('cancel_sm', (pdu) => {
+    const { message_id, source_addr, destination_addr } = pdu;
+    session.unanswered += 1;
+    const { number, unanswered } = session;
+    log({ event: 'cancel_sm', session: number, message_id, source_addr, destination_addr, unanswered });
+    setTimeout(() => {
+      session.unanswered -= 1;
+      session.send(pdu.response({ command_status: options.cancel_status || 0 }));
+    }, options.delay_ms || 0);
   });
   session.on('unbind', (pdu) => {
     log({ event: 'unbind', session: session.number });

@@ -3,16 +3,15 @@
 mod table;
 
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::PathBuf;
 
 use event::Timestamp;
-use siphasher::sip::SipHasher13;
 
 use super::super::report::grouped;
 use super::super::{Ending, Failure, say};
 use super::open;
+use crate::pseudonyms::{KEYS_FILE, Pseudonyms};
 use table::{Names, TableWriter};
 
 /// Writes the facts of the window to a Parquet file, one row an event, those of a subscriber together.
@@ -21,8 +20,8 @@ use table::{Names, TableWriter};
 Columns: at, subscriber, interface, kind, identity, network, lac, ci, device_type (TAC), device, direction, number, update, cause, \
 name (access point or host), length_ms, after_reset, frame. What does not belong to a kind is absent.
 
-Subscribers, devices and numbers are pseudonyms, 16 hexadecimal digits: the same for the same one within a file, and, with \
---key, in every file that is written with that key. Whoever has the key can tell whose they are.")]
+Subscribers, devices and numbers are pseudonyms: those of the service, as in its console, its API and its events for others, \
+where its keys are at hand (`touchpoint pseudonyms`). Else they are the same for the same one within this file only.")]
 pub(super) struct Export {
     /// The store of a replay or an engine.
     #[arg(long, value_name = "DIR")]
@@ -33,15 +32,9 @@ pub(super) struct Export {
     /// Only events from this time on, RFC 3339.
     #[arg(long, value_name = "TIME")]
     since: Option<Timestamp>,
-    /// What pseudonyms depend on; otherwise they are new each time.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "TOUCHPOINT_EXPORT_KEY",
-        hide_env_values = true,
-        conflicts_with = "reveal"
-    )]
-    key: Option<String>,
+    /// The service's keys of pseudonyms (`privacy.keys` of its configuration); without, the `pseudonyms.json` in the store's folder or beside it.
+    #[arg(long, value_name = "FILE", conflicts_with = "reveal")]
+    keys: Option<PathBuf>,
     /// Write IMSIs, IMEIs and numbers in clear.
     #[arg(long)]
     reveal: bool,
@@ -51,8 +44,9 @@ impl Export {
     pub(super) fn run(&self) -> Result<Ending, Failure> {
         let store = open(&self.store)?;
         let failed = |error: io::Error| Failure::new(format_args!("cannot write `{}`: {error}", self.out.display()));
+        let names = self.names()?;
         let file = File::create(&self.out).map_err(failed)?;
-        let mut table = TableWriter::new(file, self.names())?;
+        let mut table = TableWriter::new(file, names)?;
         let (mut subscribers, mut events) = (0, 0);
         for window in store.windows(self.since.unwrap_or(Timestamp::MIN))? {
             let (imsi, facts) = window?;
@@ -65,19 +59,16 @@ impl Export {
         Ok(Ending::Complete)
     }
 
-    fn names(&self) -> Names {
+    fn names(&self) -> Result<Names, Failure> {
         if self.reveal {
-            return Names::Clear;
+            return Ok(Names::Clear);
         }
-        let half = |number: u64| match &self.key {
-            Some(key) => {
-                let mut hasher = SipHasher13::new_with_keys(number, 0);
-                hasher.write(key.as_bytes());
-                hasher.finish()
-            }
-            // Keyed by the operating system's randomness.
-            None => RandomState::new().hash_one(number),
+        let places = [self.store.join(KEYS_FILE), self.store.with_file_name(KEYS_FILE)];
+        let file = self.keys.clone().or(places.into_iter().find(|file| file.exists()));
+        let keys = match file {
+            Some(file) => Pseudonyms::load(&file)?,
+            None => Pseudonyms::unkept()?,
         };
-        Names::Pseudonyms(half(0), half(1))
+        Ok(Names::Pseudonyms(keys))
     }
 }

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam::channel::{self, Receiver, Sender, select};
 
-use super::{Channel, Report, Submission, Taken};
+use super::{Channel, ReceiptState, Report, Submission, Taken};
 use crate::offer::OfferId;
 
 /// The most offers that wait to be taken back; what comes beyond is not, and counted.
@@ -25,8 +25,10 @@ pub(super) trait Clerk: Send + 'static {
     /// What it told has been passed on.
     fn passed_on(&mut self) {}
 
-    /// Takes an offer back, where it knows how.
-    fn withdraw(&mut self, _taken: &Taken) {}
+    /// Takes an offer back, where it knows how; whether that is certain.
+    fn withdraw(&mut self, _taken: &Taken) -> bool {
+        false
+    }
 }
 
 /// The side that submits.
@@ -94,10 +96,12 @@ impl Window {
                     Err(_) => return,
                 },
                 recv(self.withdrawn) -> taken => {
-                    let withdraw = || taken.iter().for_each(|taken| clerk.withdraw(taken));
-                    if catch_unwind(AssertUnwindSafe(withdraw)).is_err() {
+                    let withdraw = || taken.ok().filter(|taken| clerk.withdraw(taken));
+                    let Ok(withdrawn) = catch_unwind(AssertUnwindSafe(withdraw)) else {
                         return self.fail(&[], Vec::new());
-                    }
+                    };
+                    let receipt = |taken: Taken| Report::Receipt { id: taken.id, state: ReceiptState::Deleted };
+                    withdrawn.map(receipt).into_iter().for_each(|report| self.reports.send(report).unwrap_or_default());
                     continue;
                 }
             }

@@ -325,9 +325,11 @@ impl<D: Dialog> Clerk for Asker<D> {
         }
     }
 
-    /// What becomes of it the server tells, where it tells anything.
-    fn withdraw(&mut self, taken: &Taken) {
-        self.dialog.withdrawal(taken).iter().for_each(|request| count::<D>("withdrawal", &self.ask(request)));
+    fn withdraw(&mut self, taken: &Taken) -> bool {
+        let Some(request) = self.dialog.withdrawal(taken) else { return false };
+        let outcome = self.ask(&request);
+        count::<D>("withdrawal", &outcome);
+        matches!(outcome, Outcome::Judged(Judgement::Taken(_)))
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) fn open(url: &str) -> Result<Box<dyn Channel + Send>, WebError> {
     http::open(&mm7.web.clone(), mm7)
 }
 
-fn read(url: &str) -> Result<Mm7, WebError> {
+pub(super) fn read(url: &str) -> Result<Mm7, WebError> {
     let none = String::new;
     let new = |web| Mm7 {
         web,

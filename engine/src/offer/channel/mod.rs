@@ -6,6 +6,7 @@ pub mod cmpp;
 mod desk;
 mod ears;
 mod http;
+mod incoming;
 pub mod journal;
 mod list;
 mod mm7;
@@ -27,7 +28,7 @@ use event::{Imsi, Number, Timestamp};
 pub use centre::{BINDS_LIMIT, CentreError, WINDOW_LIMIT};
 pub use http::WebError;
 pub use list::ListError;
-pub use open::{ChannelError, Fault, Opening, URLS, open, parameters};
+pub use open::{ChannelError, Fault, Opening, URLS, check, open, parameters, sender};
 
 use super::{OfferId, Pushed};
 
@@ -201,12 +202,31 @@ impl ReceiptState {
             Self::Undeliverable => "undeliverable",
         }
     }
+
+    /// What people call it, in English and in Chinese.
+    pub const fn names(self) -> [&'static str; 2] {
+        let chinese = match self {
+            Self::Delivered => "已送达",
+            Self::Unknown => "短信中心不知结果",
+            Self::Expired => "过期未送达",
+            Self::Deleted => "已撤回",
+            Self::Rejected => "被拒收",
+            Self::Undeliverable => "无法送达",
+        };
+        [self.name(), chinese]
+    }
 }
 
 /// A way out.
 pub trait Channel {
     /// `journal`, `smpp`: the protocol.
     fn name(&self) -> &'static str;
+
+    /// The number that phones see of what an offer names as its sender, or of one that names none: that of short messages which
+    /// may be seen on their way. Absent where there is none.
+    fn sender(&self, _from: Option<&str>) -> Option<Number> {
+        None
+    }
 
     /// How many submissions would go out at once now: 0 while the link is down or the window is full.
     fn ready(&self) -> usize;

@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
+use event::Number;
 use thiserror::Error;
 
-use super::centre::{Centre, CentreError, Habits};
+use super::centre::{self, Centre, CentreError, Habits};
 use super::cmpp::CmppConfig;
 use super::http::WebError;
 use super::list::ListError;
@@ -141,6 +142,24 @@ pub fn open(name: &str, url: &str, opening: Opening) -> Result<Lane, ChannelErro
     Ok(Lane { name: name.to_owned(), channel, terms })
 }
 
+/// Whether a URL can be meant, without opening what it names.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(url: &str) -> Result<(), Fault> {
+    let (_, url) = cut_terms(url).map_err(Fault::Terms)?;
+    match scheme(&url) {
+        "smpp" | "smpps" => drop(SmppConfig::from_url(&url)?),
+        "cmpp" => drop(CmppConfig::from_url(&url)?),
+        "webhook+http" | "webhook+https" => drop(webhook::read(&url)?),
+        "pap+http" | "pap+https" => drop(pap::read(&url)?),
+        "mm7+http" | "mm7+https" => drop(mm7::read(&url)?),
+        "journal" | "list" => {}
+        other => return Err(Fault::Scheme { scheme: other.to_owned() }),
+    }
+    Ok(())
+}
+
 fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault> {
     Ok(match scheme(url) {
         "smpp" | "smpps" => Box::new(Centre::open(SmppConfig::from_url(url)?, opening.patient)?),
@@ -155,6 +174,16 @@ fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault
         "list" => list::open(url)?,
         other => return Err(Fault::Scheme { scheme: other.to_owned() }),
     })
+}
+
+/// The number from which the channel of this URL sends where a scenario names none.
+pub fn sender(url: &str) -> Option<Number> {
+    let (_, url) = cut_terms(url).ok()?;
+    match scheme(&url) {
+        "smpp" | "smpps" => centre::sender(&SmppConfig::from_url(&url).ok()?, None),
+        "cmpp" => centre::sender(&CmppConfig::from_url(&url).ok()?, None),
+        _ => None,
+    }
 }
 
 /// What concerns every channel, and the URL without it.
@@ -190,8 +219,21 @@ mod tests {
     }
 
     #[test]
+    fn the_number_that_a_channel_sends_from_stands_in_its_url() {
+        let check = |url: &str, expected: Option<&str>| {
+            assert_eq!(sender(url).map(|number| number.to_string()).as_deref(), expected, "{url}");
+        };
+        check("smpp://a:b@c?per_second=5&source=10086", Some("10086"));
+        check("smpp://a:b@c?source=Shop", None);
+        check("smpp://a:b@c", None);
+        check("cmpp://900001:secret@c?source=1065712580", Some("1065712580"));
+        check("journal:/tmp/x", None);
+    }
+
+    #[test]
     fn mistakes_are_explained_and_name_the_channel() {
         let check = |url: &str, expected: &str| {
+            assert!(super::check(url).unwrap_err().to_string().contains(expected), "without opening it: {url}");
             let told = open("sms", url, Opening::default()).map(|lane| lane.name).unwrap_err().to_string();
             assert!(told.starts_with("channel `sms`: ") && told.contains(expected), "{told}");
         };

@@ -63,7 +63,7 @@ pub(super) fn open(url: &str) -> Result<Box<dyn Channel + Send>, WebError> {
     http::open(&pap.web.clone(), pap)
 }
 
-fn read(url: &str) -> Result<Pap, WebError> {
+pub(super) fn read(url: &str) -> Result<Pap, WebError> {
     let new = |web: Web| {
         let host = web.url.split("://").nth(1).unwrap_or_default().split(['/', ':', '?']).next().unwrap_or_default();
         Pap { domain: host.to_owned(), web, notify: None, replaces: false }

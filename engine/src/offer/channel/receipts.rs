@@ -55,6 +55,8 @@ fn forms(message_id: &str) -> impl Iterator<Item = String> {
 struct Pending {
     missing: usize,
     worst: ReceiptState,
+    /// Names of segments as they were given.
+    names: Vec<Box<str>>,
 }
 
 /// What a name that the message centre has given means.
@@ -115,8 +117,14 @@ impl Receipts {
         self.order.push_back(name.clone());
         self.segments.insert(name, Meaning::Waiting(id));
         self.waiting += 1;
-        self.offers.entry(id).or_insert(Pending { missing: segments, worst: ReceiptState::Delivered });
+        let new = || Pending { missing: segments, worst: ReceiptState::Delivered, names: Vec::with_capacity(segments) };
+        self.offers.entry(id).or_insert_with(new).names.push(message_id.into());
         self.early_receipt(number)
+    }
+
+    /// The names of an offer's segments, as they were given, of which one lacks its receipt at least.
+    pub(super) fn waiting(&self, id: OfferId) -> Vec<String> {
+        self.offers.get(&id).into_iter().flat_map(|pending| &pending.names).map(|name| name.to_string()).collect()
     }
 
     /// A receipt came; kept a while where it fits nothing, since some come before the answer to the `submit_sm`.
@@ -237,6 +245,18 @@ mod tests {
         let delivered = receipt("2", "13900000005", ReceiptState::Delivered);
         assert_eq!(receipts.receive(delivered.clone()), Matched::Offer(OfferId(1), ReceiptState::Undeliverable));
         assert_eq!(receipts.receive(delivered), Matched::Known);
+    }
+
+    #[test]
+    fn an_offers_names_are_known_as_they_were_given_until_all_its_receipts_are_there() {
+        let mut receipts = Receipts::default();
+        ["00A1", "00A2"].iter().for_each(|name| _ = receipts.expect(OfferId(1), 2, name, "13900000005"));
+        assert_eq!(receipts.waiting(OfferId(1)), ["00A1", "00A2"]);
+        assert_eq!(receipts.waiting(OfferId(2)), [""; 0]);
+        for name in ["a1", "a2"] {
+            receipts.receive(receipt(name, "13900000005", ReceiptState::Delivered));
+        }
+        assert_eq!(receipts.waiting(OfferId(1)), [""; 0]);
     }
 
     #[test]

@@ -56,11 +56,15 @@ struct Body<'a> {
 
 /// Opens `webhook+https://host/path`.
 pub(super) fn open(url: &str) -> Result<Box<dyn Channel + Send>, WebError> {
-    let mut webhook = Web::read("webhook", url, |web| Webhook { web, secret: Vec::new() }, PARAMETERS)?;
+    let mut webhook = read(url)?;
     if webhook.secret.is_empty() {
         webhook.secret = std::env::var(SECRET_VARIABLE).ok().and_then(|secret| key(&secret)).unwrap_or_default();
     }
     http::open(&webhook.web.clone(), webhook)
+}
+
+pub(super) fn read(url: &str) -> Result<Webhook, WebError> {
+    Web::read("webhook", url, |web| Webhook { web, secret: Vec::new() }, PARAMETERS)
 }
 
 fn key(secret: &str) -> Option<Vec<u8>> {

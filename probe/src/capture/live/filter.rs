@@ -2,7 +2,7 @@
 
 use std::io;
 
-use ::pcap::{Active, BpfInstruction, BpfProgram, Capture};
+use ::pcap::{Active, BpfInstruction, BpfProgram, Capture, Linktype};
 use socket2::{SockFilter, SockRef};
 
 /// Passes over RTP and RTCP (RFC 3550 §5.1: version 2 in the first two bits) and nothing that may be signalling.
@@ -17,6 +17,15 @@ pub const DEFAULT_FILTER: &str = "not (\
      or (ip6 and ip6[6] = 17 and ip6[44:2] >= 20 and ip6[48] & 0xc0 = 0x80 \
          and ip6[40:2] >= 1024 and ip6[42:2] >= 1024)) \
     and not udp port 4754 and not udp port 4755 and not udp port 6635 and not udp port 6636 and not udp port 9899)";
+
+/// Whether a filter can be meant, in the language of pcap-filter(7).
+///
+/// # Errors
+/// What libpcap says against it.
+pub fn check_filter(filter: &str) -> Result<(), String> {
+    let compiled = Capture::dead(Linktype::ETHERNET).and_then(|dead| dead.compile(filter, true));
+    compiled.map(drop).map_err(|error| error.to_string())
+}
 
 /// Makes the kernel pass over what goes out before it runs `program`: on a loopback interface each frame passes twice, out and
 /// in, and is taken once.
@@ -68,7 +77,7 @@ mod tests {
     }
 
     fn compile(filter: &str) -> BpfProgram {
-        Capture::dead(::pcap::Linktype::ETHERNET).unwrap().compile(filter, true).unwrap()
+        Capture::dead(Linktype::ETHERNET).unwrap().compile(filter, true).unwrap()
     }
 
     fn check(what: &str, frame: &[u8], passes: bool) {

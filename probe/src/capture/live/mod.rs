@@ -21,7 +21,7 @@ use std::time::Duration;
 use event::Timestamp;
 
 pub use error::LiveError;
-pub use filter::DEFAULT_FILTER;
+pub use filter::{DEFAULT_FILTER, check_filter};
 pub use tally::InterfaceTotals;
 
 use super::error::known_link_types as known_links;

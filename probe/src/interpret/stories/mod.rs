@@ -186,6 +186,7 @@ fn short(event: &Event) -> String {
             if *left_view { " left view" } else { "" }
         ),
         Kind::Sms { peer, .. } => number(peer),
+        Kind::SmsRejected { peer, cause, .. } => format!("{} cause {cause}", number(peer)),
         Kind::Ussd { code } => format!(" {code}"),
         Kind::CallForwarding(forwarding) => {
             format!(" {} {:x}{}", forwarding.operation.name(), forwarding.service, number(&forwarding.to))

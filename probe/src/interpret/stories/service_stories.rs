@@ -19,12 +19,20 @@ fn a_message_is_sent_or_received_when_the_other_side_acknowledges_it() {
 }
 
 #[test]
-fn a_message_that_failed_or_was_never_acknowledged_was_not_passed() {
+fn a_message_that_the_other_side_refuses_is_told_with_the_cause() {
     let (mut story, line) = story();
     story.phone(line, &o::submit(0, 1, "10086")).network(line, &o::rp_error(8, 1, true));
+    story.tells(&["sms_rejected 10086 cause 38, anna mapped, cell 7, at 6"]);
+    story.network(line, &o::deliver(0, 1, "10086")).phone(line, &o::rp_error(8, 1, false));
+    story.tells(&["sms_rejected 10086 cause 38, anna mapped, cell 7, at 8"]);
+    assert_eq!(story.counters().unmatched.short_message_failed, 2);
+}
+
+#[test]
+fn a_message_that_was_never_acknowledged_was_not_passed() {
+    let (mut story, line) = story();
     story.phone(line, &o::submit(0, 2, "10086")).closes(line).tells(&[]);
-    let unmatched = story.counters().unmatched;
-    assert_eq!((unmatched.short_message_failed, unmatched.short_message_unacknowledged), (1, 1));
+    assert_eq!(story.counters().unmatched.short_message_unacknowledged, 1);
 }
 
 #[test]

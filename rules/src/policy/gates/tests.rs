@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::civil::{Weekday, date, time};
+use jiff::civil::{Date, Weekday, date, time};
 use jiff::tz::TimeZone;
 
 use super::*;
@@ -312,6 +312,19 @@ fn quiet_hours_end_at_their_end_on_the_wall() {
     ends("Europe/Berlin", "2026-03-28T22:00:00Z", "2026-03-29T01:30:00Z");
     ends("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z");
     ends("Europe/Berlin", "2026-10-25T01:15:00Z", "2026-10-25T01:15:00Z");
+}
+
+#[test]
+fn a_scenarios_last_day_ends_at_midnight_on_the_wall() {
+    let ends = |zone: &str, days: Option<(Date, Date)>, expected: Option<&str>| {
+        let policy = Policy { timezone: TimeZone::get(zone).unwrap(), ..Policy::default() };
+        let mut scenario = fixture().scenario;
+        scenario.schedule.validity = days;
+        assert_eq!(policy.validity_ends(&scenario), expected.map(|at| at.parse().unwrap()), "{zone} {days:?}");
+    };
+    ends("Asia/Shanghai", Some((date(2009, 7, 1), date(2009, 7, 10))), Some("2009-07-10T16:00:00Z"));
+    ends("Europe/Berlin", Some((date(2026, 3, 29), date(2026, 3, 29))), Some("2026-03-29T22:00:00Z"));
+    ends("Asia/Shanghai", None, None);
 }
 
 #[test]

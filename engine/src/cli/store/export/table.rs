@@ -1,10 +1,10 @@
 //! Events as columns of a Parquet file. Holds one row group in memory.
 
+use std::fmt::Display;
 use std::fs::File;
-use std::hash::Hasher;
 use std::sync::Arc;
 
-use event::{Answered, DomainName, Event, Imei, Imsi, Kind, Number};
+use event::{Answered, DomainName, Event, Imei, Imsi, Kind, Number, Timestamp};
 use parquet::basic::Compression;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
@@ -12,7 +12,8 @@ use parquet::errors::Result;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
-use siphasher::sip::SipHasher13;
+
+use crate::pseudonyms::Pseudonyms;
 
 /// Events in a row group.
 const GROUP_EVENTS: usize = 1 << 17;
@@ -43,21 +44,17 @@ const SCHEMA: &str = "message window {
 pub(super) enum Names {
     /// As they are.
     Clear,
-    /// As keyed hashes.
-    Pseudonyms(u64, u64),
+    /// As the keys call them that were in force.
+    Pseudonyms(Pseudonyms),
 }
 
 impl Names {
-    fn show(&self, identity: &impl ToString) -> ByteArray {
-        let text = identity.to_string();
-        match self {
-            Self::Clear => text.into_bytes().into(),
-            Self::Pseudonyms(first, second) => {
-                let mut hasher = SipHasher13::new_with_keys(*first, *second);
-                hasher.write(text.as_bytes());
-                format!("{:016x}", hasher.finish()).into_bytes().into()
-            }
-        }
+    fn show(&self, at: Timestamp, identity: &impl Display) -> ByteArray {
+        let text = match self {
+            Self::Clear => identity.to_string(),
+            Self::Pseudonyms(keys) => keys.at(at).name_of(identity).to_string(),
+        };
+        text.into_bytes().into()
     }
 }
 
@@ -167,7 +164,7 @@ impl TableWriter {
         let details = Details::of(&event.kind);
         let name = |text: &'static str| Some(ByteArray::from(text));
         columns.at.push(Some(event.at.as_micros()));
-        columns.subscriber.push(Some(names.show(&imsi)));
+        columns.subscriber.push(Some(names.show(event.at, &imsi)));
         columns.interface.push(name(event.interface.name()));
         columns.kind.push(name(event.kind.name()));
         columns.identity.push(name(event.binding.name()));
@@ -175,9 +172,9 @@ impl TableWriter {
         columns.lac.push(event.cell.lac.map(i32::from));
         columns.ci.push(event.cell.ci.map(i32::from));
         columns.device_type.push(event.imei.map(|imei| format!("{:08}", imei.tac()).into_bytes().into()));
-        columns.device.push(event.imei.as_ref().map(|imei: &Imei| names.show(imei)));
+        columns.device.push(event.imei.as_ref().map(|imei: &Imei| names.show(event.at, imei)));
         columns.direction.push(details.direction.and_then(name));
-        columns.number.push(details.number.as_ref().map(|number| names.show(number)));
+        columns.number.push(details.number.as_ref().map(|number| names.show(event.at, number)));
         columns.update.push(details.update.and_then(name));
         columns.cause.push(details.cause.map(i32::from));
         columns.name.push(details.name.map(|name| name.to_string().into_bytes().into()));
@@ -238,6 +235,9 @@ impl Details {
                 Self { direction: Some(direction.name()), number, cause, length_ms: length_ms(answered), ..none }
             }
             Kind::Sms { direction, peer } => Self { direction: Some(direction.name()), number: peer, ..none },
+            Kind::SmsRejected { direction, peer, cause } => {
+                Self { direction: Some(direction.name()), number: peer, cause: Some(cause), ..none }
+            }
             Kind::Ussd { code } => Self { number: Some(code), ..none },
             Kind::CallForwarding(forwarding) => Self { number: forwarding.to, ..none },
             Kind::PdpActivated { access_point } | Kind::PdpDeactivated { access_point } => {

@@ -69,6 +69,11 @@ pub(in super::super) trait Dialect: Clone + Send + 'static {
         false
     }
 
+    /// Writes the request that takes back a message which has not been delivered yet; whether the protocol has one.
+    fn cancel(&self, _sequence: u32, _taken: &Taken, _out: &mut BytesMut) -> bool {
+        false
+    }
+
     /// What a unit means; writes the answer that it asks for.
     fn hear(&self, pdu: Self::Pdu, out: &mut BytesMut) -> Heard;
 }
@@ -85,6 +90,13 @@ pub(in super::super) enum Heard {
         sequence: u32,
         /// Its end.
         state: Option<ReceiptState>,
+    },
+    /// The answer to the request to take a message back.
+    Cancelled {
+        /// Of the request.
+        sequence: u32,
+        /// Whether it will not be delivered.
+        is_done: bool,
     },
     /// The session is over.
     Ended(Broken),

@@ -11,7 +11,7 @@ use super::dialect::{Address, Answer, Verdict};
 use super::pace::Pace;
 use super::short::Short;
 use crate::offer::OfferId;
-use crate::offer::channel::Report;
+use crate::offer::channel::{Report, Taken};
 
 /// How often segments of one message are repeated after throttling when others of it were taken already, so that giving
 /// it back whole would send those twice.
@@ -42,6 +42,18 @@ struct Open {
     /// The message centre's name of the first segment.
     message_id: String,
 }
+
+/// What is done about a message that the message centre has, beside submitting others: in its turn, and within the window.
+#[derive(Clone, Debug)]
+pub(super) enum Errand {
+    /// Asking what became of it.
+    Ask(Taken),
+    /// Taking it back.
+    Cancel(Taken),
+}
+
+/// The part of the window that errands may take, one in so many, but one at least: offers are more urgent.
+const ERRANDS_SHARE: usize = 4;
 
 /// A message's place in the table: not its [`OfferId`], which the sender might use twice.
 type Ticket = u64;
@@ -89,7 +101,11 @@ pub(super) struct Exchange {
     response_timeout: Duration,
     open: FxHashMap<Ticket, Open>,
     waiting: VecDeque<Part>,
-    unanswered: BTreeMap<u32, Sent>,
+    unanswered: FxHashMap<u32, Sent>,
+    /// When answers are overdue, and of which submission: in order. Also holds those that have been answered since.
+    deadlines: VecDeque<(Instant, u32)>,
+    /// Unanswered too, with when they are given up.
+    errands: BTreeMap<u32, (Errand, Instant)>,
     next_ticket: Ticket,
     last_sequence: u32,
 }
@@ -101,7 +117,9 @@ impl Exchange {
             response_timeout,
             open: FxHashMap::default(),
             waiting: VecDeque::new(),
-            unanswered: BTreeMap::new(),
+            unanswered: FxHashMap::default(),
+            deadlines: VecDeque::new(),
+            errands: BTreeMap::new(),
             next_ticket: 0,
             last_sequence: 0,
         }
@@ -119,22 +137,50 @@ impl Exchange {
     /// The segment to be written now, if the window has room: from here on it counts as written.
     pub(super) fn next(&mut self, now: Instant) -> Option<Due<'_>> {
         self.pace.advance(now);
-        if self.unanswered.len() >= self.pace.width() {
+        if !self.has_room() {
             return None;
         }
         let part = self.waiting.pop_front()?;
         let sequence = self.sequence();
         let open = self.open.get_mut(&part.ticket)?;
         open.unanswered += 1;
-        self.unanswered.insert(sequence, Sent { part, deadline: now + self.response_timeout, overdue: false });
+        let deadline = now + self.response_timeout;
+        self.unanswered.insert(sequence, Sent { part, deadline, overdue: false });
+        self.deadlines.push_back((deadline, sequence));
         Some(Due { sequence, message: &open.message, segment: part.segment })
+    }
+
+    fn has_room(&self) -> bool {
+        self.unanswered.len() + self.errands.len() < self.pace.width()
+    }
+
+    /// Whether another errand may be run now.
+    pub(super) fn has_room_for_errand(&self) -> bool {
+        self.has_room() && self.errands.len() < (self.pace.width() / ERRANDS_SHARE).max(1)
+    }
+
+    /// An errand is run under this sequence number.
+    pub(super) fn run(&mut self, sequence: u32, errand: Errand, now: Instant) {
+        self.errands.insert(sequence, (errand, now + self.response_timeout));
+    }
+
+    /// The errand that was run under this number has its answer.
+    pub(super) fn ran(&mut self, sequence: u32) -> Option<Errand> {
+        self.errands.remove(&sequence).map(|(errand, _)| errand)
+    }
+
+    /// Gives up errands that nobody answers; tells how many.
+    pub(super) fn give_up_errands(&mut self, now: Instant) -> usize {
+        let before = self.errands.len();
+        self.errands.retain(|_, (_, deadline)| *deadline > now);
+        before - self.errands.len()
     }
 
     /// A sequence number that no unanswered request has; requests that are not submissions take theirs here too.
     pub(super) fn sequence(&mut self) -> u32 {
         loop {
             self.last_sequence = if self.last_sequence >= LAST_SEQUENCE { 1 } else { self.last_sequence + 1 };
-            if !self.unanswered.contains_key(&self.last_sequence) {
+            if !self.unanswered.contains_key(&self.last_sequence) && !self.errands.contains_key(&self.last_sequence) {
                 return self.last_sequence;
             }
         }
@@ -171,9 +217,9 @@ impl Exchange {
         let segments = open.message.short.count();
         answered.taken = Some(TakenSegment { id: open.message.id, to: open.message.to, segments });
         if open.taken == segments {
-            answered.report = self
-                .close(part.ticket)
-                .map(|open| Report::Accepted { id: open.message.id, message_id: open.message_id });
+            // None of it waits.
+            let closed = self.open.remove(&part.ticket);
+            answered.report = closed.map(|open| Report::Accepted { id: open.message.id, message_id: open.message_id });
         }
         answered
     }
@@ -210,7 +256,11 @@ impl Exchange {
 
     /// Gives up one message whose answer is overdue; call until `None`.
     pub(super) fn overdue(&mut self, now: Instant) -> Option<Report> {
-        while let Some(sent) = self.unanswered.values_mut().find(|sent| !sent.overdue && sent.deadline <= now) {
+        while let Some((deadline, sequence)) = self.next_deadline().filter(|(deadline, _)| *deadline <= now) {
+            self.deadlines.pop_front();
+            let Some(sent) = self.unanswered.get_mut(&sequence).filter(|sent| sent.deadline == deadline) else {
+                continue;
+            };
             sent.overdue = true;
             let ticket = sent.part.ticket;
             // Another segment of the same message may have closed it already.
@@ -219,6 +269,15 @@ impl Exchange {
             }
         }
         None
+    }
+
+    /// Of the submission that has waited longest.
+    fn next_deadline(&mut self) -> Option<(Instant, u32)> {
+        let waits = |unanswered: &FxHashMap<u32, Sent>, (deadline, sequence): &(Instant, u32)| {
+            unanswered.get(sequence).is_some_and(|sent| sent.deadline == *deadline)
+        };
+        while self.deadlines.pop_front_if(|first| !waits(&self.unanswered, first)).is_some() {}
+        self.deadlines.front().copied()
     }
 
     /// Whether every slot is taken by a `submit_sm` whose answer is overdue: the link will send nothing more.
@@ -230,6 +289,8 @@ impl Exchange {
     pub(super) fn broken(&mut self, reason: &str) -> Vec<Report> {
         self.waiting.clear();
         self.unanswered.clear();
+        self.deadlines.clear();
+        self.errands.clear();
         let mut open: Vec<(Ticket, Open)> = self.open.drain().collect();
         open.sort_unstable_by_key(|(ticket, _)| *ticket);
         open.into_iter()
@@ -241,9 +302,10 @@ impl Exchange {
     }
 
     /// When something is to be done although nothing comes in.
-    pub(super) fn wakes_at(&self) -> Option<Instant> {
-        let deadline = self.unanswered.values().filter(|sent| !sent.overdue).map(|sent| sent.deadline).min();
-        [deadline, self.pace.resumes_at()].into_iter().flatten().min()
+    pub(super) fn wakes_at(&mut self) -> Option<Instant> {
+        let deadline = self.next_deadline().map(|(deadline, _)| deadline);
+        let errand = self.errands.values().map(|(_, deadline)| *deadline).min();
+        [deadline, errand, self.pace.resumes_at()].into_iter().flatten().min()
     }
 
     /// Slots in all now.
@@ -253,7 +315,7 @@ impl Exchange {
 
     /// PDUs unanswered or waiting.
     pub(super) fn load(&self) -> usize {
-        self.unanswered.len() + self.waiting.len()
+        self.unanswered.len() + self.errands.len() + self.waiting.len()
     }
 
     /// Whether every message has had its report.
@@ -444,6 +506,31 @@ mod tests {
         story.write();
         story.exchange.last_sequence = LAST_SEQUENCE - 1;
         assert_eq!([story.exchange.sequence(), story.exchange.sequence()], [LAST_SEQUENCE, 2]);
+    }
+
+    fn errand(id: u128) -> Errand {
+        let to = "13900000005".parse().unwrap();
+        Errand::Ask(Taken { id: OfferId(id), message_id: "m".to_owned(), to, from: None })
+    }
+
+    #[test]
+    fn errands_count_in_the_window_and_take_a_part_of_it() {
+        let mut story = Story::new();
+        assert!(story.exchange.has_room_for_errand());
+        let sequence = story.exchange.sequence();
+        story.exchange.run(sequence, errand(9), story.now);
+        assert!(!story.exchange.has_room_for_errand(), "a quarter of three is one at least");
+        (1..=3).for_each(|id| story.offer(id, 1));
+        assert_eq!(story.write(), [(2, 1, 0), (3, 2, 0)]);
+        assert!(story.exchange.ran(2).is_none() && story.exchange.ran(sequence).is_some());
+        assert_eq!(story.write(), [(4, 3, 0)]);
+        assert!(!story.exchange.has_room_for_errand(), "the window is full");
+        story.answer(2, Verdict::Taken);
+        let sequence = story.exchange.sequence();
+        story.exchange.run(sequence, errand(9), story.now);
+        assert_eq!(story.exchange.give_up_errands(story.now), 0);
+        story.wait(TIMEOUT);
+        assert_eq!((story.exchange.give_up_errands(story.now), story.exchange.ran(sequence).is_none()), (1, true));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use tokio::task::LocalSet;
 
 pub(super) use self::dialect::{Address, Answer, Delivery, Dialect, Heard, Role, Verdict};
 pub use self::error::CentreError;
+use self::exchange::Errand;
 pub(super) use self::exchange::Message;
 pub(super) use self::frame::{cut_frame, write_frame};
 use self::gate::Gate;
@@ -35,6 +36,7 @@ pub(super) use self::link::Broken;
 use self::session::{Seat, Session, Shared};
 pub(super) use self::short::{Alphabet, Coding, Part, Short, Wanted};
 use super::{Channel, Report, Submission, Taken};
+use event::Number;
 use rules::segments::TooLong;
 
 /// Sessions with a message centre. Dropping it waits for the answers still missing (`close_s=` at most) and takes leave.
@@ -42,14 +44,14 @@ pub(super) struct Centre<D: Dialect> {
     dialect: D,
     outlets: Vec<Outlet>,
     /// To the first session that sends.
-    recalls: Option<mpsc::Sender<Taken>>,
+    errands: Option<mpsc::Sender<Errand>>,
     refusals: Sender<Report>,
     reports: Receiver<Report>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Offers of an earlier life that wait to be asked about.
-const RECALLS_LIMIT: usize = 65_536;
+/// Offers that wait to be asked about, or to be taken back; more are not, and counted.
+const ERRANDS_LIMIT: usize = 65_536;
 
 /// The way to one session that sends.
 struct Outlet {
@@ -66,13 +68,13 @@ impl<D: Dialect> Centre<D> {
         let (told, reports) = channel::unbounded();
         let (bound, first_binds) = channel::unbounded();
         let (mut outlets, mut seats) = (Vec::new(), Vec::new());
-        let (recalls, recalled) = mpsc::channel(RECALLS_LIMIT);
-        let mut recalled = Some(recalled);
+        let (errands, run) = mpsc::channel(ERRANDS_LIMIT);
+        let mut run = Some(run);
         for role in dialect.roles() {
             let (submissions, submitted) = mpsc::channel(dialect.habits().window);
             let gate = Arc::new(Gate::default());
-            let recalled = if role == Role::Receiver { None } else { recalled.take() };
-            seats.push(Seat { role, submitted, recalled, gate: Arc::clone(&gate) });
+            let errands = if role == Role::Receiver { None } else { run.take() };
+            seats.push(Seat { role, submitted, errands, gate: Arc::clone(&gate) });
             outlets.push(Outlet { gate, submissions, sends: role != Role::Receiver });
         }
         let binds = seats.len();
@@ -89,7 +91,7 @@ impl<D: Dialect> Centre<D> {
             runtime.block_on(sessions);
         };
         let thread = thread::Builder::new().name(D::NAME.to_owned()).spawn(serve).map_err(CentreError::Thread)?;
-        let centre = Self { dialect, outlets, recalls: Some(recalls), refusals: told, reports, thread: Some(thread) };
+        let centre = Self { dialect, outlets, errands: Some(errands), refusals: told, reports, thread: Some(thread) };
         // An end without a word is a panic in a session. Where one fails, all end with their outlets.
         let ended = || CentreError::Thread(std::io::Error::other("the session ended by itself"));
         for _ in 0..binds {
@@ -129,9 +131,23 @@ impl<D: Dialect> Centre<D> {
     }
 }
 
+impl<D: Dialect> Centre<D> {
+    fn send_on(&self, errand: Errand) {
+        if let Some(session) = &self.errands
+            && session.try_send(errand).is_err()
+        {
+            metrics::counter!("touchpoint_centre_limit_reached_total", "table" => "errands").increment(1);
+        }
+    }
+}
+
 impl<D: Dialect> Channel for Centre<D> {
     fn name(&self) -> &'static str {
         D::NAME
+    }
+
+    fn sender(&self, from: Option<&str>) -> Option<Number> {
+        sender(&self.dialect, from)
     }
 
     fn ready(&self) -> usize {
@@ -144,9 +160,13 @@ impl<D: Dialect> Channel for Centre<D> {
         handed_over.unwrap_or_else(|report| self.refusals.send(report).unwrap_or_default());
     }
 
-    /// Beyond the limit the oldest are remembered and the others' receipts come in vain.
+    /// Beyond the limit the others' receipts come in vain.
     fn recall(&mut self, taken: Taken) {
-        self.recalls.iter().for_each(|session| session.try_send(taken.clone()).unwrap_or_default());
+        self.send_on(Errand::Ask(taken));
+    }
+
+    fn withdraw(&mut self, taken: Taken) {
+        self.send_on(Errand::Cancel(taken));
     }
 
     fn reports(&self) -> &Receiver<Report> {
@@ -154,10 +174,15 @@ impl<D: Dialect> Channel for Centre<D> {
     }
 }
 
+/// The number that a message centre shows as the sender; a name is none.
+pub(super) fn sender<D: Dialect>(dialect: &D, from: Option<&str>) -> Option<Number> {
+    dialect.source(from)?.digits.parse().ok()
+}
+
 impl<D: Dialect> Drop for Centre<D> {
     fn drop(&mut self) {
         self.outlets.clear();
-        self.recalls = None;
+        self.errands = None;
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {

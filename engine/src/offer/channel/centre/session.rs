@@ -1,7 +1,10 @@
 //! A session with a message centre: binds, keeps the window filled, answers, tries the link, and binds again when it breaks.
 //! Ends when the side that submits is dropped.
 
+mod errands;
+
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,12 +13,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam::channel::Sender;
 use event::Timestamp;
+use metrics::Counter;
+use rustc_hash::FxHashMap;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::sleep_until;
 
 use super::dialect::{Answer, Delivery, Dialect, Heard, Role, Verdict};
 use super::error::CentreError;
-use super::exchange::{Exchange, Message, TakenSegment};
+use super::exchange::{Errand, Exchange, Message, TakenSegment};
 use super::gate::Gate;
 use super::link::{Broken, Link, Moved};
 use crate::offer::channel::receipts::{Matched, Receipt, Receipts};
@@ -32,6 +37,8 @@ const JITTER: f64 = 0.25;
 /// What the sessions with one message centre share: a receipt comes by any of them.
 pub(super) struct Shared {
     reports: Sender<Report>,
+    /// While what has come in is handled: what is told then, so that whoever hears it is woken once.
+    held: RefCell<Option<Vec<Report>>>,
     state: RefCell<State>,
 }
 
@@ -47,7 +54,7 @@ pub(super) struct Seat {
     pub(super) role: Role,
     pub(super) submitted: Receiver<Message>,
     /// Of one of the sessions.
-    pub(super) recalled: Option<Receiver<Taken>>,
+    pub(super) errands: Option<Receiver<Errand>>,
     pub(super) gate: Arc<Gate>,
 }
 
@@ -56,9 +63,9 @@ pub(super) struct Session<D: Dialect> {
     dialect: D,
     role: Role,
     submissions: Receiver<Message>,
-    recalls: Option<Receiver<Taken>>,
-    /// A question is unanswered: which, since when, and about what.
-    asked: Option<(u32, Instant, Taken)>,
+    errands: Option<Receiver<Errand>>,
+    /// Parts of an offer that are to be taken back.
+    cancels: VecDeque<Taken>,
     /// Whether the message centre answers questions at all.
     takes_questions: bool,
     gate: Arc<Gate>,
@@ -68,6 +75,14 @@ pub(super) struct Session<D: Dialect> {
     is_bound: bool,
     was_ready: bool,
     reconnect_after: Duration,
+    counts: Counts,
+}
+
+/// Counters of every message: looked up once.
+struct Counts {
+    submitted: Counter,
+    /// By status.
+    answers: FxHashMap<&'static str, Counter>,
 }
 
 /// What concerns the present link only.
@@ -85,18 +100,46 @@ enum Ending {
     Broken(Broken),
 }
 
+impl Counts {
+    fn new<D: Dialect>() -> Self {
+        let submitted = metrics::counter!("touchpoint_centre_total", "protocol" => D::NAME, "what" => "submitted");
+        Self { submitted, answers: FxHashMap::default() }
+    }
+
+    fn answers<D: Dialect>(&mut self, status: &'static str) -> &Counter {
+        self.answers.entry(status).or_insert_with(
+            || metrics::counter!("touchpoint_centre_answers_total", "protocol" => D::NAME, "status" => status),
+        )
+    }
+}
+
 impl Shared {
     pub(super) fn new(reports: Sender<Report>) -> Self {
-        Self { reports, state: RefCell::default() }
+        Self { reports, held: RefCell::default(), state: RefCell::default() }
     }
 
     /// The end of a submission. Nobody listens any more only when the channel is being dropped.
     fn tell(&self, report: Report) {
-        self.reports.send(report).ok();
+        match &mut *self.held.borrow_mut() {
+            Some(held) => held.push(report),
+            None => _ = self.reports.send(report),
+        }
+    }
+
+    /// From here on reports are held.
+    fn hold(&self) {
+        self.held.borrow_mut().get_or_insert_default();
+    }
+
+    /// Reports that are held go out, and others at once again.
+    fn release(&self) {
+        let held = self.held.take();
+        held.into_iter().flatten().for_each(|report| _ = self.reports.send(report));
     }
 
     fn notice(&self, report: Report) -> bool {
-        let has_room = self.reports.len() < NOTICES_LIMIT;
+        let held = self.held.borrow().as_ref().map_or(0, Vec::len);
+        let has_room = self.reports.len() + held < NOTICES_LIMIT;
         if has_room {
             self.tell(report);
         }
@@ -109,13 +152,13 @@ impl<D: Dialect> Session<D> {
         let habits = dialect.habits();
         let exchange = Exchange::new(habits.window, habits.response_timeout);
         let reconnect_after = habits.reconnect_first;
-        let Seat { role, submitted, recalled, gate } = seat;
+        let Seat { role, submitted, errands, gate } = seat;
         Self {
             dialect,
             role,
             submissions: submitted,
-            recalls: recalled,
-            asked: None,
+            errands,
+            cancels: VecDeque::new(),
             takes_questions: true,
             gate,
             shared,
@@ -123,6 +166,7 @@ impl<D: Dialect> Session<D> {
             is_bound: false,
             was_ready: false,
             reconnect_after,
+            counts: Counts::new::<D>(),
         }
     }
 
@@ -174,6 +218,8 @@ impl<D: Dialect> Session<D> {
     async fn serve(&mut self, link: &mut Link<D>) -> Ending {
         let started = now();
         let mut pulse = Pulse { heard: started, enquired: None, closes_at: None };
+        let alarm = sleep_until(started.into());
+        tokio::pin!(alarm);
         loop {
             if let Err(broken) = self.turn(link, &mut pulse) {
                 return Ending::Broken(broken);
@@ -182,7 +228,11 @@ impl<D: Dialect> Session<D> {
                 self.break_off("the channel was closed");
                 return Ending::Done;
             }
-            let wakes_at = self.wakes_at(&pulse);
+            let wakes_at = self.wakes_at(&pulse).into();
+            // One that goes off too early costs a turn; setting it at every turn costs more.
+            if wakes_at < alarm.deadline() || alarm.is_elapsed() {
+                alarm.as_mut().reset(wakes_at);
+            }
             tokio::select! {
                 moved = link.moved() => match moved {
                     Ok(Moved::Read) => pulse.heard = now(),
@@ -193,19 +243,27 @@ impl<D: Dialect> Session<D> {
                     Some(message) => self.accept(message),
                     None => pulse.closes_at = Some(now() + self.dialect.habits().close_timeout),
                 },
-                taken = next(&mut self.recalls), if self.asked.is_none() => self.recall(link, taken),
-                () = sleep_until(wakes_at.into()) => {}
+                errand = errands::next(&mut self.errands), if self.may_run_errand() => self.run_errand(link, errand),
+                () = &mut alarm => {}
             }
         }
     }
 
-    /// Everything that is due: what came in is handled, what may go out is written, what waits too long is given up.
-    fn turn(&mut self, link: &mut Link<D>, pulse: &mut Pulse) -> Result<(), Broken> {
+    fn hear(&mut self, link: &mut Link<D>, pulse: &mut Pulse) -> Result<(), Broken> {
         while let Some(pdu) = link.next_pdu()? {
             pulse.enquired = None;
             let heard = self.dialect.hear(pdu, &mut link.outbound);
             self.handle(heard)?;
         }
+        Ok(())
+    }
+
+    /// Everything that is due: what came in is handled, what may go out is written, what waits too long is given up.
+    fn turn(&mut self, link: &mut Link<D>, pulse: &mut Pulse) -> Result<(), Broken> {
+        self.shared.hold();
+        let heard = self.hear(link, pulse);
+        self.shared.release();
+        heard?;
         let now = now();
         while let Some(report) = self.exchange.overdue(now) {
             count::<D>("answers_overdue");
@@ -215,41 +273,13 @@ impl<D: Dialect> Session<D> {
         if self.exchange.is_stuck() {
             return Err(Broken::Silent("a submission", response_timeout));
         }
-        // A question is asked in vain where nobody answers it.
-        self.asked.take_if(|(_, since, _)| *since + response_timeout <= now);
+        (0..self.exchange.give_up_errands(now)).for_each(|_| count::<D>("errands_unanswered"));
         self.enquire(link, pulse, now)?;
         self.take_waiting();
+        self.run_errands(link);
         self.fill(link, now);
         self.publish();
         Ok(())
-    }
-
-    /// Waits for an earlier offer's receipt again, and asks what became of it.
-    fn recall(&mut self, link: &mut Link<D>, taken: Taken) {
-        if !self.dialect.has_receipts() {
-            return;
-        }
-        let (to, message_id) = (taken.to.to_string(), &taken.message_id);
-        let ended = self.shared.state.borrow_mut().receipts.expect(taken.id, 1, message_id, &to);
-        if let Some(matched) = ended {
-            return self.matched(matched);
-        }
-        if !self.takes_questions {
-            return;
-        }
-        let sequence = self.exchange.sequence();
-        if self.dialect.query(sequence, &taken, &mut link.outbound) {
-            count::<D>("questions");
-            self.asked = Some((sequence, now(), taken));
-        }
-    }
-
-    fn told(&mut self, sequence: u32, state: Option<ReceiptState>) {
-        let Some((_, _, taken)) = self.asked.take_if(|(asked, _, _)| *asked == sequence) else { return };
-        if let Some(state) = state {
-            let receipt = Receipt::new(&taken.message_id, [&taken.to.to_string(), ""], state);
-            self.delivered(Delivery::Receipt(receipt));
-        }
     }
 
     fn accept(&mut self, message: Message) {
@@ -270,7 +300,7 @@ impl<D: Dialect> Session<D> {
         while let Some(due) = self.exchange.next(now) {
             let Some(part) = due.message.short.part(due.segment) else { continue };
             self.dialect.submit(due.sequence, due.message, part, &mut link.outbound);
-            count::<D>("submitted");
+            self.counts.submitted.increment(1);
         }
     }
 
@@ -290,7 +320,7 @@ impl<D: Dialect> Session<D> {
         Ok(())
     }
 
-    fn wakes_at(&self, pulse: &Pulse) -> Instant {
+    fn wakes_at(&mut self, pulse: &Pulse) -> Instant {
         let habits = self.dialect.habits();
         let link_tried = match pulse.enquired {
             Some(since) => since + habits.response_timeout,
@@ -304,6 +334,7 @@ impl<D: Dialect> Session<D> {
             Heard::Answered(answer) => return self.answered(answer),
             Heard::Delivered(delivery) => self.delivered(delivery),
             Heard::Told { sequence, state } => self.told(sequence, state),
+            Heard::Cancelled { sequence, is_done } => self.cancelled(sequence, is_done),
             Heard::Ended(broken) => return Err(broken),
             Heard::Odd(what) => count::<D>(what),
             Heard::Farewell | Heard::Nothing => {}
@@ -317,7 +348,7 @@ impl<D: Dialect> Session<D> {
             self.unasked(sequence);
             return Ok(());
         };
-        metrics::counter!("touchpoint_centre_answers_total", "protocol" => D::NAME, "status" => status).increment(1);
+        self.counts.answers::<D>(status).increment(1);
         // Accepted first, then its receipt.
         answered.report.into_iter().for_each(|report| self.tell(report));
         match answered.verdict {
@@ -329,13 +360,6 @@ impl<D: Dialect> Session<D> {
             Verdict::Unbound => Err(Broken::NoSession),
             Verdict::Slower | Verdict::Refused => Ok(()),
         }
-    }
-
-    /// An answer to no submission: to a question it says that the message centre knows no questions.
-    fn unasked(&mut self, sequence: u32) {
-        let is_question = self.asked.take_if(|(asked, _, _)| *asked == sequence).is_some();
-        self.takes_questions &= !is_question;
-        count::<D>(if is_question { "questions_refused" } else { "answers_unasked" });
     }
 
     /// The end of a submission, and before it the room that it leaves: whoever hears of it may be waiting for just that.
@@ -426,7 +450,6 @@ impl<D: Dialect> Session<D> {
             self.shared.tell(report);
         }
         self.was_ready = false;
-        self.asked = None;
         self.gate.publish(0, 0);
     }
 
@@ -455,6 +478,7 @@ impl<D: Dialect> Session<D> {
 impl<D: Dialect> Drop for Session<D> {
     fn drop(&mut self) {
         self.count_sender(false);
+        self.shared.release();
         self.gate.publish(0, 0);
         self.submissions.close();
         self.take_waiting();
@@ -468,19 +492,7 @@ impl<D: Dialect> Drop for Session<D> {
 
 const FAILED: &str = "the session failed";
 
-/// The next offer to be recalled; never where there are no more.
-async fn next(recalls: &mut Option<Receiver<Taken>>) -> Taken {
-    let taken = match recalls {
-        Some(recalls) => recalls.recv().await,
-        None => None,
-    };
-    match taken {
-        Some(taken) => taken,
-        None => std::future::pending().await,
-    }
-}
-
-fn count<D: Dialect>(what: &'static str) {
+pub(super) fn count<D: Dialect>(what: &'static str) {
     metrics::counter!("touchpoint_centre_total", "protocol" => D::NAME, "what" => what).increment(1);
 }
 
@@ -518,7 +530,7 @@ mod tests {
     fn busy() -> (Session<SmppConfig>, mpsc::Sender<Message>, Reports<Report>) {
         let (submissions, submitted) = mpsc::channel(10);
         let (told, reports) = unbounded();
-        let seat = Seat { role: Role::Both, submitted, recalled: None, gate: Arc::new(Gate::default()) };
+        let seat = Seat { role: Role::Both, submitted, errands: None, gate: Arc::new(Gate::default()) };
         let dialect = SmppConfig::from_url("smpp://a:b@localhost").unwrap();
         let mut session = Session::new(dialect, seat, Rc::new(Shared::new(told)));
         session.count_sender(true);

@@ -19,6 +19,7 @@ pub use self::config::{CmppConfig, DEFAULT_PORT, PASSWORD_VARIABLE};
 use self::pdu::{Connect, ConnectResp, Deliver, Pdu, Submit, SubmitResp, command};
 use self::proof::Proof;
 use self::status::Status;
+use super::Taken;
 use super::centre::{
     Address, Alphabet, Answer, Broken, CentreError, Dialect, Habits, Heard, Message, Part, Role, Verdict, Wanted,
 };
@@ -115,17 +116,24 @@ impl Dialect for CmppConfig {
         pdu::write_bare(out, command::TERMINATE, sequence);
     }
 
+    fn cancel(&self, sequence: u32, taken: &Taken, out: &mut BytesMut) -> bool {
+        let msg_id = report::msg_id(&taken.message_id);
+        msg_id.iter().for_each(|msg_id| pdu::write_cancel(out, sequence, *msg_id));
+        msg_id.is_some()
+    }
+
     fn hear(&self, pdu: Pdu, out: &mut BytesMut) -> Heard {
+        const CANCEL_RESP: u32 = command::CANCEL | command::RESPONSE;
         const SUBMIT_RESP: u32 = command::SUBMIT | command::RESPONSE;
         const TERMINATE_RESP: u32 = command::TERMINATE | command::RESPONSE;
         match pdu.command {
             SUBMIT_RESP => Heard::Answered(answer(&pdu)),
             command::DELIVER => {
-                let Some(deliver) = Deliver::read(self.version, &pdu.body) else {
+                let Some((version, deliver)) = Deliver::read(self.version, &pdu.body) else {
                     pdu::write_deliver_resp(out, self.version, pdu.sequence, 0, Status::STRUCTURE);
                     return Heard::Odd("unreadable_deliveries");
                 };
-                pdu::write_deliver_resp(out, self.version, pdu.sequence, deliver.msg_id, Status::OK);
+                pdu::write_deliver_resp(out, version, pdu.sequence, deliver.msg_id, Status::OK);
                 Heard::Delivered(report::read(&deliver))
             }
             command::ACTIVE_TEST => {
@@ -136,6 +144,7 @@ impl Dialect for CmppConfig {
                 pdu::write_bare(out, TERMINATE_RESP, pdu.sequence);
                 Heard::Ended(Broken::Unbound)
             }
+            CANCEL_RESP => Heard::Cancelled { sequence: pdu.sequence, is_done: pdu::is_cancelled(&pdu.body) },
             TERMINATE_RESP => Heard::Farewell,
             response if response & command::RESPONSE != 0 => Heard::Nothing,
             // No answer exists for what nobody knows.

@@ -18,6 +18,7 @@ pub(super) mod command {
     pub(in super::super) const TERMINATE: u32 = 0x02;
     pub(in super::super) const SUBMIT: u32 = 0x04;
     pub(in super::super) const DELIVER: u32 = 0x05;
+    pub(in super::super) const CANCEL: u32 = 0x07;
     pub(in super::super) const ACTIVE_TEST: u32 = 0x08;
 }
 
@@ -42,6 +43,14 @@ impl Version {
         match self {
             Self::V2 => 21,
             Self::V3 => 32,
+        }
+    }
+
+    /// Of the octet behind it that says what it is.
+    const fn terminal_type(self) -> usize {
+        match self {
+            Self::V2 => 0,
+            Self::V3 => 1,
         }
     }
 }
@@ -136,7 +145,7 @@ impl Submit<'_> {
             put_octet_string(to, self.service_id, 10);
             to.put_u8(self.fee_user_type);
             put_octet_string(to, "", terminal); // Fee_terminal_Id
-            self.put_terminal_type(to); // Fee_terminal_type
+            to.put_bytes(0, self.version.terminal_type()); // Fee_terminal_type: 0, a real number
             to.put_slice(&[0, u8::from(!header.is_empty()), msg_fmt(self.coding)]); // TP_pId, TP_udhi
             put_octet_string(to, self.msg_src, 6);
             put_octet_string(to, &format!("{:02}", self.fee_type), 2);
@@ -146,19 +155,12 @@ impl Submit<'_> {
             put_octet_string(to, self.src_id, 21);
             to.put_u8(1); // DestUsr_tl
             put_octet_string(to, self.destination, terminal);
-            self.put_terminal_type(to); // Dest_terminal_type
+            to.put_bytes(0, self.version.terminal_type()); // Dest_terminal_type
             to.put_u8((header.len() + text.len()) as u8);
             to.put_slice(header);
             to.put_slice(text);
             to.put_bytes(0, reserve(self.version)); // Reserve; LinkID
         });
-    }
-
-    /// 3.0 only: 0, a real number.
-    fn put_terminal_type(&self, to: &mut BytesMut) {
-        if self.version == Version::V3 {
-            to.put_u8(0);
-        }
     }
 }
 
@@ -193,17 +195,29 @@ pub(super) struct Deliver {
 }
 
 impl Deliver {
-    /// `None` where it ends before its content does.
-    pub(super) fn read(version: Version, body: &[u8]) -> Option<Self> {
+    /// In the layout that its length fits, whatever was agreed: some gateways answer a login of one version and tell in the
+    /// other. `None` where it ends before its content does.
+    pub(super) fn read(agreed: Version, body: &[u8]) -> Option<(Version, Self)> {
+        let other = if agreed == Version::V2 { Version::V3 } else { Version::V2 };
+        let version = [agreed, other].into_iter().find(|version| Self::fits(*version, body)).unwrap_or(agreed);
+        Some((version, Self::read_as(version, body)?))
+    }
+
+    /// Whether what stands in the place of Msg_Length is what is left.
+    fn fits(version: Version, body: &[u8]) -> bool {
+        let length_at = 8 + 21 + 10 + 3 + version.terminal_length() + version.terminal_type() + 1;
+        let left = body.len().checked_sub(length_at + 1 + reserve(version));
+        left.is_some() && body.get(length_at).map(|length| usize::from(*length)) == left
+    }
+
+    fn read_as(version: Version, body: &[u8]) -> Option<Self> {
         let mut fields = Fields(body);
         let msg_id = fields.number()?;
         let dest_id = fields.octet_string(21)?;
         fields.take(10)?; // Service_Id
         let [_tp_pid, tp_udhi, msg_fmt] = *fields.take(3)?.first_chunk()?;
         let src_terminal_id = fields.octet_string(version.terminal_length())?;
-        if version == Version::V3 {
-            fields.take(1)?; // Src_terminal_type
-        }
+        fields.take(version.terminal_type())?; // Src_terminal_type
         let [registered_delivery, length] = *fields.take(2)?.first_chunk()?;
         let content = fields.take(usize::from(length))?.to_vec();
         Some(Self { msg_id, dest_id, tp_udhi, msg_fmt, src_terminal_id, is_report: registered_delivery == 1, content })
@@ -241,6 +255,16 @@ pub(super) fn write_deliver_resp(to: &mut BytesMut, version: Version, sequence: 
             Version::V3 => to.put_u32(result.0),
         }
     });
+}
+
+/// CMPP_CANCEL, §8.4.7.1.
+pub(super) fn write_cancel(to: &mut BytesMut, sequence: u32, msg_id: u64) {
+    write_pdu(to, command::CANCEL, sequence, |to| to.put_u64(msg_id));
+}
+
+/// Success_Id of CMPP_CANCEL_RESP, §8.4.7.2: one octet in 2.0 and four in 3.0; 0 says that it is done.
+pub(super) fn is_cancelled(body: &[u8]) -> bool {
+    !body.is_empty() && number(body) == 0
 }
 
 /// CMPP_ACTIVE_TEST_RESP, §8.4.9.2: one octet, reserved.
@@ -365,7 +389,20 @@ mod tests {
     }
 
     #[test]
-    fn deliveries_are_read_whole_or_not_at_all() {
+    fn a_message_is_taken_back_by_its_name() {
+        let mut out = BytesMut::new();
+        write_cancel(&mut out, 9, 0x0123_4567_89ab_cdef);
+        assert_eq!(hex(&out), "0000001400000007000000090123456789abcdef");
+        let check = |body: &[u8], expected| assert_eq!(is_cancelled(body), expected, "{body:?}");
+        check(&[0], true);
+        check(&[0, 0, 0, 0], true);
+        check(&[1], false);
+        check(&[0, 0, 0, 1], false);
+        check(&[], false);
+    }
+
+    #[test]
+    fn deliveries_are_read_whole_or_not_at_all_in_whichever_layout_they_come() {
         let check = |version, terminal: usize| {
             let mut body = BytesMut::new();
             body.put_u64(77);
@@ -384,8 +421,12 @@ mod tests {
                 is_report: false,
                 content: vec![0x90, 0x00],
             };
-            assert_eq!(Deliver::read(version, &body), Some(expected));
-            (0..body.len()).for_each(|length| assert_eq!(Deliver::read(version, &body[..length]), None));
+            assert_eq!(Deliver::read(version, &body), Some((version, expected.clone())), "without its reserve");
+            (0..body.len()).for_each(|length| assert_eq!(Deliver::read_as(version, &body[..length]), None));
+            body.put_bytes(0, reserve(version));
+            for agreed in [Version::V2, Version::V3] {
+                assert_eq!(Deliver::read(agreed, &body), Some((version, expected.clone())), "{agreed:?}");
+            }
         };
         check(Version::V2, 21);
         check(Version::V3, 32);

@@ -1,6 +1,7 @@
 //! What a CMPP_DELIVER is: a report on a message (§8.4.5.1, table of Msg_Content), or a message from a subscriber.
 
 use super::super::centre::Delivery;
+use super::super::incoming;
 use super::super::receipts::Receipt;
 use super::pdu::{Deliver, Fields};
 use crate::offer::channel::ReceiptState;
@@ -11,9 +12,14 @@ pub(super) fn name(msg_id: u64) -> String {
     format!("{msg_id:016x}")
 }
 
+/// The Msg_Id that a name stands for.
+pub(super) fn msg_id(name: &str) -> Option<u64> {
+    u64::from_str_radix(name, 16).ok()
+}
+
 /// Tells a report from a message, and reads it.
 pub(super) fn read(deliver: &Deliver) -> Delivery {
-    if deliver.is_report { read_report(&deliver.content).unwrap_or(Delivery::Passing) } else { incoming(deliver) }
+    if deliver.is_report { read_report(&deliver.content).unwrap_or(Delivery::Passing) } else { written(deliver) }
 }
 
 /// Msg_Id, Stat, Submit_time, Done_time, Dest_terminal_Id, SMSC_sequence: 60 octets in 2.0, 71 in 3.0, where some
@@ -42,24 +48,15 @@ fn state(stat: &str) -> Option<ReceiptState> {
     }
 }
 
-fn incoming(deliver: &Deliver) -> Delivery {
-    let header = match deliver.tp_udhi {
-        0 => 0,
-        _ => deliver.content.first().map_or(0, |length| usize::from(*length) + 1),
-    };
-    let octets = deliver.content.get(header..).unwrap_or_default();
-    let text = match deliver.msg_fmt {
+fn written(deliver: &Deliver) -> Delivery {
+    let octets = incoming::beginning(&deliver.content, deliver.tp_udhi != 0);
+    let text = octets.and_then(|octets| match deliver.msg_fmt {
         0 => Some(String::from_utf8_lossy(octets).into_owned()),
         8 => Some(segments::read_ucs2(octets)),
-        15 => Some(gb18030(octets)),
+        15 => Some(incoming::gb18030(octets)),
         _ => None,
-    };
+    });
     Delivery::Incoming { from: deliver.src_terminal_id.clone(), to: deliver.dest_id.clone(), text }
-}
-
-/// GB 18030 (Msg_Fmt 15): what phones of old send Chinese in.
-fn gb18030(octets: &[u8]) -> String {
-    encoding_rs::GB18030.decode_without_bom_handling(octets).0.into_owned()
 }
 
 #[cfg(test)]

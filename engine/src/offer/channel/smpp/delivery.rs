@@ -2,6 +2,7 @@
 //! §5.3.2.35), or a message from a subscriber.
 
 use super::super::centre::Delivery;
+use super::super::incoming;
 use super::super::receipts::Receipt;
 use super::pdu::DeliverSm;
 use crate::offer::channel::ReceiptState;
@@ -18,9 +19,12 @@ pub(super) fn read(deliver: &DeliverSm) -> Delivery {
         INTERMEDIATE_NOTIFICATION => return Delivery::Passing,
         DELIVERY_RECEIPT => {}
         _ if deliver.receipted_message_id.is_some() => {}
-        _ => return incoming(deliver),
+        _ => return written(deliver),
     }
-    let text = String::from_utf8_lossy(&deliver.text);
+    let text = match deliver.data_coding {
+        8 => segments::read_ucs2(&deliver.text),
+        _ => String::from_utf8_lossy(&deliver.text).into_owned(),
+    };
     let named = deliver.receipted_message_id.as_deref().or_else(|| field(&text, "id:"));
     let state = deliver.message_state.map_or_else(|| state_of_text(&text), state_of_code);
     match (named, state) {
@@ -31,18 +35,17 @@ pub(super) fn read(deliver: &DeliverSm) -> Delivery {
     }
 }
 
-fn incoming(deliver: &DeliverSm) -> Delivery {
+fn written(deliver: &DeliverSm) -> Delivery {
     const USER_DATA_HEADER: u8 = 0x40;
-    let header = match deliver.esm_class & USER_DATA_HEADER {
-        0 => 0,
-        _ => deliver.text.first().map_or(0, |length| usize::from(*length) + 1),
-    };
-    let octets = deliver.text.get(header..).unwrap_or_default();
-    let text = match deliver.data_coding {
+    let octets = incoming::beginning(&deliver.text, deliver.esm_class & USER_DATA_HEADER != 0);
+    let octets = octets.filter(|_| deliver.segment.is_none_or(|segment| segment <= 1));
+    let text = octets.and_then(|octets| match deliver.data_coding {
         0 | 1 | 3 => Some(segments::read_default(octets)),
         8 => Some(segments::read_ucs2(octets)),
+        // Reserved; Chinese message centres say so what CMPP does.
+        15 => Some(incoming::gb18030(octets)),
         _ => None,
-    };
+    });
     Delivery::Incoming { from: deliver.source.clone(), to: deliver.destination.clone(), text }
 }
 
@@ -104,6 +107,7 @@ mod tests {
                 text: text.into(),
                 receipted_message_id: named.map(str::to_owned),
                 message_state: code,
+                segment: None,
             };
             let expected = expected.map_or(Delivery::Passing, |(id, state)| {
                 Delivery::Receipt(Receipt::new(id, ["+86 139 0000 0005", "10086"], state))
@@ -144,5 +148,7 @@ mod tests {
         check(0, 8, &[0x90, 0x00, 0x8b, 0xa2], Some("\u{9000}\u{8ba2}"));
         check(0x40, 8, &[5, 0, 3, 1, 2, 1, 0x90, 0x00], Some("\u{9000}"));
         check(0, 4, &[1, 2, 3], None);
+        check(0, 15, &[0xcd, 0xcb, 0xb6, 0xa9], Some("\u{9000}\u{8ba2}"));
+        check(0x40, 0, &[5, 0, 3, 1, 2, 2, b'T', b'D'], None);
     }
 }

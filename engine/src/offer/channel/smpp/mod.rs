@@ -114,7 +114,14 @@ impl Dialect for SmppConfig {
         source.is_some()
     }
 
+    fn cancel(&self, sequence: u32, taken: &Taken, out: &mut BytesMut) -> bool {
+        let (source, to) = (self.source(taken.from.as_deref()), self.destination(taken.to));
+        source.iter().for_each(|source| pdu::write_cancel(out, sequence, &taken.message_id, [source, &to]));
+        source.is_some()
+    }
+
     fn hear(&self, pdu: Pdu, out: &mut BytesMut) -> Heard {
+        const CANCEL_SM_RESP: u32 = command::CANCEL_SM | command::RESPONSE;
         const SUBMIT_SM_RESP: u32 = command::SUBMIT_SM | command::RESPONSE;
         const QUERY_SM_RESP: u32 = command::QUERY_SM | command::RESPONSE;
         const UNBIND_RESP: u32 = command::UNBIND | command::RESPONSE;
@@ -135,6 +142,9 @@ impl Dialect for SmppConfig {
                 let state = pdu::message_state(&pdu.body).filter(|_| pdu.status == Status::OK);
                 let state = state.and_then(delivery::state_of_code);
                 return Heard::Told { sequence: pdu.sequence, state };
+            }
+            CANCEL_SM_RESP => {
+                return Heard::Cancelled { sequence: pdu.sequence, is_done: pdu.status == Status::OK };
             }
             UNBIND_RESP => return Heard::Farewell,
             command::ALERT_NOTIFICATION => {} // §4.12.1: has no response

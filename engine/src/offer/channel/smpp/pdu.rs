@@ -23,6 +23,7 @@ pub(super) mod command {
     pub(in super::super) const SUBMIT_SM: u32 = 0x04;
     pub(in super::super) const DELIVER_SM: u32 = 0x05;
     pub(in super::super) const UNBIND: u32 = 0x06;
+    pub(in super::super) const CANCEL_SM: u32 = 0x08;
     pub(in super::super) const BIND_TRANSCEIVER: u32 = 0x09;
     pub(in super::super) const ENQUIRE_LINK: u32 = 0x15;
     pub(in super::super) const ALERT_NOTIFICATION: u32 = 0x102;
@@ -83,6 +84,15 @@ pub(super) fn write_query(to: &mut BytesMut, sequence: u32, message_id: &str, so
     });
 }
 
+/// `cancel_sm`, §4.9.1, of one message: its name, and the addresses that it was submitted with.
+pub(super) fn write_cancel(to: &mut BytesMut, sequence: u32, message_id: &str, addresses: [&Address; 2]) {
+    write_pdu(to, command::CANCEL_SM, Status::OK, sequence, |to| {
+        put_c_octet_string(to, ""); // service_type
+        put_c_octet_string(to, message_id);
+        addresses.iter().for_each(|address| put_address(to, address));
+    });
+}
+
 /// `message_state` of `query_sm_resp`, §4.8.2; `None` where it is missing.
 pub(super) fn message_state(body: &[u8]) -> Option<u8> {
     let mut fields = Fields(body);
@@ -102,6 +112,8 @@ pub(super) struct DeliverSm {
     pub(super) text: Vec<u8>,
     pub(super) receipted_message_id: Option<String>,
     pub(super) message_state: Option<u8>,
+    /// `sar_segment_seqnum`, from 1.
+    pub(super) segment: Option<u8>,
 }
 
 impl DeliverSm {
@@ -132,6 +144,7 @@ impl DeliverSm {
     fn optional(&mut self, tag: u16, value: &[u8]) {
         match tag {
             tag::RECEIPTED_MESSAGE_ID => self.receipted_message_id = Some(Fields(value).c_octet_string()),
+            tag::SAR_SEGMENT_SEQNUM => self.segment = value.first().copied(),
             tag::MESSAGE_STATE => self.message_state = value.first().copied(),
             tag::MESSAGE_PAYLOAD if self.text.is_empty() => self.text = value.to_vec(),
             _ => {}
@@ -371,6 +384,11 @@ mod tests {
             written(|out| write_query(out, 5, "a1", &source)),
             hex(&octets("0000001b 00000003 00000000 00000005 613100 0300 313030383600"))
         );
+        let to = Address { ton: 1, npi: 1, digits: "8613".into() };
+        assert_eq!(
+            written(|out| write_cancel(out, 6, "a1", [&source, &to])),
+            hex(&octets("00000023 00000008 00000000 00000006 00 613100 0300 313030383600 0101 3836313300"))
+        );
         assert_eq!(message_state(b"a1\x00260101000000000R\0\x02\0"), Some(2));
         assert_eq!(message_state(b"a1\0\0\x01\0"), Some(1));
         assert_eq!(message_state(b"a1\0"), None);
@@ -429,6 +447,7 @@ mod tests {
             text: b"id:".to_vec(),
             receipted_message_id: Some("A1".into()),
             message_state: Some(2),
+            segment: None,
         };
         assert_eq!(DeliverSm::read(&body), expected);
     }
