@@ -166,7 +166,12 @@ fn a_connection_that_ends_amid_an_answer_sends_nothing_twice() {
     let outcome = deliver(&mut *smpp, offers(COUNT as u128));
     assert_eq!(outcome.accepted() + outcome.unknown(), COUNT);
     assert!((1..=WINDOW).contains(&outcome.unknown()), "{}", outcome.unknown());
-    assert_eq!(outcome.down(), Some("the message centre closed the connection"));
+    // A close while something of ours is unread comes as a reset, else as an end.
+    let said = outcome.down().unwrap();
+    assert!(
+        said == "the message centre closed the connection" || said.starts_with("the connection failed: "),
+        "{said}"
+    );
     drop(smpp);
     let submitted: Vec<String> = submissions.try_iter().collect();
     assert_eq!(submitted.iter().collect::<BTreeSet<_>>().len(), submitted.len(), "{submitted:?}");
