@@ -5,7 +5,7 @@ DEMO     := target/demo
 SYNTH    := target/release/synthesise
 TOUCH    := target/release/touchpoint
 
-.PHONY: demo build install test check bench fuzz
+.PHONY: demo build install test check train bench fuzz
 
 ## demo: replay a recorded capture and a synthesised one through their scenarios
 demo: build
@@ -47,6 +47,11 @@ check:
 	@deploy/packages.sh build
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+
+## train: makes the profile anew by which the compiler lays out the probe
+train:
+	@deploy/packages.sh build
+	probe/training/train.sh
 
 ## bench: the benchmarks, as ratios against their yardsticks
 bench: build

@@ -41,7 +41,12 @@ enum Part {
     /// Runs only the bare libpcap loop over a file.
     Loop { capture: PathBuf },
     /// Runs only the probe into a null sink.
-    Probe { capture: PathBuf },
+    Probe {
+        capture: PathBuf,
+        /// The sink takes every message too, not only events.
+        #[arg(long)]
+        messages: bool,
+    },
     /// Prints the probe's resident memory by hour over a day of synthetic traffic.
     Memory(Memory),
 }
@@ -65,7 +70,8 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     match &arguments.part {
         Some(Part::Loop { capture }) => bare_loop(capture),
-        Some(Part::Probe { capture }) => null_sink(capture),
+        Some(Part::Probe { capture, messages: false }) => null_sink::<false>(capture),
+        Some(Part::Probe { capture, messages: true }) => null_sink::<true>(capture),
         Some(Part::Memory(memory)) => memory.run(&beside("synthesise")?),
         None => compare(&arguments),
     }
@@ -84,21 +90,23 @@ fn bare_loop(file: &Path) -> anyhow::Result<()> {
 
 /// Counts what it is given.
 #[derive(Default)]
-struct Null {
+struct Null<const MESSAGES: bool> {
     events: u64,
 }
 
-impl probe::Sink for Null {
+impl<const MESSAGES: bool> probe::Sink for Null<MESSAGES> {
+    const MESSAGES: bool = MESSAGES;
+
     fn event(&mut self, event: &event::Event) {
         std::hint::black_box(event);
         self.events += 1;
     }
 }
 
-fn null_sink(file: &Path) -> anyhow::Result<()> {
+fn null_sink<const MESSAGES: bool>(file: &Path) -> anyhow::Result<()> {
     let mut capture = Capture::open(&[file.to_owned()])?;
     let mut probe = Probe::new(ProbeConfig::default());
-    let (mut sink, mut frames) = (Null::default(), 0);
+    let (mut sink, mut frames) = (Null::<MESSAGES>::default(), 0);
     loop {
         let batch = capture.batch()?;
         if batch.is_empty() {

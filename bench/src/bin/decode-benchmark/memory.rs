@@ -51,7 +51,7 @@ fn watch(input: &Path) -> anyhow::Result<()> {
     const HOUR_MICROS: i64 = 3_600_000_000;
     println!("{:>5} {:>14} {:>13} {:>13} {:>12}", "hour", "frames", "connections", "subscribers", "resident MB");
     let mut capture = Capture::open(&[input.to_owned()])?;
-    let (mut probe, mut sink) = (Probe::new(ProbeConfig::default()), Null::default());
+    let (mut probe, mut sink) = (Probe::new(ProbeConfig::default()), Null::<false>::default());
     let mut begin: Option<Timestamp> = None;
     let (mut frames, mut hours) = (0, 0);
     loop {
