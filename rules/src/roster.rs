@@ -14,17 +14,21 @@ const AHEAD: usize = 4;
 const FEWEST_RECORDS: u32 = 1 << 10;
 const LARGE_PAGE_OCTETS: usize = 1 << 21;
 const FEWEST_ENTRIES: usize = 1 << 10;
+/// So many places of the former index are gone through for each record that comes: a line of memory. With two it would be
+/// done just before the index is widened again.
+const TAKEN_OVER: usize = 8;
 /// An odd multiplier spreads IMSIs over the high bits.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A record for each subscriber that has been met, fewer than 2³² of them.
 #[derive(Debug)]
 pub struct Roster<R> {
-    /// A power of two of them, at most half in use. A record's stands at the high bits of its hash or at the next free place
-    /// behind.
-    index: Vec<Entry>,
-    /// By so much a hash is shifted to say where in the index.
-    shift: u32,
+    /// At most half in use.
+    index: Index,
+    /// The index before, half as long, while its entries are taken over a few at a time; then empty.
+    former: Index,
+    /// So many places of it have been gone through.
+    taken_over: usize,
     /// All full but the last.
     blocks: Vec<Vec<Seat<R>>>,
     len: usize,
@@ -38,9 +42,16 @@ struct Seat<R> {
     record: R,
 }
 
-/// Where a record stands, and a part of its hash, by which most others are told from it. Never in two lines of memory.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(align(8))]
+/// A power of two of entries, or none. A record's stands at the high bits of its hash or at the next free place behind.
+#[derive(Debug, Default)]
+struct Index {
+    entries: Vec<u64>,
+    /// By so much a hash is shifted to say where.
+    shift: u32,
+}
+
+/// Where a record stands, and the upper half of its hash, by which most others are told from it.
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     place: Place,
     tag: u32,
@@ -51,8 +62,60 @@ struct Entry {
 pub struct Place(u32);
 
 impl Entry {
-    fn is_free(&self) -> bool {
+    fn new(hash: u64, place: Place) -> Self {
+        Self { place, tag: (hash >> 32) as u32 }
+    }
+
+    fn of(octets: u64) -> Self {
+        Self { place: Place(octets as u32), tag: (octets >> 32) as u32 }
+    }
+
+    fn is_free(self) -> bool {
         self.place == Place::NOWHERE
+    }
+
+    fn has(self, hash: u64) -> bool {
+        self.tag == (hash >> 32) as u32
+    }
+}
+
+impl Index {
+    /// Of so many free entries, of which memory is taken only as they fill.
+    fn new(count: usize) -> Self {
+        let mut entries = vec![0; count];
+        if size_of_val(&*entries) > LARGE_PAGE_OCTETS {
+            prefer_large_pages(&mut entries);
+        }
+        Self { entries, shift: u64::BITS - count.ilog2() }
+    }
+
+    /// Where the entry of this hash should stand.
+    fn first(&self, hash: u64) -> usize {
+        hash.checked_shr(self.shift).unwrap_or_default() as usize
+    }
+
+    /// The entries in the order in which one of this hash is looked for.
+    fn from(&self, hash: u64) -> impl Iterator<Item = Entry> {
+        let (behind, ahead) = self.entries.split_at_checked(self.first(hash)).unwrap_or_default();
+        ahead.iter().chain(behind).copied().map(Entry::of)
+    }
+
+    /// The first entry for which this holds, unless a free one comes before.
+    fn find(&self, hash: u64, is_it: impl Fn(Entry) -> bool) -> Option<Place> {
+        let entry = self.from(hash).find(|entry| entry.is_free() || is_it(*entry))?;
+        Some(entry.place).filter(|_| !entry.is_free())
+    }
+
+    fn enter(&mut self, entry: Entry) {
+        let octets = u64::from(entry.tag) << 32 | u64::from(entry.place.0);
+        let first = self.first(u64::from(entry.tag) << 32);
+        let (behind, ahead) = self.entries.split_at_mut(first);
+        let free = ahead.iter_mut().chain(behind).find(|entry| Entry::of(**entry).is_free());
+        free.into_iter().for_each(|free| *free = octets);
+    }
+
+    fn fetch(&self, hash: u64) {
+        self.entries.get(self.first(hash)).into_iter().for_each(prefetch);
     }
 }
 
@@ -74,8 +137,8 @@ impl Place {
 
 impl<R> Default for Roster<R> {
     fn default() -> Self {
-        let index = vec![Entry::default(); FEWEST_ENTRIES];
-        Self { index, shift: u64::BITS - FEWEST_ENTRIES.ilog2(), blocks: Vec::new(), len: 0 }
+        let (index, former) = (Index::new(FEWEST_ENTRIES), Index::default());
+        Self { index, former, taken_over: 0, blocks: Vec::new(), len: 0 }
     }
 }
 
@@ -94,7 +157,12 @@ impl<R> Roster<R> {
     /// `then`; see [`in_turn`]. Tells where those of `next` most likely are. Nothing but time depends on it.
     #[inline]
     pub fn fetch(&self, next: impl Iterator<Item = Imsi>, then: impl Iterator<Item = Imsi>) -> [Place; SIDE_BY_SIDE] {
-        then.filter_map(|imsi| self.index.get(self.first(hash(imsi)))).for_each(prefetch);
+        for hash in then.map(hash) {
+            self.index.fetch(hash);
+            if self.is_widening() {
+                self.former.fetch(hash);
+            }
+        }
         let mut places = [Place::NOWHERE; SIDE_BY_SIDE];
         for (place, imsi) in places.iter_mut().zip(next) {
             *place = self.likely(imsi);
@@ -153,17 +221,25 @@ impl<R> Roster<R> {
 
     fn place(&self, imsi: Imsi) -> Option<Place> {
         let hash = hash(imsi);
-        let is_it =
-            |entry: &Entry| entry.tag == tag(hash) && self.seat(entry.place).is_some_and(|seat| seat.imsi == imsi);
-        let entry = self.entries(hash).find(|entry| entry.is_free() || is_it(entry))?;
-        Some(entry.place).filter(|_| !entry.is_free())
+        self.search(hash, |entry| entry.has(hash) && self.seat(entry.place).is_some_and(|seat| seat.imsi == imsi))
     }
 
     /// Where the subscriber's record should be; only there can be told whether it is.
     fn likely(&self, imsi: Imsi) -> Place {
         let hash = hash(imsi);
-        let entry = self.entries(hash).find(|entry| entry.is_free() || entry.tag == tag(hash));
-        entry.map_or(Place::NOWHERE, |entry| entry.place)
+        self.search(hash, |entry| entry.has(hash)).unwrap_or(Place::NOWHERE)
+    }
+
+    #[inline]
+    fn search(&self, hash: u64, is_it: impl Fn(Entry) -> bool) -> Option<Place> {
+        match self.index.find(hash, &is_it) {
+            None if self.is_widening() => self.former.find(hash, is_it),
+            found => found,
+        }
+    }
+
+    fn is_widening(&self) -> bool {
+        !self.former.entries.is_empty()
     }
 
     fn seat(&self, place: Place) -> Option<&Seat<R>> {
@@ -177,21 +253,12 @@ impl<R> Roster<R> {
         &mut self.blocks[block][place].record
     }
 
-    /// The entries in the order in which a subscriber's is looked for.
-    fn entries(&self, hash: u64) -> impl Iterator<Item = &Entry> {
-        let (first, last) = (self.first(hash), self.index.len() - 1);
-        (first..=first + last).filter_map(move |at| self.index.get(at & last))
-    }
-
-    /// Where an entry should stand.
-    fn first(&self, hash: u64) -> usize {
-        (hash >> self.shift) as usize
-    }
-
     fn add(&mut self, seat: Seat<R>) -> Place {
-        if 2 * (self.len + 1) > self.index.len() {
-            self.widen();
+        if 2 * (self.len + 1) > self.index.entries.len() {
+            let wider = Index::new(2 * self.index.entries.len());
+            (self.former, self.taken_over) = (std::mem::replace(&mut self.index, wider), 0);
         }
+        self.take_over();
         let place = Place::of(self.len);
         if place.0.is_power_of_two() {
             let mut block = Vec::with_capacity(place.0 as usize);
@@ -202,29 +269,26 @@ impl<R> Roster<R> {
             self.blocks.push(block);
         }
         self.len += 1;
-        self.enter(seat.imsi, place);
+        self.index.enter(Entry::new(hash(seat.imsi), place));
         if let Some(block) = self.blocks.last_mut() {
             block.push(seat);
         }
         place
     }
 
-    fn widen(&mut self) {
-        let entries = 2 * self.index.len();
-        self.shift -= 1;
-        self.index = Vec::with_capacity(entries);
-        prefer_large_pages(self.index.spare_capacity_mut());
-        self.index.resize(entries, Entry::default());
-        let imsis: Vec<Imsi> = self.iter().map(|(imsi, _)| imsi).collect();
-        (0..).zip(imsis).for_each(|(number, imsi)| self.enter(imsi, Place::of(number)));
-    }
-
-    fn enter(&mut self, imsi: Imsi, place: Place) {
-        let hash = hash(imsi);
-        let first = self.first(hash);
-        let (behind, ahead) = self.index.split_at_mut(first);
-        let free = ahead.iter_mut().chain(behind).find(|entry| entry.is_free());
-        free.into_iter().for_each(|entry| *entry = Entry { place, tag: tag(hash) });
+    /// Goes on with taking over what stands in the former index. Each entry keeps its order, so that little is fetched for it.
+    fn take_over(&mut self) {
+        if !self.is_widening() {
+            return;
+        }
+        let rest = self.former.entries.get(self.taken_over..).unwrap_or_default();
+        rest.iter().take(TAKEN_OVER).copied().map(Entry::of).filter(|entry| !entry.is_free()).for_each(|entry| {
+            self.index.enter(entry);
+        });
+        self.taken_over += TAKEN_OVER;
+        if self.taken_over >= self.former.entries.len() {
+            self.former = Index::default();
+        }
     }
 }
 
@@ -255,10 +319,6 @@ impl Places {
 
 fn hash(imsi: Imsi) -> u64 {
     imsi.to_bits().wrapping_mul(SPREAD)
-}
-
-fn tag(hash: u64) -> u32 {
-    (hash >> 8) as u32
 }
 
 #[cfg(test)]
