@@ -70,6 +70,10 @@ counters! {
     converted,
     /// Offers withheld by the arbiter.
     arbiter_withheld,
+    /// Of them, whose places in the subscriber's caps are not given back, because too many waited for that.
+    withheld_limit,
+    /// Places in caps given back to subscribers.
+    given_back,
     /// Offers that waited in the store because the queue in memory was full.
     spilled,
     /// Offers that expired before their time because more waited than may: the least important.

@@ -76,6 +76,7 @@ impl Counted {
 pub(crate) struct Delays {
     pub(crate) offer: Lengths,
     pub(crate) sync: Lengths,
+    pub(crate) write: Lengths,
     pub(crate) turn: Lengths,
     pub(crate) held: Lengths,
     pub(crate) late: Lengths,
@@ -86,8 +87,10 @@ pub(crate) struct Delays {
 pub struct EngineDelays {
     /// From the release of an event to its offer on disk.
     pub offer: Counted,
-    /// A write that waits for the disk.
+    /// To wait for the disk, once for all that has been written.
     pub sync: Counted,
+    /// To write what a shard has gathered, without waiting for the disk; the shard does not wait.
+    pub write: Counted,
     /// What a shard does at a time to give a full arena away and to put subscribers out of memory.
     pub turn: Counted,
     /// How long a shard waited for the sealing thread before it could begin another arena: the disk does not keep up.
@@ -101,6 +104,7 @@ impl Delays {
         EngineDelays {
             offer: self.offer.read(),
             sync: self.sync.read(),
+            write: self.write.read(),
             turn: self.turn.read(),
             held: self.held.read(),
             late: self.late.read(),

@@ -15,10 +15,11 @@ use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
 use rules::{Directory, RuleSet};
 
+use crate::committer;
 use crate::counters::EngineCounters;
 use crate::delays::{EngineDelays, clock};
-use crate::offer::Pace;
 use crate::offer::arbiter::{Arbiter, Means};
+use crate::offer::{GivingBack, Pace, Telling, withheld_ends};
 use crate::sealer;
 use crate::settings::{EngineConfig, Told};
 use crate::shard::{
@@ -91,6 +92,7 @@ pub struct Engine {
     pace: Pace,
     /// Events released so far.
     sequence: u64,
+    giving_back: GivingBack,
     /// What is not given to its shard yet.
     batches: Vec<Batch>,
     shards: Vec<Shard>,
@@ -159,19 +161,23 @@ impl Engine {
             consent: config.consent,
             keywords: config.keywords,
         };
-        let mut engine = Self::new(shared, threads, config.pace, config.reorder_window);
+        // Beside the clock the arbiter is there long before.
+        let patience = if config.pace == Pace::Live { Duration::ZERO } else { config.patience };
+        let latest = shard::latest(&shared.store)?.unwrap_or(Timestamp::MIN);
+        let (telling, giving_back) = withheld_ends(config.input, latest, patience);
+        let mut engine = Self::new(shared, threads, config.pace, config.reorder_window, giving_back);
         engine.warm_from = warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
         engine.spent = spent.1;
         let renewal = engine.renewal(engine.shared.rules.load_full(), None)?;
-        engine.spawn_all(threads, means, &spent.0, &renewal)?;
+        engine.spawn_all(threads, means, telling, &spent.0, &renewal)?;
         if renewal.is_needed() {
             engine.sweep(renewal).run()?;
         }
         Ok(engine)
     }
 
-    fn new(shared: Arc<Shared>, threads: usize, pace: Pace, reorder_window: Duration) -> Self {
+    fn new(shared: Arc<Shared>, threads: usize, pace: Pace, reorder_window: Duration, giving_back: GivingBack) -> Self {
         Self {
             shared,
             order: Order::default(),
@@ -181,6 +187,7 @@ impl Engine {
             told: Turn { upto: 0, now: Timestamp::MIN },
             pace,
             sequence: 0,
+            giving_back,
             batches: (0..threads).map(|_| Batch::default()).collect(),
             shards: Vec::with_capacity(threads),
             spent: crossbeam::channel::never(),
@@ -195,6 +202,7 @@ impl Engine {
         &mut self,
         threads: usize,
         means: Means,
+        telling: Telling,
         spent: &Sender<Batch>,
         renewal: &Arc<Renewal>,
     ) -> Result<(), EngineError> {
@@ -202,11 +210,15 @@ impl Engine {
         let (jobs, seals) = bounded(4 * threads);
         let shared = self.shared.clone();
         let sealer_ends = self.spawn("sealer".to_owned(), move || sealer::run(&shared, threads, &seals))?;
-        let arbiter = Arbiter::open(self.shared.clone(), means, threads)?;
+        let arbiter = Arbiter::open(self.shared.clone(), means, threads, telling)?;
         self.spawn("arbiter".to_owned(), move || arbiter.run(&steps))?;
+        let (work, handed) = bounded(committer::WAITING_LIMIT);
+        let shared = self.shared.clone();
+        let write = move || committer::run(&shared, &progress, &jobs, &handed);
+        let committer_ends = self.spawn("committer".to_owned(), write)?;
         for index in 0..threads {
-            let (progress, sealer, sealer_ends) = (progress.clone(), jobs.clone(), sealer_ends.clone());
-            let outlets = shard::Outlets { progress, sealer, sealer_ends, spent: spent.clone() };
+            let (work, committer_ends, sealer_ends) = (work.clone(), committer_ends.clone(), sealer_ends.clone());
+            let outlets = shard::Outlets { work, committer_ends, sealer_ends, spent: spent.clone() };
             let worker = shard::Worker::new(index, threads, self.shared.clone(), outlets, renewal.clone())?;
             let (messages, given) = bounded(SHARD_BATCHES);
             let ends = self.spawn(format!("shard-{index}"), move || worker.run(&given))?;
@@ -357,9 +369,24 @@ impl Engine {
         if self.sequence > self.told.upto || self.now.since(self.told.now) >= IDLE_STEP {
             self.turn();
         }
+        self.give_back();
         if self.pace == Pace::Live {
             self.give_idle();
         }
+    }
+
+    // All is written here and told, so that the arbiter is not waited for next time.
+    fn give_back(&mut self) {
+        let Some(due) = self.giving_back.due(self.now, self.sequence) else { return };
+        for withheld in due {
+            let index = usize::from(shard::slice(withheld.imsi)) % self.batches.len();
+            self.batches.get_mut(index).into_iter().for_each(|batch| {
+                batch.mark(Between::Withheld(withheld, self.sequence));
+            });
+            self.give_full(index);
+        }
+        self.mark(Between::Write);
+        self.hand_over();
     }
 
     /// Releases everything, waits until all of it is decided and durable and the channel has answered, and ends.
@@ -443,10 +470,12 @@ impl Engine {
     // To every shard, at the same place among the events.
     fn mark(&mut self, what: Between) {
         self.batches.iter_mut().for_each(|batch| batch.mark(what));
-        for index in 0..self.batches.len() {
-            if self.batches.get(index).is_some_and(|batch| batch.len() >= BATCH_EVENTS) {
-                self.give(index);
-            }
+        (0..self.batches.len()).for_each(|index| self.give_full(index));
+    }
+
+    fn give_full(&mut self, index: usize) {
+        if self.batches.get(index).is_some_and(|batch| batch.len() >= BATCH_EVENTS) {
+            self.give(index);
         }
     }
 

@@ -9,6 +9,7 @@ pub mod backtest;
 pub mod census;
 mod chart;
 pub mod cli;
+mod committer;
 pub mod config;
 mod console;
 mod counters;

@@ -26,7 +26,7 @@ use super::outbox::{Outbox, Queued};
 use super::queue::Waiting;
 use super::router::{Leaving, Router};
 use super::undecided::{Known, Undecided};
-use super::{AddressSource, Offer, OfferId, State};
+use super::{AddressSource, Offer, OfferId, State, Telling};
 use crate::shard::{Progress, Shared};
 use crate::window::StoreError;
 
@@ -74,6 +74,7 @@ pub(crate) struct Arbiter {
     sending: FxHashMap<OfferId, Queued>,
     accepted: Awaited,
     echoes: Echoes,
+    telling: Telling,
     /// In force when last looked.
     rules: Arc<RuleSet>,
 }
@@ -87,7 +88,12 @@ enum Verdict {
 impl Arbiter {
     /// Takes up what an earlier start has left: proposals, the queue, and offers of which nobody knows whether they
     /// were sent. Of these only service messages are sent again.
-    pub(crate) fn open(shared: Arc<Shared>, mut means: Means, shards: usize) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        shared: Arc<Shared>,
+        mut means: Means,
+        shards: usize,
+        telling: Telling,
+    ) -> Result<Self, StoreError> {
         let lanes = mem::take(&mut means.lanes);
         let back = Back::new(means.consent.take(), mem::take(&mut means.keywords));
         let mut arbiter = Self {
@@ -102,6 +108,7 @@ impl Arbiter {
             sending: FxHashMap::default(),
             accepted: Awaited::new(RECEIPT_LIMIT),
             echoes: Echoes::default(),
+            telling,
         };
         arbiter.resume_sent()?;
         arbiter.resume_queue()?;
@@ -109,11 +116,12 @@ impl Arbiter {
         Ok(arbiter)
     }
 
-    /// Who got an offer may still answer it, and its receipt may still come.
+    /// Who got an offer may still answer it, and its receipt may still come; who got none may not know it yet.
     fn resume_sent(&mut self) -> Result<(), StoreError> {
         let store = Arc::clone(&self.shared.store);
         for offer in store.outbox()? {
             let offer = offer?;
+            self.limit(self.telling.recall(&offer));
             if matches!(offer.state, State::Accepted(_)) {
                 self.back.sent(&offer);
                 self.router.recall(&offer);
@@ -176,6 +184,7 @@ impl Arbiter {
             self.hear_phones()?;
             self.take_back_stopped();
             self.outbox.commit(false)?;
+            self.tell_decided();
             self.shed()?;
             self.send()?;
             let is_finished = self.merge.is_finished();
@@ -279,11 +288,23 @@ impl Arbiter {
             }
             Verdict::Withhold(reason) => {
                 self.shared.counters.arbiter_withheld.add(1);
+                self.limit(self.telling.withheld(&offer));
                 self.outbox.withhold(offer, reason)?;
             }
             Verdict::Wait => {}
         }
         Ok(())
+    }
+
+    fn limit(&self, has_room: bool) {
+        self.shared.counters.withheld_limit.add(u64::from(!has_room));
+    }
+
+    // After a commit: whose places are given back is known as withheld for certain.
+    fn tell_decided(&self) {
+        let before = |sequence: u64| sequence.saturating_sub(1);
+        let passed = self.merge.passed();
+        self.telling.decided(self.undecided.earliest().map_or(passed, |first| passed.min(before(first))));
     }
 
     // Answers have come: each scenario goes on as far as it can.

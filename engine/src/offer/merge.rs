@@ -84,6 +84,12 @@ impl Merge {
         self.ahead.pop().map(|Reverse(Proposal(offer))| offer)
     }
 
+    /// Nothing is proposed any more up to this place among the events, and nothing waits for its turn.
+    pub(crate) fn passed(&self) -> u64 {
+        let upto = self.upto.iter().copied().min().unwrap_or(0);
+        self.ahead.peek().map_or(upto, |Reverse(first)| upto.min(first.0.sequence.saturating_sub(1)))
+    }
+
     /// The phone's answer whose turn it is, once nothing is proposed any more before it.
     pub(crate) fn next_answer(&mut self) -> Option<PhoneAnswer> {
         let (first, upto) = (*self.answers.first_key_value()?.0, self.upto.iter().copied().min()?);

@@ -19,6 +19,7 @@ mod queue;
 mod record;
 mod router;
 mod undecided;
+mod withheld;
 
 use event::Imsi;
 
@@ -31,6 +32,7 @@ pub(crate) use echo::PhoneAnswer;
 pub use identity::OfferId;
 pub use lines::LinesError;
 pub use record::{Offer, Pushed, State};
+pub(crate) use withheld::{GivingBack, Telling, Withheld, ends as withheld_ends};
 
 /// Finds numbers that the subscriber file does not know. Never blocks.
 pub trait AddressSource: Send {

@@ -102,6 +102,11 @@ impl Undecided {
         self.scenarios.get(scenario)?.front()
     }
 
+    /// The first place among the events that one of them has.
+    pub(crate) fn earliest(&self) -> Option<u64> {
+        self.scenarios.values().filter_map(|offers| offers.front()).map(|first| first.sequence).min()
+    }
+
     /// Takes it out.
     pub(crate) fn pop(&mut self, scenario: &str) -> Option<Offer> {
         let offers = self.scenarios.get_mut(scenario)?;

@@ -97,7 +97,8 @@ pub(crate) fn engine_counts(counters: &EngineCounters) -> Vec<Count> {
 /// How long something took, since the start.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct DelayStatus {
-    /// `offer`: from the release of a trigger to its offer on disk; `sync`: a write that waits for the disk; `sealing`: what a
+    /// `offer`: from the release of a trigger to its offer on disk; `sync`: to wait for the disk; `write`: to write
+    /// what a shard has gathered, without waiting; `sealing`: what a
     /// shard does at a time to give facts away; `held`: waiting for what writes them; `late`: how far events came, in packet
     /// time, behind what had been passed on; `send`: from the trigger, in packet time, to the channel.
     pub what: &'static str,
@@ -119,9 +120,10 @@ impl DelayStatus {
     }
 
     /// Of the engine.
-    pub(super) fn of_engine(delays: &EngineDelays) -> [Self; 5] {
-        let EngineDelays { offer, sync, turn, held, late } = delays;
-        let all = [("offer", offer), ("sync", sync), ("sealing", turn), ("held", held), ("late", late)];
+    pub(super) fn of_engine(delays: &EngineDelays) -> [Self; 6] {
+        let EngineDelays { offer, sync, write, turn, held, late } = delays;
+        let all =
+            [("offer", offer), ("sync", sync), ("write", write), ("sealing", turn), ("held", held), ("late", late)];
         all.map(|(what, counted)| Self::new(what, None, counted))
     }
 }

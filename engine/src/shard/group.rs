@@ -8,7 +8,7 @@ use rules::matcher::Live;
 use rules::policy::scenario_hash;
 use rules::profile::Contact;
 use rules::{Group as Watched, Outcome, Policy, RuleSet, Scenario};
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::Shared;
 use super::position::Positions;
@@ -54,16 +54,20 @@ pub(crate) struct Group {
     /// Octets of changes since the arena began.
     unsealed: usize,
     intents: Vec<Offer>,
-    identities: FxHashSet<OfferId>,
+    /// Of offers that may not be in the store yet, with the number of the commit that they are in.
+    identities: FxHashMap<OfferId, u64>,
+    commits: u64,
     next_blob: u32,
     keeps_empty: bool,
     scratch: Vec<u8>,
 }
 
-/// What a commit has written.
-pub(crate) struct Committed {
+/// What is to be written.
+pub(crate) struct Gathered {
+    /// From 1.
+    pub(crate) number: u64,
+    pub(crate) batch: WriteBatch,
     pub(crate) intents: Vec<Offer>,
-    pub(crate) synced: bool,
 }
 
 impl Group {
@@ -77,7 +81,8 @@ impl Group {
             is_passing: false,
             unsealed: 0,
             intents: Vec::new(),
-            identities: FxHashSet::default(),
+            identities: FxHashMap::default(),
+            commits: 0,
             next_blob: 0,
             keeps_empty: false,
             scratch: Vec::new(),
@@ -140,7 +145,7 @@ impl Group {
             Outcome::Converted(group, place) => (Verdict::Converted(group), scenario.variants.get(usize::from(place))),
         };
         if decision.outcome == Outcome::Offer {
-            if !self.identities.insert(id) || outbox::exists(&shared.store, at, id)? {
+            if self.identities.insert(id, self.commits + 1).is_some() || outbox::exists(&shared.store, at, id)? {
                 return Ok(false);
             }
             let send = scenario.send_to(imsi);
@@ -211,14 +216,14 @@ impl Group {
         Ok(())
     }
 
-    /// Writes it. An intent is on disk before anybody hears of it; without one, `sync` says whether to wait for the disk.
-    pub(crate) fn commit(
+    /// Gives what is to be written, where anything is. In the store is what was given up to the commit `written`.
+    pub(crate) fn gather(
         &mut self,
         shared: &Shared,
         shard: u8,
         positions: &mut Positions,
-        sync: bool,
-    ) -> Result<Option<Committed>, StoreError> {
+        written: u64,
+    ) -> Result<Option<Gathered>, StoreError> {
         if self.is_empty() {
             return Ok(None);
         }
@@ -235,9 +240,9 @@ impl Group {
         self.next_blob += 1;
         self.passing.write_rows(&mut self.batch, &store.family(keys::LIVE)?);
         positions.write(store, &mut self.batch)?;
-        let synced = sync || !self.intents.is_empty();
-        store.write(std::mem::take(&mut self.batch), synced)?;
-        self.identities.clear();
-        Ok(Some(Committed { intents: std::mem::take(&mut self.intents), synced }))
+        self.commits += 1;
+        self.identities.retain(|_, number| *number > written);
+        let (batch, intents) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.intents));
+        Ok(Some(Gathered { number: self.commits, batch, intents }))
     }
 }

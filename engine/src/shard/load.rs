@@ -12,6 +12,7 @@ pub(crate) struct Load {
     turn: Lengths,
     subscribers: AtomicU64,
     unsealed_octets: AtomicU64,
+    written: AtomicU64,
 }
 
 /// One shard at one moment.
@@ -41,6 +42,16 @@ impl Load {
         self.turn.since(start);
         self.subscribers.store(subscribers as u64, Ordering::Relaxed);
         self.unsealed_octets.store(unsealed_octets as u64, Ordering::Relaxed);
+    }
+
+    /// What it has given to be written is in the store up to this number.
+    pub(crate) fn written(&self, number: u64) {
+        self.written.store(number, Ordering::Release);
+    }
+
+    /// Up to which number what it has given to be written is in the store.
+    pub(super) fn last_written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
     }
 
     pub(crate) fn read(&self, waiting: usize) -> ShardLoad {

@@ -25,7 +25,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::counters::Counters;
 use crate::delays::Delays;
-use crate::offer::{Offer, PhoneAnswer};
+use crate::offer::{Offer, PhoneAnswer, Withheld};
 use crate::window::Store;
 use crate::window::keys::Bucket;
 
@@ -143,6 +143,10 @@ pub(crate) enum Between {
     Turn(Turn),
     /// Something shows of a location area.
     Area(AreaFact),
+    /// An offer was withheld after it had been proposed; so many events have been given by now to all shards together.
+    Withheld(Withheld, u64),
+    /// What has gathered is to be written, and told.
+    Write,
 }
 
 /// How far all shards together have been given their events.

@@ -8,6 +8,7 @@ use event::{Event, Imsi, Timestamp};
 use rocksdb::ReadOptions;
 
 use super::worker::{Gone, Worker};
+use crate::committer::Work;
 use crate::delays::clock;
 use crate::sealer::Job;
 use crate::window::arena::{Arena, Tail};
@@ -49,6 +50,7 @@ impl Worker {
             self.await_sealed()?;
             self.shared.delays.held.since(start);
         }
+        let start = clock();
         let mut spent = self.spent.take().unwrap_or_default();
         let next = self.arena.next(std::mem::take(&mut spent.arena));
         let arena = std::mem::replace(&mut self.arena, next);
@@ -59,6 +61,7 @@ impl Worker {
         self.first_blob = next_blob;
         let run = self.shared.store.next_run(self.shared.epoch);
         self.table.begin_freezing(spent.renewed(run, journal, arena));
+        self.shared.delays.turn.since(start);
         Ok(())
     }
 
@@ -77,14 +80,14 @@ impl Worker {
         let Some(generation) = whole.map(Arc::new) else { return Ok(()) };
         let (tell, done) = bounded(1);
         self.sealing = Some(Sealing { generation: generation.clone(), done });
-        self.outlets.sealer.send(Job::Seal { generation, done: tell }).map_err(|_| Gone)?;
+        self.hand(Work::Seal(Job::Seal { generation, done: tell }))?;
         self.tell_turned()
     }
 
     // Only when the sealing thread has been given whatever belongs to the buckets before.
     fn tell_turned(&mut self) -> Result<(), Gone> {
         let Some(now) = self.turned.take() else { return Ok(()) };
-        self.outlets.sealer.send(Job::Passed { shard: self.index, now }).map_err(|_| Gone)
+        self.hand(Work::Seal(Job::Passed { shard: self.index, now }))
     }
 
     /// Waits until a full arena is sealed, where there is one.
@@ -94,6 +97,7 @@ impl Worker {
         crossbeam::channel::select! {
             recv(sealing.done) -> done => done.map_err(|_| Gone)?,
             recv(self.outlets.sealer_ends) -> _ => return Err(Gone),
+            recv(self.outlets.committer_ends) -> _ => return Err(Gone),
         }
         self.sealed();
         Ok(())
@@ -108,7 +112,7 @@ impl Worker {
         if let Some((out, count)) = self.table.put_out(self.shared.limits.profiles) {
             self.shared.counters.evicted.add(count);
             // Where the sealing thread has gone, that is found out when it is given something to seal.
-            let _ = self.outlets.sealer.send(Job::Free(Box::new(out)));
+            let _ = self.hand(Work::Seal(Job::Free(Box::new(out))));
         }
         self.shared.delays.turn.since(start);
     }

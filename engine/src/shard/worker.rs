@@ -5,20 +5,21 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use event::{AreaFact, Event, Imsi, Timestamp};
+use rules::profile::Contact;
 use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, RuleSet, in_turn};
 
-use super::group::{Cause, DUE, Group};
+use super::group::{Cause, DUE, Gathered, Group};
 use super::position::{Positions, Taken};
 use super::renewal::Renewal;
 use super::sealing::Sealing;
 use super::table::{Table, load};
 use super::timers::Timers;
-use super::{Batch, Between, Message, Progress, Routed, Shared, Swept, Turn, slice};
+use super::{Batch, Between, Load, Message, Progress, Routed, Shared, Swept, Turn, slice};
+use crate::committer::{Work, Write};
 use crate::delays::clock;
-use crate::offer::{Offer, PhoneAnswer};
-use crate::sealer::Job;
+use crate::offer::{Offer, PhoneAnswer, Withheld};
 use crate::window::StoreError;
 use crate::window::arena::Arena;
 use crate::window::keys::Bucket;
@@ -27,8 +28,10 @@ use crate::window::seal::Generation;
 
 /// Where a shard's results go.
 pub(crate) struct Outlets {
-    pub(crate) progress: Sender<Progress>,
-    pub(crate) sealer: Sender<Job>,
+    /// To the thread that writes, and through it to the arbiter and to the sealing thread.
+    pub(crate) work: Sender<Work>,
+    /// Says nothing, and ends with the thread that writes.
+    pub(crate) committer_ends: Receiver<Infallible>,
     /// Says nothing, and ends with the sealing thread.
     pub(crate) sealer_ends: Receiver<Infallible>,
     /// Empty batches, to be filled again.
@@ -95,6 +98,7 @@ impl Worker {
         renewal: Arc<Renewal>,
     ) -> Result<Self, StoreError> {
         let positions = Positions::load(&shared.store, shared.input, &shared.feeds)?;
+        shared.loads.get(index).into_iter().for_each(|load| load.written(0));
         let timers = Timers::load(&shared.store, |imsi| usize::from(slice(imsi)) % of == index)?;
         let mut worker = Self {
             index,
@@ -152,7 +156,7 @@ impl Worker {
                 }
                 Ok(Message::Sweep(subscribers, swept)) => self.sweep(&subscribers, swept)?,
                 Ok(Message::Unswept(asking)) => asking.send(self.table.before(self.edition)).map_err(|_| Gone),
-                Ok(Message::Renewed(asking)) => self.renewed(&asking)?,
+                Ok(Message::Renewed(asking)) => self.renewed(asking)?,
                 Err(RecvTimeoutError::Timeout) if self.is_due() => self.commit(false)?,
                 Err(RecvTimeoutError::Timeout) => self.freeze(),
                 Ok(Message::Finish) => return self.finish(),
@@ -206,6 +210,8 @@ impl Worker {
         match what {
             Between::Turn(turn) => self.turn(shared, rules, directory, *turn),
             Between::Area(fact) => self.area(fact).map(Ok),
+            Between::Withheld(withheld, given) => self.give_back(withheld, *given).map(Ok),
+            Between::Write => self.commit(false),
         }
     }
 
@@ -230,6 +236,24 @@ impl Worker {
             Some(state) => self.group.area(&self.shared.store, fact.area, state),
             None => Ok(()),
         }
+    }
+
+    /// What was withheld has not been received: it takes no place in caps. Where an earlier start has gone on beyond this place,
+    /// it has done so.
+    fn give_back(&mut self, withheld: &Withheld, given: u64) -> Result<(), StoreError> {
+        if !self.positions.has_come_to(slice(withheld.imsi), given) {
+            return Ok(());
+        }
+        self.renew(withheld.imsi, true)?;
+        let slot = self.table.slot(&self.shared.store, withheld.imsi, Place::NOWHERE, self.edition)?;
+        let contacts = &mut slot.profile.contacts;
+        let is_it = |contact: &Contact| (contact.at, contact.scenario) == (withheld.at, withheld.scenario);
+        if let Some(place) = contacts.iter().position(is_it) {
+            contacts.remove(place);
+            self.group.contacts(&self.shared.store, withheld.imsi, contacts)?;
+            self.shared.counters.given_back.add(1);
+        }
+        Ok(())
     }
 
     /// Something has been taken in: from now on runs the time within which it is written, and on disk.
@@ -396,14 +420,15 @@ impl Worker {
         if let (Swept::InOrder, Some(renewing), Some(last)) = (swept, &mut self.renewing, subscribers.last()) {
             renewing.upto = Some(*last);
         }
-        self.commit(false)
+        let committed = self.commit(false)?;
+        Ok(committed.and_then(|()| self.settle()))
     }
 
-    fn renewed(&mut self, asking: &Sender<()>) -> Result<Result<(), Gone>, StoreError> {
+    fn renewed(&mut self, asking: Sender<()>) -> Result<Result<(), Gone>, StoreError> {
         self.renewing = None;
         self.group.keep_empty(false);
         let committed = self.commit(true)?;
-        Ok(committed.and_then(|()| asking.send(()).map_err(|_| Gone)))
+        Ok(committed.and_then(|()| self.hand(Work::Answer(asking))))
     }
 
     // --- what comes of it ------------------------------------------------------------------------------------------
@@ -457,22 +482,22 @@ impl Worker {
 
     fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
         self.due = None;
-        let sync = sync || self.sync_due.is_some_and(|due| due <= clock());
-        let start = clock();
-        let committed = self.group.commit(&self.shared, self.index as u8, &mut self.positions, sync)?;
-        if committed.is_none() && sync {
-            self.shared.store.sync()?;
-        }
-        self.shared.counters.commits.add(u64::from(committed.is_some()));
-        let (offers, synced) = committed.map_or((Vec::new(), sync), |committed| (committed.intents, committed.synced));
-        if synced {
+        let load = self.shared.loads.get(self.index);
+        let written = load.map_or(0, Load::last_written);
+        let gathered = self.group.gather(&self.shared, self.index as u8, &mut self.positions, written)?;
+        let (rows, offers) = match gathered {
+            Some(Gathered { number, batch, intents }) => (Some((number, batch)), intents),
+            None => (None, Vec::new()),
+        };
+        // An intent is on disk before anybody hears of it.
+        let sync = sync || !offers.is_empty() || self.sync_due.is_some_and(|due| due <= clock());
+        let intended = if sync { std::mem::take(&mut self.intended) } else { Vec::new() };
+        if sync {
             self.sync_due = None;
-            self.shared.counters.syncs.add(1);
-            self.shared.delays.sync.since(start);
-            self.intended.drain(..).for_each(|given| self.shared.delays.offer.since(given));
         }
         let answers = std::mem::take(&mut self.answers);
-        if self.report(self.upto, offers, answers).is_err() {
+        let progress = self.progress(self.upto, offers, answers);
+        if self.hand(Work::Write(Write { rows, sync, intended, progress })).is_err() {
             return Ok(Err(Gone));
         }
         Ok(self.seal_if_due())
@@ -484,18 +509,31 @@ impl Worker {
         if limits.offer_interval >= limits.commit_interval || self.group.has_intents() {
             return Ok(());
         }
-        self.report(self.upto, Vec::new(), Vec::new())
+        self.hand(Work::Tell(self.progress(self.upto, Vec::new(), Vec::new())))
     }
 
-    fn report(&self, upto: u64, offers: Vec<Offer>, answers: Vec<PhoneAnswer>) -> Result<(), Gone> {
-        let progress = Progress { shard: self.index, upto, now: self.now, offers, answers };
-        self.outlets.progress.send(progress).map_err(|_| Gone)
+    fn progress(&self, upto: u64, offers: Vec<Offer>, answers: Vec<PhoneAnswer>) -> Progress {
+        Progress { shard: self.index, upto, now: self.now, offers, answers }
+    }
+
+    pub(super) fn hand(&self, work: Work) -> Result<(), Gone> {
+        self.outlets.work.send(work).map_err(|_| Gone)
+    }
+
+    /// Waits until all that has been handed over is written.
+    fn settle(&self) -> Result<(), Gone> {
+        let (answer, answered) = bounded(1);
+        self.hand(Work::Answer(answer))?;
+        crossbeam::channel::select! {
+            recv(answered) -> answered => answered.map_err(|_| Gone),
+            recv(self.outlets.committer_ends) -> _ => Err(Gone),
+        }
     }
 
     fn finish(mut self) -> Result<(), StoreError> {
         if self.commit(true)?.is_ok() {
             // Where nobody listens any more, the engine knows why.
-            let _ = self.report(u64::MAX, Vec::new(), Vec::new());
+            let _ = self.hand(Work::Tell(self.progress(u64::MAX, Vec::new(), Vec::new())));
         }
         let _ = self.await_sealed();
         Ok(())

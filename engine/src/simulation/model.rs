@@ -50,6 +50,10 @@ pub(super) struct Model<'a> {
     told_sequence: u64,
     wishes: Vec<Wish>,
     decided: Vec<Decided>,
+    /// By scenario.
+    passed: BTreeMap<usize, u64>,
+    /// The half hour, and how many events had come when it began.
+    half_hour: Option<(i64, u64)>,
 }
 
 impl<'a> Model<'a> {
@@ -65,6 +69,8 @@ impl<'a> Model<'a> {
             told_sequence: 0,
             wishes: Vec::new(),
             decided: Vec::new(),
+            passed: BTreeMap::new(),
+            half_hour: None,
         };
         let mut now = Timestamp::MIN;
         for (index, event) in events.iter().enumerate() {
@@ -81,7 +87,7 @@ impl<'a> Model<'a> {
             model.take(item);
         }
         model.wake();
-        model.arbitrate();
+        model.arbitrate(u64::MAX);
         model.decided.sort();
         model.decided
     }
@@ -97,6 +103,7 @@ impl<'a> Model<'a> {
         if self.sequence > self.told_sequence || self.now.since(self.told) >= Duration::from_secs(1) {
             self.wake();
         }
+        self.give_back();
     }
 
     fn take(&mut self, item: Item) {
@@ -144,13 +151,30 @@ impl<'a> Model<'a> {
         self.decided.push(Decided { at, imsi, scenario, withheld });
     }
 
-    /// Totals, numbers, expiry: in this order, in the order of the triggering events.
-    fn arbitrate(&mut self) {
+    /// At every half hour: who got nothing of what was triggered before the last one has room for another offer.
+    fn give_back(&mut self) {
+        let half_hour = self.now.as_micros().div_euclid(30 * 60 * 1_000_000);
+        if self.half_hour.is_some_and(|(before, _)| half_hour <= before) {
+            return;
+        }
+        let upto = self.half_hour.replace((half_hour, self.sequence)).map_or(0, |(_, begun)| begun);
+        for (imsi, at, place) in self.arbitrate(upto) {
+            let hash = rules::policy::scenario_hash(&self.world.rules.scenarios()[place].name);
+            let contacts = &mut self.profiles.get_mut(&imsi).unwrap().contacts;
+            if let Some(found) = contacts.iter().position(|contact| contact.at == at && contact.scenario == hash) {
+                contacts.remove(found);
+            }
+        }
+    }
+
+    /// Totals, numbers, expiry: in this order, in the order of the triggering events, up to one of them. Gives who got nothing.
+    fn arbitrate(&mut self, upto: u64) -> Vec<(Imsi, Timestamp, usize)> {
         self.wishes.sort();
-        let mut passed = BTreeMap::<usize, u64>::new();
-        for (_, at, imsi, _, place, released) in std::mem::take(&mut self.wishes) {
+        let later = self.wishes.split_off(self.wishes.partition_point(|wish| wish.0 <= upto));
+        let mut refused = Vec::new();
+        for (_, at, imsi, _, place, released) in std::mem::replace(&mut self.wishes, later) {
             let limits = &self.world.rules.scenarios()[place].limits;
-            let passed = passed.entry(place).or_default();
+            let passed = self.passed.entry(place).or_default();
             let withheld = if limits.total.is_some_and(|total| *passed >= total) {
                 Some(Reason::TotalReached)
             } else if self.world.directory.find(imsi).and_then(|person| person.msisdn()).is_none() {
@@ -161,7 +185,9 @@ impl<'a> Model<'a> {
                 *passed += 1;
                 None
             };
+            refused.extend(withheld.map(|_| (imsi, at, place)));
             self.decide(at, imsi, place, withheld);
         }
+        refused
     }
 }

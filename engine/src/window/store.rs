@@ -344,9 +344,9 @@ impl Store {
     /// Writes all of it or nothing. With `sync` it is on disk when this returns; without, the operating system has it,
     /// so that only a power failure can take it away.
     pub(crate) fn write(&self, batch: WriteBatch, sync: bool) -> Result<(), StoreError> {
-        let mut options = WriteOptions::default();
-        options.set_sync(sync);
-        self.db.write_opt(batch, &options).map_err(|error| self.failed(&error))
+        self.db.write_opt(batch, &WriteOptions::default()).map_err(|error| self.failed(&error))?;
+        // Apart from the write, so that others can write while this one waits for the disk.
+        if sync { self.sync() } else { Ok(()) }
     }
 
     /// Everything that has been written is on disk when this returns.
