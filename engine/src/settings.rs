@@ -8,6 +8,7 @@ use std::time::Duration;
 use event::Timestamp;
 use rules::{Directory, RuleSet};
 
+use crate::committer;
 use crate::counters::Counters;
 use crate::delays::Delays;
 use crate::offer::channel::Lane;
@@ -136,7 +137,8 @@ impl EngineConfig {
         let subscribers = self.profiles.saturating_mul(shard::SUBSCRIBER_OCTETS) as u64;
         let shard = subscribers.saturating_add(PER_ARENA_OCTET * self.arena_bytes as u64);
         let shards = shard.saturating_mul(self.threads.get() as u64);
-        BASE_OCTETS + (self.cache_bytes + WRITE_BUFFERS_BYTES) as u64 + shards
+        let handed_over = (committer::WAITING_LIMIT * self.commit_bytes) as u64;
+        BASE_OCTETS + handed_over + (self.cache_bytes + WRITE_BUFFERS_BYTES) as u64 + shards
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! An offer goes `proposed` → `queued` → `sending` → `accepted`, `failed` or `unknown`; or is withheld, or expires.
 
+mod resumed;
 mod taken;
 
 use std::mem;
@@ -30,8 +31,6 @@ use super::{AddressSource, Offer, OfferId, State, Telling};
 use crate::shard::{Progress, Shared};
 use crate::window::StoreError;
 
-/// How many offers of the queue are read at once at the start.
-const RESUME_STEP: usize = 8_192;
 /// The most proposals that wait for an address; beyond it the shards wait.
 const UNDECIDED_LIMIT: usize = 16_384;
 /// The most accepted offers whose receipt is still waited for.
@@ -114,62 +113,6 @@ impl Arbiter {
         arbiter.resume_queue()?;
         arbiter.resume_proposals()?;
         Ok(arbiter)
-    }
-
-    /// Who got an offer may still answer it, and its receipt may still come; who got none may not know it yet.
-    fn resume_sent(&mut self) -> Result<(), StoreError> {
-        let store = Arc::clone(&self.shared.store);
-        for offer in store.outbox()? {
-            let offer = offer?;
-            self.limit(self.telling.recall(&offer));
-            if matches!(offer.state, State::Accepted(_)) {
-                self.back.sent(&offer);
-                self.router.recall(&offer);
-                if offer.delivery() != Some(ReceiptState::Delivered) {
-                    self.expect_echo(&offer);
-                }
-                self.accepted.insert(offer);
-            }
-        }
-        Ok(())
-    }
-
-    fn resume_queue(&mut self) -> Result<(), StoreError> {
-        let mut from = 0;
-        loop {
-            let piece = self.outbox.queued(from, RESUME_STEP)?;
-            let Some(last) = piece.last() else { break };
-            from = last.ticket + 1;
-            for queued in piece {
-                self.resume(queued)?;
-            }
-            self.outbox.commit(true)?;
-        }
-        Ok(())
-    }
-
-    fn resume(&mut self, mut queued: Queued) -> Result<(), StoreError> {
-        if queued.offer.state == State::Sending {
-            queued.offer.state = if queued.offer.is_service() { State::Queued } else { State::Unknown };
-            self.outbox.update(&queued)?;
-        }
-        if queued.offer.state == State::Queued {
-            self.enqueue(queued)?;
-        } else {
-            self.shared.counters.unknown.add(1);
-        }
-        Ok(())
-    }
-
-    fn resume_proposals(&mut self) -> Result<(), StoreError> {
-        for offer in self.outbox.proposals()? {
-            match offer.input == self.shared.input {
-                true => self.merge.resume(offer),
-                // Nobody goes on with that input now: the order within it is all the order there is.
-                false => self.consider(offer)?,
-            }
-        }
-        Ok(())
     }
 
     /// Decides and sends until all shards have finished and the channels have answered, or nothing is heard of them any

@@ -20,45 +20,64 @@ use crate::window::{Store, StoreError};
 const FREEZE_PIECE: usize = 1_024;
 
 /// While the sealing thread has a full arena.
-pub(super) struct Sealing {
+struct Sealing {
     generation: Arc<Generation>,
     done: Receiver<()>,
+}
+
+/// Where a shard is with its arenas.
+pub(super) struct Turnover {
+    /// First journal blob of the events in the arena.
+    first_blob: u32,
+    /// The bucket that packet time is in.
+    pub(super) bucket: Bucket,
+    /// When it came to another one, until the sealing thread is told.
+    turned: Option<Timestamp>,
+    sealing: Option<Sealing>,
+    /// Has been sealed: its memory is for the next.
+    spent: Option<Generation>,
+}
+
+impl Default for Turnover {
+    fn default() -> Self {
+        Self { first_blob: 0, bucket: Bucket::FIRST, turned: None, sealing: None, spent: None }
+    }
 }
 
 impl Worker {
     // Only after a commit: then arena and journal hold the same.
     pub(super) fn seal_if_due(&mut self) -> Result<(), Gone> {
-        if self.sealing.as_ref().is_some_and(|sealing| sealing.done.try_recv().is_ok()) {
+        if self.turnover.sealing.as_ref().is_some_and(|sealing| sealing.done.try_recv().is_ok()) {
             self.sealed();
         }
         let bucket = Bucket::of(self.now);
-        let is_turned = bucket > self.bucket;
+        let is_turned = bucket > self.turnover.bucket;
         let fullest = self.arena.len().max(self.group.unsealed());
         if fullest >= self.shared.limits.arena_bytes || fullest > 0 && is_turned {
             self.begin_sealing()?;
         }
         if is_turned {
-            (self.bucket, self.turned) = (bucket, Some(self.now));
+            (self.turnover.bucket, self.turnover.turned) = (bucket, Some(self.now));
         }
         if self.table.freezing().is_none() { self.tell_turned() } else { self.freeze() }
     }
 
     // One generation at a time: a disk that cannot keep up holds its shard back, and memory stays bounded.
     fn begin_sealing(&mut self) -> Result<(), Gone> {
-        if self.sealing.is_some() || self.table.freezing().is_some() {
+        if self.turnover.sealing.is_some() || self.table.freezing().is_some() {
             let start = clock();
             self.await_sealed()?;
             self.shared.delays.held.since(start);
         }
         let start = clock();
-        let mut spent = self.spent.take().unwrap_or_default();
+        let mut spent = self.turnover.spent.take().unwrap_or_default();
         let next = self.arena.next(std::mem::take(&mut spent.arena));
         let arena = std::mem::replace(&mut self.arena, next);
         let key =
             |number| JournalKey { stamp: Stamp { epoch: self.shared.epoch, number }, shard: self.index as u8 }.octets();
         let next_blob = self.group.begin_arena();
-        let journal = (key(self.first_blob), key(next_blob));
-        self.first_blob = next_blob;
+        let journal = (key(self.turnover.first_blob), key(next_blob));
+        self.turnover.first_blob = next_blob;
         let run = self.shared.store.next_run(self.shared.epoch);
         self.table.begin_freezing(spent.renewed(run, journal, arena));
         self.shared.delays.turn.since(start);
@@ -79,21 +98,21 @@ impl Worker {
         self.shared.delays.turn.since(start);
         let Some(generation) = whole.map(Arc::new) else { return Ok(()) };
         let (tell, done) = bounded(1);
-        self.sealing = Some(Sealing { generation: generation.clone(), done });
+        self.turnover.sealing = Some(Sealing { generation: generation.clone(), done });
         self.hand(Work::Seal(Job::Seal { generation, done: tell }))?;
         self.tell_turned()
     }
 
     // Only when the sealing thread has been given whatever belongs to the buckets before.
     fn tell_turned(&mut self) -> Result<(), Gone> {
-        let Some(now) = self.turned.take() else { return Ok(()) };
+        let Some(now) = self.turnover.turned.take() else { return Ok(()) };
         self.hand(Work::Seal(Job::Passed { shard: self.index, now }))
     }
 
     /// Waits until a full arena is sealed, where there is one.
     pub(super) fn await_sealed(&mut self) -> Result<(), Gone> {
         self.freeze_more(usize::MAX)?;
-        let Some(sealing) = &self.sealing else { return Ok(()) };
+        let Some(sealing) = &self.turnover.sealing else { return Ok(()) };
         crossbeam::channel::select! {
             recv(sealing.done) -> done => done.map_err(|_| Gone)?,
             recv(self.outlets.sealer_ends) -> _ => return Err(Gone),
@@ -105,7 +124,7 @@ impl Worker {
 
     fn sealed(&mut self) {
         let start = clock();
-        self.spent = self.sealing.take().and_then(|sealing| Arc::into_inner(sealing.generation));
+        self.turnover.spent = self.turnover.sealing.take().and_then(|sealing| Arc::into_inner(sealing.generation));
         if self.renewing.is_some() {
             return;
         }
@@ -119,7 +138,7 @@ impl Worker {
 
     /// What is not in the store for certain.
     pub(super) fn memory(&self) -> Memory<'_> {
-        let sealing = self.sealing.as_ref().map(|sealing| &*sealing.generation);
+        let sealing = self.turnover.sealing.as_ref().map(|sealing| &*sealing.generation);
         Memory { arena: &self.arena, sealing: sealing.or(self.table.freezing()) }
     }
 }

@@ -1,6 +1,8 @@
 //! The work of a shard: take events in, decide, append, commit. Reads no clock but to pace its commits, which changes
 //! nothing that it decides.
 
+mod renewing;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,8 +15,8 @@ use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, RuleSet
 use super::group::{Cause, DUE, Gathered, Group};
 use super::position::{Positions, Taken};
 use super::renewal::Renewal;
-use super::sealing::Sealing;
-use super::table::{Table, load};
+use super::sealing::Turnover;
+use super::table::Table;
 use super::timers::Timers;
 use super::{Batch, Between, Load, Message, Progress, Routed, Shared, Swept, Turn, slice};
 use crate::committer::{Work, Write};
@@ -24,7 +26,6 @@ use crate::window::StoreError;
 use crate::window::arena::Arena;
 use crate::window::keys::Bucket;
 use crate::window::record::kind_code;
-use crate::window::seal::Generation;
 
 /// Where a shard's results go.
 pub(crate) struct Outlets {
@@ -47,7 +48,7 @@ pub(crate) struct Worker {
     directory: Arc<Directory>,
     /// Of the rules: see [`crate::window::editions`].
     edition: u32,
-    pub(super) renewing: Option<Renewing>,
+    pub(super) renewing: Option<renewing::Renewing>,
     positions: Positions,
     pub(super) table: Table,
     timers: Timers,
@@ -59,30 +60,20 @@ pub(crate) struct Worker {
     decisions: Vec<Decision>,
     /// What phones have said to messages from our own numbers since the last commit.
     answers: Vec<PhoneAnswer>,
-    /// When the events were given whose offers are not on disk yet.
-    intended: Vec<Instant>,
-    /// When those were given that are worked on.
-    given: Instant,
-    /// First journal blob of the events in the arena.
-    pub(super) first_blob: u32,
-    /// The bucket that packet time is in.
-    pub(super) bucket: Bucket,
-    /// When it came to another one, until the sealing thread is told.
-    pub(super) turned: Option<Timestamp>,
     upto: u64,
     pub(super) now: Timestamp,
-    due: Option<Instant>,
-    sync_due: Option<Instant>,
-    pub(super) sealing: Option<Sealing>,
-    /// Has been sealed: its memory is for the next.
-    pub(super) spent: Option<Generation>,
+    pace: Pace,
+    pub(super) turnover: Turnover,
 }
 
-/// While subscribers are brought over to the present rule set.
-pub(super) struct Renewing {
-    renewal: Arc<Renewal>,
-    /// Of those in the store, whoever comes up to here has been.
-    upto: Option<Imsi>,
+/// On the clock: when what has gathered is to be written, and how long offers have waited for that.
+struct Pace {
+    /// When the events were given that are worked on.
+    given: Instant,
+    /// When those were given whose offers are not handed over yet.
+    intended: Vec<Instant>,
+    due: Option<Instant>,
+    sync_due: Option<Instant>,
 }
 
 /// The other side of a channel has gone: it knows why.
@@ -116,17 +107,10 @@ impl Worker {
             group: Group::new(),
             decisions: Vec::new(),
             answers: Vec::new(),
-            intended: Vec::new(),
-            given: clock(),
-            first_blob: 0,
-            bucket: Bucket::FIRST,
-            turned: None,
             upto: 0,
             now: Timestamp::MIN,
-            due: None,
-            sync_due: None,
-            sealing: None,
-            spent: None,
+            pace: Pace { given: clock(), intended: Vec::new(), due: None, sync_due: None },
+            turnover: Turnover::default(),
             shared,
         };
         worker.change_rules(renewal);
@@ -171,7 +155,7 @@ impl Worker {
     fn take(&mut self, mut batch: Batch) -> Result<Result<(), Gone>, StoreError> {
         let start = clock();
         let (shared, rules, directory) = (self.shared.clone(), self.rules.clone(), self.directory.clone());
-        self.given = batch.given.unwrap_or_else(clock);
+        self.pace.given = batch.given.unwrap_or_else(clock);
         let (mut marks, mut places, mut taken) = (batch.marks.iter().peekable(), Places::default(), 0);
         for [now, next, then] in in_turn(&batch.events) {
             let here = places.pass(self.table.slots().fetch(imsis(next), imsis(then)));
@@ -225,7 +209,7 @@ impl Worker {
         self.wake(shared, rules, directory, turn)?;
         (self.upto, self.now) = (turn.upto, turn.now);
         // Sealed where a bucket ends, so that few runs reach into two.
-        if Bucket::of(turn.now) > self.bucket { self.commit(false) } else { Ok(Ok(())) }
+        if Bucket::of(turn.now) > self.turnover.bucket { self.commit(false) } else { Ok(Ok(())) }
     }
 
     /// Every shard knows all areas; one of them writes it down.
@@ -260,8 +244,8 @@ impl Worker {
     fn await_commit(&mut self) {
         let (limits, now) = (&self.shared.limits, clock());
         let due = now + if self.group.has_intents() { limits.offer_interval } else { limits.commit_interval };
-        self.due = Some(self.due.map_or(due, |before| before.min(due)));
-        self.sync_due.get_or_insert(now + limits.sync_interval);
+        self.pace.due = Some(self.pace.due.map_or(due, |before| before.min(due)));
+        self.pace.sync_due.get_or_insert(now + limits.sync_interval);
     }
 
     fn is_known(&mut self, routed: &Routed) -> Result<bool, StoreError> {
@@ -370,67 +354,6 @@ impl Worker {
         Ok(())
     }
 
-    // --- another rule set ------------------------------------------------------------------------------------------
-
-    fn change_rules(&mut self, renewal: Arc<Renewal>) {
-        (self.rules, self.edition) = (renewal.rules.clone(), renewal.edition);
-        self.circumstances += 1;
-        self.group.keep_empty(renewal.is_needed());
-        self.renewing = renewal.is_needed().then_some(Renewing { renewal, upto: None });
-    }
-
-    /// Brings a subscriber over to the present rules, where that is not done yet. Who was not in memory stays there if
-    /// `is_wanted`.
-    fn renew(&mut self, imsi: Imsi, is_wanted: bool) -> Result<(), StoreError> {
-        let Some(Renewing { renewal, upto }) = &self.renewing else { return Ok(()) };
-        let store = &self.shared.store;
-        let edition = if upto.is_some_and(|upto| imsi <= upto) { renewal.edition } else { renewal.oldest() };
-        let is_passing = !is_wanted && !self.table.is_known(imsi);
-        let mut passing = if is_passing { Some(load(store, imsi, edition)?) } else { None };
-        let slot = match &mut passing {
-            Some(slot) => slot,
-            None => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
-        };
-        if slot.edition == renewal.edition {
-            return Ok(());
-        }
-        let tail = slot.tail;
-        let mut facts = Vec::new();
-        if renewal.needs_facts() {
-            self.memory().window(store, imsi, tail, renewal.since(), &mut facts)?;
-            self.shared.counters.windows_read.add(1);
-        }
-        let slot = match &mut passing {
-            Some(slot) => slot,
-            None => self.table.slot(store, imsi, Place::NOWHERE, edition)?,
-        };
-        renewal.renew(slot, imsi, &facts, &self.areas);
-        let due = self.rules.due(&slot.profile, &self.areas, self.now);
-        self.group.keep_empty(is_wanted);
-        self.group.pass(is_passing);
-        self.timers.set(&mut self.group, imsi, slot, due, Timestamp::MIN);
-        self.group.pass(false);
-        self.group.keep_empty(true);
-        Ok(())
-    }
-
-    // Committed at once, so that whoever is not in memory is read as it is now.
-    fn sweep(&mut self, subscribers: &[Imsi], swept: Swept) -> Result<Result<(), Gone>, StoreError> {
-        subscribers.iter().try_for_each(|imsi| self.renew(*imsi, false))?;
-        if let (Swept::InOrder, Some(renewing), Some(last)) = (swept, &mut self.renewing, subscribers.last()) {
-            renewing.upto = Some(*last);
-        }
-        let committed = self.commit(false)?;
-        Ok(committed.and_then(|()| self.settle()))
-    }
-
-    fn renewed(&mut self, asking: Sender<()>) -> Result<Result<(), Gone>, StoreError> {
-        self.renewing = None;
-        self.group.keep_empty(false);
-        let committed = self.commit(true)?;
-        Ok(committed.and_then(|()| self.hand(Work::Answer(asking))))
-    }
-
     // --- what comes of it ------------------------------------------------------------------------------------------
 
     /// Takes down the decisions, of which the first has this rank; gives the rank that comes next.
@@ -471,7 +394,7 @@ impl Worker {
             let slot = self.table.slot(&shared.store, cause.imsi, Place::NOWHERE, self.edition)?;
             self.group.contacts(&shared.store, cause.imsi, &slot.profile.contacts)?;
         }
-        self.intended.extend((0..proposed).map(|_| self.given));
+        self.pace.intended.extend((0..proposed).map(|_| self.pace.given));
         shared.counters.proposed.add(proposed);
         shared.counters.repeated.add(repeated);
         shared.counters.withheld.add(withheld);
@@ -481,7 +404,7 @@ impl Worker {
     }
 
     fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
-        self.due = None;
+        self.pace.due = None;
         let load = self.shared.loads.get(self.index);
         let written = load.map_or(0, Load::last_written);
         let gathered = self.group.gather(&self.shared, self.index as u8, &mut self.positions, written)?;
@@ -490,10 +413,10 @@ impl Worker {
             None => (None, Vec::new()),
         };
         // An intent is on disk before anybody hears of it.
-        let sync = sync || !offers.is_empty() || self.sync_due.is_some_and(|due| due <= clock());
-        let intended = if sync { std::mem::take(&mut self.intended) } else { Vec::new() };
+        let sync = sync || !offers.is_empty() || self.pace.sync_due.is_some_and(|due| due <= clock());
+        let intended = if sync { std::mem::take(&mut self.pace.intended) } else { Vec::new() };
         if sync {
-            self.sync_due = None;
+            self.pace.sync_due = None;
         }
         let answers = std::mem::take(&mut self.answers);
         let progress = self.progress(self.upto, offers, answers);
@@ -548,7 +471,7 @@ impl Worker {
     }
 
     fn wait_for_commit(&self) -> Option<Duration> {
-        let first = self.due.into_iter().chain(self.sync_due).min()?;
+        let first = self.pace.due.into_iter().chain(self.pace.sync_due).min()?;
         Some(first.saturating_duration_since(clock()))
     }
 
