@@ -42,8 +42,10 @@ counters! {
     late,
     /// Of them, released before their time because too many were waiting.
     reorder_limit,
-    /// Of them, skipped because an earlier run has taken them in.
+    /// Of them, skipped because an earlier run has taken them in, or because they came late and an equal one is there.
     skipped,
+    /// Of them, equal to another one of the same subscriber, microsecond, interface and kind: one fact.
+    equal,
     /// Of them, older than the retention: decided about but not stored.
     too_old,
     /// Of them, about protected people: nothing is stored or decided.

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
 use event::{AreaFact, Event, Timestamp};
 use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
@@ -23,7 +23,8 @@ use crate::offer::{GivingBack, Pace, Telling, withheld_ends};
 use crate::sealer;
 use crate::settings::{EngineConfig, Told};
 use crate::shard::{
-    self, Batch, Between, INPUTS_LIMIT, Item, MAX_THREADS, Message, Order, Renewal, Routed, ShardLoad, Shared, Turn,
+    self, Batch, Between, Fact, INPUTS_LIMIT, Item, MAX_THREADS, Message, Moment, Order, Renewal, Routed, ShardLoad,
+    Shared, Turn,
 };
 use crate::sweep::{Shard, Sweep};
 use crate::window::arena::ARENA_LIMIT;
@@ -82,6 +83,7 @@ pub struct Summary {
 pub struct Engine {
     shared: Arc<Shared>,
     order: Order,
+    moment: Moment,
     reorder_window: Duration,
     /// When the warm-up is over; absent before the first event.
     warm_from: Option<Timestamp>,
@@ -161,10 +163,8 @@ impl Engine {
             consent: config.consent,
             keywords: config.keywords,
         };
-        // Beside the clock the arbiter is there long before.
-        let patience = if config.pace == Pace::Live { Duration::ZERO } else { config.patience };
         let latest = shard::latest(&shared.store)?.unwrap_or(Timestamp::MIN);
-        let (telling, giving_back) = withheld_ends(config.input, latest, patience);
+        let (telling, giving_back) = withheld_ends(config.input, latest, config.pace == Pace::Replay);
         let mut engine = Self::new(shared, threads, config.pace, config.reorder_window, giving_back);
         engine.warm_from = warm.then_some(Timestamp::MIN);
         let spent = bounded(threads * SHARD_BATCHES);
@@ -181,6 +181,7 @@ impl Engine {
         Self {
             shared,
             order: Order::default(),
+            moment: Moment::default(),
             reorder_window,
             warm_from: None,
             now: Timestamp::MIN,
@@ -377,7 +378,9 @@ impl Engine {
 
     // All is written here and told, so that the arbiter is not waited for next time.
     fn give_back(&mut self) {
-        let Some(due) = self.giving_back.due(self.now, self.sequence) else { return };
+        let shards = &self.shards;
+        let is_gone = || shards.iter().any(|shard| shard.ends.try_recv() == Err(TryRecvError::Disconnected));
+        let Some(due) = self.giving_back.due(self.now, self.sequence, is_gone) else { return };
         for withheld in due {
             let index = usize::from(shard::slice(withheld.imsi)) % self.batches.len();
             self.batches.get_mut(index).into_iter().for_each(|batch| {
@@ -447,12 +450,18 @@ impl Engine {
 
     fn route(&mut self, event: Event) {
         let Some(imsi) = event.imsi else { return };
+        let fact = self.moment.take(imsi, &event);
+        if fact == Fact::Equal {
+            self.shared.counters.equal.add(1);
+            return;
+        }
         self.sequence += 1;
         let slice = shard::slice(imsi);
         let index = usize::from(slice) % self.batches.len();
         let released = self.now.max(event.at);
         let is_warm = self.warm_from.is_some_and(|warm_from| event.at >= warm_from);
-        let routed = Routed { sequence: self.sequence, imsi, slice, released, is_warm, event };
+        let is_late = fact == Fact::Late;
+        let routed = Routed { sequence: self.sequence, imsi, slice, released, is_warm, is_late, event };
         let Some(batch) = self.batches.get_mut(index) else { return };
         batch.given.get_or_insert_with(clock);
         batch.events.push(routed);

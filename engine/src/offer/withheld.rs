@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use event::{Imsi, Timestamp};
 use rules::policy::scenario_hash;
 
 use super::{Offer, State};
-use crate::delays::clock;
 
 /// Places are given back at whole multiples of so many microseconds of packet time.
 const STEP_MICROS: i64 = 30 * 60 * 1_000_000;
 /// Of an input that has ended, what was withheld this long before may not have been given back.
 const ENDED_WITHIN: Duration = Duration::from_hours(2);
+/// How often to look whether a shard that is waited for has gone.
+const LOOK: Duration = Duration::from_millis(100);
 /// The most that wait to be given back: with more, the subscribers are taken to have got their offers. Counted.
 const WAITING_LIMIT: usize = 1 << 20;
 
@@ -63,19 +64,19 @@ pub(crate) struct GivingBack {
     withheld: Receiver<Withheld>,
     bell: Receiver<()>,
     waiting: BTreeSet<Withheld>,
-    /// How long to wait for the arbiter; nothing where packet time runs beside the clock.
-    patience: Duration,
+    /// Whether to wait for the arbiter; not where packet time runs beside the clock, for it is there long before.
+    waits: bool,
     /// The half hour that packet time is in, and the place among the events at which it came to it.
     step: Option<i64>,
     begun: u64,
 }
 
-/// Both ends, of the input of this name; earlier starts have come to `latest`. The engine waits for the arbiter for `patience`.
-pub(crate) fn ends(input: u64, latest: Timestamp, patience: Duration) -> (Telling, GivingBack) {
+/// Both ends, of the input of this name; earlier starts have come to `latest`. `waits` says whether the engine waits for the arbiter.
+pub(crate) fn ends(input: u64, latest: Timestamp, waits: bool) -> (Telling, GivingBack) {
     let decided = Arc::<Decided>::default();
     let ((tell, withheld), (ring, bell)) = (unbounded(), bounded(1));
     let telling = Telling { input, latest, decided: Arc::clone(&decided), withheld: tell, bell: ring };
-    (telling, GivingBack { decided, withheld, bell, waiting: BTreeSet::new(), patience, step: None, begun: 0 })
+    (telling, GivingBack { decided, withheld, bell, waiting: BTreeSet::new(), waits, step: None, begun: 0 })
 }
 
 impl Telling {
@@ -105,14 +106,20 @@ impl Telling {
 
 impl GivingBack {
     /// Where packet time has come to another half hour, after so many events: whose places are given back here.
-    pub(crate) fn due(&mut self, now: Timestamp, sequence: u64) -> Option<BTreeSet<Withheld>> {
+    /// Waits for the arbiter only as long as no shard `is_gone`.
+    pub(crate) fn due(
+        &mut self,
+        now: Timestamp,
+        sequence: u64,
+        is_gone: impl Fn() -> bool,
+    ) -> Option<BTreeSet<Withheld>> {
         let step = now.as_micros().div_euclid(STEP_MICROS);
         if self.step.is_some_and(|before| step <= before) {
             return None;
         }
         self.step = Some(step);
         let upto = std::mem::replace(&mut self.begun, sequence);
-        self.await_decided(upto);
+        self.await_decided(upto, is_gone);
         self.waiting.extend(self.withheld.try_iter());
         let later = self.waiting.iter().find(|withheld| withheld.sequence > upto).copied();
         let kept = later.map_or_else(BTreeSet::new, |first| self.waiting.split_off(&first));
@@ -121,16 +128,13 @@ impl GivingBack {
         Some(due)
     }
 
-    fn await_decided(&mut self, upto: u64) {
-        let until = clock() + self.patience;
-        while self.decided.upto.load(Ordering::Acquire) < upto {
-            let rest = until.saturating_duration_since(clock());
-            if self.patience.is_zero() {
-                return;
-            }
-            if self.bell.recv_timeout(rest).is_err() {
-                // An arbiter that has gone has its reason; one that is stuck does not hold up what follows again.
-                self.patience = Duration::ZERO;
+    // Whatever the arbiter waits for itself is answered in the end, but where it has gone, or a shard that it waits for.
+    fn await_decided(&self, upto: u64, is_gone: impl Fn() -> bool) {
+        while self.waits && self.decided.upto.load(Ordering::Acquire) < upto {
+            match self.bell.recv_timeout(LOOK) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) if !is_gone() => {}
+                Err(_) => return,
             }
         }
     }
@@ -146,12 +150,12 @@ mod tests {
     }
 
     fn due(giving: &mut GivingBack, minutes: i64, sequence: u64) -> Option<Vec<u64>> {
-        Some(giving.due(at(minutes), sequence)?.into_iter().map(|withheld| withheld.sequence).collect())
+        Some(giving.due(at(minutes), sequence, || false)?.into_iter().map(|withheld| withheld.sequence).collect())
     }
 
     #[test]
     fn places_are_given_back_at_the_second_half_hour_after_the_trigger() {
-        let (telling, mut giving) = ends(offer(1).input, Timestamp::MIN, Duration::ZERO);
+        let (telling, mut giving) = ends(offer(1).input, Timestamp::MIN, false);
         assert_eq!(due(&mut giving, 7, 0), Some(vec![]));
         assert!([3, 9, 12].into_iter().all(|sequence| telling.withheld(&offer(sequence))));
         assert!(telling.withheld(&Offer { input: offer(1).input + 1, ..offer(8) }));
@@ -163,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_replay_waits_for_the_arbiter_but_not_for_one_that_has_gone() {
-        let (telling, mut giving) = ends(offer(1).input, Timestamp::MIN, Duration::from_secs(60));
+        let (telling, mut giving) = ends(offer(1).input, Timestamp::MIN, true);
         assert_eq!(due(&mut giving, 0, 4), Some(vec![]));
         let arbiter = std::thread::spawn(move || {
             telling.decided(2);
@@ -173,7 +177,9 @@ mod tests {
             telling
         });
         assert_eq!(due(&mut giving, 30, 9), Some(vec![4]));
-        drop(arbiter.join().unwrap());
-        assert_eq!(due(&mut giving, 60, 12), Some(vec![]));
+        let telling = arbiter.join().unwrap();
+        assert!(giving.due(at(60), 12, || true).is_some(), "nor for a shard that has gone");
+        drop(telling);
+        assert_eq!(due(&mut giving, 90, 15), Some(vec![]));
     }
 }

@@ -31,7 +31,7 @@ use crate::window::keys::Bucket;
 
 pub(crate) use load::Load;
 pub use load::ShardLoad;
-pub(crate) use order::{Item, Order};
+pub(crate) use order::{Fact, Item, Moment, Order};
 pub(crate) use position::{INPUTS_LIMIT, Times, feed_input, feed_times, forget_inputs, latest, migrate, times};
 pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
@@ -70,6 +70,8 @@ pub(crate) struct Routed {
     pub(crate) released: Timestamp,
     /// Whether the warm-up was over.
     pub(crate) is_warm: bool,
+    /// Whether later ones have been released before.
+    pub(crate) is_late: bool,
     pub(crate) event: Event,
 }
 

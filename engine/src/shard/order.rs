@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use event::{AreaFact, Event, Timestamp};
+use event::{AreaFact, Event, Imsi, Interface, Kind, Timestamp};
+use rustc_hash::FxHashMap;
 
 /// The most events that wait; beyond it the earliest goes on before its time, and is counted.
 pub(crate) const REORDER_LIMIT: usize = 1 << 16;
@@ -93,6 +94,56 @@ impl Order {
     }
 }
 
+/// Facts that were released last, all of one microsecond. Two that are equal in subscriber, time, interface and kind are one fact,
+/// by whatever feeds they come, as they are for a start that is told them again.
+#[derive(Default)]
+pub(crate) struct Moment {
+    at: Option<Timestamp>,
+    /// The first of them: mostly the only one.
+    first: Option<(Imsi, Interface, Kind)>,
+    /// The others, by subscriber.
+    others: FxHashMap<Imsi, Vec<(Interface, Kind)>>,
+}
+
+/// So many facts of one subscriber and microsecond are told apart; what more comes is taken as it comes.
+const FACTS_OF_A_MOMENT: usize = 64;
+
+/// What a fact is beside those released before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    New,
+    /// There is one that is equal.
+    Equal,
+    /// Later ones have been released: the window tells whether there is one that is equal.
+    Late,
+}
+
+impl Moment {
+    /// A fact about this subscriber is released.
+    pub(crate) fn take(&mut self, imsi: Imsi, event: &Event) -> Fact {
+        if self.at.is_some_and(|at| event.at < at) {
+            return Fact::Late;
+        }
+        if self.at != Some(event.at) {
+            (self.at, self.first) = (Some(event.at), Some((imsi, event.interface, event.kind)));
+            self.others.clear();
+            return Fact::New;
+        }
+        let fact = (event.interface, event.kind);
+        if self.first.is_some_and(|(first, interface, kind)| (first, (interface, kind)) == (imsi, fact)) {
+            return Fact::Equal;
+        }
+        let others = self.others.entry(imsi).or_default();
+        if others.contains(&fact) {
+            return Fact::Equal;
+        }
+        if others.len() < FACTS_OF_A_MOMENT {
+            others.push(fact);
+        }
+        Fact::New
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +194,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn equal_facts_of_one_microsecond_are_one() {
+        let Item::Event(first) = event(5, 1) else { panic!() };
+        let [one, other] = ["460001234567890", "460001234567891"].map(|imsi| imsi.parse().unwrap());
+        let mut moment = Moment::default();
+        let again = Event { frame: 2, feed: 7, ..first };
+        let kind = Event { kind: Kind::Handover, ..first };
+        let later = Event { at: Timestamp::from_micros(6), ..first };
+        let facts = [(one, &first), (one, &again), (other, &first), (one, &kind), (one, &first), (one, &later)];
+        let found = facts.map(|(imsi, event)| moment.take(imsi, event));
+        assert_eq!(found, [Fact::New, Fact::Equal, Fact::New, Fact::New, Fact::Equal, Fact::New]);
+        assert_eq!([&first, &later].map(|event| moment.take(one, event)), [Fact::Late, Fact::Equal]);
     }
 
     #[test]

@@ -239,7 +239,7 @@ mod tests {
         let imsi = "460001234567890".parse().unwrap();
         let at = Timestamp::from_seconds(seconds);
         let event = Event { feed, at, ..random_event(&mut Random::new(1), imsi) };
-        Routed { sequence, imsi, slice: 9, released: at + Duration::from_secs(1), is_warm: true, event }
+        Routed { sequence, imsi, slice: 9, released: at + Duration::from_secs(1), is_warm: true, is_late: false, event }
     }
 
     fn written(store: &Store, positions: &mut Positions) {

@@ -250,9 +250,10 @@ impl Worker {
 
     fn is_known(&mut self, routed: &Routed) -> Result<bool, StoreError> {
         match self.positions.take(routed) {
-            Taken::No => Ok(false),
             Taken::Yes => Ok(true),
-            Taken::Perhaps => self.has_fact(routed.imsi, &routed.event),
+            // What is older may be dropped at any time.
+            Taken::No if !routed.is_late || routed.event.at < self.shared.limits.oldest(routed.released) => Ok(false),
+            Taken::No | Taken::Perhaps => self.has_fact(routed.imsi, &routed.event),
         }
     }
 
