@@ -9,9 +9,9 @@ use arc_swap::ArcSwap;
 use event::Timestamp;
 use rocksdb::compaction_filter::Decision;
 use rocksdb::{
-    BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType, DBPinnableSlice,
-    DBWithThreadMode, Direction, FlushOptions, IteratorMode, LogLevel, MergeOperands, MultiThreaded, Options,
-    ReadOptions, WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType,
+    DBPinnableSlice, DBWithThreadMode, Direction, FlushOptions, IteratorMode, LogLevel, MergeOperands, MultiThreaded,
+    Options, ReadOptions, WriteBatch, WriteOptions,
 };
 use rustc_hash::FxHashSet;
 
@@ -111,6 +111,8 @@ const RUNS_OF_OPEN_BUCKET: i32 = 8;
 /// So many runs of what is known of each subscriber are merged at once: that writes all of it anew.
 const RUNS_OF_SUBSCRIBERS: i32 = 8;
 const BLOOM_BITS_PER_KEY: f64 = 10.0;
+/// Of an index, and of a filter.
+const PIECE_OF_INDEX_BYTES: usize = 4 << 10;
 
 /// The first layout in which it is known how far each feed has come.
 const FEEDS_APART: u32 = 6;
@@ -446,6 +448,11 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     table.set_cache_index_and_filter_blocks(true);
     table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
     table.set_whole_key_filtering(true);
+    // In pieces: one of all of a large file finds no place in the cache, and is read whole for each subscriber that is looked for.
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(PIECE_OF_INDEX_BYTES);
+    table.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
     options.set_compression_type(DBCompressionType::Lz4);
