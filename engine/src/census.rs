@@ -61,12 +61,18 @@ impl ScenarioCensus {
 }
 
 impl Census {
-    /// Adds up everything that the store has, `now` being packet time.
-    pub fn take(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+    /// Adds up everything that the store has, `now` being packet time; nothing where it is told not to go on.
+    pub fn take(store: &Store, now: Timestamp, goes_on: impl Fn() -> bool) -> Result<Option<Self>, StoreError> {
         let mut census = Self::default();
-        store.each_decision(|entry| census.decision(&entry))?;
-        store.each_offer(|offer| census.offer(offer, now))?;
-        Ok(census)
+        store.each_decision(|entry| {
+            census.decision(&entry);
+            goes_on()
+        })?;
+        store.each_offer(|offer| {
+            census.offer(offer, now);
+            goes_on()
+        })?;
+        Ok(goes_on().then_some(census))
     }
 
     fn decision(&mut self, entry: &LedgerEntry) {

@@ -123,9 +123,8 @@ fn called(view: &View, pseudonym: Pseudonym) -> Result<Imsi, Refusal> {
     let (keys, mut found) = (view.pseudonyms.load(), None);
     let key = keys.key_of(pseudonym).ok_or_else(|| Refusal::missing("the key of this pseudonym is gone"))?;
     let decided = store(view)?.each_decision(|entry| {
-        if found.is_none() && key.name(entry.imsi) == pseudonym {
-            found = Some(entry.imsi);
-        }
+        found = Some(entry.imsi).filter(|imsi| key.name(*imsi) == pseudonym);
+        found.is_none()
     });
     decided.map_err(|error| Refusal::internal(error.to_string()))?;
     found.ok_or_else(|| Refusal::missing("nothing was decided about a subscriber of this pseudonym"))

@@ -7,21 +7,25 @@ use super::store::{Store, StoreError};
 use crate::offer::Offer;
 
 impl Store {
-    /// Shows every decision, in no order that counts.
-    pub(crate) fn each_decision(&self, mut visit: impl FnMut(LedgerEntry)) -> Result<(), StoreError> {
+    /// Shows every decision, in no order that counts, as long as `visit` says to go on.
+    pub(crate) fn each_decision(&self, mut visit: impl FnMut(LedgerEntry) -> bool) -> Result<(), StoreError> {
         let names = self.scenario_names()?;
         for row in self.current_rows(keys::LEDGER)? {
             let (key, value) = row?;
             // A scenario may be named after the names were read.
-            read_entry(&names, &key, &value).into_iter().for_each(&mut visit);
+            if !read_entry(&names, &key, &value).is_none_or(&mut visit) {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Shows every offer, in the order of six hours' buckets and none within.
-    pub(crate) fn each_offer(&self, mut visit: impl FnMut(Offer)) -> Result<(), StoreError> {
+    /// Shows every offer, in the order of six hours' buckets and none within, as long as `visit` says to go on.
+    pub(crate) fn each_offer(&self, mut visit: impl FnMut(Offer) -> bool) -> Result<(), StoreError> {
         for row in self.rows(keys::OUTBOX, &[])? {
-            visit(Offer::read(&row?.1).ok_or_else(|| self.damaged(keys::OUTBOX))?);
+            if !visit(Offer::read(&row?.1).ok_or_else(|| self.damaged(keys::OUTBOX))?) {
+                break;
+            }
         }
         Ok(())
     }
