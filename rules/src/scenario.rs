@@ -81,10 +81,11 @@ impl Scenario {
         }
     }
 
-    /// The numbers that it names as senders: messages from them are our own.
+    /// The numbers and names that it gives as senders: messages from them are our own.
     pub fn senders(&self) -> impl Iterator<Item = NumberPattern> {
         let sends = iter::once(&self.send).chain(self.variants.iter().map(|variant| &variant.send));
-        sends.filter_map(|send| send.from.as_deref()?.parse().ok().map(NumberPattern::Exactly))
+        let sender = |from: &str| from.parse().ok().or_else(|| Number::name(from));
+        sends.filter_map(move |send| sender(send.from.as_deref()?).map(NumberPattern::Exactly))
     }
 
     /// All that it speaks of: the trigger's steps in order, then what calls it off, then what is hoped for.
@@ -412,7 +413,7 @@ pub enum CallPhase {
 /// Numbers that a scenario speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberPattern {
-    /// This number.
+    /// This number, or name.
     Exactly(Number),
     /// Numbers that begin so (`1795*` in a file).
     Prefix(Number),

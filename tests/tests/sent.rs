@@ -2,7 +2,7 @@
 //! what the phone says to them is heard, or they are taken back because they are not wanted any more.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,8 +35,26 @@ fn scenarios(folder: &Path, scenarios: &[(&str, &str)]) {
 }
 
 fn replay(folder: &Path, channel: &str) -> Command {
+    replay_of(&recorded("a-msc-leg.pcap"), folder, channel)
+}
+
+/// The recorded capture with `Shop` in the place of 49170003 as the sender; 3GPP TS 23.040 §9.1.2.5.
+fn by_name(folder: &Path) -> PathBuf {
+    const NUMBER: [u8; 6] = [0x08, 0x80, 0x94, 0x71, 0x00, 0x30];
+    const NAME: [u8; 6] = [0x07, 0xd0, 0x53, 0xf4, 0x1b, 0x0e];
+    let mut octets = fs::read(recorded("a-msc-leg.pcap")).unwrap();
+    let places: Vec<usize> =
+        octets.windows(6).enumerate().filter(|(_, six)| *six == NUMBER).map(|(at, _)| at).collect();
+    assert_eq!(places.len(), 2, "both phones get one from there");
+    places.iter().for_each(|at| octets[*at..at + 6].copy_from_slice(&NAME));
+    let file = folder.join("by-name.pcap");
+    fs::write(&file, octets).unwrap();
+    file
+}
+
+fn replay_of(capture: &Path, folder: &Path, channel: &str) -> Command {
     let mut replay = touchpoint();
-    replay.arg("replay").arg(recorded("a-msc-leg.pcap")).arg("--scenarios").arg(folder);
+    replay.arg("replay").arg(capture).arg("--scenarios").arg(folder);
     replay.arg("--subscribers").arg(folder.join("people.csv")).arg("--store").arg(folder.join("store"));
     replay.args(["--json", "--channel", &format!("sms={channel}")]);
     replay
@@ -86,6 +104,28 @@ fn our_own_messages_trigger_nothing() {
     };
     // Both phones get one from there.
     assert_eq!((triggered("49170009"), triggered("49170003")), (6, 4));
+}
+
+#[test]
+fn a_sender_may_be_a_name() {
+    let replayed = |source: &str, name: &str, when: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        scenarios(folder.path(), &[(name, when)]);
+        let address = bare::listen(bare::accept);
+        let channel = format!("smpp://a:b@{address}?source={source}");
+        let lines = json_lines(&mut replay_of(&by_name(folder.path()), folder.path(), &channel));
+        (folder, lines)
+    };
+    let triggered = |source: &str| {
+        let (_folder, lines) = replayed(source, "any-message", "{sms: }");
+        lines.iter().filter(|line| line["decision"] == "offer" || line["decision"] == "withheld").count()
+    };
+    assert_eq!((triggered("Shoe"), triggered("Shop")), (6, 4));
+    let phone = |source: &str| {
+        let (folder, _lines) = replayed(source, "friend", "{sms: {to: 49170002}}");
+        explained(folder.path(), "friend")["phone"]["said"].clone()
+    };
+    assert_eq!((phone("Shoe"), phone("Shop")), (Value::Null, json!("rp_ack")));
 }
 
 #[test]

@@ -150,6 +150,9 @@ pub(crate) fn is_same(a: &Number, b: &Number) -> bool {
     // `00` and the longest code of a country; the shortest number of a subscriber.
     const PREFIX: usize = 5;
     const SHORTEST: usize = 7;
+    if a.is_name() || b.is_name() {
+        return a == b;
+    }
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let more = long.len() - short.len();
     short.len() >= SHORTEST && more <= PREFIX && long.symbols().skip(more).eq(short.symbols())

@@ -178,9 +178,27 @@ mod tests {
         check(&["hi"], &[answer(SOURCE, 5, None)], &[first], Some(None));
         check(&["hi"], &[answer("+861065712580", 5, None)], &[first], Some(None));
         check(&["hi"], &[answer("1065712581", 5, None)], &[Matched::Nothing], None);
+        check(&["hi"], &[PhoneAnswer { from: name("Shop"), ..answer(SOURCE, 5, None) }], &[Matched::Nothing], None);
         check(&["hi"], &[answer(SOURCE, 661, None)], &[Matched::Nothing], None);
         check(&["hi", "ho"], &[answer(SOURCE, 5, None)], &[Matched::Nothing], None);
         check(&["hi"], &[answer(SOURCE, 5, None), answer(SOURCE, 6, None)], &[first, Matched::Nothing], Some(None));
+    }
+
+    fn name(text: &str) -> Number {
+        Number::name(text).unwrap()
+    }
+
+    #[test]
+    fn a_sender_may_be_a_name() {
+        let heard = |from: Number| {
+            let mut echoes = Echoes::default();
+            echoes.expect(&offer(1, "hi"), name("Shop"));
+            echoes.hear(&PhoneAnswer { from, ..answer(SOURCE, 5, None) })
+        };
+        assert_eq!(heard(name("Shop")), Matched::Offer(offer(1, "").at, OfferId(1)));
+        for other in [name("shop"), name("MyShop"), SOURCE.parse().unwrap()] {
+            assert_eq!(heard(other), Matched::Nothing, "{other}");
+        }
     }
 
     #[test]

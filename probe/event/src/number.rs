@@ -1,4 +1,4 @@
-//! A telephone number or a dialled code, as digits of a keypad.
+//! A telephone number or a dialled code, as digits of a keypad; or the name that stands in the place of a sender's number.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +17,9 @@ impl std::error::Error for InvalidNumber {}
 
 /// Up to 32 keypad symbols (`0`–`9`, `*`, `#`, `a`, `b`, `c`) with the type of number of 3GPP TS 24.008 §10.5.4.7.
 /// Of a longer one only the first 32 are kept.
+///
+/// A sender's name (type of number alphanumeric, 3GPP TS 23.040 §9.1.2.5) is symbol 15, which no number has, and two symbols for
+/// each of its up to 11 septets: so it fits no digits, and is equal to itself alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number {
     length: u8,
@@ -29,6 +32,41 @@ impl Number {
     pub const CAPACITY: usize = 32;
     /// No digits at all.
     pub const EMPTY: Self = Self { length: 0, international: false, symbols: [0; Self::CAPACITY / 2] };
+
+    /// The most septets of a name.
+    pub const NAME_CAPACITY: usize = 11;
+
+    /// A name of 1 to 11 characters, as a sender's; `None` where it has another length or characters that ASCII and the GSM default
+    /// alphabet do not share.
+    pub fn name(text: &str) -> Option<Self> {
+        let septets: Option<Vec<u8>> = text.chars().map(septet).collect();
+        let septets = septets.filter(|septets| (1..=Self::NAME_CAPACITY).contains(&septets.len()))?;
+        Some(Self::of_septets(septets))
+    }
+
+    /// A name as it is coded on the wire, a septet each. What fills the last octet (septets of 0 at the end) is no part of it.
+    pub fn of_septets(septets: impl IntoIterator<Item = u8>) -> Self {
+        let mut name = Self::EMPTY;
+        name.push(NAME);
+        for septet in septets.into_iter().take(Self::NAME_CAPACITY) {
+            name.push(septet >> 4 & 7);
+            name.push(septet);
+        }
+        while name.length > 3 && name.symbols().skip(name.len() - 2).eq([0, 0]) {
+            name.length -= 2;
+        }
+        name
+    }
+
+    /// Whether it is a name.
+    pub fn is_name(&self) -> bool {
+        self.symbols().next() == Some(NAME)
+    }
+
+    fn characters(&self) -> impl Iterator<Item = char> + '_ {
+        let high = self.symbols().skip(1).step_by(2);
+        high.zip(self.symbols().skip(2).step_by(2)).map(|(high, low)| character(high << 4 | low))
+    }
 
     /// An empty number of this type: `international` is type of number 001.
     pub const fn new(international: bool) -> Self {
@@ -79,10 +117,32 @@ impl Number {
     }
 
     /// What people see unless they ask for more: the first three and the last two symbols. A short code (at most six
-    /// symbols: a service, not a person) is shown whole.
+    /// symbols: a service, not a person) is shown whole, of a name the first letter.
     pub fn masked(&self) -> MaskedNumber<'_> {
         MaskedNumber(self)
     }
+}
+
+/// Begins a name. In numbers it is the end mark, which is no part of them.
+const NAME: u8 = 15;
+
+/// The characters that ASCII and the GSM default alphabet share under other codes; 3GPP TS 23.038 §6.2.1.
+const MOVED: [(u8, char); 3] = [(0x00, '@'), (0x02, '$'), (0x11, '_')];
+
+fn is_shared(code: u8) -> bool {
+    matches!(code, b' '..=b'#' | b'%'..=b'?' | b'A'..=b'Z' | b'a'..=b'z')
+}
+
+fn septet(character: char) -> Option<u8> {
+    let moved = MOVED.iter().find(|(_, known)| *known == character).map(|(code, _)| *code);
+    moved.or_else(|| u8::try_from(character).ok().filter(|code| is_shared(*code)))
+}
+
+/// What is not shared is shown as `?`, and so is what would have to be escaped in a text between quotation marks.
+fn character(septet: u8) -> char {
+    let moved = MOVED.iter().find(|(code, _)| *code == septet).map(|(_, known)| *known);
+    let is_plain = is_shared(septet) && septet != b'"';
+    moved.unwrap_or(if is_plain { char::from(septet) } else { '?' })
 }
 
 fn letter(symbol: u8) -> char {
@@ -97,6 +157,9 @@ fn letter(symbol: u8) -> char {
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
+        if self.is_name() {
+            return self.characters().try_for_each(|character| f.write_char(character));
+        }
         if self.international {
             f.write_char('+')?;
         }
@@ -135,13 +198,17 @@ impl FromStr for Number {
     }
 }
 
-/// A number shown as `138******05`.
+/// A number shown as `138******05`, a name as `S***`.
 pub struct MaskedNumber<'a>(&'a Number);
 
 impl fmt::Display for MaskedNumber<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         const SHORT_CODE: usize = 6;
+        if self.0.is_name() {
+            let shown = |(index, character)| f.write_char(if index == 0 { character } else { '*' });
+            return self.0.characters().enumerate().try_for_each(shown);
+        }
         let length = self.0.len();
         if self.0.international {
             f.write_char('+')?;
@@ -168,6 +235,24 @@ mod tests {
         assert!(!number.starts_with(&"139".parse().unwrap()));
         assert_eq!(number.without_first(2, false).to_string(), "13900000005");
         assert!("12a-".parse::<Number>().is_err());
+    }
+
+    #[test]
+    fn names_are_no_numbers() {
+        let name = Number::name("Shop@_1").unwrap();
+        assert_eq!(
+            (name.to_string(), name.masked().to_string(), name.is_name()),
+            ("Shop@_1".into(), "S******".into(), true)
+        );
+        assert_eq!(name, Number::of_septets([b'S', b'h', b'o', b'p', 0, 0x11, b'1', 0]));
+        assert_eq!(Number::name("10086").map(|name| name == "10086".parse().unwrap()), Some(false));
+        assert!(!Number::name("10086").unwrap().starts_with(&"1".parse().unwrap()));
+        assert_eq!(Number::of_septets(*b"Shop\0\0"), Number::name("Shop").unwrap());
+        assert_eq!(Number::of_septets([0x5b, 0x0d, b'"']).to_string(), "???");
+        for text in ["", "123456789012", "[x]", "é"] {
+            assert_eq!(Number::name(text), None, "{text}");
+        }
+        assert!(!"10086".parse::<Number>().unwrap().is_name() && !Number::EMPTY.is_name());
     }
 
     #[test]

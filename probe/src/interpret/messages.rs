@@ -9,7 +9,7 @@ use super::calls::Transaction;
 use super::dialogue::Dialogue;
 use super::scene::{Scene, Side};
 use crate::Sink;
-use crate::wire::sms::{Cp, Party, Rp, RpMessageType, Tpdu, TpduType};
+use crate::wire::sms::{Cp, Party, Rp, RpMessageType, TpduType};
 
 /// Short messages of one connection that may wait for their acknowledgement; beyond, the oldest is given up.
 pub const MAX_TRANSFERS: usize = 4;
@@ -81,7 +81,10 @@ impl Dialogue {
             scene.counters.limits.transfers += 1;
             self.transfers.remove(0);
         }
-        let peer = peer(tpdu).map(|number| scene.around.plan.normalise(number));
+        let peer = tpdu.party.map(|party| match party {
+            Party::Number(number) => scene.around.plan.normalise(number),
+            Party::Name(name) => name,
+        });
         let passed = self.subject.event(Kind::Sms { direction, peer }, scene);
         let by_mobile = rp.message_type.is_from_mobile();
         let transfer = Transfer { transaction, reference: rp.reference, by_mobile, passed };
@@ -103,13 +106,5 @@ impl Dialogue {
         self.transfers.iter().position(|transfer| {
             transfer.transaction == transaction && transfer.reference == rp.reference && transfer.by_mobile == by_mobile
         })
-    }
-}
-
-/// The other party's number; a name is none.
-fn peer(tpdu: &Tpdu) -> Option<event::Number> {
-    match tpdu.party {
-        Some(Party::Number(number)) => Some(number),
-        Some(Party::Alphanumeric) | None => None,
     }
 }

@@ -1,4 +1,4 @@
-//! Numbers in BCD: 3GPP TS 24.008 §10.5.4.7 to §10.5.4.13, TS 24.011 §8.2.5, TS 23.040 §9.1.2.5, TS 29.002 §17.7.8.
+//! Numbers in BCD: 3GPP TS 24.008 §10.5.4.7 to §10.5.4.13, TS 24.011 §8.2.5, TS 23.040 §9.1.2.5, TS 29.002 §17.7.8; and names in their place.
 
 use event::Number;
 
@@ -25,6 +25,22 @@ pub(super) fn digits(type_of_number: u8, symbols: impl Iterator<Item = u8>) -> N
     let mut number = Number::new(type_of_number == INTERNATIONAL);
     symbols.take_while(|symbol| *symbol != END_MARK).for_each(|symbol| number.push(symbol));
     number
+}
+
+/// Unpacks septets: each octet holds the low bits of the next septet above the high bits of the last.
+pub(super) fn septets(octets: &[u8]) -> impl Iterator<Item = u8> + Clone + '_ {
+    let mut octets = octets.iter();
+    let (mut held, mut count) = (0_u16, 0_u32);
+    std::iter::from_fn(move || {
+        if count < 7 {
+            held |= u16::from(*octets.next()?) << count;
+            count += 8;
+        }
+        let septet = (held & 0x7f) as u8;
+        held >>= 7;
+        count -= 7;
+        Some(septet)
+    })
 }
 
 /// The value of a party's BCD number: type and plan, where it is extended presentation and screening, digits. `None`

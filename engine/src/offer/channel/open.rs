@@ -176,7 +176,7 @@ fn channel(url: &str, opening: Opening) -> Result<Box<dyn Channel + Send>, Fault
     })
 }
 
-/// The number from which the channel of this URL sends where a scenario names none.
+/// The number or name from which the channel of this URL sends where a scenario names none.
 pub fn sender(url: &str) -> Option<Number> {
     let (_, url) = cut_terms(url).ok()?;
     match scheme(&url) {
@@ -224,7 +224,8 @@ mod tests {
             assert_eq!(sender(url).map(|number| number.to_string()).as_deref(), expected, "{url}");
         };
         check("smpp://a:b@c?per_second=5&source=10086", Some("10086"));
-        check("smpp://a:b@c?source=Shop", None);
+        check("smpp://a:b@c?source=Shop", Some("Shop"));
+        check("smpp://a:b@c?source=Caf%C3%A9", None);
         check("smpp://a:b@c", None);
         check("cmpp://900001:secret@c?source=1065712580", Some("1065712580"));
         check("journal:/tmp/x", None);

@@ -3,7 +3,7 @@
 use event::Number;
 
 use super::RpMessageType;
-use crate::wire::number::{ALPHANUMERIC, digits, semi_octets, type_of_number};
+use crate::wire::number::{ALPHANUMERIC, digits, semi_octets, septets, type_of_number};
 use crate::wire::{Decoded, Malformed, Message, Protocol, Reader, Value};
 
 /// TPDU types, 3GPP TS 23.040 §9.2.3.1. The code is the type indicator's; what it means depends on the direction.
@@ -25,8 +25,8 @@ pub enum TpduType {
 pub enum Party {
     /// A number or short code.
     Number(Number),
-    /// A name (type of number alphanumeric), which is not read.
-    Alphanumeric,
+    /// A name (type of number alphanumeric). As an element it is not shown: it is text that somebody wrote.
+    Name(Number),
 }
 
 /// A TPDU.
@@ -232,23 +232,15 @@ impl Party {
         let length = usize::from(length);
         let value = r.take(length.div_ceil(2), element)?;
         Ok(match type_of_number(type_of_address) {
-            ALPHANUMERIC => Self::Alphanumeric,
+            ALPHANUMERIC => Self::Name(Number::of_septets(septets(value).take(length * 4 / 7))),
             number => Self::Number(digits(number, semi_octets(value).take(length))),
         })
-    }
-
-    /// The number, if it is one.
-    pub const fn number(self) -> Option<Number> {
-        match self {
-            Self::Number(number) => Some(number),
-            Self::Alphanumeric => None,
-        }
     }
 
     const fn value(self) -> Value<'static> {
         match self {
             Self::Number(number) => Value::Number(number),
-            Self::Alphanumeric => Value::Name("alphanumeric"),
+            Self::Name(_) => Value::Name("alphanumeric"),
         }
     }
 }

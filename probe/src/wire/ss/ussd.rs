@@ -2,6 +2,8 @@
 
 use event::Number;
 
+use crate::wire::number::septets;
+
 /// Whether a CBS data coding scheme means the GSM 7-bit default alphabet, uncompressed: 3GPP TS 23.038 §5.
 const fn is_default_alphabet(data_coding_scheme: u8) -> bool {
     match data_coding_scheme >> 4 {
@@ -44,22 +46,6 @@ const fn symbol(character: u8) -> Option<u8> {
         b'#' => Some(11),
         _ => None,
     }
-}
-
-/// Unpacks septets: each octet holds the low bits of the next septet above the high bits of the last.
-fn septets(octets: &[u8]) -> impl Iterator<Item = u8> + Clone + '_ {
-    let mut octets = octets.iter();
-    let (mut held, mut count) = (0_u16, 0_u32);
-    std::iter::from_fn(move || {
-        if count < 7 {
-            held |= u16::from(*octets.next()?) << count;
-            count += 8;
-        }
-        let septet = (held & 0x7f) as u8;
-        held >>= 7;
-        count -= 7;
-        Some(septet)
-    })
 }
 
 #[cfg(test)]

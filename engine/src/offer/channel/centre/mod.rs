@@ -174,9 +174,10 @@ impl<D: Dialect> Channel for Centre<D> {
     }
 }
 
-/// The number that a message centre shows as the sender; a name is none.
+/// The number or name that a message centre shows as the sender.
 pub(super) fn sender<D: Dialect>(dialect: &D, from: Option<&str>) -> Option<Number> {
-    dialect.source(from)?.digits.parse().ok()
+    let shown = dialect.source(from)?.digits;
+    shown.parse().ok().or_else(|| Number::name(&shown))
 }
 
 impl<D: Dialect> Drop for Centre<D> {
