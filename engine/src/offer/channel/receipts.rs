@@ -43,12 +43,32 @@ fn plain(message_id: &str) -> String {
     message_id.trim().trim_start_matches('0').to_ascii_lowercase()
 }
 
+/// In how many forms a name may have been given.
+const FORMS: usize = 3;
+
 /// The forms in which a name may have been given: as it came; as hexadecimal of what came in decimal; the reverse.
-fn forms(message_id: &str) -> impl Iterator<Item = String> {
+fn forms(message_id: &str) -> [Option<String>; FORMS] {
     let given = plain(message_id);
     let as_hexadecimal = given.parse::<u128>().ok().map(|value| format!("{value:x}"));
     let as_decimal = u128::from_str_radix(&given, 16).ok().map(|value| value.to_string());
-    [Some(given), as_hexadecimal, as_decimal].into_iter().flatten()
+    [Some(given), as_hexadecimal, as_decimal]
+}
+
+/// Which of several forms a message centre uses, by those of its names that could be read in one alone.
+#[derive(Default)]
+struct Usage([u64; FORMS]);
+
+impl Usage {
+    /// What a name may mean, in the form that is used most first.
+    fn sort(&self, known: &mut [(usize, Name, Meaning)]) {
+        known.sort_by_key(|(form, ..)| std::cmp::Reverse(self.0.get(*form).copied()));
+    }
+
+    fn learn(&mut self, form: usize, known: &[(usize, Name, Meaning)]) {
+        if known.iter().all(|(other, ..)| *other == form) {
+            self.0.get_mut(form).into_iter().for_each(|times| *times += 1);
+        }
+    }
 }
 
 /// An offer's segments that still lack a receipt.
@@ -79,6 +99,7 @@ pub(super) struct Receipts {
     order: VecDeque<Name>,
     offers: FxHashMap<OfferId, Pending>,
     early: VecDeque<Receipt>,
+    usage: Usage,
 }
 
 /// What came of a receipt.
@@ -157,17 +178,16 @@ impl Receipts {
     }
 
     fn match_up(&mut self, receipt: &Receipt) -> Matched {
-        let known: Vec<(Name, Meaning)> = forms(&receipt.message_id)
-            .flat_map(|form| receipt.numbers.map(|number| (form.clone().into_boxed_str(), number)))
-            .filter_map(|name| self.segments.get(&name).copied().map(|meaning| (name, meaning)))
+        let mut known: Vec<(usize, Name, Meaning)> = (0..)
+            .zip(forms(&receipt.message_id))
+            .filter_map(|(form, name)| Some((form, name?.into_boxed_str())))
+            .flat_map(|(form, name)| receipt.numbers.map(|number| (form, (name.clone(), number))))
+            .filter_map(|(form, name)| self.segments.get(&name).copied().map(|meaning| (form, name, meaning)))
             .collect();
-        let waits = |(name, meaning): &(Name, Meaning)| match meaning {
-            Meaning::Waiting(id) => Some((name.clone(), *id)),
-            Meaning::Ambiguous | Meaning::Done => None,
-        };
-        let Some((name, id)) = known.iter().find_map(waits) else {
-            return if known.is_empty() { Matched::Nothing } else { Matched::Known };
-        };
+        self.usage.sort(&mut known);
+        let Some((form, name, meaning)) = known.first().cloned() else { return Matched::Nothing };
+        let Meaning::Waiting(id) = meaning else { return Matched::Known };
+        self.usage.learn(form, &known);
         self.segments.insert(name, Meaning::Done);
         self.waiting -= 1;
         let Some(pending) = self.offers.get_mut(&id) else { return Matched::Segment };
@@ -225,6 +245,20 @@ mod tests {
         check("6699", "0000006699", true);
         check("msg-17", "msg-17", true);
         check("6699", "669a", false);
+    }
+
+    #[test]
+    fn where_a_name_means_two_messages_it_is_read_as_the_others_were() {
+        let check = |given: [&str; 3], came: [&str; 3]| {
+            let mut receipts = Receipts::default();
+            (1..).zip(given).for_each(|(id, name)| _ = receipts.expect(OfferId(id), 1, name, "13900000005"));
+            let matched = came.map(|name| receipts.receive(receipt(name, "13900000005", ReceiptState::Delivered)));
+            assert_eq!(matched, [1, 2, 3].map(|id| Matched::Offer(OfferId(id), ReceiptState::Delivered)), "{came:?}");
+            assert_eq!(receipts.receive(receipt(came[1], "13900000005", ReceiptState::Delivered)), Matched::Known);
+        };
+        check(["26", "16", "10"], ["1a", "10", "a"]);
+        check(["1a", "10", "a"], ["26", "16", "10"]);
+        check(["1a", "10", "16"], ["1a", "10", "16"]);
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub(super) fn state_of_code(code: u8) -> Option<ReceiptState> {
         5 => Some(ReceiptState::Undeliverable),
         7 => Some(ReceiptState::Unknown),
         8 => Some(ReceiptState::Rejected),
+        9 => Some(ReceiptState::Deleted), // skipped; SMPP 5.0 §4.7.15
         _ => None,
     }
 }
@@ -80,12 +81,13 @@ fn state_of_text(text: &str) -> Option<ReceiptState> {
     STATES.iter().find(|(word, _)| stat.starts_with(word)).map(|(_, state)| *state)
 }
 
-/// The word after `key`, whatever the case; the message's own text at the end is not looked at.
+/// The word after `key`, whatever the case and with or without a space between; some put commas between fields. The message's
+/// own text at the end is not looked at.
 fn field<'a>(text: &'a str, key: &str) -> Option<&'a str> {
-    text.split_ascii_whitespace()
-        .take_while(|word| !starts_with(word, "text:"))
-        .find_map(|word| starts_with(word, key).then(|| word.get(key.len()..)).flatten())
-        .filter(|value| !value.is_empty())
+    let is_gap = |octet: char| octet.is_ascii_whitespace() || matches!(octet, ',' | ';');
+    let mut words = text.split(is_gap).filter(|word| !word.is_empty()).take_while(|word| !starts_with(word, "text:"));
+    let value = words.find(|word| starts_with(word, key))?.get(key.len()..)?;
+    if value.is_empty() { words.next().filter(|word| !word.contains(':')) } else { Some(value) }
 }
 
 fn starts_with(word: &str, key: &str) -> bool {
@@ -120,6 +122,9 @@ mod tests {
         check(4, whole, None, None, Some(("0A1", Delivered)));
         check(4, "ID:7 STAT:undeliv", None, None, Some(("7", Undeliverable)));
         check(4, "id:7 dlvrd:001 text:stat:EXPIRED", None, None, Some(("7", Delivered)));
+        check(4, "id: 7 sub: 001 stat: UNDELIV err: 001", None, None, Some(("7", Undeliverable)));
+        check(4, "id:7,sub:001;stat:EXPIRED,err:001", None, None, Some(("7", Expired)));
+        check(4, "id: stat:DELIVRD", None, None, None);
         check(4, "id:7 stat:ENROUTE", None, None, None);
         check(4, "stat:DELIVRD", None, None, None);
         check(4, "", None, None, None);
