@@ -138,7 +138,7 @@ impl Channel for FakeChannel {
         // Some answers wait for the next submission, some never come.
         while self.is_steady || self.waiting.len() > 3 || self.random.chance(60) {
             let Some(id) = self.waiting.pop_front() else { break };
-            self.reports.0.send(Report::Accepted { id, message_id: format!("{id}") }).unwrap();
+            self.reports.0.send(Report::Accepted { id, message_id: format!("{id}"), others: Vec::new() }).unwrap();
         }
     }
 

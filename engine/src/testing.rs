@@ -30,6 +30,7 @@ pub(crate) fn offer(sequence: u64) -> Offer {
         from: None,
         to: None,
         state: State::Proposed,
+        others: Vec::new(),
         since: at,
         receipt: None,
         acknowledged: None,

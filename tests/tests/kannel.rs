@@ -104,8 +104,10 @@ fn a_gateway_that_cannot_take_a_push_back_leaves_it_as_it_is() {
     let Some(kannel) = Kannel::start(&address) else { return };
     let mut pap = channel::open("wap_push", &kannel.pap(), Opening::default()).unwrap().channel;
     let outcome = deliver(&mut *pap, pushes().into_iter().take(1).collect());
-    let (Report::Accepted { id, message_id }, first) = (&outcome.ends[&1], offer(1, "")) else { panic!("not taken") };
-    pap.withdraw(Taken { id: *id, message_id: message_id.clone(), to: first.to, from: None });
+    let (Report::Accepted { id, message_id, .. }, first) = (&outcome.ends[&1], offer(1, "")) else {
+        panic!("not taken")
+    };
+    pap.withdraw(Taken { id: *id, message_id: message_id.clone(), others: Vec::new(), to: first.to, from: None });
     assert!(pap.reports().recv_timeout(Duration::from_secs(1)).is_err(), "it is not told as taken back");
     assert_eq!(deliver(&mut *pap, pushes().into_iter().skip(1).take(1).collect()).accepted(), 1);
 }

@@ -8,7 +8,7 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
-use delivery::{PATIENCE, deliver, next, offer, offers};
+use delivery::{PATIENCE, deliver, ends, next, offer, offers};
 use engine::offer::OfferId;
 use engine::offer::channel::{self, Channel, Opening, ReceiptState, Report, Submission, Taken};
 use serde_json::{Value, json};
@@ -128,7 +128,7 @@ fn throttling_slows_the_channel_and_loses_nothing() {
 #[test]
 fn a_message_centre_that_tells_its_load_need_not_refuse() {
     let refused = |tells_load: bool| {
-        let smsc = Smsc::start(json!({ "delay_ms": 10, "capacity": 200, "tells_load": tells_load }));
+        let smsc = Smsc::start(json!({ "delay_ms": 30, "capacity": 10, "tells_load": tells_load }));
         let mut smpp = open(&smsc, "version=5.0&window=16");
         assert_eq!(deliver(&mut *smpp, offers(500)).accepted(), 500);
         smsc.events("submit_sm_resp").iter().filter(|line| line["command_status"] != 0).count()
@@ -147,7 +147,10 @@ fn a_refusal_names_its_code() {
         reason: format!("submit_sm refused: {reason}"),
         again: false,
     };
-    assert_eq!(outcome.ends[&1], Report::Accepted { id: OfferId(1), message_id: "a001".to_owned() });
+    assert_eq!(
+        outcome.ends[&1],
+        Report::Accepted { id: OfferId(1), message_id: "a001".to_owned(), others: Vec::new() }
+    );
     assert_eq!(outcome.ends[&2], refused(2, "ESME_RINVDSTADR (0x0000000b)"));
     assert_eq!(outcome.ends[&3], refused(3, "status 0x00000432"));
 }
@@ -239,7 +242,7 @@ fn receipts_are_matched_in_the_forms_that_are_sent() {
 
 fn taken(n: u128, message_id: &str) -> Taken {
     let message_id = message_id.to_owned();
-    Taken { id: OfferId(n), message_id, to: format!("+86139{n:08}").parse().unwrap(), from: None }
+    Taken { id: OfferId(n), message_id, others: Vec::new(), to: format!("+86139{n:08}").parse().unwrap(), from: None }
 }
 
 #[test]
@@ -261,21 +264,6 @@ fn what_was_taken_in_an_earlier_life_is_asked_about() {
     assert!(smpp.reports().recv_timeout(Duration::from_millis(300)).is_err());
 }
 
-/// What is told of the end of offers, after what was told before, until nothing more comes for a while.
-fn ends(before: Vec<Report>, channel: &(dyn Channel + Send)) -> Vec<(u128, ReceiptState)> {
-    let reports = std::iter::from_fn(|| channel.reports().recv_timeout(Duration::from_secs(1)).ok());
-    let mut ends: Vec<(u128, ReceiptState)> = before
-        .into_iter()
-        .chain(reports)
-        .filter_map(|report| match report {
-            Report::Receipt { id, state } => Some((id.0, state)),
-            _ => None,
-        })
-        .collect();
-    ends.sort_unstable();
-    ends
-}
-
 #[test]
 fn what_is_not_wanted_any_more_is_taken_back_part_by_part_and_within_the_window() {
     let smsc = Smsc::start(json!({ "delay_ms": 20 }));
@@ -290,7 +278,7 @@ fn what_is_not_wanted_any_more_is_taken_back_part_by_part_and_within_the_window(
     (1..=2).for_each(|n| smpp.withdraw(taken(n, &name(n))));
     let later = deliver(&mut *smpp, offers(8).split_off(2));
     let deleted = [(1, ReceiptState::Deleted), (2, ReceiptState::Deleted)];
-    assert_eq!(ends(later.all, &*smpp), deleted);
+    assert_eq!(ends(&later.all, &*smpp, 2), deleted);
     let cancelled = smsc.events("cancel_sm");
     let parts = smsc.events("submit_sm").iter().filter(|line| line["destination_addr"] == "8613900000002").count();
     assert_eq!(cancelled.len(), 1 + parts);
@@ -307,7 +295,7 @@ fn what_cannot_be_taken_back_any_more_goes_its_way() {
     let mut smpp = open(&smsc, "source=10086");
     assert_eq!(deliver(&mut *smpp, offers(1)).accepted(), 1);
     smpp.withdraw(taken(1, "a001"));
-    assert_eq!(ends(Vec::new(), &*smpp), [(1, ReceiptState::Delivered)]);
+    assert_eq!(ends(&[], &*smpp, 1), [(1, ReceiptState::Delivered)]);
     assert_eq!(smsc.events("cancel_sm").len(), 1);
 }
 
@@ -444,7 +432,7 @@ fn where_questions_are_not_known_earlier_offers_are_waited_for_all_the_same() {
         channel::open("sms", &format!("smpp://a:b@{address}?response_s=60"), Opening::default()).unwrap().channel;
     for id in 1..=3 {
         let Submission { to, from, .. } = offer(id, "");
-        smpp.recall(Taken { id: OfferId(id), message_id: format!("m{id}"), to, from });
+        smpp.recall(Taken { id: OfferId(id), message_id: format!("m{id}"), others: Vec::new(), to, from });
     }
     // The answers to questions come before those to what is submitted after them.
     thread::sleep(Duration::from_millis(500));

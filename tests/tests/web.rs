@@ -137,7 +137,13 @@ fn tell(port: u16, body: &str) -> (u16, String) {
 
 /// The offer that `notification` names, taken in an earlier life.
 fn taken(message_id: &str) -> Taken {
-    Taken { id: OfferId(1), message_id: message_id.to_owned(), to: "+8613900000001".parse().unwrap(), from: None }
+    Taken {
+        id: OfferId(1),
+        message_id: message_id.to_owned(),
+        others: Vec::new(),
+        to: "+8613900000001".parse().unwrap(),
+        from: None,
+    }
 }
 
 #[test]
@@ -255,5 +261,5 @@ fn a_push_proxy_gateway_and_a_relay_are_spoken_to_in_their_xml() {
     };
     let relay = Web::start(mm7);
     let outcome = deliver(&mut *open(&format!("mm7+http://{}/?vasp=TP", relay.address())), offers(1));
-    assert_eq!(outcome.ends[&1], Report::Accepted { id: OfferId(1), message_id: "m1".to_owned() });
+    assert_eq!(outcome.ends[&1], Report::Accepted { id: OfferId(1), message_id: "m1".to_owned(), others: Vec::new() });
 }

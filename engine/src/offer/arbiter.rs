@@ -427,8 +427,11 @@ impl Arbiter {
         }
         let counters = &self.shared.counters;
         match report {
-            Report::Accepted { id, message_id } => {
+            Report::Accepted { id, message_id, others } => {
                 counters.accepted.add(1);
+                if let Some(queued) = self.sending.get_mut(&id) {
+                    queued.offer.others = others;
+                }
                 if let Some(offer) = self.settle(id, State::Accepted(message_id))? {
                     self.back.sent(&offer);
                     if self.is_unwanted(&offer) {

@@ -11,8 +11,8 @@ use super::{Acknowledgement, OfferId, Reaction};
 use crate::window::octets::{Octets, put_signed, put_text, put_varint};
 use crate::window::record::{put_number, read_number};
 
-/// 1: no priority, no channel, no pushed address.
-const OFFER_VERSION: u8 = 2;
+/// 1: no priority, no channel, no pushed address. 2: of a long text no name but the first segment's.
+const OFFER_VERSION: u8 = 3;
 
 /// An intent to send, whole: to be sent it needs nothing more of the scenario that it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub struct Offer {
     pub to: Option<Number>,
     /// How far it has come.
     pub state: State,
+    /// The channel's names of its segments after the first, in order.
+    pub others: Vec<String>,
     /// Since when, in packet time. In a replay packet time stands still for an offer once it is decided.
     pub since: Timestamp,
     /// The message centre's last word, where one came.
@@ -155,6 +157,7 @@ const HAS_PUSH: u8 = 1 << 3;
 const HAS_CHANNEL: u8 = 1 << 4;
 const HAS_REACTION: u8 = 1 << 5;
 const HAS_ACKNOWLEDGED: u8 = 1 << 6;
+const HAS_OTHERS: u8 = 1 << 7;
 
 const RECEIPTS: [ReceiptState; 6] = [
     ReceiptState::Delivered,
@@ -217,7 +220,8 @@ impl Offer {
             | flag(HAS_PUSH, self.push.is_some())
             | flag(HAS_CHANNEL, self.channel.is_some())
             | flag(HAS_REACTION, self.reaction.is_some())
-            | flag(HAS_ACKNOWLEDGED, self.acknowledged.is_some());
+            | flag(HAS_ACKNOWLEDGED, self.acknowledged.is_some())
+            | flag(HAS_OTHERS, !self.others.is_empty());
         out.extend_from_slice(&[OFFER_VERSION, flags, code(&PURPOSES, &self.purpose)]);
         out.extend_from_slice(&self.id.0.to_be_bytes());
         out.extend_from_slice(&self.imsi.to_bits().to_be_bytes());
@@ -251,6 +255,10 @@ impl Offer {
             out.push(u8::from(cause.is_some()));
             out.extend(cause);
         }
+        if !self.others.is_empty() {
+            put_varint(out, self.others.len() as u64);
+            self.others.iter().for_each(|name| put_text(out, name));
+        }
         put_state(out, &self.state);
     }
 
@@ -277,6 +285,7 @@ impl Offer {
         let channel = if has(HAS_CHANNEL) { Some(octets.text()?.to_owned()) } else { None };
         let reaction = if has(HAS_REACTION) { Some(read_reaction(&mut octets)?) } else { None };
         let acknowledged = if has(HAS_ACKNOWLEDGED) { Some(read_acknowledged(&mut octets)?) } else { None };
+        let others = if has(HAS_OTHERS) { read_others(&mut octets)? } else { Vec::new() };
         let state = read_state(&mut octets)?;
         Some(Self {
             id,
@@ -295,6 +304,7 @@ impl Offer {
             from,
             to,
             state,
+            others,
             since,
             receipt,
             acknowledged,
@@ -311,6 +321,11 @@ fn read_acknowledged(octets: &mut Octets<'_>) -> Option<Acknowledgement> {
     let at = Timestamp::from_micros(octets.signed()?);
     let cause = if octets.octet()? != 0 { Some(octets.octet()?) } else { None };
     Some(Acknowledgement { at, cause })
+}
+
+fn read_others(octets: &mut Octets<'_>) -> Option<Vec<String>> {
+    let count = octets.varint()?;
+    (0..count).map(|_| Some(octets.text()?.to_owned())).collect()
 }
 
 fn read_push(octets: &mut Octets<'_>) -> Option<Pushed> {
@@ -379,6 +394,7 @@ mod tests {
             from: None,
             to: None,
             state: State::Proposed,
+            others: Vec::new(),
             since: at,
             receipt: None,
             acknowledged: None,
@@ -393,6 +409,7 @@ mod tests {
             channel: Some("hall".to_owned()),
             reaction: Some(Reaction { at, is_yes: true }),
             acknowledged: Some(Acknowledgement { at, cause: Some(22) }),
+            others: ["0100".to_owned(), String::new()].to_vec(),
             ..bare.clone()
         };
         let states = [

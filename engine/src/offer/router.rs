@@ -65,7 +65,7 @@ impl Router {
             .or_else(|| find(&|_| true))
     }
 
-    /// The number that the phone will see of an offer, where it goes by short messages.
+    /// The number or name that the phone will see of an offer, where it goes by short messages.
     pub(crate) fn sender(&self, offer: &Offer) -> Option<Number> {
         self.tracks.get(self.track_of(offer)?)?.lane.channel.sender(offer.from.as_deref())
     }
@@ -173,7 +173,13 @@ impl Router {
     fn about(&mut self, offer: &Offer, speak: impl FnOnce(&mut (dyn Channel + Send), Taken)) {
         let State::Accepted(message_id) = &offer.state else { return };
         let Some(to) = offer.to.filter(|_| offer.receipt.is_none()) else { return };
-        let taken = Taken { id: offer.id, message_id: message_id.clone(), to, from: offer.from.clone() };
+        let taken = Taken {
+            id: offer.id,
+            message_id: message_id.clone(),
+            others: offer.others.clone(),
+            to,
+            from: offer.from.clone(),
+        };
         if let Some(track) = self.track_of(offer).and_then(|track| self.tracks.get_mut(track)) {
             speak(&mut *track.lane.channel, taken);
         }

@@ -166,6 +166,7 @@ impl Group {
                 from: send.from.clone(),
                 to: None,
                 state: State::Proposed,
+                others: Vec::new(),
                 since: cause.released,
                 receipt: None,
                 acknowledged: None,

@@ -36,7 +36,7 @@ impl Channel for Gateway {
     fn submit(&mut self, submission: Submission) {
         let (id, to) = (submission.id, submission.to);
         self.told.lock().unwrap().submitted.push(submission);
-        self.reports.0.send(Report::Accepted { id, message_id: format!("push-{id}") }).unwrap();
+        self.reports.0.send(Report::Accepted { id, message_id: format!("push-{id}"), others: Vec::new() }).unwrap();
         if refuses(&to) {
             let (at, from) = (START.parse().unwrap(), to.to_string());
             self.reports.0.send(Report::Incoming { at, from, to: "10086".to_owned(), text: "TD".to_owned() }).unwrap();

@@ -17,8 +17,8 @@ use crate::offer::{Offer, OfferId};
 /// [`CONTACT`] of campaigns, kinds and parts. 6: rows of [`POSITION`] for each feed; rows of [`JOURNAL`] with the length of each
 /// record, and cells told after the one before. 7: no rows of timers, which those of [`LIVE`] tell too. 8: rows of [`JOURNAL`] of
 /// which many records are told after one; rows of [`LIVE`] and [`LEDGER`] wait in [`CHANGE`]; the kinds of event above code 22;
-/// offers tell what the phone said.
-pub(crate) const VERSION: u32 = 8;
+/// offers tell what the phone said. 9: offers tell the names of all their segments.
+pub(crate) const VERSION: u32 = 9;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → empty, one per sealed run that counts. Kept;

@@ -21,7 +21,7 @@ use super::ledger::Verdict;
 use super::record::Retold;
 use super::store::Store;
 use super::{areas, ledger, live, profile, seal};
-use crate::offer::OfferId;
+use crate::offer::{Offer, OfferId};
 use crate::{shard, testing};
 
 const TIMER: &str = "timer";
@@ -127,7 +127,12 @@ fn values_are_written_as_they_always_were_in_their_version() {
     check("block", "00000003 00011170 05 64 08 8001 06", |out| {
         assert!(seal::put_block(out, STAMP, Bucket::of(at(64)), &[Retold::of(record).unwrap()]));
     });
-    check("offer 2", &format!("02 {OFFER_HEAD} {OFFER_BODY} 32 01"), |out| testing::offer(7).put(out));
+    check("offer 3", &format!("03 {OFFER_HEAD} {OFFER_BODY} 32 01"), |out| testing::offer(7).put(out));
+    let long = Offer { others: ["a".to_owned(), "b1".to_owned()].to_vec(), ..testing::offer(7) };
+    let head = OFFER_HEAD.replacen("00", "80", 1);
+    check("offer 3, of several segments", &format!("03 {head} {OFFER_BODY} 32 02 01 61 02 6231 01"), |out| {
+        long.put(out)
+    });
 }
 
 /// Flags, purpose, identity, subscriber, input, sequence, rank.

@@ -29,7 +29,7 @@
 //   incoming              after a bind: a message from a subscriber { source_addr, destination_addr, short_message }
 //   enquire_ms            send an enquire_link so often
 //   no_message_id         submit_sm_resp without a body
-//   capacity              submit_sm a second that it likes to take; it refuses from a quarter more
+//   capacity              submit_sm unanswered at once that it likes; it refuses once it has long had a quarter more
 //   tells_load            tell in each answer how much of that is used, as congestion_state (SMPP 5.0)
 //   max_seconds           default 300
 'use strict';
@@ -44,14 +44,17 @@ const options = Object.assign(
 );
 const has = (list, n) => (list || []).includes(n);
 
-// How much of its capacity the submissions of the last second use, in percent.
+// How many were unanswered with each of the last submissions, how much of its capacity that was at the most, in percent, and for
+// how many submissions on end it has been too much: nothing of this depends on the clock.
 const lately = [];
-function load() {
-  if (!options.capacity) return 0;
-  const now = performance.now();
-  lately.push(now);
-  while (lately[0] < now - 1000) lately.shift();
-  return (100 * lately.length) / options.capacity;
+let used = 0;
+let over = 0;
+function count(unanswered) {
+  if (!options.capacity) return;
+  lately.push(unanswered);
+  if (lately.length > 16) lately.shift();
+  used = (100 * Math.max(...lately)) / options.capacity;
+  over = used > 125 ? over + 1 : 0;
 }
 const log = (line) => process.stdout.write(JSON.stringify({ ms: Math.round(performance.now()), ...line }) + '\n');
 
@@ -150,7 +153,6 @@ function receipt(session, pdu, message_id) {
 }
 
 function answer(session, pdu, n) {
-  const used = load();
   const told = options.tells_load ? { congestion_state: Math.min(100, Math.round(used)) } : {};
   const respond = (command_status, message_id) => {
     log({ event: 'submit_sm_resp', session: session.number, n, command_status });
@@ -170,7 +172,7 @@ function answer(session, pdu, n) {
   if (has(options.stall_at, n)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, options.stall_ms);
   if (options.garbage_at === n) return session.socket.write(Buffer.from('HTTP/1.1 500 Internal Server Error\r\n'));
   const isThrottled = n <= (options.throttle_first || 0) || (options.throttle_every && n % options.throttle_every === 0);
-  if (isThrottled || used > 125) return respond(options.throttle_status);
+  if (isThrottled || over > 100) return respond(options.throttle_status);
   if (refused) return respond(refused);
   if (options.receipts === 'early') receipt(session, pdu, message_id);
   respond(0, message_id);
@@ -222,6 +224,7 @@ const server = smpp.createServer(options.tls ? secrets(options.tls) : {}, (sessi
   session.on('submit_sm', (pdu) => {
     const n = ++submitted;
     session.unanswered += 1;
+    count(session.unanswered);
     log((options.terse ? terse : describe)(pdu, { session: session.number, n, unanswered: session.unanswered }));
     setTimeout(() => answer(session, pdu, n), options.delay_ms || 0);
   });

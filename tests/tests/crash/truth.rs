@@ -42,6 +42,7 @@ impl Contents {
         let mut offers = self.offers.clone();
         for offer in &mut offers {
             offer.receipt = None;
+            offer.others.clear();
             if matches!(offer.state, State::Queued | State::Sending | State::Accepted(_) | State::Unknown) {
                 offer.state = State::Queued;
             }

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use engine::offer::OfferId;
-use engine::offer::channel::{Channel, Report, Submission};
+use engine::offer::channel::{Channel, ReceiptState, Report, Submission};
 
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// In which nothing is to come that must not.
+pub const MOMENT: Duration = Duration::from_millis(500);
 
 pub fn offer(n: u128, text: impl Into<String>) -> Submission {
     Submission {
@@ -30,6 +32,20 @@ pub fn offers(count: u128) -> VecDeque<Submission> {
 
 pub fn next(channel: &(dyn Channel + Send)) -> Report {
     channel.reports().recv_timeout(PATIENCE).expect("a report comes in time")
+}
+
+/// What is told of the end of offers, in order, after what was told before: until so many have ended, and nothing more comes for a
+/// moment.
+pub fn ends(before: &[Report], channel: &(dyn Channel + Send), count: usize) -> Vec<(u128, ReceiptState)> {
+    let end = |report: &Report| if let Report::Receipt { id, state } = report { Some((id.0, *state)) } else { None };
+    let mut ends: Vec<(u128, ReceiptState)> = before.iter().filter_map(end).collect();
+    while ends.len() < count {
+        ends.extend(end(&next(channel)));
+    }
+    let more = std::iter::from_fn(|| channel.reports().recv_timeout(MOMENT).ok());
+    ends.extend(more.filter_map(|report| end(&report)));
+    ends.sort_unstable();
+    ends
 }
 
 /// How each offer ended, and what was reported on the way.

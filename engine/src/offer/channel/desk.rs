@@ -202,7 +202,7 @@ mod tests {
 
         fn work(&mut self, batch: &mut Vec<Submission>, tell: &mut dyn FnMut(Report)) {
             let id = batch[0].id;
-            tell(Report::Accepted { id, message_id: String::new() });
+            tell(Report::Accepted { id, message_id: String::new(), others: Vec::new() });
             assert!(batch.len() == 1 && id != OfferId(9), "as a fault in a channel would");
         }
     }
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn a_clerk_that_panics_leaves_nobody_waiting() {
         let mut desk = Desk::open("clumsy", 8, vec![Clumsy]).unwrap();
-        let told = |desk: &Desk| desk.reports().recv_timeout(Duration::from_secs(10)).unwrap();
+        let told = |desk: &Desk| desk.reports().recv_timeout(Duration::from_secs(60)).unwrap();
         desk.submit(Submission { id: OfferId(9), ..submission("hi") });
         assert_eq!(told(&desk).ends(), Some(OfferId(9)));
         assert_eq!(told(&desk), Report::Down { reason: FAILED.to_owned() });

@@ -356,8 +356,14 @@ impl<D: Dialog> Asker<D> {
             Outcome::Judged(Judgement::Taken(name)) => {
                 self.pause = FIRST_PAUSE;
                 let message_id = name.unwrap_or_else(|| id.to_string());
-                self.taken = Some(Taken { id, message_id: message_id.clone(), to: submission.to, from: None });
-                Report::Accepted { id, message_id }
+                self.taken = Some(Taken {
+                    id,
+                    message_id: message_id.clone(),
+                    others: Vec::new(),
+                    to: submission.to,
+                    from: None,
+                });
+                Report::Accepted { id, message_id, others: Vec::new() }
             }
             Outcome::Judged(Judgement::Irreplaceable(_)) if submission.replaces.is_some() => {
                 self.deliver(&Submission { replaces: None, ..submission.clone() })

@@ -113,7 +113,7 @@ impl Writer {
 
 fn report(id: OfferId, outcome: &io::Result<()>) -> Report {
     match outcome {
-        Ok(()) => Report::Accepted { id, message_id: id.to_string() },
+        Ok(()) => Report::Accepted { id, message_id: id.to_string(), others: Vec::new() },
         Err(error) => {
             Report::Refused { id, reason: format!("the journal of offers cannot be written: {error}"), again: true }
         }
@@ -200,14 +200,17 @@ mod tests {
     }
 
     fn report(journal: &(dyn Channel + Send)) -> Report {
-        journal.reports().recv_timeout(Duration::from_secs(10)).expect("a report comes")
+        journal.reports().recv_timeout(Duration::from_secs(60)).expect("a report comes")
     }
 
     fn write(path: &Path, ids: impl IntoIterator<Item = u128>) {
         let mut journal = open(path, false).unwrap();
         for id in ids {
             journal.submit(submission(id));
-            assert_eq!(report(&*journal), Report::Accepted { id: OfferId(id), message_id: OfferId(id).to_string() });
+            assert_eq!(
+                report(&*journal),
+                Report::Accepted { id: OfferId(id), message_id: OfferId(id).to_string(), others: Vec::new() }
+            );
         }
     }
 

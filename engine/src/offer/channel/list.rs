@@ -99,7 +99,7 @@ impl Clerk for Lists {
 
 fn report(id: OfferId, written: &Result<(), String>) -> Report {
     match written {
-        Ok(()) => Report::Accepted { id, message_id: id.to_string() },
+        Ok(()) => Report::Accepted { id, message_id: id.to_string(), others: Vec::new() },
         Err(reason) => Report::Refused { id, reason: reason.clone(), again: true },
     }
 }
@@ -189,7 +189,7 @@ mod tests {
         let mut lists = open(&format!("list:{}?zone=Asia/Shanghai", folder.display())).unwrap();
         let count = submissions.len();
         submissions.into_iter().for_each(|submission| lists.submit(submission));
-        (0..count).map(|_| lists.reports().recv_timeout(Duration::from_secs(10)).unwrap()).collect()
+        (0..count).map(|_| lists.reports().recv_timeout(Duration::from_secs(60)).unwrap()).collect()
     }
 
     #[test]

@@ -105,10 +105,21 @@ pub struct Taken {
     pub id: OfferId,
     /// The message centre's name for it (of its first segment).
     pub message_id: String,
+    /// Its names of the further segments, in order.
+    pub others: Vec<String>,
     /// Whom it went to.
     pub to: Number,
     /// The sender that it named.
     pub from: Option<String>,
+}
+
+impl Taken {
+    /// Each segment for itself, where the channel has named it.
+    fn each(self) -> impl Iterator<Item = Self> {
+        let Self { id, message_id, others, to, from } = self;
+        let one = move |message_id| Self { id, message_id, others: Vec::new(), to, from: from.clone() };
+        std::iter::once(message_id).chain(others).filter(|message_id| !message_id.is_empty()).map(one)
+    }
 }
 
 /// What a channel tells.
@@ -120,6 +131,8 @@ pub enum Report {
         id: OfferId,
         /// The message centre's name for it.
         message_id: String,
+        /// Its names of the further segments, in order.
+        others: Vec<String>,
     },
     /// It was certainly not taken. `again` says whether trying later makes sense (throttled, queue full, not yet bound).
     Refused {
@@ -222,7 +235,7 @@ pub trait Channel {
     /// `journal`, `smpp`: the protocol.
     fn name(&self) -> &'static str;
 
-    /// The number that phones see of what an offer names as its sender, or of one that names none: that of short messages which
+    /// The number, or name, that phones see of what an offer names as its sender, or of one that names none: that of short messages which
     /// may be seen on their way. Absent where there is none.
     fn sender(&self, _from: Option<&str>) -> Option<Number> {
         None

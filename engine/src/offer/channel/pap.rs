@@ -281,7 +281,8 @@ mod tests {
             let attributes = " replace-push-id=\"0a@ppg.example\" replace-method=\"all\">";
             assert_eq!(body.contains(attributes), replaces, "{body}");
             assert!(body.contains(&format!("DTD PAP {version}//EN")), "{body}");
-            let taken = Taken { id: newer.id, message_id: "0a".to_owned(), to: newer.to, from: None };
+            let taken =
+                Taken { id: newer.id, message_id: "0a".to_owned(), others: Vec::new(), to: newer.to, from: None };
             let cancel = String::from_utf8(pap.withdrawal(&taken).unwrap().body).unwrap();
             let address = Some([Some("WAPPUSH=+8613900000005/TYPE=PLMN@ppg.example".to_owned())]);
             assert_eq!(xml::attributes(&cancel, &["address"], &["address-value"]), address);

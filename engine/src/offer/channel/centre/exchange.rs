@@ -39,8 +39,8 @@ struct Open {
     /// Segments taken.
     taken: usize,
     repeats: u32,
-    /// The message centre's name of the first segment.
-    message_id: String,
+    /// The message centre's names of the segments; empty where it has given none yet.
+    names: Vec<String>,
 }
 
 /// What is done about a message that the message centre has, beside submitting others: in its turn, and within the window.
@@ -130,7 +130,8 @@ impl Exchange {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
         self.waiting.extend((0..message.short.count()).map(|segment| Part { ticket, segment }));
-        let open = Open { message, unanswered: 0, taken: 0, repeats: 0, message_id: String::new() };
+        let names = vec![String::new(); message.short.count()];
+        let open = Open { message, unanswered: 0, taken: 0, repeats: 0, names };
         self.open.insert(ticket, open);
     }
 
@@ -211,15 +212,18 @@ impl Exchange {
         let mut answered = Answered { verdict: Verdict::Taken, taken: None, report: None };
         let Some(open) = self.open.get_mut(&part.ticket) else { return answered };
         open.taken += 1;
-        if part.segment == 0 {
-            open.message_id = name;
+        if let Some(own) = open.names.get_mut(part.segment) {
+            *own = name;
         }
         let segments = open.message.short.count();
         answered.taken = Some(TakenSegment { id: open.message.id, to: open.message.to, segments });
         if open.taken == segments {
             // None of it waits.
             let closed = self.open.remove(&part.ticket);
-            answered.report = closed.map(|open| Report::Accepted { id: open.message.id, message_id: open.message_id });
+            answered.report = closed.map(|Open { message, mut names, .. }| {
+                let others = names.split_off(names.len().min(1));
+                Report::Accepted { id: message.id, message_id: names.pop().unwrap_or_default(), others }
+            });
         }
         answered
     }
@@ -299,6 +303,11 @@ impl Exchange {
                 (id, _) => Report::Unknown { id },
             })
             .collect()
+    }
+
+    /// Whether an answer to a submission may still come.
+    pub(super) fn is_unanswered(&self) -> bool {
+        !self.unanswered.is_empty()
     }
 
     /// When something is to be done although nothing comes in.
@@ -388,13 +397,18 @@ mod tests {
         Some(Report::Refused { id: OfferId(id), reason: reason.to_owned(), again })
     }
 
+    fn accepted(id: u128, message_id: &str, others: &[&str]) -> Option<Report> {
+        let others = others.iter().map(|name| (*name).to_owned()).collect();
+        Some(Report::Accepted { id: OfferId(id), message_id: message_id.to_owned(), others })
+    }
+
     #[test]
     fn no_more_than_the_window_is_unanswered() {
         let mut story = Story::new();
         (1..=5).for_each(|id| story.offer(id, 1));
         assert_eq!(story.write(), [(1, 1, 0), (2, 2, 0), (3, 3, 0)]);
         assert_eq!(story.write(), []);
-        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        assert_eq!(story.answer(2, Verdict::Taken), accepted(2, "m2", &[]));
         assert_eq!(story.write(), [(4, 4, 0)]);
         assert_eq!(story.exchange.load(), 4);
     }
@@ -406,7 +420,7 @@ mod tests {
         assert_eq!(story.write(), [(1, 1, 0), (2, 1, 1), (3, 1, 2)]);
         assert_eq!(story.answer(3, Verdict::Taken), None);
         assert_eq!(story.answer(1, Verdict::Taken), None);
-        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+        assert_eq!(story.answer(2, Verdict::Taken), accepted(1, "m1", &["m2", "m3"]));
         assert!(story.exchange.is_idle());
     }
 
@@ -430,11 +444,11 @@ mod tests {
         story.write();
         let reason = "refused";
         assert_eq!(story.answer(1, Verdict::Slower), refused(1, reason, true));
-        assert_eq!(story.answer(2, Verdict::Taken), Some(Report::Accepted { id: OfferId(2), message_id: "m2".into() }));
+        assert_eq!(story.answer(2, Verdict::Taken), accepted(2, "m2", &[]));
         story.offer(4, 1);
         assert_eq!(story.exchange.width(), 0);
         assert_eq!(story.write(), []);
-        assert_eq!(story.answer(3, Verdict::Taken), Some(Report::Accepted { id: OfferId(3), message_id: "m3".into() }));
+        assert_eq!(story.answer(3, Verdict::Taken), accepted(3, "m3", &[]));
         story.wait(Duration::from_millis(250));
         assert_eq!(story.write(), [(4, 4, 0)]);
     }
@@ -448,7 +462,7 @@ mod tests {
         assert_eq!(story.answer(2, Verdict::Slower), None);
         story.wait(Duration::from_secs(1));
         assert_eq!(story.write(), [(3, 1, 1)]);
-        assert_eq!(story.answer(3, Verdict::Taken), Some(Report::Accepted { id: OfferId(1), message_id: "m1".into() }));
+        assert_eq!(story.answer(3, Verdict::Taken), accepted(1, "m1", &["m3"]));
     }
 
     #[test]
@@ -510,7 +524,7 @@ mod tests {
 
     fn errand(id: u128) -> Errand {
         let to = "13900000005".parse().unwrap();
-        Errand::Ask(Taken { id: OfferId(id), message_id: "m".to_owned(), to, from: None })
+        Errand::Ask(Taken { id: OfferId(id), message_id: "m".to_owned(), others: Vec::new(), to, from: None })
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Ends when the side that submits is dropped.
 
 mod errands;
+mod leave;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -64,8 +65,8 @@ pub(super) struct Session<D: Dialect> {
     role: Role,
     submissions: Receiver<Message>,
     errands: Option<Receiver<Errand>>,
-    /// Parts of an offer that are to be taken back.
-    cancels: VecDeque<Taken>,
+    /// What is to be done next, each about one segment.
+    parts: VecDeque<Errand>,
     /// Whether the message centre answers questions at all.
     takes_questions: bool,
     gate: Arc<Gate>,
@@ -158,7 +159,7 @@ impl<D: Dialect> Session<D> {
             role,
             submissions: submitted,
             errands,
-            cancels: VecDeque::new(),
+            parts: VecDeque::new(),
             takes_questions: true,
             gate,
             shared,
@@ -222,6 +223,9 @@ impl<D: Dialect> Session<D> {
         tokio::pin!(alarm);
         loop {
             if let Err(broken) = self.turn(link, &mut pulse) {
+                if matches!(broken, Broken::Unbound) {
+                    self.hear_out(link).await;
+                }
                 return Ending::Broken(broken);
             }
             if pulse.closes_at.is_some_and(|end| self.exchange.is_idle() || end <= now()) {
@@ -243,7 +247,7 @@ impl<D: Dialect> Session<D> {
                     Some(message) => self.accept(message),
                     None => pulse.closes_at = Some(now() + self.dialect.habits().close_timeout),
                 },
-                errand = errands::next(&mut self.errands), if self.may_run_errand() => self.run_errand(link, errand),
+                errand = errands::next(&mut self.errands), if self.may_run_errand() => self.run_errand(errand),
                 () = &mut alarm => {}
             }
         }

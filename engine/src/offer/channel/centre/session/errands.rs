@@ -4,43 +4,61 @@ use super::{Delivery, Dialect, Errand, Link, Receipt, ReceiptState, Receiver, Re
 
 impl<D: Dialect> Session<D> {
     pub(super) fn may_run_errand(&self) -> bool {
-        self.cancels.is_empty() && self.exchange.has_room_for_errand()
+        self.parts.is_empty() && self.exchange.has_room_for_errand()
     }
 
     /// As many errands as have room; offers do not hold them up.
     pub(super) fn run_errands(&mut self, link: &mut Link<D>) {
         while self.exchange.has_room_for_errand() {
-            if let Some(part) = self.cancels.pop_front() {
-                self.cancel(link, part);
+            if let Some(part) = self.parts.pop_front() {
+                self.run_part(link, part);
             } else if let Some(errand) = self.errands.as_mut().and_then(|errands| errands.try_recv().ok()) {
-                self.run_errand(link, errand);
+                self.run_errand(errand);
             } else {
                 return;
             }
         }
     }
 
-    pub(super) fn run_errand(&mut self, link: &mut Link<D>, errand: Errand) {
+    /// Cuts it into its parts, which are run as there is room for them.
+    pub(super) fn run_errand(&mut self, errand: Errand) {
         match errand {
-            Errand::Ask(taken) => self.recall(link, taken),
-            Errand::Cancel(taken) => {
-                let parts = self.shared.state.borrow().receipts.waiting(taken.id);
-                let parts = if parts.is_empty() { vec![taken.message_id.clone()] } else { parts };
-                self.cancels.extend(parts.into_iter().map(|message_id| Taken { message_id, ..taken.clone() }));
+            Errand::Ask(taken) => self.recall(taken),
+            Errand::Cancel(mut taken) => {
+                let mut known = self.shared.state.borrow().receipts.waiting(taken.id).into_iter();
+                if let Some(first) = known.next() {
+                    (taken.message_id, taken.others) = (first, known.collect());
+                }
+                self.parts.extend(taken.each().map(Errand::Cancel));
             }
         }
     }
 
-    /// Waits for an earlier offer's receipt again, and asks what became of it.
-    fn recall(&mut self, link: &mut Link<D>, taken: Taken) {
+    /// Waits for an earlier offer's receipts again, and asks what became of it.
+    fn recall(&mut self, taken: Taken) {
         if !self.dialect.has_receipts() {
             return;
         }
-        let (to, message_id) = (taken.to.to_string(), &taken.message_id);
-        let ended = self.shared.state.borrow_mut().receipts.expect(taken.id, 1, message_id, &to);
-        if let Some(matched) = ended {
-            return self.matched(matched);
+        let segments = 1 + taken.others.len();
+        for part in taken.each() {
+            let (to, message_id) = (part.to.to_string(), &part.message_id);
+            let matched = self.shared.state.borrow_mut().receipts.expect(part.id, segments, message_id, &to);
+            match matched {
+                Some(matched) => self.matched(matched),
+                None if self.takes_questions => self.parts.push_back(Errand::Ask(part)),
+                None => {}
+            }
         }
+    }
+
+    fn run_part(&mut self, link: &mut Link<D>, part: Errand) {
+        match part {
+            Errand::Ask(part) => self.ask(link, part),
+            Errand::Cancel(part) => self.cancel(link, part),
+        }
+    }
+
+    fn ask(&mut self, link: &mut Link<D>, taken: Taken) {
         if !self.takes_questions {
             return;
         }
@@ -53,7 +71,7 @@ impl<D: Dialect> Session<D> {
 
     fn cancel(&mut self, link: &mut Link<D>, part: Taken) {
         let sequence = self.exchange.sequence();
-        if !part.message_id.is_empty() && self.dialect.cancel(sequence, &part, &mut link.outbound) {
+        if self.dialect.cancel(sequence, &part, &mut link.outbound) {
             count::<D>("cancels");
             self.exchange.run(sequence, Errand::Cancel(part), now());
         }
