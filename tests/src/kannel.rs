@@ -2,11 +2,13 @@
 //! short messages in front of it.
 
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
+
+use crate::free_port;
 
 /// How long its parts may take to start.
 const STEPS: u32 = 300;
@@ -30,7 +32,7 @@ impl Kannel {
             return None;
         }
         let folder = tempfile::tempdir().expect("a folder");
-        let ports = free_ports();
+        let ports = [(); 5].map(|()| free_port());
         fs::write(folder.path().join("kannel.conf"), configuration(centre, ports)).expect("a file in it");
         let [_, boxes @ .., pushes, texts] = ports;
         let mut kannel = Self { boxes: Vec::new(), folder, ports: [pushes, texts] };
@@ -75,11 +77,6 @@ impl Drop for Kannel {
             child.wait().ok();
         }
     }
-}
-
-fn free_ports() -> [u16; 5] {
-    let listeners = [(); 5].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a port is free"));
-    listeners.map(|listener| listener.local_addr().expect("it is bound").port())
 }
 
 fn wait_for(port: u16) {

@@ -13,6 +13,7 @@ pub mod web;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -44,9 +45,16 @@ pub fn now() -> Instant {
     Instant::now()
 }
 
-/// A port of the loopback that nobody has.
+/// A port of the loopback that nobody has, and that nobody is given until it is used: it is none of those that a system hands out to
+/// who asks for any port, and none that another test of this process, or of another that runs now, is likely to try.
 pub fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port is free").port()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let begin = std::process::id().wrapping_mul(101);
+    let ports = std::iter::repeat_with(|| begin.wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed)) % COUNT + FIRST);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.take(COUNT as usize).map(|port| port as u16).find(is_free).expect("a port is free")
 }
 
 /// The program under test, built by `make test` beside the test's own executable.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 /// The folder of a peer in the repository.
 pub fn source(peer: &str) -> PathBuf {
@@ -24,10 +26,29 @@ pub fn installed(peer: &str, files: &[&str], install: impl FnOnce(&Path) -> Comm
         for file in files {
             fs::copy(source(peer).join(file), folder.join(file)).expect("packages' files can be copied");
         }
-        crate::run(install(&folder).current_dir(&folder));
+        attempt(install(&folder).current_dir(&folder), peer);
         fs::write(done, wanted).expect("the target folder can be written");
     }
     folder
+}
+
+/// A registry may be out of reach for a moment.
+fn attempt(install: &mut Command, peer: &str) {
+    let mut said = String::new();
+    for pause_s in [0, 5, 20] {
+        thread::sleep(Duration::from_secs(pause_s));
+        match install.output() {
+            Ok(output) if output.status.success() => return,
+            Ok(output) => {
+                said = [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat()
+            }
+            Err(error) => said = error.to_string(),
+        }
+    }
+    panic!(
+        "the packages that tests/peers/{peer} lists cannot be installed, which takes {:?} and its registry in reach: {said}",
+        install.get_program()
+    );
 }
 
 fn target() -> PathBuf {

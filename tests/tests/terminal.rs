@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tests::service::Service;
-use tests::{recorded, root, run, touchpoint};
+use tests::{now, recorded, root, run, touchpoint};
+
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn recording() -> Service {
     let feed = "[[feed]]\nname = \"tap-a\"\nfolder = \"captures\"\n";
@@ -20,22 +22,27 @@ fn recording() -> Service {
     service
 }
 
-/// What a terminal of 40 rows shows, until q is pressed.
-fn shown(url: &str, token: &str, typescript: &Path) -> String {
+/// What a terminal of 40 rows has shown when q is pressed: once all that is expected stands there.
+fn shown(url: &str, token: &str, typescript: &Path, expected: &[&str]) -> String {
     let program = touchpoint().get_program().to_string_lossy().into_owned();
     let top = format!("stty rows 40 cols 120; exec {program} top --every 1 --url {url} --token {token}");
     let mut terminal = Command::new("script")
-        .args(["-q", "-e", "-c", &top])
+        .args(["-q", "-e", "-f", "-c", &top])
         .arg(typescript)
         .env("TERM", "xterm")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .spawn()
         .expect("script is there (Debian: bsdutils)");
-    thread::sleep(Duration::from_secs(4));
+    let text = || String::from_utf8_lossy(&fs::read(typescript).unwrap_or_default()).into_owned();
+    let begun = now();
+    while !expected.iter().all(|expected| text().contains(expected)) {
+        assert!(begun.elapsed() < PATIENCE, "{expected:?} is not shown:\n{}", text());
+        thread::sleep(Duration::from_millis(50));
+    }
     terminal.stdin.as_mut().unwrap().write_all(b"q").unwrap();
     assert!(terminal.wait().unwrap().success(), "q ends it");
-    String::from_utf8_lossy(&fs::read(typescript).unwrap()).into_owned()
+    text()
 }
 
 #[test]
@@ -44,10 +51,8 @@ fn a_terminal_shows_health_until_q() {
     service.until("offers are added up", |service| {
         service.get("/api/v1/scenarios", "viewer").json()[0]["triggered"].as_u64() > Some(0)
     });
-    let text = shown(&service.url(""), service.token("viewer"), &service.folder().join("typescript"));
-    for expected in ["tap-a", "516", "hotline", "feeds", "channels", "scenarios"] {
-        assert!(text.contains(expected), "{expected}\n{text}");
-    }
+    let expected = ["tap-a", "516", "hotline", "feeds", "channels", "scenarios"];
+    let text = shown(&service.url(""), service.token("viewer"), &service.folder().join("typescript"), &expected);
     assert!(text.contains("\u{1b}[?1049h") && text.contains("\u{1b}[?1049l"), "the screen of before comes back");
 }
 

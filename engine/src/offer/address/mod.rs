@@ -212,7 +212,7 @@ mod tests {
         let lookup = Lookup::open(LookupConfig::new("http://127.0.0.1:9/{imsi}")).unwrap();
         let imsi: Imsi = "460001234567890".parse().unwrap();
         lookup.request(imsi);
-        let (answered, answer) = lookup.answers().recv_timeout(Duration::from_secs(10)).unwrap();
+        let (answered, answer) = lookup.answers().recv_timeout(Duration::from_secs(60)).unwrap();
         assert_eq!(answered, imsi);
         let Answer::Failed(reason) = answer else { panic!("{answer:?}") };
         assert!(reason.contains("refused") && !reason.contains("460001234567890"), "{reason}");
