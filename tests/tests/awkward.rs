@@ -5,6 +5,7 @@ mod delivery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -156,6 +157,44 @@ fn whatever_the_order_and_however_often_every_offer_ends_once() {
         !reports.iter().any(|report| matches!(report, Report::Down { .. } | Report::Unknown { .. })),
         "{reports:?}"
     );
+}
+
+/// A message centre that takes leave instead of answering the first window's worth, and answers those when its leave is taken.
+fn leaving() -> (String, Receiver<String>) {
+    const UNBIND_RESP: u32 = UNBIND | bare::RESPONSE;
+    // The bind has the first number.
+    const FIRST: u32 = 2;
+    let (told, submissions) = channel();
+    let submitted = AtomicUsize::new(0);
+    let address = bare::listen(move |pdu, out| match number(pdu, 4) {
+        SUBMIT_SM => {
+            told.send(Submitted::read(pdu).unwrap().to).unwrap();
+            match submitted.fetch_add(1, Ordering::Relaxed) + 1 {
+                WINDOW => put(out, [UNBIND, 0, 0x7000], &[]),
+                before if before < WINDOW => {}
+                _ => bare::accept(pdu, out),
+            }
+        }
+        UNBIND_RESP => {
+            let sequences = FIRST..FIRST + WINDOW as u32;
+            sequences.for_each(|sequence| put(out, [SUBMIT_SM | bare::RESPONSE, 0, sequence], b"late\0"));
+        }
+        _ => bare::accept(pdu, out),
+    });
+    (address, submissions)
+}
+
+#[test]
+fn who_takes_leave_is_answered_and_may_answer_what_it_still_has() {
+    const COUNT: usize = 6 * WINDOW;
+    let (address, submissions) = leaving();
+    let mut smpp = open(&address);
+    let outcome = deliver(&mut *smpp, offers(COUNT as u128));
+    assert_eq!((outcome.accepted(), outcome.unknown()), (COUNT, 0));
+    assert_eq!(outcome.down(), Some("the message centre ended the session"));
+    drop(smpp);
+    let submitted: Vec<String> = submissions.try_iter().collect();
+    assert_eq!(submitted.iter().collect::<BTreeSet<_>>().len(), submitted.len(), "{submitted:?}");
 }
 
 #[test]

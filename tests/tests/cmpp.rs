@@ -62,13 +62,19 @@ fn offers_are_taken_and_their_reports_matched_in_both_versions() {
 #[test]
 fn what_is_not_wanted_any_more_is_taken_back_where_the_gateway_lets_it() {
     for (version, name) in [(0x20, "2.0"), (0x30, "3.0")] {
-        for keeps in [false, true] {
+        for (keeps, another_life) in [(false, false), (true, false), (false, true)] {
             let gateway = Gateway::start(Habits { version, silent: true, keeps, ..Habits::default() });
             let mut cmpp = open(&format!("{}?version={name}&source=10086", gateway.url()));
             let outcome = deliver(&mut *cmpp, [offer(1, LONG_CHINESE.repeat(5))].into());
             let Report::Accepted { message_id, others, .. } = &outcome.ends[&1] else { panic!("{:?}", outcome.ends) };
             let Submission { id, to, from, .. } = offer(1, "");
-            cmpp.withdraw(Taken { id, message_id: message_id.clone(), others: others.clone(), to, from });
+            let taken = Taken { id, message_id: message_id.clone(), others: others.clone(), to, from };
+            if another_life {
+                drop(cmpp);
+                cmpp = open(&format!("{}?version={name}&source=10086", gateway.url()));
+                cmpp.recall(taken.clone());
+            }
+            cmpp.withdraw(taken);
             let deleted = if keeps { Vec::new() } else { vec![(id.0, ReceiptState::Deleted)] };
             assert_eq!(ends(&[], &*cmpp, deleted.len()), deleted);
             let seen = gateway.seen();
