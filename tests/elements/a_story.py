@@ -15,6 +15,8 @@ from elements import HERE, Console, Elements, is_listening, until
 
 HLR = ("127.0.0.13", 4222)
 GATEWAY, MSC_CONSOLE = ("127.0.0.10", 5000), ("127.0.0.11", 4254)
+# How often a phone tries what a busy machine's network, whose timers run on, gives up on its own.
+ATTEMPTS = 20
 EXCHANGE, TOWN, COUNTRY = 0 << 11 | 23 << 3 | 1, 0 << 11 | 23 << 3 | 3, 0 << 11 | 23 << 3 | 4
 
 
@@ -26,7 +28,7 @@ def is_heard(what, answer, wanted):
 
 def registers(what, phone, *how):
     """A location update that is accepted: again where a slow network gives up on its own, as phones do (TS 24.008 4.4.4.9)."""
-    for _ in range(4):
+    for _ in range(ATTEMPTS):
         answer = phone.update(*how)
         if answer == UPDATE_ACCEPT:
             return
@@ -36,7 +38,7 @@ def registers(what, phone, *how):
 def talks(caller, number):
     """A call that is answered and lasts: again where the exchange, slow to connect voice, gives up on its own."""
     is_answer, is_end = is_message(CC, CONNECT), is_message(CC, DISCONNECT, RELEASE, RELEASE_COMPLETE)
-    for _ in range(4):
+    for _ in range(ATTEMPTS):
         connection = caller.call(number)
         said = connection.until("answer", lambda told, octets: is_answer(told, octets) or is_end(told, octets))
         Bsc.rest(0.5)
