@@ -42,13 +42,13 @@ fn an_offer_is_posted_signed_and_under_its_identity() {
 fn a_server_in_trouble_gets_every_offer_once_by_its_identity() {
     let trouble = |nth: usize, _: &_| match nth {
         2 => Answer::HangUp,
-        4 => Answer::Stall(Duration::from_secs(2)),
+        4 => Answer::Stall(Duration::from_secs(6)),
         6 | 7 => Answer::Say(503, String::new()),
         9 => Answer::Say(409, String::new()),
         _ => ok(),
     };
     let web = Web::start(trouble);
-    let url = format!("webhook+http://{}/?timeout_s=0.5&workers=1", web.address());
+    let url = format!("webhook+http://{}/?timeout_s=3&workers=1", web.address());
     let outcome = deliver(&mut *open(&url), offers(12));
     assert_eq!(outcome.accepted(), 12);
     assert_eq!(outcome.given_back(), 2);
