@@ -145,7 +145,11 @@ impl Line {
         if self.reveals() { self.quoted(value) } else { self.quoted(value.masked()) }
     }
 
+    /// A sender's name is no number: nothing is said.
     pub(crate) fn number(&mut self, key: &str, value: &Number) {
+        if value.is_name() {
+            return;
+        }
         self.key(key);
         if self.reveals() { self.quoted(value) } else { self.quoted(value.masked()) }
     }
