@@ -84,7 +84,11 @@ impl Telling {
     pub(crate) fn withheld(&self, offer: &Offer) -> bool {
         let has_room = self.decided.waiting.fetch_add(1, Ordering::Relaxed) < WAITING_LIMIT;
         // The other end goes with the engine.
-        has_room && self.withheld.send(Withheld::of(offer, self.input)).is_ok()
+        let waits = has_room && self.withheld.send(Withheld::of(offer, self.input)).is_ok();
+        if !waits {
+            self.decided.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        waits
     }
 
     /// What an earlier start has left: it may have been given back, and then is not again.
@@ -163,6 +167,16 @@ mod tests {
         assert_eq!((due(&mut giving, 59, 11), due(&mut giving, 200, 20)), (None, Some(vec![3, 9])));
         assert_eq!(due(&mut giving, 231, 30), Some(vec![12]));
         assert_eq!(telling.decided.waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_finds_no_room_takes_none_from_what_comes_later() {
+        let (telling, mut giving) = ends(offer(1).input, Timestamp::MIN, false);
+        assert_eq!(due(&mut giving, 0, 0), Some(vec![]));
+        telling.decided.waiting.store(WAITING_LIMIT - 1, Ordering::Relaxed);
+        assert_eq!([1, 2, 3].map(|sequence| telling.withheld(&offer(sequence))), [true, false, false]);
+        assert_eq!((due(&mut giving, 30, 9), due(&mut giving, 60, 9)), (Some(vec![]), Some(vec![1])));
+        assert!(telling.withheld(&offer(4)));
     }
 
     #[test]

@@ -274,14 +274,14 @@ pub enum Kind {
     Sms {
         /// Sent (`Out`) or received (`In`) by the subscriber.
         direction: Direction,
-        /// TP-DA or TP-OA, normalised; absent where the sender is a name.
+        /// TP-DA or TP-OA, normalised; a name where the sender shows one ([`Number::is_name`]).
         peer: Option<Number>,
     },
     /// A short message was refused by the side that it was for: RP-ERROR.
     SmsRejected {
         /// Sent (`Out`) or to be received (`In`) by the subscriber.
         direction: Direction,
-        /// TP-DA or TP-OA, normalised; absent where the sender is a name.
+        /// TP-DA or TP-OA, normalised; a name where the sender shows one ([`Number::is_name`]).
         peer: Option<Number>,
         /// RP-Cause, 3GPP TS 24.011 §8.2.5.4; 0 where it could not be read.
         cause: u8,
