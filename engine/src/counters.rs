@@ -50,6 +50,8 @@ counters! {
     too_old,
     /// Of them, about protected people: nothing is stored or decided.
     protected,
+    /// Of them, about somebody who was being forgotten: nothing is stored or decided.
+    passed_over,
     /// Subscribers met in this run; one that was put out of memory and came back counts again.
     subscribers,
     /// Of them, put out of memory because too many were there; read again when they are seen.

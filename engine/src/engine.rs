@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use crossbeam::channel::{Receiver, Sender, TryRecvError, bounded};
-use event::{AreaFact, Event, Timestamp};
+use event::{AreaFact, Event, Imsi, Timestamp};
 use rocksdb::WriteBatch;
 use rules::policy::scenario_hash;
 use rules::{Directory, RuleSet};
@@ -18,10 +18,11 @@ use rules::{Directory, RuleSet};
 use crate::committer;
 use crate::counters::EngineCounters;
 use crate::delays::{EngineDelays, clock};
+use crate::oblivion::Oblivion;
 use crate::offer::arbiter::{Arbiter, Means};
 use crate::offer::{GivingBack, Pace, Telling, withheld_ends};
 use crate::sealer;
-use crate::settings::{EngineConfig, Told};
+use crate::settings::EngineConfig;
 use crate::shard::{
     self, Batch, Between, Fact, INPUTS_LIMIT, Item, MAX_THREADS, Message, Moment, Order, Renewal, Routed, ShardLoad,
     Shared, Turn,
@@ -95,6 +96,8 @@ pub struct Engine {
     /// Events released so far.
     sequence: u64,
     giving_back: GivingBack,
+    /// Of whom nothing is taken in.
+    forgotten: Option<Imsi>,
     /// What is not given to its shard yet.
     batches: Vec<Batch>,
     shards: Vec<Shard>,
@@ -138,14 +141,13 @@ impl Engine {
             retention: config.retention,
             decisions: config.decisions,
         };
-        let told = config.told.of_shards(threads);
         let shared = Arc::new(Shared {
             store,
             rules: ArcSwap::new(config.rules),
             directory: ArcSwap::new(config.directory),
-            counters: told.counters,
-            delays: told.delays,
-            loads: told.loads,
+            counters: Arc::default(),
+            delays: Arc::default(),
+            loads: (0..threads).map(|_| shard::Load::default()).collect(),
             epoch,
             input: config.input,
             feeds: config.feeds,
@@ -189,6 +191,7 @@ impl Engine {
             pace,
             sequence: 0,
             giving_back,
+            forgotten: None,
             batches: (0..threads).map(|_| Batch::default()).collect(),
             shards: Vec::with_capacity(threads),
             spent: crossbeam::channel::never(),
@@ -381,7 +384,8 @@ impl Engine {
         let shards = &self.shards;
         let is_gone = || shards.iter().any(|shard| shard.ends.try_recv() == Err(TryRecvError::Disconnected));
         let Some(due) = self.giving_back.due(self.now, self.sequence, is_gone) else { return };
-        for withheld in due {
+        let forgotten = self.forgotten;
+        for withheld in due.into_iter().filter(|withheld| Some(withheld.imsi) != forgotten) {
             let index = usize::from(shard::slice(withheld.imsi)) % self.batches.len();
             self.batches.get_mut(index).into_iter().for_each(|batch| {
                 batch.mark(Between::Withheld(withheld, self.sequence));
@@ -415,15 +419,30 @@ impl Engine {
         Ok(Summary { counters: self.counters(), delays: self.delays(), unsettled: unsettled as u64, store })
     }
 
+    /// From here on nothing is taken in of this subscriber, until [`Engine::forget_nobody`]: gives what forgets it meanwhile, beside
+    /// the engine. While rows are deleted the rules are not to be changed: who is brought over would be written down.
+    pub(crate) fn forget(&mut self, imsi: Imsi) -> Option<Oblivion> {
+        self.forgotten = Some(imsi);
+        let waited = self.order.forget(imsi);
+        self.note_passed_over(waited);
+        self.hand_over();
+        let shard = self.shards.get(usize::from(shard::slice(imsi)) % self.shards.len().max(1))?.clone();
+        Some(Oblivion { imsi, store: self.store(), shard })
+    }
+
+    /// So many events told of the subscriber who is being forgotten were passed over by who gives them.
+    pub(crate) fn note_passed_over(&self, count: usize) {
+        self.shared.counters.passed_over.add(count as u64);
+    }
+
+    /// Everybody is taken in again.
+    pub(crate) fn forget_nobody(&mut self) {
+        self.forgotten = None;
+    }
+
     /// The store, for reports: readable at any time.
     pub fn store(&self) -> Arc<Store> {
         self.shared.store.clone()
-    }
-
-    /// What has been told, for the engine that takes this one's place.
-    pub(crate) fn told(&self) -> Told {
-        let Shared { counters, delays, loads, .. } = &*self.shared;
-        Told { counters: Arc::clone(counters), delays: Arc::clone(delays), loads: Arc::clone(loads) }
     }
 
     /// Everything counted so far.
@@ -450,6 +469,10 @@ impl Engine {
 
     fn route(&mut self, event: Event) {
         let Some(imsi) = event.imsi else { return };
+        if self.forgotten == Some(imsi) {
+            self.shared.counters.passed_over.add(1);
+            return;
+        }
         let fact = self.moment.take(imsi, &event);
         if fact == Fact::Equal {
             self.shared.counters.equal.add(1);

@@ -19,6 +19,7 @@ mod engine;
 mod erasure;
 mod identities;
 mod metrics;
+mod oblivion;
 pub mod offer;
 pub mod pseudonyms;
 pub mod reload;

@@ -9,12 +9,10 @@ use event::Timestamp;
 use rules::{Directory, RuleSet};
 
 use crate::committer;
-use crate::counters::Counters;
-use crate::delays::Delays;
 use crate::offer::channel::Lane;
 use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Keywords, Pace};
-use crate::shard::{self, Load};
+use crate::shard;
 use crate::window::{DEFAULT_CACHE_BYTES, Store, StoreError, WRITE_BUFFERS_BYTES};
 
 /// What an engine is started with.
@@ -69,28 +67,6 @@ pub struct EngineConfig {
     pub consent: Option<Consent>,
     /// What subscribers may answer.
     pub keywords: Keywords,
-    /// What the engine before this one in the same process has told.
-    pub(crate) told: Told,
-}
-
-/// What an engine tells of itself; goes on with the one that takes its place.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) delays: Arc<Delays>,
-    /// By shard.
-    pub(crate) loads: Arc<[Load]>,
-}
-
-impl Told {
-    /// For so many shards.
-    pub(crate) fn of_shards(self, count: usize) -> Self {
-        if self.loads.len() == count {
-            self
-        } else {
-            Self { loads: (0..count).map(|_| Load::default()).collect(), ..self }
-        }
-    }
 }
 
 impl EngineConfig {
@@ -120,7 +96,6 @@ impl EngineConfig {
             waiting: 1_000_000,
             consent: None,
             keywords: Keywords::default(),
-            told: Told::default(),
         }
     }
 }

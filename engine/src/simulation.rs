@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_types, reason = "a fake that answers from a thread of its own")]
 
 mod days;
+mod forgetting;
 mod limits;
 mod model;
 mod patterns;

@@ -31,7 +31,8 @@ pub(crate) struct Sweep {
 }
 
 /// A shard has gone, or the engine goes: it knows why.
-struct Gone;
+#[derive(Debug)]
+pub(crate) struct Gone;
 
 impl Sweep {
     /// Works until every subscriber has been brought over.
@@ -80,7 +81,7 @@ impl Sweep {
 }
 
 impl Shard {
-    fn ask<T>(&self, question: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(Sender<T>) -> Message) -> Result<T, Gone> {
         let (sender, answer) = bounded(1);
         self.messages.send(question(sender)).map_err(|_| Gone)?;
         // A question that nobody comes to any more stays in the queue, with its sender.

@@ -114,6 +114,27 @@ impl Index {
         free.into_iter().for_each(|free| *free = octets);
     }
 
+    /// Takes the entry of this place out. Those behind it move up, so that none is looked for behind a free one.
+    fn leave(&mut self, place: Place, hash: u64) {
+        let Some(last) = self.entries.len().checked_sub(1) else { return };
+        let entry = |entries: &[u64], at: usize| Entry::of(entries.get(at & last).copied().unwrap_or(0));
+        let first = self.first(hash);
+        let Some(mut hole) = (first..=first + last).find(|at| entry(&self.entries, *at).place == place) else { return };
+        for at in hole + 1..=hole + last {
+            let here = entry(&self.entries, at);
+            if here.is_free() {
+                break;
+            }
+            let should = self.first(u64::from(here.tag) << 32);
+            // It may stand anywhere from where it should on.
+            if (at.wrapping_sub(should) & last) >= at - hole {
+                self.entries[hole & last] = self.entries[at & last];
+                hole = at;
+            }
+        }
+        self.entries[hole & last] = 0;
+    }
+
     fn fetch(&self, hash: u64) {
         self.entries.get(self.first(hash)).into_iter().for_each(prefetch);
     }
@@ -201,7 +222,7 @@ impl<R> Roster<R> {
         }
     }
 
-    /// All records, in the order in which they were made.
+    /// All records, in the order in which they were made, as long as none has been taken out.
     pub fn iter(&self) -> impl Iterator<Item = (Imsi, &R)> {
         self.blocks.iter().flatten().map(|seat| (seat.imsi, &seat.record))
     }
@@ -217,6 +238,30 @@ impl<R> Roster<R> {
         staying.for_each(|seat| {
             self.add(seat);
         });
+    }
+
+    /// Takes the subscriber's record out; the one that was made last comes to stand in its place.
+    pub fn remove(&mut self, imsi: Imsi) -> Option<R> {
+        while self.is_widening() {
+            self.take_over();
+        }
+        let (place, last) = (self.place(imsi)?, Place::of(self.len - 1));
+        let moved = self.seat(last)?.imsi;
+        self.index.leave(place, hash(imsi));
+        if last != place {
+            self.index.leave(last, hash(moved));
+        }
+        let seat = self.blocks.last_mut()?.pop()?;
+        if self.blocks.last().is_some_and(Vec::is_empty) {
+            self.blocks.pop();
+        }
+        self.len -= 1;
+        if last == place {
+            return Some(seat.record);
+        }
+        self.index.enter(Entry::new(hash(moved), place));
+        let (block, place) = place.within()?;
+        Some(std::mem::replace(self.blocks.get_mut(block)?.get_mut(place)?, seat).record)
     }
 
     fn place(&self, imsi: Imsi) -> Option<Place> {
@@ -385,6 +430,29 @@ mod tests {
         let mut roster = filled(3);
         assert_eq!(roster.find_or_make(imsi(1), Place::of(1), || Err("not found")), Err("not found"));
         assert_eq!((roster.len(), roster.find(imsi(1))), (3, None));
+    }
+
+    #[test]
+    fn who_is_taken_out_is_gone_and_the_others_are_found_whatever_comes_and_goes() {
+        let (mut roster, mut there) = (filled(0), std::collections::BTreeMap::new());
+        let mut draw = 7_u64;
+        for step in 0..60_000_u64 {
+            draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let who = (draw >> 33) % 1_500 * 7;
+            // More come than go, then more go than come.
+            if (draw >> 20) % 8 < if step % 20_000 < 10_000 { 5 } else { 3 } {
+                let Ok(_) = roster.find_or_make(imsi(who), Place::NOWHERE, || Ok::<_, Infallible>(step));
+                there.entry(who).or_insert(step);
+            } else {
+                assert_eq!(roster.remove(imsi(who)), there.remove(&who), "{step}");
+            }
+            assert_eq!(roster.len(), there.len());
+            if step % 500 == 0 {
+                let all: std::collections::BTreeMap<Imsi, u64> = roster.iter().map(|(imsi, at)| (imsi, *at)).collect();
+                assert!(all.len() == there.len() && all.iter().map(|(_, at)| at).sum::<u64>() == there.values().sum());
+                (0..1_500).for_each(|n| assert_eq!(roster.find(imsi(n * 7)).copied(), there.get(&(n * 7)).copied()));
+            }
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::service::Service;
@@ -146,6 +148,47 @@ fn somebody_is_forgotten_while_the_service_runs() {
     assert_eq!((&told["facts"], &told["decisions"], &told["offers"]), (&json!(0), &json!(0), &json!(0)), "{told}");
     let kept = json(&fs::read_to_string(service.folder().join("audit.jsonl")).unwrap());
     assert!(kept.iter().all(|entry| !entry.to_string().contains(IMSI)));
+}
+
+/// What the audit log has of erasures, the newest first.
+fn erasures(service: &Service) -> Vec<String> {
+    let audit = service.get("/api/v1/audit", "privacy_officer").json();
+    let actions = audit.as_array().unwrap().iter().map(|entry| entry["action"].as_str().unwrap().to_owned());
+    actions.filter(|action| action.starts_with("forg")).collect()
+}
+
+#[test]
+fn what_is_cut_off_while_somebody_is_forgotten_is_done_at_the_next_start() {
+    for delay_ms in [0, 30, 150, 400] {
+        let mut service = service();
+        play(&mut service, "a.pcap");
+        let question = json!({"subscriber": IMSI}).to_string();
+        let unfinished = service.folder().join("store/window/forgetting");
+        let told = thread::scope(|scope| {
+            let asking = scope.spawn(|| service.post("/api/v1/forget", "privacy_officer", &question, None));
+            let is_noted = || fs::read_to_string(&unfinished).is_ok_and(|text| text.contains(IMSI));
+            while !is_noted() && !asking.is_finished() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            thread::sleep(Duration::from_millis(delay_ms));
+            service.signal("KILL");
+            // Where it is killed before it answers there is no answer.
+            asking.join().ok()
+        });
+        assert!(!service.ended().success());
+        service.begin();
+        service
+            .until("it is forgotten", |service| erasures(service).first().is_some_and(|action| action == "forgotten"));
+        // Whoever was told so was told the truth.
+        assert!(told.is_none_or(|answer| answer.status == 200 && answer.text.contains("nothing is left")));
+        service.signal("TERM");
+        assert!(service.ended().success(), "{}", service.log());
+        let mut again = touchpoint();
+        again.args(["store", "forget", IMSI, "--json", "--store"]).arg(service.folder().join("store"));
+        let told: Value = serde_json::from_slice(&run(&mut again).stdout).unwrap();
+        assert_eq!((&told["facts"], &told["decisions"], &told["offers"]), (&json!(0), &json!(0), &json!(0)), "{told}");
+        assert_eq!(fs::read_to_string(&unfinished).unwrap_or_default(), "", "{delay_ms}");
+    }
 }
 
 /// A second town of another network: what comes after is taken in.

@@ -308,8 +308,8 @@ struct Whom {
     subscriber: String,
 }
 
-/// Erases every trace of a subscriber from the store, and proves it. Takes a while, during which nothing is matched; what is
-/// heard meanwhile waits.
+/// Erases every trace of a subscriber from the store, and proves it: answers when that is done, which takes seconds or minutes. Others
+/// are matched meanwhile; nothing is taken in about the subscriber. The status tells how far it is.
 #[utoipa::path(post, path = "/api/v1/forget", request_body = Whom, security(("token" = [])), responses(
     (status = 200, body = Done), (status = 400, description = "no JSON"), (status = 401, body = Fault), (status = 403, body = Fault),
     (status = 404, body = Fault), (status = 409, body = Fault, description = "a number of several"), (status = 413, description = "too long"),

@@ -20,7 +20,6 @@ use crate::cli::explain::{Inquiry, Nobody, subscriber};
 use crate::cli::json::Naming;
 use crate::pseudonyms::Pseudonym;
 use crate::run::View;
-use crate::window::Store;
 
 /// The most hours that a draft is tried on.
 const MOST_HOURS: u64 = 48;
@@ -113,16 +112,11 @@ pub(crate) async fn asked(view: &Arc<View>, name: String) -> Result<Imsi, Refusa
     .await
 }
 
-/// The store, unless somebody is being erased from it.
-fn store(view: &View) -> Result<Arc<Store>, Refusal> {
-    view.store.load_full().ok_or_else(Refusal::busy)
-}
-
 /// Of those about whom anything was decided.
 fn called(view: &View, pseudonym: Pseudonym) -> Result<Imsi, Refusal> {
     let (keys, mut found) = (view.pseudonyms.load(), None);
     let key = keys.key_of(pseudonym).ok_or_else(|| Refusal::missing("the key of this pseudonym is gone"))?;
-    let decided = store(view)?.each_decision(|entry| {
+    let decided = view.store.each_decision(|entry| {
         found = Some(entry.imsi).filter(|imsi| key.name(*imsi) == pseudonym);
         found.is_none()
     });
@@ -138,7 +132,7 @@ pub(crate) fn explain(
     language: Language,
     json: bool,
 ) -> Result<String, Refusal> {
-    let (rules, store) = (view.rules.load(), store(view)?);
+    let (rules, store) = (view.rules.load(), Arc::clone(&view.store));
     let scenario = question.scenario.as_deref().filter(|name| !name.is_empty());
     let inquiry = Inquiry {
         store: &store,
@@ -171,8 +165,7 @@ pub(crate) fn backtest(view: &View, draft: &Draft) -> Result<Trial, Refusal> {
     let (tried, diagnostics) = load_for(&set, None, &view.config.site());
     let diagnostics = diagnostics.render(false);
     let Some(tried) = tried else { return Err(Refusal::unprocessable(diagnostics)) };
-    let store =
-        store(view)?.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;
+    let store = view.store.copy(&folder.path().join("store")).map_err(|error| Refusal::internal(error.to_string()))?;
     let facts = Facts::of_store(Arc::new(store), Duration::from_secs(draft.hours * 3600));
     let compared = facts.and_then(|facts| facts.compare(&tried, Some(&live), &view.directory.load()));
     let (subscribers, compared) = compared.map_err(|failure| failed(&failure))?;

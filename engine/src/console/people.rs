@@ -147,9 +147,17 @@ pub(super) struct Whom {
     subscriber: String,
 }
 
-pub(super) async fn whom(Guest { tongue, caller, .. }: Guest) -> Result<Markup, Sorry> {
+pub(super) async fn whom(Guest { surface, tongue, caller }: Guest) -> Result<Markup, Sorry> {
     let visitor = caller.may(Right::Forget).map_err(Sorry::in_tongue(tongue))?;
-    Ok(farewell(tongue, visitor, &html! {}))
+    let erasing = surface.view.status.load().erasing.map(|erasing| {
+        let step = match erasing.step {
+            "rows" => tongue.say("rows are deleted", "正在删除记录"),
+            "files" => tongue.say("files are written anew", "正在重写文件"),
+            _ => tongue.say("it is looked for what is left", "正在检查残留"),
+        };
+        html! { p.note role="status" { (tongue.say("Somebody is being erased: ", "正在删除一个用户：")) (step) } }
+    });
+    Ok(farewell(tongue, visitor, &html! { @if let Some(erasing) = erasing { (erasing) } }))
 }
 
 pub(super) async fn forget(
@@ -169,9 +177,9 @@ pub(super) async fn forget(
 fn farewell(tongue: Tongue, visitor: &Visitor, told: &Markup) -> Markup {
     let content = html! {
         p { (tongue.say(
-            "Erases every trace of a subscriber from the store and proves it. It cannot be undone, is written into the audit log, and \
-             takes a while, during which nothing is matched; what is heard meanwhile waits.",
-            "从存储中彻底删除一个用户并逐字节验证。无法撤销，会记入审计日志；期间暂停匹配，收到的信令排队等候。",
+            "Erases every trace of a subscriber from the store and proves it. It cannot be undone and is written into the audit log. It \
+             takes seconds or minutes, during which others are matched as ever; the page answers when it is done.",
+            "从存储中彻底删除一个用户并逐字节验证。无法撤销，会记入审计日志。需要几秒到几分钟，期间其他用户照常匹配；完成后本页给出结果。",
         )) }
         p { (tongue.say(
             "Not erased: the subscriber file, what subscribers have refused, and what channels were given.",

@@ -183,7 +183,11 @@ impl Arbiter {
         }
         for _ in 0..TAKE_LIMIT {
             match progress.try_recv() {
-                Ok(step) => self.merge.step(step),
+                Ok(mut step) => {
+                    let forgets = step.forgets.take();
+                    self.merge.step(step);
+                    forgets.map_or(Ok(()), |forgets| self.forget(forgets))?;
+                }
                 Err(error) if error.is_disconnected() && ready == from_shards => return Ok(Heard::Gone),
                 Err(_) => break,
             }

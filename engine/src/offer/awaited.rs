@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use event::Number;
+use event::{Imsi, Number};
 use rustc_hash::FxHashMap;
 
 use super::consent::{is_same, last_digits};
@@ -38,6 +38,11 @@ impl Awaited {
         }
         self.order.push_back(offer.id);
         self.offers.insert(offer.id, offer);
+    }
+
+    /// Nothing is waited for of the subscriber's.
+    pub(super) fn forget(&mut self, imsi: Imsi) {
+        self.offers.retain(|_, offer| offer.imsi != imsi);
     }
 
     pub(super) fn find(&mut self, id: OfferId) -> Option<&mut Offer> {

@@ -66,6 +66,11 @@ impl Back {
         }
     }
 
+    /// What is answered is none of these offers any more.
+    pub(crate) fn forget(&mut self, offers: &FxHashSet<OfferId>) {
+        self.recent.forget(offers);
+    }
+
     /// Time and identity of the last offer to this subscriber.
     pub(crate) fn last(&self, to: &Number) -> Option<(Timestamp, OfferId)> {
         self.recent.find(to)
@@ -175,6 +180,21 @@ impl Recent {
             if let Some(offers) = self.by_digits.get_mut(&digits) {
                 offers.retain(|(_, _, known)| *known != id);
                 if offers.is_empty() {
+                    self.by_digits.remove(&digits);
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, offers: &FxHashSet<OfferId>) {
+        let is_one = |id: &OfferId| offers.contains(id);
+        let digits: FxHashSet<u32> =
+            self.order.iter().filter(|(_, id)| is_one(id)).map(|(digits, _)| *digits).collect();
+        self.order.retain(|(_, id)| !is_one(id));
+        for digits in digits {
+            if let Some(known) = self.by_digits.get_mut(&digits) {
+                known.retain(|(_, _, id)| !is_one(id));
+                if known.is_empty() {
                     self.by_digits.remove(&digits);
                 }
             }

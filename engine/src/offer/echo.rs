@@ -132,6 +132,12 @@ impl Echoes {
         }
     }
 
+    /// Nothing of any offer to the subscriber does.
+    pub(super) fn forget_all(&mut self, imsi: Imsi) {
+        self.by_subscriber.remove(&imsi);
+        self.order.retain(|(known, _)| *known != imsi);
+    }
+
     fn forget_beyond_limit(&mut self) {
         while self.order.len() >= ECHOES_LIMIT
             && let Some((imsi, id)) = self.order.pop_front()

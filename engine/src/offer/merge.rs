@@ -64,6 +64,12 @@ impl Merge {
         self.ahead.push(Reverse(Proposal(offer)));
     }
 
+    /// Nothing of the subscriber has a turn any more.
+    pub(crate) fn forget(&mut self, imsi: Imsi) {
+        self.ahead.retain(|Reverse(Proposal(offer))| offer.imsi != imsi);
+        self.answers.retain(|_, answer| answer.imsi != imsi);
+    }
+
     /// Takes what a shard tells.
     pub(crate) fn step(&mut self, step: Progress) {
         if let (Some(upto), Some(now)) = (self.upto.get_mut(step.shard), self.now.get_mut(step.shard)) {
@@ -119,7 +125,8 @@ mod tests {
 
     fn step(shard: usize, upto: u64, sequences: &[u64]) -> Progress {
         let offers = sequences.iter().map(|sequence| offer(*sequence)).collect();
-        Progress { shard, upto, now: Timestamp::from_micros(upto.min(100) as i64), offers, answers: Vec::new() }
+        let now = Timestamp::from_micros(upto.min(100) as i64);
+        Progress { shard, upto, now, offers, answers: Vec::new(), forgets: None }
     }
 
     fn turns(merge: &mut Merge) -> Vec<u64> {

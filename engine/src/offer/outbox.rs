@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use event::Imsi;
 use rocksdb::WriteBatch;
 use rules::Reason;
 use rules::policy::{Spent, scenario_hash};
 use rules::scenario::Money;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Offer, OfferId, State};
 use crate::window::keys::{self, OutboxKey};
@@ -160,6 +161,26 @@ impl Outbox {
     /// Writes the message centre's last word on an offer that has left the queue.
     pub(crate) fn put(&mut self, offer: &Offer) -> Result<(), StoreError> {
         put(&self.store, &mut self.batch, &keys::outbox(offer.at, offer.id), offer)
+    }
+
+    /// These offers to a subscriber go, with their places, and with the contacts that they were; at once and durably.
+    pub(crate) fn forget(&mut self, imsi: Imsi, offers: &[Offer]) -> Result<(), StoreError> {
+        let store = Arc::clone(&self.store);
+        let own: FxHashSet<OutboxKey> = offers.iter().map(|offer| keys::outbox(offer.at, offer.id)).collect();
+        // Until now the batch may put what goes, or give it a place in the queue.
+        self.commit(false)?;
+        let queue = store.family(keys::QUEUE)?;
+        for row in store.rows(keys::QUEUE, &[])?.filter(|_| !own.is_empty()) {
+            let (ticket, place) = row?;
+            if place.as_ref().try_into().is_ok_and(|place: &OutboxKey| own.contains(place)) {
+                self.batch.delete_cf(&queue, ticket);
+            }
+        }
+        let (outbox, proposal) = (store.family(keys::OUTBOX)?, store.family(keys::PROPOSAL)?);
+        own.iter().for_each(|key| self.batch.delete_cf(&outbox, key));
+        offers.iter().for_each(|offer| self.batch.delete_cf(&proposal, keys::proposal(offer)));
+        self.batch.delete_cf(&store.family(keys::CONTACT)?, keys::subscriber(imsi));
+        self.commit(true)
     }
 
     /// Makes the changes so far durable: against a crash of this process, and with `sync` of the machine.

@@ -4,6 +4,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use event::Imsi;
+
 use super::outbox::Queued;
 
 /// The most offers of one channel that are held in memory whole.
@@ -59,6 +61,12 @@ impl Queue {
     fn out(&mut self, (_, ticket): Place, offer: Option<Box<Queued>>) -> Waiting {
         self.held -= usize::from(offer.is_some());
         offer.map_or(Waiting::Stored(ticket), Waiting::Held)
+    }
+
+    /// The subscriber's offers that are held in memory wait no more.
+    pub(crate) fn forget(&mut self, imsi: Imsi) {
+        self.waiting.retain(|_, held| held.as_ref().is_none_or(|queued| queued.offer.imsi != imsi));
+        self.held = self.waiting.values().flatten().count();
     }
 
     /// How many wait.

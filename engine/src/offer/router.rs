@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use crossbeam::channel::Receiver;
-use event::Number;
+use event::{Imsi, Number};
 
 use super::channel::{Channel, Lane, Report, Submission, Taken};
 use super::hold::{self, Hold};
@@ -97,6 +97,11 @@ impl Router {
         let tracks = self.tracks.iter_mut().filter_map(|track| Some((least(track)?, track)));
         let (_, track) = tracks.min_by_key(|(least, _)| *least)?;
         track.queue.remove(track.queue.least()?)
+    }
+
+    /// The subscriber's offers that are held in memory wait no more.
+    pub(crate) fn forget(&mut self, imsi: Imsi) {
+        self.tracks.iter_mut().for_each(|track| track.queue.forget(imsi));
     }
 
     /// The offers that go out now: no more than each channel has room for and may send.

@@ -123,6 +123,16 @@ impl Undecided {
         }
         Some(first)
     }
+
+    /// The subscriber's proposals wait no more.
+    pub(crate) fn forget(&mut self, imsi: Imsi) {
+        for offers in self.scenarios.values_mut() {
+            offers.retain(|offer| offer.imsi != imsi);
+        }
+        self.scenarios.retain(|_, offers| !offers.is_empty());
+        self.asked.remove(&imsi);
+        self.len = self.scenarios.values().map(VecDeque::len).sum();
+    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bound
 use event::{Imsi, Kind, Timestamp};
 
 use super::areas::AreaTally;
-use super::away::{Away, Waiting};
 use super::clock::{self, FeedTimes};
 use super::feed::{Feed, Item, Parcel};
+use super::forgetting::Erasing;
 use super::history::History;
 use super::observed::Seen;
 use super::relay::{Ending, Relay};
@@ -22,6 +22,7 @@ use super::runaway::is_runaway;
 use super::service::{Service, Signals};
 use super::status::{self, DelayStatus, ShardStatus, Status};
 use super::{DRAIN, Order, Request, RunError, View, system};
+use crate::erasure::Unfinished;
 use crate::identities::Eraser;
 use crate::metrics::Meters;
 use crate::pseudonyms::Pseudonyms;
@@ -56,8 +57,10 @@ pub(super) struct Driver {
     kinds: [u64; Kind::NAMES.len()],
     seen: Vec<Arc<Seen>>,
     identities: Eraser,
-    /// Who are to be erased, one after the other.
-    erasures: VecDeque<(Imsi, Order)>,
+    /// Who are to be erased, one after the other, and who asked; nobody where an earlier run was asked.
+    erasures: VecDeque<(Imsi, Option<Order>)>,
+    erasing: Option<Erasing>,
+    unfinished: Unfinished,
     view: Arc<View>,
     meters: Meters,
     history: History,
@@ -98,6 +101,8 @@ impl Driver {
             .transpose()
             .map_err(system("no thread can be started"))?;
         let started = clock::wall();
+        let unfinished = Unfinished::of(&super::window(config));
+        let left = unfinished.read().map_err(system("who is still to be erased cannot be read"))?;
         Ok(Self {
             engine,
             times: FeedTimes::new(feeds.len(), started),
@@ -114,7 +119,9 @@ impl Driver {
             kinds: [0; Kind::NAMES.len()],
             seen,
             identities,
-            erasures: VecDeque::new(),
+            erasures: left.into_iter().map(|imsi| (imsi, None)).collect(),
+            erasing: None,
+            unfinished,
             meters,
             history: History::default(),
             now: Timestamp::MIN,
@@ -134,9 +141,7 @@ impl Driver {
             let wall = clock::wall();
             self.advance(wall)?;
             self.renew(signals, &service)?;
-            if let Some((imsi, order)) = self.erasures.pop_front() {
-                self = self.erase(imsi, order, &mut service)?;
-            }
+            self.erase(wall)?;
             if wall >= self.published + PUBLISH {
                 self.published = wall;
                 self.second(wall, &service)?;
@@ -181,6 +186,11 @@ impl Driver {
 
     fn take(&mut self, mut parcel: Parcel) {
         let index = usize::from(parcel.feed);
+        if let Some(erasing) = &self.erasing {
+            let count = parcel.items.len();
+            parcel.items.retain(|item| !matches!(item, Item::Event(event) if event.imsi == Some(erasing.imsi)));
+            self.engine.note_passed_over(count - parcel.items.len());
+        }
         if let Some((relay, feed)) = self.relay.as_ref().zip(self.feeds.get(index)) {
             let event = |item: &Item| if let Item::Event(event) = item { Some(*event) } else { None };
             relay.send(&feed.name, parcel.items.iter().filter_map(event).collect());
@@ -227,57 +237,65 @@ impl Driver {
                 Request::Reload => self.begin_reading(Some(order), service),
                 Request::Pause(scenario) => _ = order.reply.send(self.pause(scenario, true)),
                 Request::Release(scenario) => _ = order.reply.send(self.pause(scenario, false)),
-                Request::Forget(imsi) => self.erasures.push_back((*imsi, order)),
+                Request::Forget(imsi) => self.is_to_be_erased(*imsi, order),
             }
         }
         let changed = self.watch.as_ref().and_then(Watch::news);
         changed.into_iter().for_each(|read| self.take_over(read));
         self.take_reading(service);
         // Once those that are being brought over to the last ones have come over.
-        if self.is_renewal_due && self.engine.is_settled() {
+        let is_erasing = self.erasing.as_ref().is_some_and(Erasing::has_rows);
+        if self.is_renewal_due && self.engine.is_settled() && !is_erasing {
             self.engine.reload(self.rulebook.in_force())?;
             self.is_renewal_due = false;
         }
         Ok(())
     }
 
-    /// Erases a subscriber, and goes on with an engine that has never known it. What feeds tell meanwhile is taken after it.
-    fn erase(mut self, imsi: Imsi, order: Order, service: &mut Service) -> Result<Self, RunError> {
-        let away = Away {
-            imsi,
-            engine: self.engine,
-            feeds: self.feeds.iter().map(|feed| feed.forgets.clone()).collect(),
-            identities: self.identities.clone(),
-            rules: self.rulebook.in_force(),
-            seen: self.seen.clone(),
-            view: Arc::clone(&self.view),
-        };
-        let work = thread::Builder::new().name("erasure".to_owned()).spawn(move || away.run());
-        let work = work.map_err(system("no thread can be started"))?;
-        let mut waiting = Waiting::default();
-        while !work.is_finished() {
-            waiting.take(&self.parcels, BEAT);
-            service.alive();
+    // Remembered before anything is done, so that no end of the process makes it undone.
+    fn is_to_be_erased(&mut self, imsi: Imsi, order: Order) {
+        match self.unfinished.note(imsi) {
+            Ok(()) => self.erasures.push_back((imsi, Some(order))),
+            // Who asked may have gone.
+            Err(error) => _ = order.reply.send(Err(format!("nothing is erased, it cannot be written down: {error}"))),
         }
-        let anew = work.join().map_err(|_| EngineError::Fault("erasure".to_owned()))??;
-        self.engine = anew.engine;
-        self.is_renewal_due = false;
+    }
+
+    /// Goes on with those who are to be erased. Nobody begins while subscribers are brought over to other rules.
+    fn erase(&mut self, wall: Timestamp) -> Result<(), RunError> {
+        if let Some(erasing) = self.erasing.take_if(|erasing| erasing.is_finished()) {
+            self.engine.forget_nobody();
+            self.erased(erasing, wall);
+        }
+        if self.erasing.is_some() || self.is_ending || self.erasures.is_empty() || !self.engine.is_settled() {
+            return Ok(());
+        }
+        let Some((imsi, order)) = self.erasures.pop_front() else { return Ok(()) };
+        let Some(oblivion) = self.engine.forget(imsi) else { return Ok(()) };
         self.areas.forget(imsi);
-        self.view.census.store(Arc::default());
-        waiting.without(imsi).for_each(|parcel| self.take(parcel));
-        let told = match anew.told {
+        let feeds = self.feeds.iter().map(|feed| feed.forgets.clone()).collect();
+        let erasing = Erasing::begin(oblivion, feeds, self.identities.clone(), order, wall);
+        self.erasing = Some(erasing.map_err(system("no thread can be started"))?);
+        Ok(())
+    }
+
+    fn erased(&mut self, erasing: Erasing, wall: Timestamp) {
+        let (imsi, order, told) = erasing.end();
+        let told = match told {
             Ok(erased) if erased.is_proven() => Ok(erased.to_string()),
             Ok(erased) => Err(erased.to_string()),
             Err(why) => Err(why),
         };
-        let wall = clock::wall();
+        self.view.census.store(Arc::default());
         match &told {
             Ok(_) => self.audit(wall, "forgotten", &self.view.call(imsi)),
             Err(why) => tracing::error!("a subscriber is not erased: {why}"),
         }
+        // Whoever is told that something is left asks again; nobody else is to find it undone later.
+        let settled = self.unfinished.settle(imsi);
+        settled.unwrap_or_else(|error| tracing::error!("who was erased is erased again at the next start: {error}"));
         // Who asked may have gone.
-        _ = order.reply.send(told);
-        Ok(self)
+        order.into_iter().for_each(|order| _ = order.reply.send(told.clone()));
     }
 
     fn begin_reading(&mut self, order: Option<Order>, service: &Service) {
@@ -360,8 +378,7 @@ impl Driver {
         self.rotate_keys(wall);
         self.miss_feeds();
         if wall >= self.measured + MEASURE {
-            (self.measured, self.store_octets) =
-                (wall, self.view.store.load().as_ref().map_or(0, |store| store.octets()));
+            (self.measured, self.store_octets) = (wall, self.view.store.octets());
         }
         let status = self.status(wall);
         self.meters.publish(&status, &self.view.census.load());
@@ -445,16 +462,19 @@ impl Driver {
             rules: self.rulebook.status(),
             channels: self.seen.iter().map(|seen| seen.status()).collect(),
             areas: self.areas.status(),
-            store_cache_octets: self.view.store.load().as_ref().map_or(0, |store| store.cache_octets()),
+            store_cache_octets: self.view.store.cache_octets(),
             store_octets: self.store_octets,
             resident_octets: status::resident_octets(),
+            erasing: self.erasing.as_ref().map(|erasing| erasing.status(self.erasures.len())),
         }
     }
 
     fn finish(mut self) -> Result<(), RunError> {
+        self.erasing.iter().for_each(Erasing::hurry);
         self.feeds.drain(..).for_each(Feed::join);
         let written = self.relay.take().map(Relay::close);
         let summary = self.engine.finish()?;
+        self.erasing.into_iter().for_each(Erasing::cut_off);
         written.into_iter().for_each(Ending::wait);
         tracing::info!(
             events = summary.counters.events,

@@ -13,8 +13,8 @@ use probe::capture::live::{Live, LiveSettings};
 use probe::capture::{CaptureError, Deadline, Step};
 use probe::{Probe, ProbeConfig, Sink};
 
-use super::away::Forgetting;
 use super::clock;
+use super::forgetting::Forgetting;
 use super::links::Links;
 use super::status::{FeedStatus, InterfaceStatus};
 use crate::config::{FeedConfig, Listening};

@@ -5,11 +5,11 @@
 //! engine; here time goes on when nothing comes, and nothing ends by itself.
 
 mod areas;
-mod away;
 mod broker;
 pub(crate) mod clock;
 mod driver;
 mod feed;
+mod forgetting;
 mod history;
 mod links;
 mod log;
@@ -29,7 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use crossbeam::channel::{Sender, bounded};
 use event::{Imsi, Timestamp};
 use rules::{Directory, RuleSet};
@@ -46,7 +46,6 @@ use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Pace};
 use crate::pseudonyms::{KeysError, Pseudonyms};
 use crate::reload;
-use crate::settings::Told;
 use crate::shard;
 use crate::window::{Store, StoreError};
 use crate::{Engine, EngineConfig, EngineError, Warm};
@@ -137,8 +136,8 @@ pub struct View {
     pub census: ArcSwap<Census>,
     /// The set of the folder, with what is paused.
     pub rules: ArcSwap<RuleSet>,
-    /// Facts, decisions, offers; absent while somebody is being erased from it.
-    pub store: ArcSwapOption<Store>,
+    /// Facts, decisions, offers.
+    pub store: Arc<Store>,
     /// Who subscribers are.
     pub directory: ArcSwap<Directory>,
     /// Channels whose offers a person lets go, and the folder for it.
@@ -194,10 +193,10 @@ pub fn run(config: Config) -> Result<(), RunError> {
     let pseudonyms = Pseudonyms::open(&config.privacy.keys, wall)?;
     let directory = Arc::new(directory(&config)?);
     let meters = Meters::install();
-    let (lanes, seen) = lanes(&config.channels, &[])?;
+    let (lanes, seen) = lanes(&config.channels)?;
     let by_hand = |lane: &Lane| Some((lane.name.clone(), lane.terms.manual.clone()?));
     let manual = lanes.iter().filter_map(by_hand).collect();
-    let engine = engine(&config, rulebook.in_force(), Arc::clone(&directory), lanes, Told::default(), wall)?;
+    let engine = engine(&config, rulebook.in_force(), Arc::clone(&directory), lanes, wall)?;
 
     let (orders, ordered) = bounded(ORDERS);
     let audit = Audit::open(&config.console.audit).map_err(system("the audit log cannot be written"))?;
@@ -206,7 +205,7 @@ pub fn run(config: Config) -> Result<(), RunError> {
         history: ArcSwap::default(),
         census: ArcSwap::default(),
         rules: ArcSwap::new(Arc::clone(rulebook.whole())),
-        store: ArcSwapOption::new(Some(engine.store())),
+        store: engine.store(),
         directory: ArcSwap::new(directory),
         manual,
         pseudonyms: ArcSwap::from_pointee(pseudonyms),
@@ -241,13 +240,12 @@ fn window(config: &Config) -> PathBuf {
     config.store.folder.join("window")
 }
 
-/// The engine as it is told to be, with rules, subscribers and channels; it goes on telling where another one has ended.
+/// The engine as it is told to be, with rules, subscribers and channels.
 fn engine(
     config: &Config,
     rules: Arc<RuleSet>,
     directory: Arc<Directory>,
     lanes: Vec<Lane>,
-    told: Told,
     wall: Timestamp,
 ) -> Result<Engine, RunError> {
     let folder = &config.store.folder;
@@ -267,16 +265,15 @@ fn engine(
     settings.input = wall.as_micros() as u64;
     settings.feeds = config.feeds.iter().map(|feed| shard::feed_input(&feed.name)).collect();
     settings.warm = Warm::At(wall);
-    settings.told = told;
     Ok(Engine::start(settings)?)
 }
 
 /// The ways out, and what is seen of each. One that is down at the start is tried again; what cannot be meant is an error.
-fn lanes(configs: &[ChannelConfig], before: &[Arc<Seen>]) -> Result<(Vec<Lane>, Vec<Arc<Seen>>), RunError> {
+fn lanes(configs: &[ChannelConfig]) -> Result<(Vec<Lane>, Vec<Arc<Seen>>), RunError> {
     let (mut lanes, mut seen) = (Vec::new(), Vec::new());
     for ChannelConfig { name, url } in configs {
         let lane = channel::open(name, &url.0, Opening { reveal: false, patient: true })?;
-        let (lane, noted) = Observed::lane(lane, before).map_err(system("no thread can be started"))?;
+        let (lane, noted) = Observed::lane(lane).map_err(system("no thread can be started"))?;
         lanes.push(lane);
         seen.push(noted);
     }
@@ -297,9 +294,8 @@ fn lookup(config: &Config) -> Result<Option<Box<dyn AddressSource>>, RunError> {
 
 /// Each goes on where earlier starts have come with it. They alone hold the post: when all have ended, it ends.
 fn feeds(view: &View, identities: &Keeper, post: Post) -> Result<Vec<Feed>, RunError> {
-    let Some(store) = view.store.load_full() else { return Ok(Vec::new()) };
     let start = |(index, feed): (u16, &FeedConfig)| {
-        let known = shard::feed_times(&store, shard::feed_input(&feed.name))?;
+        let known = shard::feed_times(&view.store, shard::feed_input(&feed.name))?;
         let notes = identities.notes(&feed.name, view.config.store.retention);
         Ok(Feed::start(index, feed, known, notes, post.clone())?)
     };

@@ -75,14 +75,10 @@ pub(super) struct Observed {
 }
 
 impl Observed {
-    /// Looks at the channel of a lane; what was seen of it before goes on.
-    pub(super) fn lane(lane: Lane, before: &[Arc<Seen>]) -> std::io::Result<(Lane, Arc<Seen>)> {
+    /// Looks at the channel of a lane.
+    pub(super) fn lane(lane: Lane) -> std::io::Result<(Lane, Arc<Seen>)> {
         let Lane { name, channel: inner, terms } = lane;
-        let seen = before.iter().find(|seen| seen.name == name).map_or_else(
-            || Arc::new(Seen { name: name.clone(), manual: terms.manual.clone(), ..Seen::default() }),
-            Arc::clone,
-        );
-        seen.down.store(None);
+        let seen = Arc::new(Seen { name: name.clone(), manual: terms.manual.clone(), ..Seen::default() });
         let (forward, reports) = bounded(REPORTS);
         let (source, noted) = (inner.reports().clone(), Arc::clone(&seen));
         thread::Builder::new().name(format!("reports-{name}")).spawn(move || {

@@ -51,6 +51,22 @@ pub struct Status {
     pub store_octets: u64,
     /// Octets of memory of the process.
     pub resident_octets: u64,
+    /// While somebody is being erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erasing: Option<ErasingStatus>,
+}
+
+/// How far it is with somebody who is being erased. Others are matched meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ErasingStatus {
+    /// Since when, on the wall.
+    #[serde(serialize_with = "time")]
+    #[schema(value_type = Option<String>)]
+    pub since: Option<Timestamp>,
+    /// `rows`: they are deleted; `files`: they are written anew without them; `proof`: it is looked for what is left.
+    pub step: &'static str,
+    /// Others who wait for it.
+    pub waiting: usize,
 }
 
 impl Status {

@@ -46,12 +46,10 @@ pub(super) fn begin(view: &Arc<View>) -> std::io::Result<Surveyor> {
         while ended.recv_timeout(pause).is_err_and(|error| error.is_timeout()) {
             let begun = clock::wall();
             let now = view.status.load().now.unwrap_or(Timestamp::MIN);
-            let Some(store) = view.store.load_full() else { continue };
-            match Census::take(&store, now, || !is_told.load(Ordering::Relaxed)) {
+            match Census::take(&view.store, now, || !is_told.load(Ordering::Relaxed)) {
                 Ok(census) => census.into_iter().for_each(|census| view.census.store(Arc::new(census))),
                 Err(error) => tracing::warn!("decisions cannot be added up: {error}"),
             }
-            drop(store);
             pause = PAUSE.max(clock::wall().since(begun) * SHARE);
         }
     })?;

@@ -209,6 +209,11 @@ impl Group {
         }
     }
 
+    /// Nothing that patterns have begun for a subscriber holds any more.
+    pub(crate) fn forget(&mut self, imsi: Imsi) {
+        self.live.delete(&keys::subscriber(imsi));
+    }
+
     /// Something new is known of a location area.
     pub(crate) fn area(&mut self, store: &Store, area: Lai, state: &AreaState) -> Result<(), StoreError> {
         self.scratch.clear();

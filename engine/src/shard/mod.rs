@@ -3,6 +3,7 @@
 //! A subscriber's slice is a fixed hash of the IMSI, a slice's shard follows from the number of threads: so progress,
 //! which is kept per slice, means the same at any number of threads.
 
+mod forget;
 mod group;
 mod load;
 mod order;
@@ -90,8 +91,23 @@ pub(crate) enum Message {
     Unswept(Sender<Vec<Imsi>>),
     /// All have been. Say when that is on disk.
     Renewed(Sender<()>),
+    /// Nothing comes of this subscriber any more: forget what is in memory, and say how many events that were when nothing of it
+    /// waits to be sealed.
+    Forget(Imsi, Sender<u64>),
+    /// These offers are to be forgotten by the arbiter, which has all that were proposed before.
+    ForgetOffers(Forgetting),
     /// No more will come.
     Finish,
+}
+
+/// Offers to a subscriber that are to go from the store and from the arbiter's memory.
+#[derive(Debug)]
+pub(crate) struct Forgetting {
+    pub(crate) imsi: Imsi,
+    /// All that there are in the store.
+    pub(crate) offers: Vec<Offer>,
+    /// Who is told when they have gone.
+    pub(crate) done: Sender<()>,
 }
 
 /// Who is swept.
@@ -171,6 +187,8 @@ pub(crate) struct Progress {
     pub(crate) offers: Vec<Offer>,
     /// What phones have said to messages from our own numbers.
     pub(crate) answers: Vec<PhoneAnswer>,
+    /// Offers that are to be forgotten, after all of those before.
+    pub(crate) forgets: Option<Forgetting>,
 }
 
 /// What all threads of an engine share. Nothing in it changes but the rules, whole, and the counters. Shards hold the

@@ -80,6 +80,15 @@ impl Order {
         if self.run.len() + self.strays.len() > REORDER_LIMIT { self.release(Timestamp::MAX) } else { None }
     }
 
+    /// Nothing of the subscriber waits any more; tells how many events did.
+    pub(crate) fn forget(&mut self, imsi: Imsi) -> usize {
+        let is_others = |waiting: &Waiting| !matches!(waiting.item, Item::Event(event) if event.imsi == Some(imsi));
+        let before = self.run.len() + self.strays.len();
+        self.run.retain(is_others);
+        self.strays.retain(|Reverse(stray)| is_others(stray));
+        before - self.run.len() - self.strays.len()
+    }
+
     /// The next, in order of time and arrival, that is not later than `upto`.
     pub(crate) fn release(&mut self, upto: Timestamp) -> Option<Item> {
         let in_run = self.run.front().map(Waiting::place);
@@ -174,6 +183,20 @@ mod tests {
         order.push(event(5, 6));
         assert_eq!(release(&mut order, 20), [6]);
         assert_eq!(release(&mut order, 100), [1, 5]);
+    }
+
+    #[test]
+    fn of_somebody_who_is_forgotten_nothing_waits() {
+        let mut order = Order::default();
+        let other = |at, frame| match event(at, frame) {
+            Item::Event(event) => Item::Event(Event { imsi: "460001234567891".parse().ok(), ..event }),
+            area => area,
+        };
+        for item in [event(30, 1), other(10, 2), event(20, 3), other(40, 4), event(50, 5)] {
+            order.push(item);
+        }
+        assert_eq!(order.forget("460001234567890".parse().unwrap()), 3);
+        assert_eq!(release(&mut order, 100), [2, 4]);
     }
 
     #[test]

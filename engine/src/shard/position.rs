@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::slice;
+use std::time::Duration;
 
 use event::Timestamp;
 use rocksdb::WriteBatch;
@@ -100,6 +101,20 @@ impl Positions {
         }
         let is_later = input.before.get(slice).is_none_or(|before| routed.event.at > *before);
         if is_later { Taken::No } else { Taken::Perhaps }
+    }
+
+    /// What feeds have told of the slice is known from now on by its time alone: nobody can say any more whose the last event was.
+    pub(crate) fn pass(&mut self, slice: u8) {
+        for input in self.inputs.iter_mut().filter(|_| !self.is_counted) {
+            let (position, has_moved) =
+                (input.slices.get_mut(usize::from(slice)), input.has_moved.get_mut(usize::from(slice)));
+            if let Some((position, has_moved)) =
+                position.zip(has_moved).filter(|(position, _)| **position != Position::START)
+            {
+                position.reached = position.reached + Duration::from_micros(1);
+                *has_moved = true;
+            }
+        }
     }
 
     /// Whether no event of the slice up to this place has been taken in by an earlier start alone.

@@ -44,6 +44,13 @@ impl Default for Turnover {
     }
 }
 
+impl Turnover {
+    /// Whether the sealing thread has a full arena.
+    pub(super) fn is_sealing(&self) -> bool {
+        self.sealing.is_some()
+    }
+}
+
 impl Worker {
     // Only after a commit: then arena and journal hold the same.
     pub(super) fn seal_if_due(&mut self) -> Result<(), Gone> {
@@ -53,7 +60,8 @@ impl Worker {
         let bucket = Bucket::of(self.now);
         let is_turned = bucket > self.turnover.bucket;
         let fullest = self.arena.len().max(self.group.unsealed());
-        if fullest >= self.shared.limits.arena_bytes || fullest > 0 && is_turned {
+        let is_wanted = is_turned || self.is_sealing_wanted();
+        if fullest >= self.shared.limits.arena_bytes || fullest > 0 && is_wanted {
             self.begin_sealing()?;
         }
         if is_turned {
@@ -81,6 +89,7 @@ impl Worker {
         let run = self.shared.store.next_run(self.shared.epoch);
         self.table.begin_freezing(spent.renewed(run, journal, arena));
         self.shared.delays.turn.since(start);
+        self.note_given();
         Ok(())
     }
 
@@ -125,6 +134,7 @@ impl Worker {
     fn sealed(&mut self) {
         let start = clock();
         self.turnover.spent = self.turnover.sealing.take().and_then(|sealing| Arc::into_inner(sealing.generation));
+        self.note_sealed();
         if self.renewing.is_some() {
             return;
         }

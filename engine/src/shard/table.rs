@@ -100,6 +100,14 @@ impl Table {
             .collect()
     }
 
+    /// Nothing of the subscriber is in memory any more but what is being frozen.
+    pub(crate) fn remove(&mut self, imsi: Imsi) {
+        let is_husk = self.slots.remove(imsi).is_some();
+        if self.idle.remove(imsi).is_some() && is_husk {
+            self.husks -= 1;
+        }
+    }
+
     /// How many subscribers are in memory.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() + self.idle.len() - self.husks

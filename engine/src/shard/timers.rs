@@ -31,6 +31,11 @@ impl Timers {
         Ok(Self { due })
     }
 
+    /// The subscriber's timer, which is set for then, goes.
+    pub(crate) fn remove(&mut self, imsi: Imsi, armed: Option<Timestamp>) {
+        armed.map(|armed| self.due.remove(&(armed, imsi)));
+    }
+
     /// The first subscriber whose timer is set for `upto` or before and whom `may` allows.
     pub(crate) fn first(&self, upto: Timestamp, may: impl Fn(Imsi) -> bool) -> Option<Imsi> {
         self.due.iter().take_while(|(due, _)| *due <= upto).map(|(_, imsi)| *imsi).find(|imsi| may(*imsi))

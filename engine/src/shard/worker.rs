@@ -12,6 +12,7 @@ use event::{AreaFact, Event, Imsi, Timestamp};
 use rules::profile::Contact;
 use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, RuleSet, in_turn};
 
+use super::forget::{self, Unsealed};
 use super::group::{Cause, DUE, Gathered, Group};
 use super::position::{Positions, Taken};
 use super::renewal::Renewal;
@@ -47,11 +48,11 @@ pub(crate) struct Worker {
     rules: Arc<RuleSet>,
     directory: Arc<Directory>,
     /// Of the rules: see [`crate::window::editions`].
-    edition: u32,
+    pub(super) edition: u32,
     pub(super) renewing: Option<renewing::Renewing>,
-    positions: Positions,
+    pub(super) positions: Positions,
     pub(super) table: Table,
-    timers: Timers,
+    pub(super) timers: Timers,
     areas: Areas,
     /// The number of what is known of areas, and of the rules: by these it is told when something is due.
     circumstances: u32,
@@ -60,10 +61,12 @@ pub(crate) struct Worker {
     decisions: Vec<Decision>,
     /// What phones have said to messages from our own numbers since the last commit.
     answers: Vec<PhoneAnswer>,
-    upto: u64,
+    pub(super) upto: u64,
     pub(super) now: Timestamp,
     pace: Pace,
     pub(super) turnover: Turnover,
+    /// While a subscriber is being forgotten.
+    pub(super) unsealed: Option<Unsealed>,
 }
 
 /// On the clock: when what has gathered is to be written, and how long offers have waited for that.
@@ -111,6 +114,7 @@ impl Worker {
             now: Timestamp::MIN,
             pace: Pace { given: clock(), intended: Vec::new(), due: None, sync_due: None },
             turnover: Turnover::default(),
+            unsealed: None,
             shared,
         };
         worker.change_rules(renewal);
@@ -141,6 +145,8 @@ impl Worker {
                 Ok(Message::Sweep(subscribers, swept)) => self.sweep(&subscribers, swept)?,
                 Ok(Message::Unswept(asking)) => asking.send(self.table.before(self.edition)).map_err(|_| Gone),
                 Ok(Message::Renewed(asking)) => self.renewed(asking)?,
+                Ok(Message::Forget(imsi, done)) => self.forget(imsi, done)?,
+                Ok(Message::ForgetOffers(forgets)) => self.forget_offers(forgets)?,
                 Err(RecvTimeoutError::Timeout) if self.is_due() => self.commit(false)?,
                 Err(RecvTimeoutError::Timeout) => self.freeze(),
                 Ok(Message::Finish) => return self.finish(),
@@ -404,8 +410,8 @@ impl Worker {
         Ok(next)
     }
 
-    fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
-        self.pace.due = None;
+    pub(super) fn commit(&mut self, sync: bool) -> Result<Result<(), Gone>, StoreError> {
+        self.pace.due = self.unsealed.is_some().then(|| clock() + forget::LOOK);
         let load = self.shared.loads.get(self.index);
         let written = load.map_or(0, Load::last_written);
         let gathered = self.group.gather(&self.shared, self.index as u8, &mut self.positions, written)?;
@@ -436,8 +442,8 @@ impl Worker {
         self.hand(Work::Tell(self.progress(self.upto, Vec::new(), Vec::new())))
     }
 
-    fn progress(&self, upto: u64, offers: Vec<Offer>, answers: Vec<PhoneAnswer>) -> Progress {
-        Progress { shard: self.index, upto, now: self.now, offers, answers }
+    pub(super) fn progress(&self, upto: u64, offers: Vec<Offer>, answers: Vec<PhoneAnswer>) -> Progress {
+        Progress { shard: self.index, upto, now: self.now, offers, answers, forgets: None }
     }
 
     pub(super) fn hand(&self, work: Work) -> Result<(), Gone> {

@@ -9,8 +9,9 @@ use event::Imsi;
 use memchr::memmem;
 use rocksdb::{BottommostLevelCompaction, CompactOptions, WriteBatch};
 
+use super::Breath;
 use super::journal::{self, Blob};
-use super::keys::{self, Bucket};
+use super::keys;
 use super::store::{Store, StoreError};
 use crate::offer::Offer;
 
@@ -137,10 +138,8 @@ impl Store {
     pub fn traces(&self, imsi: Imsi) -> Result<Vec<Trace>, StoreError> {
         let own = keys::subscriber(imsi);
         let mut traces = Vec::new();
-        let buckets = self.buckets();
-        let buckets = buckets.iter().copied().map(Bucket::family);
         let files = self.db().live_files().map_err(|error| self.failed(&error))?;
-        for name in keys::FIXED.into_iter().map(str::to_owned).chain(buckets) {
+        for name in self.families() {
             self.db().flush_cf(&self.family(&name)?).map_err(|error| self.failed(&error))?;
             let (mut rows, mut found) = (0, false);
             for row in self.rows(&name, &[])? {
@@ -154,28 +153,33 @@ impl Store {
             traces.extend((stored > rows).then_some(Trace::Remains(name)));
         }
         let digits = imsi.to_string();
-        let in_files = files_with(self.path(), &[&own, digits.as_bytes()]).map_err(|error| self.unreadable(&error))?;
+        let needles = [own.as_slice(), digits.as_bytes()];
+        let in_files = files_with(self.path(), &needles, &mut || true).map_err(|error| self.unreadable(&error))?;
         traces.extend(in_files.into_iter().map(Trace::File));
         Ok(traces)
     }
 }
 
-/// The files below a folder whose octets hold any of these.
-fn files_with(folder: &Path, needles: &[&[u8]]) -> io::Result<Vec<PathBuf>> {
+/// The files below a folder whose octets hold any of these. One that is removed meanwhile does not.
+pub(super) fn files_with(folder: &Path, needles: &[&[u8]], breath: Breath<'_>) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            found.extend(files_with(&entry.path(), needles)?);
-        } else if holds(File::open(entry.path())?, needles)? {
-            found.push(entry.path());
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files_with(&path, needles, breath)?);
+            continue;
+        }
+        match File::open(&path) {
+            Ok(file) => found.extend(holds(file, needles, breath)?.then_some(path)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
     found.sort();
     Ok(found)
 }
 
-fn holds(mut file: impl Read, needles: &[&[u8]]) -> io::Result<bool> {
+fn holds(mut file: impl Read, needles: &[&[u8]], breath: Breath<'_>) -> io::Result<bool> {
     let overlap = needles.iter().map(|needle| needle.len()).max().unwrap_or(0);
     let mut octets = Vec::with_capacity(PIECE_OCTETS + overlap);
     loop {
@@ -183,7 +187,7 @@ fn holds(mut file: impl Read, needles: &[&[u8]]) -> io::Result<bool> {
         if needles.iter().any(|needle| memmem::find(&octets, needle).is_some()) {
             return Ok(true);
         }
-        if read == 0 {
+        if read == 0 || !breath() {
             return Ok(false);
         }
         // What stands across the border is found in the next piece.
@@ -200,9 +204,9 @@ mod tests {
         let needle = b"460001234567890".as_slice();
         for at in [0, 1, PIECE_OCTETS - 20, PIECE_OCTETS - 15, PIECE_OCTETS - 7, PIECE_OCTETS, 2 * PIECE_OCTETS + 3] {
             let mut file = vec![0x46; 3 * PIECE_OCTETS];
-            assert!(!holds(file.as_slice(), &[needle, b"x"]).unwrap());
+            assert!(!holds(file.as_slice(), &[needle, b"x"], &mut || true).unwrap());
             file.get_mut(at..at + needle.len()).unwrap().copy_from_slice(needle);
-            assert!(holds(file.as_slice(), &[b"x", needle]).unwrap(), "at {at}");
+            assert!(holds(file.as_slice(), &[b"x", needle], &mut || true).unwrap(), "at {at}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod areas;
 pub(crate) mod arena;
+mod beside;
 mod chains;
 pub(crate) mod changes;
 mod check;
@@ -29,6 +30,7 @@ mod stats;
 mod store;
 mod visit;
 
+pub(crate) use beside::{Breath, Deleted};
 pub use check::{Broken, Invariant};
 pub use forget::{Forgotten, Trace};
 pub use ledger::{LedgerEntry, Verdict};

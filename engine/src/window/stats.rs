@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use event::Timestamp;
 use rocksdb::properties;
 
-use super::keys::{self, Bucket};
+use super::keys;
 use super::store::{Store, StoreError};
 use crate::shard;
 
@@ -77,9 +77,7 @@ impl Store {
 
     /// Writes every column family anew, so that nothing that was deleted takes room, and a read looks at one file.
     pub fn compact(&self, mut done: impl FnMut(&str)) -> Result<(), StoreError> {
-        let buckets = self.buckets();
-        let buckets = buckets.iter().copied().map(Bucket::family);
-        for name in keys::FIXED.into_iter().map(str::to_owned).chain(buckets) {
+        for name in self.families() {
             self.rewrite(&name)?;
             done(&name);
         }

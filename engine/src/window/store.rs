@@ -138,7 +138,7 @@ impl Store {
         // RocksDB puts its `CURRENT` in place when its first manifest is whole: without it there is no row yet.
         let is_new = !path.join("CURRENT").is_file();
         let cache = Cache::new_lru_cache(cache_bytes);
-        let options = database_options();
+        let options = database_options().map_err(fail)?;
         let mut names: Vec<String> = if is_new { Vec::new() } else { Db::list_cf(&options, path).map_err(fail)? };
         names.extend(keys::FIXED.into_iter().map(str::to_owned));
         names.sort_unstable();
@@ -411,8 +411,11 @@ pub(crate) type Row = Result<(Box<[u8]>, Box<[u8]>), StoreError>;
 /// Rows of a column family in order of key.
 pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Row> + 'a>;
 
-fn database_options() -> Options {
-    let mut options = Options::default();
+fn database_options() -> Result<Options, rocksdb::Error> {
+    // A manifest names the first and the last row of each file. It is written anew with every change, so that it tells of no file
+    // that has gone.
+    let mut options =
+        Options::default().get_options_from_string("max_manifest_file_size=1;max_manifest_space_amp_pct=0")?;
     options.create_if_missing(true);
     options.create_missing_column_families(true);
     options.set_max_total_wal_size(LOG_BYTES);
@@ -421,7 +424,7 @@ fn database_options() -> Options {
     options.set_max_background_jobs(2);
     options.set_log_level(LogLevel::Warn);
     options.set_keep_log_file_num(2);
-    options
+    Ok(options)
 }
 
 /// Leaves out rows of forgotten subscribers whenever the family's files are written anew. A row that cannot be read stays.

@@ -35,7 +35,7 @@ pub(super) struct Forget {
 
 impl Forget {
     pub(super) fn run(&self) -> Result<Ending, Failure> {
-        let erased = erase(&existing(&self.store)?, self.subscriber, None)?;
+        let erased = erase(&existing(&self.store)?, self.subscriber)?;
         let mut out = io::stdout().lock();
         let written = match self.json {
             true => self.json(&mut out, &erased),

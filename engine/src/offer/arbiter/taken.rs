@@ -1,8 +1,9 @@
-//! What becomes of offers that a channel has taken, or is about to: what phones say to their messages, and which of them are
-//! taken back because they are not wanted any more.
+//! What becomes of offers that a channel has taken, or is about to: what phones say to their messages, which of them are taken
+//! back because they are not wanted any more, and which are forgotten.
 
 use super::*;
 use crate::offer::echo::Matched;
+use crate::shard::Forgetting;
 
 impl Arbiter {
     pub(super) fn expect_echo(&mut self, offer: &Offer) {
@@ -64,6 +65,24 @@ impl Arbiter {
         let is_stopped = |name: &str| before.scenario(name).is_some() && self.rules.scenario(name).is_none();
         let stopped = self.accepted.iter().filter(|offer| is_stopped(&offer.scenario));
         stopped.for_each(|offer| self.router.withdraw(offer));
+    }
+
+    /// Offers to a subscriber are forgotten, wherever they are; what channels say of them afterwards means nothing.
+    pub(super) fn forget(&mut self, forgets: Forgetting) -> Result<(), StoreError> {
+        let Forgetting { imsi, offers, done } = forgets;
+        self.merge.forget(imsi);
+        self.undecided.forget(imsi);
+        self.router.forget(imsi);
+        self.sending.retain(|_, queued| queued.offer.imsi != imsi);
+        self.accepted.forget(imsi);
+        self.echoes.forget_all(imsi);
+        self.back.forget(&offers.iter().map(|offer| offer.id).collect());
+        self.outbox.forget(imsi, &offers)?;
+        // Others may have waited behind its proposals.
+        self.settle_undecided()?;
+        // Who asked may have gone.
+        _ = done.send(());
+        Ok(())
     }
 
     /// Whether it would not be sent any more.
