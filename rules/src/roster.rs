@@ -449,7 +449,7 @@ mod tests {
             assert_eq!(roster.len(), there.len());
             if step % 500 == 0 {
                 let all: std::collections::BTreeMap<Imsi, u64> = roster.iter().map(|(imsi, at)| (imsi, *at)).collect();
-                assert!(all.len() == there.len() && all.iter().map(|(_, at)| at).sum::<u64>() == there.values().sum());
+                assert_eq!((all.len(), all.values().sum::<u64>()), (there.len(), there.values().sum::<u64>()));
                 (0..1_500).for_each(|n| assert_eq!(roster.find(imsi(n * 7)).copied(), there.get(&(n * 7)).copied()));
             }
         }
