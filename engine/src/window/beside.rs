@@ -225,6 +225,7 @@ fn only(key: &[u8]) -> Range<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Random;
 
     fn traces(store: &Store, deleted: &Deleted) -> Vec<Trace> {
         store.traces_without(deleted, |_| false, &mut || true).unwrap()
@@ -269,6 +270,25 @@ mod tests {
         // What comes anew is found as what was there.
         put(keys::META, b"about", &keys::subscriber(imsi));
         assert!(traces(&store, &deleted).contains(&Trace::Row(keys::META.to_owned())));
+    }
+
+    #[test]
+    fn nothing_of_others_names_who_was_forgotten_between_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let [before, imsi, after]: [Imsi; 3] =
+            ["460001234567889", "460001234567890", "460001234567891"].map(|imsi| imsi.parse().unwrap());
+        let (mut random, mut batch) = (Random::new(1), WriteBatch::default());
+        for imsi in [before, imsi, after] {
+            // Each fills blocks of its own.
+            let value: Vec<u8> = (0..20_000).map(|_| random.below(256) as u8).collect();
+            batch.put_cf(&store.family(keys::LIVE).unwrap(), keys::subscriber(imsi), value);
+        }
+        store.write(batch, true).unwrap();
+        let mut deleted = store.delete_own(imsi).unwrap();
+        store.note_deleted(&mut deleted, &[]).unwrap();
+        store.rewrite_without(&deleted, &mut || true).unwrap();
+        assert_eq!(traces(&store, &deleted), []);
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn write_runs(
 ) -> Result<Vec<Bucket>, StoreError> {
     let buckets = generation.arena.buckets().iter().filter(|bucket| **bucket >= floor);
     let options: BTreeMap<Bucket, Options> =
-        buckets.map(|bucket| (*bucket, store.run_options(&bucket.family()))).collect();
+        buckets.map(|bucket| Ok((*bucket, store.run_options(&bucket.family())?))).collect::<Result<_, _>>()?;
     let mut writers = BTreeMap::new();
     for (bucket, options) in &options {
         let writer = SstFileWriter::create(options);
@@ -163,7 +163,7 @@ fn write_changes(store: &Store, generation: &Generation) -> Result<(), StoreErro
         if pending.is_empty() {
             continue;
         }
-        let options = store.run_options(family);
+        let options = store.run_options(family)?;
         let mut writer = SstFileWriter::create(&options);
         let mut write = || {
             writer.open(store.sealing_file(family, generation.run))?;
@@ -182,7 +182,7 @@ fn write_profiles(store: &Store, generation: &Generation, members: &[Member]) ->
     if members.is_empty() {
         return Ok(());
     }
-    let mut options = store.run_options(keys::PROFILE);
+    let mut options = store.run_options(keys::PROFILE)?;
     // It is soon written anew, with those of other runs.
     options.set_compression_type(DBCompressionType::None);
     let mut writer = SstFileWriter::create(&options);

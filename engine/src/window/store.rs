@@ -147,10 +147,11 @@ impl Store {
         buckets.sort_unstable();
         let forgotten = Arc::new(AtomicI64::new(i64::MIN));
         let families = names.into_iter().map(|name| {
-            let mut options = family_options(&name, &cache);
+            let mut options = family_options(&name, &cache)?;
             forget(&mut options, &name, &forgotten);
-            ColumnFamilyDescriptor::new(name, options)
+            Ok(ColumnFamilyDescriptor::new(name, options))
         });
+        let families: Vec<ColumnFamilyDescriptor> = families.collect::<Result<_, _>>().map_err(fail)?;
         let db = Db::open_cf_descriptors(&options, path, families).map_err(fail)?;
         let store = Self {
             db,
@@ -253,7 +254,7 @@ impl Store {
     pub(crate) fn bucket_family(&self, bucket: Bucket) -> Result<Family<'_>, StoreError> {
         let name = bucket.family();
         if self.db.cf_handle(&name).is_none() {
-            self.db.create_cf(&name, &family_options(&name, &self.cache)).map_err(|error| self.failed(&error))?;
+            self.db.create_cf(&name, &self.run_options(&name)?).map_err(|error| self.failed(&error))?;
             let mut buckets = self.buckets.load().to_vec();
             buckets.push(bucket);
             buckets.sort_unstable();
@@ -263,8 +264,8 @@ impl Store {
     }
 
     /// The options with which sealed runs are written.
-    pub(crate) fn run_options(&self, family: &str) -> Options {
-        family_options(family, &self.cache)
+    pub(crate) fn run_options(&self, family: &str) -> Result<Options, StoreError> {
+        family_options(family, &self.cache).map_err(|error| self.failed(&error))
     }
 
     /// Octets of memory for what was read lately.
@@ -444,7 +445,7 @@ fn forget(options: &mut Options, name: &str, forgotten: &Arc<AtomicI64>) {
     });
 }
 
-fn family_options(name: &str, cache: &Cache) -> Options {
+fn family_options(name: &str, cache: &Cache) -> Result<Options, rocksdb::Error> {
     let mut table = BlockBasedOptions::default();
     table.set_block_cache(cache);
     // What leads to blocks counts as what has been read: else it would grow with the window.
@@ -458,6 +459,8 @@ fn family_options(name: &str, cache: &Cache) -> Options {
     table.set_pin_top_level_index_and_filter(true);
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
+    // Between two blocks an index would name a key that lies between theirs: perhaps that of somebody who was forgotten, or never was.
+    let mut options = options.get_options_from_string("block_based_table_factory={index_shortening=kNoShortening}")?;
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
     if name == keys::JOURNAL || name == keys::CHANGE {
@@ -472,7 +475,7 @@ fn family_options(name: &str, cache: &Cache) -> Options {
         options.set_merge_operator_associative("append", append);
         options.set_level_zero_file_num_compaction_trigger(RUNS_OF_OPEN_BUCKET);
     }
-    options
+    Ok(options)
 }
 
 // A subscriber's blocks of several sealed runs, one after the other.
