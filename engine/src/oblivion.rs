@@ -13,14 +13,14 @@ use crate::erasure::{Erased, ErasureError, Unfinished};
 use crate::identities;
 use crate::shard::{Forgetting, Message};
 use crate::sweep::Shard;
-use crate::window::{Deleted, Store, StoreError, Trace};
+use crate::window::{Deleted, Former, Store, StoreError};
 
 /// The longest stretch of reading; then the engine has the processor for as long.
 const STRETCH: Duration = Duration::from_millis(10);
 /// How often files are written anew before it is told that something is left.
 const ATTEMPTS: u32 = 3;
-/// How long files of before may be read by others, or wait to be removed.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long files of before may be read by others, at each attempt.
+const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How far the forgetting of a subscriber is.
@@ -129,11 +129,11 @@ impl Rewriting {
             |file: &std::path::Path| identities::is_kept(store.path(), file) || Unfinished::is_kept(store.path(), file);
         let mut breath = course.breather();
         let mut traces = Vec::new();
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             course.comes_to(Step::Files);
-            store.rewrite_without(&deleted, &mut breath)?;
+            store.rewrite_without(&mut deleted, attempt > 0, &mut breath)?;
             course.comes_to(Step::Proof);
-            traces = await_files(&store, &deleted, course)?;
+            traces = await_files(&store, &deleted, course)?.traces();
             if traces.is_empty() {
                 traces = store.traces_without(&deleted, is_others, &mut breath)?;
             }
@@ -148,13 +148,14 @@ impl Rewriting {
     }
 }
 
-/// Files of before are removed when nobody reads them any more.
-fn await_files(store: &Store, deleted: &Deleted, course: &Course) -> Result<Vec<Trace>, StoreError> {
+/// Files of before are removed when nobody reads them any more. One that is in use stays until it is written anew.
+fn await_files(store: &Store, deleted: &Deleted, course: &Course) -> Result<Former, StoreError> {
     let begun = clock();
     loop {
-        let files = store.files_before(deleted)?;
-        if files.is_empty() || begun.elapsed() >= PATIENCE || !course.goes_on() {
-            return Ok(files);
+        let former = store.files_before(deleted)?;
+        let is_vain = !former.in_use.is_empty() || begun.elapsed() >= PATIENCE || !course.goes_on();
+        if former.is_empty() || is_vain {
+            return Ok(former);
         }
         thread::sleep(LOOK);
     }

@@ -3,7 +3,7 @@
 //! is left is not told by their number: files are told by theirs, and the subscriber's own keys are looked for beneath the rows.
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use event::Imsi;
 use memchr::memmem;
@@ -28,8 +28,29 @@ pub(crate) struct Deleted {
     pub(crate) gone: Forgotten,
     /// Family and key of each row that was there or may have been.
     keys: Vec<(String, Box<[u8]>)>,
-    /// Files with numbers up to this may hold it.
-    newest: u64,
+    /// Logs and manifests with numbers up to this may hold it.
+    newest_log: u64,
+    /// Tables with numbers up to this may, and what is being merged.
+    newest_table: u64,
+}
+
+/// Files of before that are still there.
+#[derive(Debug, Default)]
+pub(crate) struct Former {
+    /// Tables that were to be written anew and are in use.
+    pub(crate) in_use: Vec<PathBuf>,
+    /// In use no more, and removed when nobody reads them any more; or a log that is still needed.
+    pub(crate) held: Vec<PathBuf>,
+}
+
+impl Former {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_use.is_empty() && self.held.is_empty()
+    }
+
+    pub(crate) fn traces(self) -> Vec<Trace> {
+        self.in_use.into_iter().chain(self.held).map(Trace::Former).collect()
+    }
 }
 
 /// Told between two pieces of work; gives whether to go on.
@@ -62,7 +83,7 @@ impl Store {
             deleted.push((keys::LEDGER.to_owned(), key));
         }
         self.write(batch, true)?;
-        Ok(Deleted { imsi, gone, keys: deleted, newest: u64::MAX })
+        Ok(Deleted { imsi, gone, keys: deleted, newest_log: u64::MAX, newest_table: u64::MAX })
     }
 
     /// All offers to a subscriber. Reads those of everybody.
@@ -85,19 +106,33 @@ impl Store {
             deleted.keys.push((keys::PROPOSAL.to_owned(), Box::from(keys::proposal(offer))));
         }
         deleted.gone.offers = offers.len() as u64;
-        deleted.newest = self.numbered()?.into_iter().map(|(number, _)| number).max().unwrap_or(0);
-        Ok(())
+        deleted.newest_log = self.newest(|path| !is_table(path))?;
+        // From here on that log is not empty, or is none any more that is written to: when all is flushed, nobody needs it.
+        self.touch()
     }
 
-    /// Writes the files anew in which something of it may be, while the engine writes others.
-    pub(crate) fn rewrite_without(&self, deleted: &Deleted, breath: Breath<'_>) -> Result<(), StoreError> {
+    /// Writes a row that says what it said before.
+    fn touch(&self) -> Result<(), StoreError> {
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
+        self.write(batch, true)
+    }
+
+    /// Writes the files anew in which something of it may be, while the engine writes others; `all` of them where that was not enough.
+    pub(crate) fn rewrite_without(
+        &self,
+        deleted: &mut Deleted,
+        all: bool,
+        breath: Breath<'_>,
+    ) -> Result<(), StoreError> {
         for name in self.families() {
             self.flush(&name)?;
         }
+        deleted.newest_table = self.newest(is_table)?;
         let own = keys::subscriber(deleted.imsi);
         let whole = WHOLE.into_iter().map(|name| (name.to_owned(), None));
         let families = self.families().into_iter().filter(|name| is_of_subscribers(name));
-        for (name, key) in whole.chain(families.map(|name| (name, Some(own)))) {
+        for (name, key) in whole.chain(families.map(|name| (name, (!all).then_some(own)))) {
             let (Some(family), true) = (self.db().cf_handle(&name), breath()) else { continue };
             let mut options = CompactOptions::default();
             options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
@@ -106,24 +141,33 @@ impl Store {
             self.db().compact_range_cf_opt(&family, key, key, &options);
         }
         // A manifest tells of files that went by its own last entry: one more, and the next one does not.
-        let mut batch = WriteBatch::default();
-        batch.put_cf(&self.family(keys::META)?, keys::META_VERSION, keys::VERSION.to_be_bytes());
-        self.write(batch, true)?;
+        self.touch()?;
         self.flush(keys::META)
     }
 
-    /// Files that may still hold what was deleted: a log or a manifest of before; a table of before that somebody reads, or that was
-    /// not written anew.
-    pub(crate) fn files_before(&self, deleted: &Deleted) -> Result<Vec<Trace>, StoreError> {
+    /// Files that may still hold what was deleted, after the database has been asked to remove what nobody needs any more.
+    pub(crate) fn files_before(&self, deleted: &Deleted) -> Result<Former, StoreError> {
+        self.remove_needless()?;
         let live = self.db().live_files().map_err(|error| self.failed(&error))?;
-        // Of a family by subscriber a table is not written anew that does not have this one's key.
-        let may_stay = |path: &PathBuf| {
+        let mut former = Former::default();
+        let newest = |path: &Path| if is_table(path) { deleted.newest_table } else { deleted.newest_log };
+        for (_, path) in self.numbered()?.into_iter().filter(|(number, path)| *number <= newest(path)) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let live = live.iter().find(|file| file.name.trim_start_matches('/') == name);
-            live.is_some_and(|file| !WHOLE.contains(&file.column_family_name.as_str()))
-        };
-        let before = self.numbered()?.into_iter().filter(|(number, path)| *number <= deleted.newest && !may_stay(path));
-        Ok(before.map(|(_, path)| Trace::File(path)).collect())
+            match live.iter().find(|file| file.name.trim_start_matches('/') == name) {
+                // Of a family by subscriber a table is not written anew that does not have this one's key.
+                Some(table) if !WHOLE.contains(&table.column_family_name.as_str()) => {}
+                Some(_) => former.in_use.push(path),
+                None => former.held.push(path),
+            }
+        }
+        Ok(former)
+    }
+
+    /// The database removes what it needs no more when a piece of its work ends, but what a reader or another piece still held at that
+    /// moment only at the end of the next piece; of which there may be none while little happens.
+    fn remove_needless(&self) -> Result<(), StoreError> {
+        let asked = self.db().disable_file_deletions().and_then(|()| self.db().enable_file_deletions());
+        asked.map_err(|error| self.failed(&error))
     }
 
     /// Where anything of the subscriber is: beneath the rows under the keys that were deleted, in any row, or in the octets of any
@@ -131,11 +175,11 @@ impl Store {
     pub(crate) fn traces_without(
         &self,
         deleted: &Deleted,
-        passes_over: impl Fn(&std::path::Path) -> bool,
+        passes_over: impl Fn(&Path) -> bool,
         breath: Breath<'_>,
     ) -> Result<Vec<Trace>, StoreError> {
         let own = keys::subscriber(deleted.imsi);
-        let mut traces = self.files_before(deleted)?;
+        let mut traces = self.files_before(deleted)?.traces();
         for (family, key) in &deleted.keys {
             traces.extend(self.is_beneath(family, key)?.then(|| Trace::Remains(family.clone())));
         }
@@ -193,6 +237,11 @@ impl Store {
         keys::FIXED.into_iter().map(str::to_owned).chain(buckets.iter().map(|bucket| bucket.family())).collect()
     }
 
+    /// The greatest number of these files of the database.
+    fn newest(&self, of: impl Fn(&Path) -> bool) -> Result<u64, StoreError> {
+        Ok(self.numbered()?.into_iter().filter(|(_, path)| of(path)).map(|(number, _)| number).max().unwrap_or(0))
+    }
+
     /// The database's own files, with their numbers, by which the newer is told.
     fn numbered(&self) -> Result<Vec<(u64, PathBuf)>, StoreError> {
         let files = std::fs::read_dir(self.path()).map_err(|error| self.unreadable(&error))?;
@@ -204,6 +253,10 @@ impl Store {
         });
         Ok(numbered.collect())
     }
+}
+
+fn is_table(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "sst")
 }
 
 fn is_of_subscribers(family: &str) -> bool {
@@ -252,18 +305,18 @@ mod tests {
         let left = traces(&store, &deleted);
         let remains = |family: &str| left.contains(&Trace::Remains(family.to_owned()));
         assert!(remains(keys::PROFILE) && remains(keys::LIVE) && !remains(keys::CONTACT), "{left:?}");
-        assert!(left.iter().any(|trace| matches!(trace, Trace::File(path) if path.extension().is_some())), "{left:?}");
+        assert!(left.iter().any(|trace| matches!(trace, Trace::Former(path) if path.extension().is_some())), "{left:?}");
 
         // Who still sees it as it was keeps it.
         put(keys::LIVE, &keys::subscriber(imsi), b"it");
         let seen = store.db().snapshot();
         deleted = store.delete_own(imsi).unwrap();
         store.note_deleted(&mut deleted, &[]).unwrap();
-        store.rewrite_without(&deleted, &mut || true).unwrap();
+        store.rewrite_without(&mut deleted, false, &mut || true).unwrap();
         let left = traces(&store, &deleted);
         assert!(left.contains(&Trace::Remains(keys::LIVE.to_owned())), "{left:?}");
         drop(seen);
-        store.rewrite_without(&deleted, &mut || true).unwrap();
+        store.rewrite_without(&mut deleted, false, &mut || true).unwrap();
         assert_eq!(traces(&store, &deleted), []);
         assert_eq!(store.row(keys::PROFILE, &keys::subscriber(other)).unwrap().as_deref(), Some(b"it".as_slice()));
 
@@ -287,7 +340,7 @@ mod tests {
         store.write(batch, true).unwrap();
         let mut deleted = store.delete_own(imsi).unwrap();
         store.note_deleted(&mut deleted, &[]).unwrap();
-        store.rewrite_without(&deleted, &mut || true).unwrap();
+        store.rewrite_without(&mut deleted, false, &mut || true).unwrap();
         assert_eq!(traces(&store, &deleted), []);
     }
 
@@ -306,14 +359,36 @@ mod tests {
         batch.delete_cf(&store.family(keys::CONTACT).unwrap(), keys::subscriber(imsi));
         store.write(batch, true).unwrap();
         store.note_deleted(&mut deleted, &[]).unwrap();
-        store.rewrite_without(&deleted, &mut || true).unwrap();
-        let tables = |traces: Vec<Trace>| {
-            let is_table =
-                |trace: &Trace| matches!(trace, Trace::File(path) if path.extension().is_some_and(|e| e == "sst"));
-            traces.iter().filter(|trace| is_table(trace)).count()
-        };
-        assert_eq!(tables(store.files_before(&deleted).unwrap()), 1);
+        store.rewrite_without(&mut deleted, false, &mut || true).unwrap();
+        let former = || store.files_before(&deleted).unwrap();
+        let held = former().held;
+        assert!(held.iter().all(|path| is_table(path)), "{held:?}");
+        assert_eq!((held.len(), former().in_use), (1, Vec::new()));
         drop(reader);
-        assert_eq!(tables(store.files_before(&deleted).unwrap()), 0);
+        assert!(former().is_empty(), "{:?}", former());
+    }
+
+    #[test]
+    fn what_others_write_meanwhile_keeps_no_log_of_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (imsi, other): (Imsi, Imsi) = ("460001234567890".parse().unwrap(), "460001234567891".parse().unwrap());
+        let put = |imsi: Imsi| {
+            let mut batch = WriteBatch::default();
+            batch.put_cf(&store.family(keys::LIVE).unwrap(), keys::subscriber(imsi), b"it");
+            store.write(batch, true).unwrap();
+        };
+        put(imsi);
+        let mut deleted = store.delete_own(imsi).unwrap();
+        // The database begins another log by itself, in which there is nothing yet.
+        store.families().iter().for_each(|family| store.flush(family).unwrap());
+        store.note_deleted(&mut deleted, &[]).unwrap();
+        let mut engine = || {
+            put(other);
+            true
+        };
+        store.rewrite_without(&mut deleted, false, &mut engine).unwrap();
+        assert!(store.files_before(&deleted).unwrap().is_empty(), "{:?}", store.files_before(&deleted));
+        assert_eq!(traces(&store, &deleted), []);
     }
 }

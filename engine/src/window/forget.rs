@@ -35,6 +35,8 @@ pub enum Trace {
     Row(String),
     /// In this file.
     File(PathBuf),
+    /// Perhaps in this file of before, which is still there.
+    Former(PathBuf),
     /// Perhaps in files of this column family, which hold more than its rows.
     Remains(String),
 }

@@ -30,7 +30,7 @@ mod stats;
 mod store;
 mod visit;
 
-pub(crate) use beside::{Breath, Deleted};
+pub(crate) use beside::{Breath, Deleted, Former};
 pub use check::{Broken, Invariant};
 pub use forget::{Forgotten, Trace};
 pub use ledger::{LedgerEntry, Verdict};

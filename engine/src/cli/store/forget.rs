@@ -63,7 +63,7 @@ impl Forget {
             match trace {
                 Trace::Row(family) => line.text("row_of", family),
                 Trace::Remains(family) => line.text("remains_of", family),
-                Trace::File(file) => line.text("file", &file.display().to_string()),
+                Trace::File(file) | Trace::Former(file) => line.text("file", &file.display().to_string()),
             }
             line.close();
         }
