@@ -305,7 +305,10 @@ mod tests {
         let left = traces(&store, &deleted);
         let remains = |family: &str| left.contains(&Trace::Remains(family.to_owned()));
         assert!(remains(keys::PROFILE) && remains(keys::LIVE) && !remains(keys::CONTACT), "{left:?}");
-        assert!(left.iter().any(|trace| matches!(trace, Trace::Former(path) if path.extension().is_some())), "{left:?}");
+        assert!(
+            left.iter().any(|trace| matches!(trace, Trace::Former(path) if path.extension().is_some())),
+            "{left:?}"
+        );
 
         // Who still sees it as it was keeps it.
         put(keys::LIVE, &keys::subscriber(imsi), b"it");
