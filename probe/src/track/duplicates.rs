@@ -68,11 +68,17 @@ pub struct Duplicates {
     sets: Vec<Set>,
 }
 
+/// All of it is compared at once: what a loop would find, and where, could not be foretold.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
-struct Set([Seen; SET_SIZE]);
+struct Set {
+    hashes: [u64; SET_SIZE],
+    times: [u32; SET_SIZE],
+    /// One more than each path's number.
+    paths: [u32; SET_SIZE],
+}
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Seen {
     hash: u64,
     at: u32,
@@ -101,21 +107,18 @@ impl Duplicates {
     #[inline(always)]
     pub fn look(&mut self, at: Timestamp, Fingerprint { hash, path }: Fingerprint) -> Sighting {
         let now = (at.as_micros() >> UNIT_BITS) as u32;
-        let found = self.set(hash).and_then(|set| set.iter_mut().find(|seen| seen.hash == hash && seen.is_recent(now)));
-        if let Some(seen) = found {
-            if seen.path - 1 != path.0 || path == Path::UNNUMBERED {
-                return Sighting::Duplicate;
-            }
-            seen.at = now;
-            return Sighting::First;
+        let seen = Seen { hash, at: now, path: path.0 + 1 };
+        let Some(set) = self.set(hash) else { return Sighting::First };
+        match set.find(hash, now) {
+            Some(slot) => set.see_again(slot, seen),
+            None => self.remember(seen),
         }
-        self.remember(hash, now, path.0 + 1)
     }
 
     #[inline]
-    fn set(&mut self, hash: u64) -> Option<&mut [Seen; SET_SIZE]> {
+    fn set(&mut self, hash: u64) -> Option<&mut Set> {
         let place = self.place(hash);
-        self.sets.get_mut(place).map(|Set(set)| set)
+        self.sets.get_mut(place)
     }
 
     #[inline]
@@ -123,42 +126,88 @@ impl Duplicates {
         hash as usize & (self.sets.len() - 1)
     }
 
-    // What is in registers goes to its place from there: put together before, it would wait for itself.
     #[inline]
-    fn remember(&mut self, hash: u64, at: u32, path: u32) -> Sighting {
-        let Some(set) = self.set(hash) else { return Sighting::First };
-        if let Some(old) = set.iter_mut().find(|old| !old.is_recent(at)) {
-            (old.hash, old.at, old.path) = (hash, at, path);
+    fn remember(&mut self, seen: Seen) -> Sighting {
+        let Some(set) = self.set(seen.hash) else { return Sighting::First };
+        let (age, oldest) = set.oldest(seen.at);
+        if age > WINDOW_UNITS {
+            set.put(oldest, seen);
             return Sighting::First;
         }
-        self.make_room(hash, at, path)
+        self.make_room(seen)
     }
 
     #[cold]
-    fn make_room(&mut self, hash: u64, at: u32, path: u32) -> Sighting {
+    fn make_room(&mut self, seen: Seen) -> Sighting {
         if self.sets.len() < SET_LIMIT {
             let grown = vec![Set::default(); 2 * self.sets.len()];
-            let recent = std::mem::replace(&mut self.sets, grown).into_iter().flat_map(|Set(set)| set);
-            for Seen { hash, at, path } in recent.filter(|old| old.is_recent(at)) {
-                self.remember(hash, at, path);
+            for set in std::mem::replace(&mut self.sets, grown) {
+                set.recent(seen.at).for_each(|old| {
+                    self.remember(old);
+                });
             }
-            return self.remember(hash, at, path);
+            return self.remember(seen);
         }
-        if let Some(oldest) = self.set(hash).and_then(|set| set.iter_mut().max_by_key(|old| distance(old.at, at))) {
-            *oldest = Seen { hash, at, path };
+        if let Some(set) = self.set(seen.hash) {
+            let (_, oldest) = set.oldest(seen.at);
+            set.put(oldest, seen);
         }
         Sighting::FirstDisplacing
     }
 }
 
-impl Seen {
+impl Set {
+    // Where this message was seen within the window.
     #[inline]
-    fn is_recent(&self, now: u32) -> bool {
-        self.path != NEVER && distance(self.at, now) <= WINDOW_UNITS
+    fn find(&self, hash: u64, now: u32) -> Option<usize> {
+        let same =
+            self.hashes.iter().enumerate().fold(0_u32, |same, (slot, seen)| same | u32::from(*seen == hash) << slot);
+        if same == 0 { None } else { self.find_recent(hash, now) }
+    }
+
+    #[cold]
+    fn find_recent(&self, hash: u64, now: u32) -> Option<usize> {
+        (0..SET_SIZE).find(|slot| self.hashes.get(*slot) == Some(&hash) && self.age(*slot, now) <= WINDOW_UNITS)
+    }
+
+    #[cold]
+    fn see_again(&mut self, slot: usize, seen: Seen) -> Sighting {
+        if self.paths.get(slot) != Some(&seen.path) || seen.path == Path::UNNUMBERED.0 + 1 {
+            return Sighting::Duplicate;
+        }
+        self.times.get_mut(slot).into_iter().for_each(|at| *at = seen.at);
+        Sighting::First
+    }
+
+    // How long ago it was seen, in units of 64 µs; what was never seen, longer than anything.
+    #[inline]
+    fn age(&self, slot: usize, now: u32) -> u32 {
+        let never = self.paths.get(slot).is_none_or(|path| *path == NEVER);
+        let at = self.times.get(slot).copied().unwrap_or_default();
+        if never { u32::MAX } else { distance(at, now) }
+    }
+
+    // The oldest, with its age.
+    #[inline]
+    fn oldest(&self, now: u32) -> (u32, usize) {
+        (0..SET_SIZE).map(|slot| (self.age(slot, now), slot)).fold((0, 0), |oldest, next| oldest.max(next))
+    }
+
+    fn recent(&self, now: u32) -> impl Iterator<Item = Seen> {
+        let seen = self.hashes.into_iter().zip(self.times).zip(self.paths);
+        let seen = seen.map(|((hash, at), path)| Seen { hash, at, path });
+        seen.filter(move |seen| seen.path != NEVER && distance(seen.at, now) <= WINDOW_UNITS)
+    }
+
+    #[inline]
+    fn put(&mut self, slot: usize, Seen { hash, at, path }: Seen) {
+        self.hashes.get_mut(slot).into_iter().for_each(|place| *place = hash);
+        self.times.get_mut(slot).into_iter().for_each(|place| *place = at);
+        self.paths.get_mut(slot).into_iter().for_each(|place| *place = path);
     }
 }
 
-/// In [`Seen::path`], which is one more than the path's number: nothing was here yet.
+/// In [`Set::paths`]: nothing was here yet.
 const NEVER: u32 = 0;
 
 /// How far apart two times are, whichever is the later.

@@ -1,13 +1,18 @@
 //! Who of many has been silent for longest: an order of idleness over the places of a table.
+//!
+//! It is a queue: who is seen again stands behind all others anew, who goes leaves a gap. So nobody touches a neighbour, who is far
+//! away in memory.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use event::Timestamp;
 
-/// Precision of the order, so that who is busy is not moved with every message: moving touches three places.
+/// Precision of the order, so that who is busy is not moved with every message.
 pub const PRECISION: Duration = Duration::from_secs(10);
 
-const NONE: u32 = u32::MAX;
+/// Gaps that are let be, beside as many as there are members.
+const GAPS: usize = 64;
 
 /// When somebody was seen: kept by the table, in the place itself.
 #[derive(Clone, Copy)]
@@ -18,16 +23,21 @@ pub struct Seen {
 }
 
 /// The order, by the indices of places.
+#[derive(Default)]
 pub struct IdleOrder {
-    neighbours: Vec<Neighbours>,
-    longest: u32,
-    least: u32,
+    /// The longest silent first. Its first entry is no gap.
+    queue: VecDeque<Entry>,
+    /// The turn in which each place came to stand where it stands; zero where nobody is.
+    turns: Vec<u32>,
+    latest: u32,
+    members: usize,
 }
 
+/// A gap, unless the place has this turn still.
 #[derive(Clone, Copy)]
-struct Neighbours {
-    longer: u32,
-    shorter: u32,
+struct Entry {
+    index: u32,
+    turn: u32,
 }
 
 impl Seen {
@@ -40,19 +50,14 @@ impl Seen {
     }
 }
 
-impl Default for IdleOrder {
-    fn default() -> Self {
-        Self { neighbours: Vec::new(), longest: NONE, least: NONE }
-    }
-}
-
 impl IdleOrder {
     /// The place at `index`, which was not in the order, is held by somebody from now on.
     pub fn enter(&mut self, index: u32, at: Timestamp) -> Seen {
         let places = index as usize + 1;
-        if self.neighbours.len() < places {
-            self.neighbours.resize(places, Neighbours { longer: NONE, shorter: NONE });
+        if self.turns.len() < places {
+            self.turns.resize(places, 0);
         }
+        self.members += 1;
         self.append(index);
         Seen { last: at, listed: at }
     }
@@ -63,46 +68,52 @@ impl IdleOrder {
         seen.last = seen.last.max(at);
         if at.since(seen.listed) >= PRECISION {
             seen.listed = at;
-            self.leave(index);
             self.append(index);
+            self.close_ranks();
         }
     }
 
     /// Whoever is at `index` is gone.
     pub fn leave(&mut self, index: u32) {
-        let Some(&Neighbours { longer, shorter }) = self.neighbours.get(index as usize) else { return };
-        match self.neighbours.get_mut(longer as usize) {
-            Some(neighbour) => neighbour.shorter = shorter,
-            None => self.longest = shorter,
-        }
-        match self.neighbours.get_mut(shorter as usize) {
-            Some(neighbour) => neighbour.longer = longer,
-            None => self.least = longer,
-        }
+        self.turns.get_mut(index as usize).into_iter().for_each(|turn| *turn = 0);
+        self.members -= 1;
+        self.close_ranks();
     }
 
     /// Who has been silent for longest.
     pub fn longest(&self) -> Option<u32> {
-        (self.longest != NONE).then_some(self.longest)
+        self.queue.front().map(|entry| entry.index)
     }
 
     /// All, the longest silent first.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        std::iter::successors(self.longest(), |index| {
-            let shorter = self.neighbours.get(*index as usize)?.shorter;
-            (shorter != NONE).then_some(shorter)
-        })
+        self.queue.iter().filter(|entry| entry.stands(&self.turns)).map(|entry| entry.index)
     }
 
     fn append(&mut self, index: u32) {
-        let last = std::mem::replace(&mut self.least, index);
-        if let Some(place) = self.neighbours.get_mut(index as usize) {
-            *place = Neighbours { longer: last, shorter: NONE };
+        self.latest = self.latest.checked_add(1).unwrap_or(1);
+        let turn = self.latest;
+        self.turns.get_mut(index as usize).into_iter().for_each(|place| *place = turn);
+        self.queue.push_back(Entry { index, turn });
+        if self.queue.len() > 2 * self.members + GAPS {
+            let Self { queue, turns, .. } = self;
+            queue.retain(|entry| entry.stands(turns));
         }
-        match self.neighbours.get_mut(last as usize) {
-            Some(neighbour) => neighbour.shorter = index,
-            None => self.longest = index,
+    }
+
+    // No gap stands first.
+    #[inline]
+    fn close_ranks(&mut self) {
+        while self.queue.front().is_some_and(|first| !first.stands(&self.turns)) {
+            self.queue.pop_front();
         }
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn stands(&self, turns: &[u32]) -> bool {
+        turns.get(self.index as usize) == Some(&self.turn)
     }
 }
 
@@ -138,5 +149,16 @@ mod tests {
         assert_eq!(order.longest(), None);
         order.enter(1, at(9));
         assert_eq!(order.longest(), Some(1));
+    }
+    #[test]
+    fn gaps_take_no_more_room_than_members_do() {
+        let mut order = IdleOrder::default();
+        let mut seen: Vec<Seen> = (0..100).map(|index| order.enter(index, at(0))).collect();
+        for turn in 1..1_000 {
+            // The one who never moves keeps all gaps behind it.
+            (1..100).for_each(|index| order.touch(index, &mut seen[index as usize], at(10 * turn)));
+            assert!(order.queue.len() <= 2 * 100 + GAPS, "{}", order.queue.len());
+        }
+        assert_eq!(order.iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
     }
 }

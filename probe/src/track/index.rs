@@ -4,11 +4,12 @@
 //! all that coming and going touch: so many look-ups can be under way at one time. It holds no keys: whoever asks compares them.
 
 use event::{prefetch, with_large_capacity};
+use wide::u32x8;
 
-const LINE_LENGTH: usize = 8;
-const FIRST_LINES: usize = 8;
-/// So many of a line's places may be taken, on average: what finds its own taken lies behind it.
+/// So many places of a cache line are taken, on average, before the table grows: what finds its own line full lies behind it.
 const FULL: usize = 4;
+const SLOTS: usize = 7;
+const FIRST_LINES: usize = 8;
 
 /// Nothing lies there.
 const NOWHERE: u32 = u32::MAX;
@@ -20,25 +21,74 @@ pub(super) struct Index {
     count: usize,
 }
 
-/// A cache line.
+/// A cache line. All of it is compared at once: how far a loop would have to go could not be foretold.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line([Entry; LINE_LENGTH]);
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Entry {
-    /// The lowest bits of the hash.
-    hash: u32,
-    place: u32,
+struct Line {
+    /// The lowest bits of each hash.
+    hashes: Lanes,
+    /// Each place, and in the lane behind them how many lie in other lines that would lie here if there were room: a search
+    /// goes on until there are none.
+    places: Lanes,
 }
 
-impl Entry {
-    const NONE: Self = Self { hash: 0, place: NOWHERE };
+/// A lane for each slot, and one more.
+type Lanes = u32x8;
+
+impl Line {
+    const EMPTY: Self = Self {
+        hashes: Lanes::new([0; SLOTS + 1]),
+        places: Lanes::new([NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, NOWHERE, 0]),
+    };
+
+    #[inline]
+    fn get(&self, slot: usize) -> u32 {
+        self.places.as_array().get(slot).copied().unwrap_or(NOWHERE)
+    }
+
+    #[inline]
+    fn set(&mut self, slot: usize, hash: u32, place: u32) {
+        self.hashes.as_mut_array().get_mut(slot).into_iter().for_each(|slot| *slot = hash);
+        self.places.as_mut_array().get_mut(slot).into_iter().for_each(|slot| *slot = place);
+    }
+
+    #[inline]
+    fn passed(&self) -> u32 {
+        let [.., passed] = self.places.as_array();
+        *passed
+    }
+
+    #[inline]
+    fn passed_mut(&mut self) -> &mut u32 {
+        let [.., passed] = self.places.as_mut_array();
+        passed
+    }
+}
+
+/// Which slots hold what is `wanted`.
+#[inline]
+fn equal(lanes: Lanes, wanted: u32) -> Slots {
+    Slots(lanes.simd_eq(Lanes::splat(wanted)).to_bitmask() & ((1 << SLOTS) - 1))
+}
+
+/// Slots of a line, a bit for each.
+#[derive(Clone, Copy)]
+struct Slots(u32);
+
+impl Iterator for Slots {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let Self(slots) = *self;
+        self.0 = slots & slots.wrapping_sub(1);
+        (slots != 0).then_some(slots.trailing_zeros() as usize)
+    }
 }
 
 impl Default for Index {
     fn default() -> Self {
-        Self { lines: vec![Line([Entry::NONE; LINE_LENGTH]); FIRST_LINES], count: 0 }
+        Self { lines: vec![Line::EMPTY; FIRST_LINES], count: 0 }
     }
 }
 
@@ -51,7 +101,7 @@ impl Index {
     /// Begins to fetch what the others will look at.
     #[inline]
     pub(super) fn expect(&self, hash: u64) {
-        self.lines.get(self.begin(hash as u32) / LINE_LENGTH).into_iter().for_each(prefetch);
+        self.lines.get(self.begin(hash as u32)).into_iter().for_each(prefetch);
     }
 
     /// Where the key with this hash most probably is.
@@ -66,12 +116,15 @@ impl Index {
         let hash = hash as u32;
         let mut at = self.begin(hash);
         loop {
-            let entry = self.entry(at);
-            if entry.place == NOWHERE {
-                return None;
+            let line = self.lines.get(at)?;
+            for slot in equal(line.hashes, hash) {
+                let place = line.get(slot);
+                if place != NOWHERE && is(place as usize) {
+                    return Some(place as usize);
+                }
             }
-            if entry.hash == hash && is(entry.place as usize) {
-                return Some(entry.place as usize);
+            if line.passed() == 0 {
+                return None;
             }
             at = self.after(at);
         }
@@ -84,89 +137,71 @@ impl Index {
             self.grow();
         }
         self.count += 1;
-        self.put(Entry { hash: hash as u32, place });
+        self.put(hash as u32, place);
     }
 
     /// Takes a place of this hash out, if it is there.
     #[inline]
     pub(super) fn remove(&mut self, hash: u64, place: u32) {
-        let gone = Entry { hash: hash as u32, place };
-        let mut at = self.begin(gone.hash);
-        while self.entry(at) != gone {
-            if self.entry(at).place == NOWHERE {
+        let hash = hash as u32;
+        let first = self.begin(hash);
+        let mut at = first;
+        while let Some(line) = self.lines.get_mut(at) {
+            let Slots(hashes) = equal(line.hashes, hash);
+            let Slots(places) = equal(line.places, place);
+            if let Some(slot) = Slots(hashes & places).next() {
+                line.set(slot, 0, NOWHERE);
+                self.count -= 1;
+                return self.come_back(first, at);
+            }
+            if line.passed() == 0 {
                 return;
             }
             at = self.after(at);
         }
-        self.count -= 1;
-        self.vacate(at);
     }
 
-    /// Those behind move up, unless they would come to lie before where their search begins.
-    fn vacate(&mut self, mut vacant: usize) {
-        let mut at = self.after(vacant);
-        loop {
-            let entry = self.entry(at);
-            if entry.place == NOWHERE {
-                return self.set(vacant, Entry::NONE);
-            }
-            if self.distance(self.begin(entry.hash), at) >= self.distance(vacant, at) {
-                self.set(vacant, entry);
-                vacant = at;
-            }
+    // One place less lies behind the lines from `first` to the one before `last`.
+    #[inline]
+    fn come_back(&mut self, first: usize, last: usize) {
+        let mut at = first;
+        while at != last {
+            self.lines.get_mut(at).into_iter().for_each(|line| *line.passed_mut() -= 1);
             at = self.after(at);
         }
     }
 
-    fn put(&mut self, entry: Entry) {
-        let mut at = self.begin(entry.hash);
-        while self.entry(at).place != NOWHERE {
+    #[inline]
+    fn put(&mut self, hash: u32, place: u32) {
+        let mut at = self.begin(hash);
+        while let Some(line) = self.lines.get_mut(at) {
+            if let Some(slot) = equal(line.places, NOWHERE).next() {
+                return line.set(slot, hash, place);
+            }
+            *line.passed_mut() += 1;
             at = self.after(at);
         }
-        self.set(at, entry);
     }
 
     #[cold]
     fn grow(&mut self) {
         let mut grown = with_large_capacity(2 * self.lines.len());
-        grown.resize(2 * self.lines.len(), Line([Entry::NONE; LINE_LENGTH]));
-        let before = std::mem::replace(&mut self.lines, grown);
-        before.into_iter().flat_map(|Line(entries)| entries).filter(|entry| entry.place != NOWHERE).for_each(|entry| {
-            self.put(entry);
-        });
+        grown.resize(2 * self.lines.len(), Line::EMPTY);
+        for Line { hashes, places, .. } in std::mem::replace(&mut self.lines, grown) {
+            let taken =
+                hashes.to_array().into_iter().zip(places.to_array()).take(SLOTS).filter(|(_, place)| *place != NOWHERE);
+            taken.for_each(|(hash, place)| self.put(hash, place));
+        }
     }
 
     #[inline]
     fn begin(&self, hash: u32) -> usize {
-        hash as usize & self.last()
+        hash as usize & (self.lines.len() - 1)
     }
 
     #[inline]
     fn after(&self, at: usize) -> usize {
-        (at + 1) & self.last()
-    }
-
-    /// How far `to` is behind `from`.
-    #[inline]
-    fn distance(&self, from: usize, to: usize) -> usize {
-        to.wrapping_sub(from) & self.last()
-    }
-
-    #[inline]
-    fn last(&self) -> usize {
-        self.lines.len() * LINE_LENGTH - 1
-    }
-
-    #[inline]
-    fn entry(&self, at: usize) -> Entry {
-        let line = self.lines.get(at / LINE_LENGTH);
-        line.and_then(|Line(entries)| entries.get(at % LINE_LENGTH)).copied().unwrap_or(Entry::NONE)
-    }
-
-    #[inline]
-    fn set(&mut self, at: usize, entry: Entry) {
-        let line = self.lines.get_mut(at / LINE_LENGTH);
-        line.and_then(|Line(entries)| entries.get_mut(at % LINE_LENGTH)).into_iter().for_each(|place| *place = entry);
+        (at + 1) & (self.lines.len() - 1)
     }
 }
 
@@ -221,11 +256,13 @@ mod tests {
     #[test]
     fn what_lies_at_the_end_goes_on_at_the_beginning() {
         let mut index = Index::default();
-        let last = index.last() as u64;
-        (0..4).for_each(|place| index.insert(last, place));
-        index.insert(1, 9);
+        let last = index.lines.len() as u64 - 1;
+        (0..9).for_each(|place| index.insert(last, place));
+        index.insert(0, 9);
         index.remove(last, 0);
-        assert_eq!((all(&index, last), all(&index, 1)), (BTreeSet::from([1, 2, 3]), BTreeSet::from([9])));
+        assert_eq!((all(&index, last), all(&index, 0)), ((1..9).collect(), BTreeSet::from([9])));
+        (1..9).for_each(|place| index.remove(last, place));
+        assert!(index.lines.iter().all(|line| line.passed() == 0));
     }
 
     #[test]
