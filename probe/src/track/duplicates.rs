@@ -187,10 +187,12 @@ impl Set {
         if never { u32::MAX } else { distance(at, now) }
     }
 
-    // The oldest, with its age.
+    // The oldest, with its age. Both are one number: there is nothing to branch on.
     #[inline]
     fn oldest(&self, now: u32) -> (u32, usize) {
-        (0..SET_SIZE).map(|slot| (self.age(slot, now), slot)).fold((0, 0), |oldest, next| oldest.max(next))
+        let aged = |slot: usize| u64::from(self.age(slot, now)) << 32 | slot as u64;
+        let oldest = (0..SET_SIZE).map(aged).fold(0, u64::max);
+        ((oldest >> 32) as u32, oldest as u32 as usize)
     }
 
     fn recent(&self, now: u32) -> impl Iterator<Item = Seen> {
