@@ -133,6 +133,7 @@ impl Probe {
                     a_interface.expect(transport.waiting(frames));
                     transport.look();
                     a_interface.fetch();
+                    a_interface.fetch_further();
                 }
                 transport.deliver(frames, sink, &mut |carrier, payload, sink| {
                     passing.until(carrier.from.frame, sink);

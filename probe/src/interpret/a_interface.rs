@@ -397,7 +397,10 @@ impl AInterface {
         let Some(dialogue) = self.connections.state(id) else { return };
         let before = std::mem::replace(&mut dialogue.channel, channel);
         before.into_iter().for_each(|before| self.channels.release(before, id));
-        channel.into_iter().for_each(|channel| self.channels.give(channel, id));
+        if let Some(channel) = channel {
+            let others = |index| self.connections.state_at(index).is_some_and(|other| other.channel == Some(channel));
+            self.channels.give(channel, id, others);
+        }
     }
 
     /// The connection is over for good.

@@ -43,6 +43,21 @@ impl AInterface {
         }
     }
 
+    /// Begins to fetch what lies behind that, as far as few need it: what a connection that may end gives back, and by which
+    /// other identity somebody is known.
+    pub fn fetch_further(&self) {
+        for &Expected { connection, names_both, subscriber } in &self.ahead {
+            let Some(connection) = connection.filter(|_| names_both || subscriber.is_some()) else { continue };
+            let Some(dialogue) = self.connections.fetched(connection) else { continue };
+            if names_both {
+                dialogue.channel.into_iter().for_each(|channel| self.channels.expect(channel));
+            } else {
+                let temporary = dialogue.subject.temporary();
+                temporary.into_iter().for_each(|temporary| _ = self.identities.expect_temporary(temporary));
+            }
+        }
+    }
+
     #[inline]
     fn expected(&self, carrier: &Carrier, octets: &[u8]) -> Expected {
         let [destination, source] = sccp::references(octets);

@@ -74,12 +74,10 @@ impl AInterface {
     /// RESET CIRCUIT and, over IP, RESET IP RESOURCE, 3GPP TS 48.008 §3.1.4.2 and §3.1.4.3: the calls that had it are over.
     fn end_calls_on<S: Sink>(&mut self, carrier: &Carrier, name: ChannelName, sink: &mut S) {
         let channel = Channel::new(carrier.network, carrier.sender, carrier.receiver, name);
-        let Some(id) = self.channels.reset(channel) else { return };
-        self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| {
-            if dialogue.channel == Some(channel) {
-                dialogue.end_calls(false, scene);
-            }
-        });
+        let has = |index| self.connections.state_at(index).is_some_and(|dialogue| dialogue.channel == Some(channel));
+        let reset = self.channels.reset(channel, has).and_then(|index| self.connections.id_at(index as u32));
+        let Some(id) = reset else { return };
+        self.with_dialogue(id, Some(carrier.from), sink, |dialogue, scene| dialogue.end_calls(false, scene));
     }
 
     /// SCCP management, ITU-T Q.714 §5.3: where BSSAP of a node is prohibited, its connections are over.

@@ -1,9 +1,12 @@
 //! Whose traffic channel is whose: which connection was given a circuit between its two nodes, or a call's identifier over IP. A
 //! reset names nothing else, and after a restart there is one for each.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::FxBuildHasher;
 
 use super::connection::ConnectionId;
+use super::index::Index;
 use crate::wire::Bssmap;
 
 /// Channels whose connection is known; of further ones a reset ends nothing, and they are counted.
@@ -38,12 +41,17 @@ impl Channel {
     pub fn new(network: u32, a: u32, b: u32, name: ChannelName) -> Self {
         Self { network, nodes: [a.min(b), a.max(b)], name }
     }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        FxBuildHasher.hash_one(self)
+    }
 }
 
-/// The channels that connections have.
+/// The channels that connections have: which connection's each is, and that one knows which it is.
 #[derive(Default)]
 pub struct Channels {
-    given: FxHashMap<Channel, ConnectionId>,
+    given: Index,
     /// Channels not noted because of [`MAX_CHANNELS`].
     pub refused: u64,
 }
@@ -56,28 +64,34 @@ impl Channels {
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.given.is_empty()
+        self.len() == 0
     }
 
-    /// A connection was given this channel: nobody else has it.
-    pub fn give(&mut self, channel: Channel, to: ConnectionId) {
-        if self.given.len() < MAX_CHANNELS || self.given.contains_key(&channel) {
-            self.given.insert(channel, to);
-        } else {
+    /// What is known of this channel will be asked for: begins to fetch it.
+    #[inline]
+    pub fn expect(&self, channel: Channel) {
+        self.given.expect(channel.hash());
+    }
+
+    /// A connection was given this channel: nobody else has it. `has` tells whether it is that of a connection, by its index.
+    pub fn give(&mut self, channel: Channel, to: ConnectionId, has: impl Fn(usize) -> bool) {
+        if self.reset(channel, has).is_none() && self.len() >= MAX_CHANNELS {
             self.refused += 1;
+        } else {
+            self.given.insert(channel.hash(), to.index());
         }
     }
 
     /// A connection has this channel no more, if it was its.
     pub fn release(&mut self, channel: Channel, by: ConnectionId) {
-        if self.given.get(&channel) == Some(&by) {
-            self.given.remove(&channel);
-        }
+        self.given.remove(channel.hash(), by.index());
     }
 
-    /// The channel is nobody's from now on; gives whose it was.
-    pub fn reset(&mut self, channel: Channel) -> Option<ConnectionId> {
-        self.given.remove(&channel)
+    /// The channel is nobody's from now on; gives the index of the connection that it was of. `has` is as for [`Channels::give`].
+    pub fn reset(&mut self, channel: Channel, has: impl Fn(usize) -> bool) -> Option<usize> {
+        let place = self.given.find(channel.hash(), has)?;
+        self.given.remove(channel.hash(), place as u32);
+        Some(place)
     }
 }
 
@@ -92,37 +106,38 @@ mod tests {
         Channel::new(0, a, b, ChannelName::Circuit(code))
     }
 
+    fn two_connections() -> [ConnectionId; 2] {
+        let mut connections = Connections::<()>::default();
+        [1, 2].map(|reference| connections.open(End { network: 0, node: 1, reference }, 2, Timestamp::from_seconds(0)))
+    }
+
     #[test]
     fn a_channel_is_of_the_last_connection_that_was_given_it_and_of_nobody_after_a_reset() {
-        let mut connections = Connections::<()>::default();
-        let mut open =
-            |reference| connections.open(End { network: 0, node: 1, reference }, 2, Timestamp::from_seconds(0));
-        let (first, second) = (open(1), open(2));
+        let [first, second] = two_connections();
         let mut channels = Channels::default();
-        channels.give(circuit(1, 2, 7), first);
-        channels.give(circuit(2, 1, 7), second);
+        channels.give(circuit(1, 2, 7), first, |_| false);
+        channels.give(circuit(2, 1, 7), second, |index| index == first.index() as usize);
         channels.release(circuit(1, 2, 7), first);
-        assert_eq!(channels.reset(Channel::new(0, 1, 2, ChannelName::Call(7))), None);
-        assert_eq!([channels.reset(circuit(1, 2, 7)), channels.reset(circuit(1, 2, 7))], [Some(second), None]);
+        assert_eq!(channels.reset(Channel::new(0, 1, 2, ChannelName::Call(7)), |_| true), None);
+        let mut reset = || channels.reset(circuit(1, 2, 7), |_| true);
+        assert_eq!([reset(), reset()], [Some(second.index() as usize), None]);
     }
 
     #[test]
     fn a_channel_that_was_released_takes_no_room() {
-        let mut connections = Connections::<()>::default();
-        let id = connections.open(End { network: 0, node: 1, reference: 1 }, 2, Timestamp::from_seconds(0));
+        let [id, _] = two_connections();
         let mut channels = Channels::default();
-        channels.give(circuit(1, 2, 7), id);
+        channels.give(circuit(1, 2, 7), id, |_| false);
         channels.release(circuit(1, 2, 7), id);
         assert!(channels.is_empty());
     }
 
     #[test]
     fn channels_beyond_the_limit_are_counted() {
-        let mut connections = Connections::<()>::default();
-        let id = connections.open(End { network: 0, node: 1, reference: 1 }, 2, Timestamp::from_seconds(0));
+        let [id, _] = two_connections();
         let mut channels = Channels::default();
-        (0..MAX_CHANNELS as u32 + 2).for_each(|node| channels.give(circuit(node, u32::MAX, 1), id));
-        channels.give(circuit(0, u32::MAX, 1), id);
+        (0..MAX_CHANNELS as u32 + 2).for_each(|node| channels.give(circuit(node, u32::MAX, 1), id, |_| false));
+        channels.give(circuit(0, u32::MAX, 1), id, |_| true);
         assert_eq!((channels.len(), channels.refused), (MAX_CHANNELS, 2));
     }
 }

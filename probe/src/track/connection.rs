@@ -30,6 +30,13 @@ pub struct ConnectionId {
     generation: u32,
 }
 
+impl ConnectionId {
+    /// Where it lies: another connection may lie there later.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+}
+
 /// One end of a connection: a node and the local reference that it chose, 24 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct End {
@@ -231,10 +238,21 @@ impl<T: Default> Connections<T> {
 
     /// Begins to fetch the connection, and gives its state, which is to be fetched before it is looked at.
     #[inline]
-    pub fn fetch(&self, Expected(hash): Expected) -> Option<&T> {
-        let index = self.by_end.guess(hash)? >> 1;
+    pub fn fetch(&self, expected: Expected) -> Option<&T> {
+        let index = self.guess(expected)?;
         self.slots.get(index).into_iter().for_each(prefetch);
         self.states.get(index)
+    }
+
+    /// The state, which was fetched.
+    #[inline]
+    pub fn fetched(&self, expected: Expected) -> Option<&T> {
+        self.states.get(self.guess(expected)?)
+    }
+
+    #[inline]
+    fn guess(&self, Expected(hash): Expected) -> Option<usize> {
+        Some(self.by_end.guess(hash)? >> 1)
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.
@@ -313,6 +331,11 @@ impl<T: Default> Connections<T> {
     pub fn state(&mut self, id: ConnectionId) -> Option<&mut T> {
         self.slot(id)?;
         self.states.get_mut(id.index as usize)
+    }
+
+    /// The state at this index, whether a connection has it or not.
+    pub fn state_at(&self, index: usize) -> Option<&T> {
+        self.states.get(index)
     }
 
     /// Takes the state out, leaving an empty one: put it back with [`Connections::restore`].
@@ -441,7 +464,8 @@ impl<T: Default> Connections<T> {
         self.slots.get_mut(id.index as usize).filter(|slot| slot.is(id))
     }
 
-    fn id_at(&self, index: u32) -> Option<ConnectionId> {
+    /// The connection at this index.
+    pub fn id_at(&self, index: u32) -> Option<ConnectionId> {
         self.slots.get(index as usize).map(|slot| ConnectionId { index, generation: slot.generation })
     }
 }

@@ -3,6 +3,7 @@
 
 use event::{Lai, Tmsi};
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::{Temporary, Vlr};
 use crate::track::recent::Recent;
@@ -25,17 +26,8 @@ pub struct PoolSettings {
     pub mscs: Vec<(u16, u32)>,
 }
 
-#[derive(Clone, Copy)]
-struct Servers {
-    count: u8,
-    vlrs: [Vlr; MAX_VLRS_PER_AREA],
-}
-
-impl Servers {
-    fn list(&self) -> &[Vlr] {
-        self.vlrs.get(..usize::from(self.count)).unwrap_or_default()
-    }
-}
+/// The VLRs that serve a location area: nearly always one, which then lies in the table.
+type Servers = SmallVec<[Vlr; 1]>;
 
 /// What was learned and configured.
 pub(super) struct Pools {
@@ -61,7 +53,7 @@ impl Pools {
 
     /// The VLRs that are known to serve `area`.
     pub(super) fn servers(&self, area: Lai) -> &[Vlr] {
-        self.areas.get(&area).map(Servers::list).unwrap_or_default()
+        self.areas.get(&area).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     /// Whether `vlr` is known to serve `area`.
@@ -101,21 +93,19 @@ impl Pools {
                 true => self.refused += 1,
                 false => {
                     self.learned.note((area, vlr));
-                    self.areas.insert(area, Servers { count: 1, vlrs: [vlr; MAX_VLRS_PER_AREA] });
+                    self.areas.insert(area, Servers::from_buf([vlr]));
                 }
             }
             return !full;
         };
-        if servers.list().contains(&vlr) {
+        if servers.contains(&vlr) {
             self.learned.note((area, vlr));
             return false;
         }
-        match servers.vlrs.get_mut(usize::from(servers.count)) {
-            Some(slot) => {
-                *slot = vlr;
-                servers.count += 1;
-            }
-            None => self.refused += 1,
+        if servers.len() < MAX_VLRS_PER_AREA {
+            servers.push(vlr);
+        } else {
+            self.refused += 1;
         }
         false
     }
@@ -136,7 +126,7 @@ impl Pools {
 
     /// Every area that is known, with each VLR that serves it.
     pub(super) fn areas(&self) -> impl Iterator<Item = (Lai, Vlr)> + '_ {
-        self.areas.iter().flat_map(|(area, servers)| servers.list().iter().map(|vlr| (*area, *vlr)))
+        self.areas.iter().flat_map(|(area, servers)| servers.iter().map(|vlr| (*area, *vlr)))
     }
 
     /// Every network resource identifier that was learned.
