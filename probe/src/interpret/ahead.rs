@@ -7,6 +7,7 @@ use super::a_interface::AInterface;
 use crate::capture::BATCH_FRAMES;
 use crate::track::connection::{self, End};
 use crate::track::identity::{self, Temporary, Vlr};
+use crate::track::silence::Name;
 use crate::track::transport::{Carrier, Payload};
 use crate::wire::{LocalReference, MobileIdentity, glance, sccp};
 
@@ -49,6 +50,14 @@ impl AInterface {
         for &Expected { connection, names_both, subscriber } in &self.ahead {
             let Some(connection) = connection.filter(|_| names_both || subscriber.is_some()) else { continue };
             let Some(dialogue) = self.connections.fetched(connection) else { continue };
+            if let (Some(area), Some(end)) = (dialogue.subject.cell.lai(), dialogue.network_end) {
+                self.around.silences.expect(Name {
+                    network: end.vlr.network,
+                    bss: end.bss,
+                    serving: end.vlr.node,
+                    area,
+                });
+            }
             if names_both {
                 dialogue.channel.into_iter().for_each(|channel| self.channels.expect(channel));
             } else {
@@ -66,6 +75,11 @@ impl AInterface {
         });
         if let Some(LocalReference(reference)) = source {
             self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
+        }
+        if let Some(area) = glance::area(octets) {
+            let vlr = Vlr { network: carrier.nodes, node: carrier.receiver };
+            self.identities.expect_area(area, vlr);
+            self.around.silences.expect(Name { network: vlr.network, bss: carrier.sender, serving: vlr.node, area });
         }
         let subscriber = match glance::identity(octets) {
             Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),

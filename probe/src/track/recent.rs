@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, Hash};
 
+use event::prefetch;
 use rustc_hash::FxBuildHasher;
 
 /// Places: so many at most are remembered. More than there are areas, BSSs and links in most networks.
@@ -9,15 +10,20 @@ const PLACES: usize = 1 << 12;
 
 /// Values seen of late. A value has one place, which its hash tells; the next one there displaces it.
 pub(super) struct Recent<V> {
-    /// Each value with the turn in which it was seen.
-    places: Vec<Option<(V, u32)>>,
+    places: Vec<Place<V>>,
     /// One more with each time that all was cleared.
     turn: u32,
 }
 
+/// A value with the turn in which it was seen; within a cache line.
+#[derive(Clone, Copy)]
+#[repr(align(32))]
+struct Place<V>(Option<(V, u32)>);
+
 impl<V: Copy + Eq + Hash> Default for Recent<V> {
     fn default() -> Self {
-        Self { places: vec![None; PLACES], turn: 0 }
+        const { assert!(size_of::<Place<V>>() <= 64) };
+        Self { places: vec![Place(None); PLACES], turn: 0 }
     }
 }
 
@@ -25,20 +31,26 @@ impl<V: Copy + Eq + Hash> Recent<V> {
     /// Whether it was seen. Where not, that says nothing.
     #[inline]
     pub(super) fn has(&self, value: V) -> bool {
-        self.places.get(place(value)) == Some(&Some((value, self.turn)))
+        self.places.get(place(value)).is_some_and(|Place(seen)| *seen == Some((value, self.turn)))
+    }
+
+    /// It will be asked for: begins to fetch its place.
+    #[inline]
+    pub(super) fn expect(&self, value: V) {
+        self.places.get(place(value)).into_iter().for_each(prefetch);
     }
 
     /// It is seen now.
     pub(super) fn note(&mut self, value: V) {
         let turn = self.turn;
-        self.places.get_mut(place(value)).into_iter().for_each(|place| *place = Some((value, turn)));
+        self.places.get_mut(place(value)).into_iter().for_each(|place| *place = Place(Some((value, turn))));
     }
 
     /// Nothing was seen.
     pub(super) fn clear(&mut self) {
         self.turn = self.turn.wrapping_add(1);
         if self.turn == 0 {
-            self.places.fill(None);
+            self.places.fill(Place(None));
         }
     }
 }

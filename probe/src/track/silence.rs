@@ -133,6 +133,12 @@ impl Default for Silences {
 }
 
 impl Silences {
+    /// It will be asked whether a sign of this name is repeated: begins to fetch that. Changes nothing.
+    #[inline]
+    pub fn expect(&self, name: Name) {
+        self.repeated.expect(name);
+    }
+
     /// Whether a sign of this name would tell nothing that another one did not tell just now. Where not, it may still be so.
     #[inline]
     pub fn is_repeated(&self, name: Name) -> bool {

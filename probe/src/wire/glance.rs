@@ -1,5 +1,7 @@
-//! Whom a message on A names, told by a glance: for those who want to look ahead. It is no reading: what follows from it may only be
+//! Whom a message on A names, and where, told by a glance: for those who want to look ahead. It is no reading: what follows from it may only be
 //! a matter of time.
+
+use event::{Lai, Plmn};
 
 use super::{MobileIdentity, Protocol, Reader, SccpMessageType};
 
@@ -25,14 +27,52 @@ pub fn identity(sccp: &[u8]) -> Option<MobileIdentity> {
             [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => rest.get(12..17)?,
             _ => return None,
         },
-        // The phone's identity is the last element of what it asks with.
         SccpMessageType::CONNECTION_REQUEST => {
-            rest.get(rest.windows(2).rposition(|pair| pair == TMSI)?..)?.get(1..6)?
+            let (_, layer_3) = connection_request(sccp)?;
+            let (length, identity) = match *layer_3 {
+                // MM, LOCATION UPDATING REQUEST: the type and the key, the area, the classmark.
+                [5, 0x08, ..] => layer_3.get(9..)?,
+                // MM, CM SERVICE REQUEST; RR, PAGING RESPONSE: the type and the key, a classmark of three octets.
+                [5, 0x24, ..] | [6, 0x27, ..] => layer_3.get(7..)?,
+                _ => return None,
+            }
+            .split_first()?;
+            identity.get(..usize::from(*length))?
         }
         SccpMessageType::UNITDATA => rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10)?,
         _ => return None,
     };
     MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok()
+}
+
+/// The location area from which a phone asks for a connection.
+#[inline]
+pub fn area(sccp: &[u8]) -> Option<Lai> {
+    // A whole cell: its discriminator, the network, the area, the cell.
+    let (&[0, a, b, c, d, e, _, _], _) = connection_request(sccp)? else { return None };
+    Some(Lai { plmn: Plmn::from_octets([a, b, c]), lac: u16::from_be_bytes([d, e]) })
+}
+
+/// The cell and the layer 3 message of a COMPLETE LAYER 3 INFORMATION in a connection request.
+#[inline]
+fn connection_request(sccp: &[u8]) -> Option<(&[u8], &[u8])> {
+    // A connection request: a reference, a class, two pointers, the second of which leads to the optional part.
+    const OPTIONAL_PART: usize = 6;
+    const DATA: u8 = 0x0f;
+    let &[1, _, _, _, _, _, optional, ..] = sccp else { return None };
+    let mut rest = sccp.get(OPTIONAL_PART + usize::from(optional)..)?;
+    let data = loop {
+        let (&[code, length], values) = rest.split_first_chunk()?;
+        let (value, others) = values.split_at_checked(usize::from(length))?;
+        if code == DATA {
+            break value;
+        }
+        rest = others;
+    };
+    let (&[0, _, 0x57, 0x05, length], rest) = data.split_first_chunk()? else { return None };
+    let (cell, rest) = rest.split_at_checked(usize::from(length))?;
+    let (&[0x17, length], rest) = rest.split_first_chunk()? else { return None };
+    Some((cell, rest.get(..usize::from(length))?))
 }
 
 #[cfg(test)]
@@ -76,8 +116,24 @@ mod tests {
     fn paging_names_an_imsi_and_a_connection_request_a_tmsi() {
         let paging = [9, 0, 3, 5, 9, 2, 0x42, 0xfe, 2, 0x42, 0xfe, 21, 0, 19, 0x52, 8, 8];
         check(&[&paging[..], &DIGITS, &[0x1a, 1, 6]].concat(), IMSI_OF_THEM);
-        let request = [1, 1, 2, 3, 2, 2, 6, 4, 0x43, 1, 2, 0xfe, 15, 27, 0, 25, 0x57, 0x17, 6, 5, 0x24, 1];
-        check(&[&request[..], &[5, 0xf4, 0xc0, 0xff, 0xee, 1, 0]].concat(), Some("c0ffee01"));
-        check(&request, None);
+        // The called and the calling address, then the data.
+        let header = [1, 1, 2, 3, 2, 2, 4, 2, 0x42, 0xfe, 4, 2, 0x42, 0xfe, 15];
+        let cell = [0x57, 0x05, 8, 0, 0x64, 0xf0, 0x00, 0x12, 0x34, 0, 9];
+        let tmsi = [5, 0xf4, 0xc0, 0xff, 0xee, 1];
+        for begin in [
+            &[5, 0x24, 1, 3, 0x33, 0x19, 0x81][..],
+            &[6, 0x27, 0, 3, 0x33, 0x19, 0x81],
+            &[5, 0x08, 0x70, 0x64, 0xf0, 0x00, 0x12, 0x33, 0x33],
+        ] {
+            let layer_3 = [begin, &tmsi].concat();
+            let length = [cell.len() as u8 + 2 + layer_3.len() as u8];
+            let data = [&[length[0] + 2, 0][..], &length, &cell, &[0x17, layer_3.len() as u8], &layer_3].concat();
+            // Whatever follows: the end of the optional part, other elements.
+            let request = [&header[..], &data, &[0]].concat();
+            check(&request, Some("c0ffee01"));
+            assert_eq!(area(&request).map(|area| area.to_string()).as_deref(), Some("460-00-4660"));
+            (0..request.len()).for_each(|length| _ = area(&request[..length]));
+            check(&request[..request.len() - 3], None);
+        }
     }
 }

@@ -377,6 +377,11 @@ impl Identities {
         Expected { hash, is_temporary: true }
     }
 
+    /// A connection from `area` goes to `vlr`: begins to fetch whether that is known. Changes nothing.
+    pub fn expect_area(&self, area: Lai, vlr: Vlr) {
+        self.pools.expect_area(area, vlr);
+    }
+
     /// Begins to fetch the subscriber.
     pub fn fetch(&self, Expected { hash, is_temporary }: Expected) {
         let index = if is_temporary { &self.by_temporary } else { &self.by_imsi };

@@ -77,6 +77,12 @@ impl Pools {
         named.next().is_none().then_some(*vlr)
     }
 
+    /// Begins to fetch whether that was learned.
+    #[inline]
+    pub(super) fn expect_area(&self, area: Lai, vlr: Vlr) {
+        self.learned.expect((area, vlr));
+    }
+
     /// A connection from `area` went to `vlr`. Whether none was known there before.
     #[inline]
     pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) -> bool {
