@@ -6,7 +6,7 @@ use super::Frame;
 use crate::wire::LinkType;
 
 /// Frames of a batch: enough for their memory to be fetched side by side, few enough to stay in the fastest cache.
-pub const BATCH_FRAMES: usize = 64;
+pub const BATCH_FRAMES: usize = 32;
 
 /// Up to [`BATCH_FRAMES`] frames in the order of capture.
 #[derive(Clone, Copy, Debug, Default)]
