@@ -117,7 +117,13 @@ impl fmt::Display for Erased {
             Trace::Row(family) => write!(f, "\nleft in a row of {family}"),
             Trace::Remains(family) => write!(f, "\nfiles of {family} hold more than its rows"),
             Trace::File(file) => write!(f, "\nleft in the file {}", file.display()),
-            Trace::Former(file) => write!(f, "\nthe file {} of before is still there, and may hold it", file.display()),
+            Trace::Former(file) => {
+                write!(
+                    f,
+                    "\nthe file {} of before, which may hold it, is still there: it is being read or written anew",
+                    file.display()
+                )
+            }
         })
     }
 }

@@ -97,6 +97,7 @@ pub(crate) struct Oblivion {
 pub(crate) struct Rewriting {
     store: Arc<Store>,
     deleted: Deleted,
+    patience: Duration,
 }
 
 impl Oblivion {
@@ -116,14 +117,14 @@ impl Oblivion {
         shard.ask(forgetting).map_err(|_| ErasureError::Ended)?;
         store.note_deleted(&mut deleted, &offers)?;
         course.comes_to(Step::Files);
-        Ok(Rewriting { store, deleted })
+        Ok(Rewriting { store, deleted, patience: PATIENCE })
     }
 }
 
 impl Rewriting {
     /// Files and proof: as long as it takes to read the store at half a processor's speed.
     pub(crate) fn rewrite(self, from_feeds: u64, course: &Course) -> Result<Erased, ErasureError> {
-        let Self { store, mut deleted } = self;
+        let Self { store, mut deleted, patience } = self;
         deleted.gone.rows += from_feeds;
         let is_others =
             |file: &std::path::Path| identities::is_kept(store.path(), file) || Unfinished::is_kept(store.path(), file);
@@ -133,7 +134,7 @@ impl Rewriting {
             course.comes_to(Step::Files);
             store.rewrite_without(&mut deleted, attempt > 0, &mut breath)?;
             course.comes_to(Step::Proof);
-            traces = await_files(&store, &deleted, course)?.traces();
+            traces = await_files(&store, &deleted, patience, course)?.traces();
             if traces.is_empty() {
                 traces = store.traces_without(&deleted, is_others, &mut breath)?;
             }
@@ -149,14 +150,44 @@ impl Rewriting {
 }
 
 /// Files of before are removed when nobody reads them any more. One that is in use stays until it is written anew.
-fn await_files(store: &Store, deleted: &Deleted, course: &Course) -> Result<Former, StoreError> {
+fn await_files(store: &Store, deleted: &Deleted, patience: Duration, course: &Course) -> Result<Former, StoreError> {
     let begun = clock();
     loop {
         let former = store.files_before(deleted)?;
-        let is_vain = !former.in_use.is_empty() || begun.elapsed() >= PATIENCE || !course.goes_on();
+        let is_vain = !former.in_use.is_empty() || begun.elapsed() >= patience || !course.goes_on();
         if former.is_empty() || is_vain {
             return Ok(former);
         }
         thread::sleep(LOOK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rocksdb::WriteBatch;
+
+    use super::*;
+    use crate::window::{Trace, keys};
+
+    #[test]
+    fn whoever_reads_all_the_time_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Arc::new(Store::open(folder.path()).unwrap());
+        let imsi = "460001234567890".parse().unwrap();
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&store.family(keys::LIVE).unwrap(), keys::subscriber(imsi), b"it");
+        store.write(batch, true).unwrap();
+        store.compact(|_| {}).unwrap();
+        let reader = store.rows(keys::LIVE, &[]).unwrap();
+        let rewrite = || {
+            let mut deleted = store.delete_own(imsi).unwrap();
+            store.note_deleted(&mut deleted, &[]).unwrap();
+            let rewriting = Rewriting { store: Arc::clone(&store), deleted, patience: LOOK };
+            rewriting.rewrite(0, &Course::default()).unwrap()
+        };
+        let erased = rewrite();
+        assert!(matches!(&erased.traces[..], [Trace::Former(table)] if table.exists()), "{erased}");
+        drop(reader);
+        assert!(rewrite().is_proven());
     }
 }

@@ -283,7 +283,9 @@ impl Driver {
         let (imsi, order, told) = erasing.end();
         let told = match told {
             Ok(erased) if erased.is_proven() => Ok(erased.to_string()),
-            Ok(erased) => Err(erased.to_string()),
+            Ok(erased) => Err(format!(
+                "{erased}\nAsk again in a minute; what stays even then goes when the service is stopped and `touchpoint store forget` run"
+            )),
             Err(why) => Err(why),
         };
         self.view.census.store(Arc::default());
