@@ -116,12 +116,12 @@ impl Engine {
         if threads > MAX_THREADS {
             return Err(EngineError::Threads(threads));
         }
-        let store = Arc::new(Store::open_with(&config.store, config.cache_bytes)?);
+        let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
+        let store = Arc::new(Store::open_with(&config.store, config.cache_bytes, arena_bytes)?);
         let epoch = store.begin()?;
         name_scenarios(&store, &config.rules)?;
         let own = if config.feeds.is_empty() { slice::from_ref(&config.input) } else { &config.feeds };
         let forgotten = shard::forget_inputs(&store, own, INPUTS_LIMIT)?;
-        let arena_bytes = config.arena_bytes.min(ARENA_LIMIT);
         let warm = config.warm.is_warm(&store, &config.rules)?;
         let remembered = config.rules.policy().remembered_micros();
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {

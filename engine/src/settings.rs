@@ -13,7 +13,7 @@ use crate::offer::channel::Lane;
 use crate::offer::consent::Consent;
 use crate::offer::{AddressSource, Keywords, Pace};
 use crate::shard;
-use crate::window::{DEFAULT_CACHE_BYTES, Store, StoreError, WRITE_BUFFERS_BYTES};
+use crate::window::{DEFAULT_ARENA_BYTES, DEFAULT_CACHE_BYTES, Store, StoreError, write_buffers_octets};
 
 /// What an engine is started with.
 pub struct EngineConfig {
@@ -89,7 +89,7 @@ impl EngineConfig {
             commit_interval: Duration::from_millis(100),
             commit_bytes: 1 << 20,
             sync_interval: Duration::from_millis(100),
-            arena_bytes: 32 << 20,
+            arena_bytes: DEFAULT_ARENA_BYTES,
             profiles: 1 << 20,
             cache_bytes: DEFAULT_CACHE_BYTES,
             patience: Duration::from_secs(30),
@@ -113,7 +113,7 @@ impl EngineConfig {
         let shard = subscribers.saturating_add(PER_ARENA_OCTET * self.arena_bytes as u64);
         let shards = shard.saturating_mul(self.threads.get() as u64);
         let handed_over = (committer::WAITING_LIMIT * self.commit_bytes) as u64;
-        BASE_OCTETS + handed_over + (self.cache_bytes + WRITE_BUFFERS_BYTES) as u64 + shards
+        BASE_OCTETS + handed_over + (self.cache_bytes + write_buffers_octets(self.arena_bytes)) as u64 + shards
     }
 }
 

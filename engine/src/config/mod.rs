@@ -87,6 +87,8 @@ pub struct StoreConfig {
     pub cache_mb: u64,
     /// Megabytes for subscribers that are kept in memory, about.
     pub subscribers_mb: u64,
+    /// Megabytes of facts that a matching thread gathers before it writes them in order.
+    pub arena_mb: u64,
 }
 
 /// `[scenarios]`.

@@ -63,6 +63,7 @@ fn store(mut form: Form<'_>, base: &Path) -> Option<StoreConfig> {
         sync: form.read("sync", value::duration).unwrap_or(Duration::from_millis(100)),
         cache_mb: form.read("cache_mb", value::whole(8..=1_000_000)).unwrap_or(64),
         subscribers_mb: form.read("subscribers_mb", value::whole(16..=1_000_000)).unwrap_or(1_024),
+        arena_mb: form.read("arena_mb", value::whole(1..=1_024)).unwrap_or(32),
     };
     form.finish();
     folder.map(|_| store)

@@ -254,6 +254,7 @@ fn engine(
     (settings.retention, settings.decisions) = (config.store.retention, config.store.retention);
     (settings.sync_interval, settings.cache_bytes) = (config.store.sync, (config.store.cache_mb << 20) as usize);
     settings.profiles = shard::subscribers_within((config.store.subscribers_mb << 20) as usize, config.store.threads);
+    settings.arena_bytes = (config.store.arena_mb << 20) as usize;
     settings.pace = Pace::Live;
     settings.patience = PATIENCE;
     settings.lookup = lookup(config)?;

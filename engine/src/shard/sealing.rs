@@ -171,7 +171,8 @@ impl Memory<'_> {
         events: &mut Vec<Event>,
     ) -> Result<(), StoreError> {
         let registered = store.registered();
-        let counts = |run| registered.contains(&run) && self.sealing.is_none_or(|sealing| sealing.run != run.1);
+        let is_sealed = |run: &(Bucket, Stamp)| self.sealing.is_none_or(|sealing| sealing.run != run.1);
+        let counts = |run| registered.get(&run).copied().filter(|_| is_sealed(&run));
         store.sealed(imsi, since, ReadOptions::default, counts, events)?;
         if let Some((sealing, tail)) = self.sealing.and_then(|sealing| Some((sealing, sealing.tail(imsi)?))) {
             sealing.arena.read(imsi, tail, events).ok_or_else(|| store.damaged(keys::JOURNAL))?;

@@ -71,6 +71,11 @@ impl Arena {
         &self.buckets
     }
 
+    /// Times and frames of some of the records, in order of arrival.
+    pub(crate) fn points(&self) -> impl Iterator<Item = (i64, u64)> + Clone {
+        self.pages.iter().map(Previous::point)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.octets.len()
     }

@@ -139,7 +139,7 @@ impl Audit<'_> {
     fn window(&mut self) -> Result<(), StoreError> {
         let registered = self.store.registered_rows(ReadOptions::default())?;
         let buckets = self.store.buckets();
-        for (bucket, _) in &registered {
+        for (bucket, _) in registered.keys() {
             self.expect(buckets.contains(bucket), Invariant::RunHasBucket, keys::META, None);
         }
         let mut events = Vec::new();
@@ -148,8 +148,8 @@ impl Audit<'_> {
                 let (key, blocks) = row?;
                 let Some(imsi) = self.read(WINDOW, keys::read_subscriber(&key)) else { continue };
                 events.clear();
-                let counts = |run| registered.contains(&(*bucket, run));
-                let blocks = seal::read_blocks(&blocks, imsi, event::Timestamp::MIN, counts, &mut events);
+                let counts = |run| registered.get(&(*bucket, run)).copied();
+                let blocks = seal::read_blocks(&blocks, *bucket, imsi, event::Timestamp::MIN, counts, &mut events);
                 self.read(WINDOW, blocks);
                 let in_place = events.iter().all(|event| Bucket::of(event.at) == *bucket);
                 self.expect(in_place, Invariant::EventInBucket, WINDOW, Some(imsi));

@@ -18,6 +18,7 @@ use super::check::Invariant;
 use super::journal::Blob;
 use super::keys::{self, Bucket, JournalKey, LedgerKey, Stamp};
 use super::ledger::Verdict;
+use super::pace::Pace;
 use super::record::Retold;
 use super::store::Store;
 use super::{areas, ledger, live, profile, seal};
@@ -124,8 +125,11 @@ fn values_are_written_as_they_always_were_in_their_version() {
     check("journal 3, told on its own", "03 0f01a25e622ec2d2 05 64 08 8001 06", |out| {
         out.extend_from_slice(alone.octets());
     });
-    check("block", "00000003 00011170 05 64 08 8001 06", |out| {
-        assert!(seal::put_block(out, STAMP, Bucket::of(at(64)), &[Retold::of(record).unwrap()]));
+    let paged = Event { at: at(3), frame: 1_000_000, ..event() };
+    let pace = Pace::through([paged, event()].iter().map(|event| (event.at.as_micros(), event.frame)));
+    check("pace", "06 c0843d bb9fc5cbac8220", |out| pace.put(out));
+    check("block of layout 10", "81 03 f0a204 08 6400ffaed7bb5000", |out| {
+        assert!(seal::put_block(out, STAMP, Bucket::of(at(64)), imsi(), &[Retold::of(record).unwrap().off(pace)]));
     });
     check("offer 3", &format!("03 {OFFER_HEAD} {OFFER_BODY} 32 01"), |out| testing::offer(7).put(out));
     let long = Offer { others: ["a".to_owned(), "b1".to_owned()].to_vec(), ..testing::offer(7) };
@@ -209,6 +213,10 @@ fn left_by(layout: u32) -> tempfile::TempDir {
         ),
     ];
     let mut batch = WriteBatch::default();
+    let bucket = Bucket::of(at(64));
+    batch.put_cf(&store.family(keys::META).unwrap(), keys::run(bucket, STAMP), []);
+    let block = octets("00000003 00011170 05 64 08 8001 06");
+    batch.merge_cf(&store.bucket_family(bucket).unwrap(), subscriber, block);
     for (family, key, value) in rows {
         batch.put_cf(&store.family(family).unwrap(), key, octets(value));
     }
@@ -234,7 +242,8 @@ fn a_store_of_every_earlier_layout_is_taken_over_whole() {
         let folder = left_by(layout);
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(store.stats().unwrap().layout, keys::VERSION);
-        assert_eq!(store.window(imsi(), Timestamp::MIN).unwrap(), [event()], "{layout}");
+        let sealed_and_not = [event(), event()];
+        assert_eq!(store.window(imsi(), Timestamp::MIN).unwrap(), sealed_and_not, "{layout}");
         let entries = store.ledger_of(imsi()).unwrap();
         let told: Vec<_> = entries.iter().map(|entry| (&*entry.scenario, entry.sequence, entry.verdict)).collect();
         assert_eq!(told, [("wanda", 9, Verdict::Withheld(Reason::SuspectIdentity))], "{layout}");

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::keys::{self, Bucket, LedgerKey, Stamp};
 use super::ledger::LedgerEntry;
+use super::pace::Pace;
 use super::store::{Row, Rows, Store, StoreError};
 use super::{journal, ledger, profile, seal};
 use crate::offer::{Offer, OfferId};
@@ -27,7 +28,7 @@ impl Store {
         };
         let registered = self.registered_rows(options())?;
         let mut events = Vec::new();
-        self.sealed(imsi, since, options, |run| registered.contains(&run), &mut events)?;
+        self.sealed(imsi, since, options, |run| registered.get(&run).copied(), &mut events)?;
         for row in self.rows_with(keys::JOURNAL, &[], options())? {
             let take = |event: Event| events.extend((event.at >= since).then_some(event));
             journal::read_of(imsi, &row?.1, take).ok_or_else(|| self.damaged(keys::JOURNAL))?;
@@ -35,13 +36,13 @@ impl Store {
         Ok(events)
     }
 
-    /// Appends the subscriber's sealed events from `since` on, oldest bucket first, of the runs that `counts` tells.
+    /// Appends the subscriber's sealed events from `since` on, oldest bucket first, of the runs that `counts` tells the pace of.
     pub(crate) fn sealed(
         &self,
         imsi: Imsi,
         since: Timestamp,
         options: impl Fn() -> ReadOptions,
-        counts: impl Fn((Bucket, Stamp)) -> bool,
+        counts: impl Fn((Bucket, Stamp)) -> Option<Pace>,
         events: &mut Vec<Event>,
     ) -> Result<(), StoreError> {
         for bucket in self.buckets().iter() {
@@ -49,7 +50,7 @@ impl Store {
             let Some(family) = self.db().cf_handle(&bucket.family()) else { continue };
             let blocks = self.db().get_pinned_cf_opt(&family, keys::subscriber(imsi), &options());
             let Some(blocks) = blocks.map_err(|error| self.failed(&error))? else { continue };
-            seal::read_blocks(&blocks, imsi, since, |run| counts((*bucket, run)), events)
+            seal::read_blocks(&blocks, *bucket, imsi, since, |run| counts((*bucket, run)), events)
                 .ok_or_else(|| self.damaged(&bucket.family()))?;
         }
         Ok(())

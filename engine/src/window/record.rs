@@ -11,6 +11,7 @@ use event::{
 };
 
 pub(crate) use self::retold::{Record, Retold};
+use super::keys::Bucket;
 use super::octets::{Octets, put_signed, put_varint};
 
 /// What the next record is told relative to.
@@ -25,6 +26,20 @@ impl Previous {
     /// Of what comes after this event.
     pub(crate) fn of(event: &Event) -> Self {
         Self { at: event.at.as_micros(), frame: event.frame, cell: event.cell }
+    }
+
+    /// Of the first event of a block in this bucket: about its time, and at home.
+    pub(crate) fn in_bucket(bucket: Bucket, imsi: Imsi) -> Self {
+        let (start, end) = bucket.span();
+        let (at, code) = (start.as_micros().midpoint(end.as_micros()), imsi.prefix(5));
+        let digit = |power: u32| (code / 10_u64.pow(power) % 10) as u8;
+        let home = Plmn::from_octets([digit(4) | digit(3) << 4, digit(2) | 0xf0, digit(1) | digit(0) << 4]);
+        Self { at, frame: 0, cell: CellId { plmn: Some(home), lac: Some(0), ci: Some(0) } }
+    }
+
+    /// Microseconds, and the frame of then.
+    pub(crate) fn point(&self) -> (i64, u64) {
+        (self.at, self.frame)
     }
 
     /// Appends it on its own.

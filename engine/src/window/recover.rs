@@ -50,6 +50,11 @@ pub(crate) fn recover(
             tracing::info!(events = recovered, "the journal of the last run is taken in");
         }
     }
+    drop(rows);
+    if recovered > 0 {
+        // Whoever reads a window looks through the journal, and past what was deleted in its files.
+        store.rewrite(keys::JOURNAL)?;
+    }
     Ok(recovered)
 }
 

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 
 use event::{Event, Imsi, Timestamp};
-use rustc_hash::FxHashSet;
 
-use super::keys::{self, Bucket, Stamp};
-use super::store::{Rows, Store, StoreError};
+use super::keys::{self, Bucket};
+use super::store::{Rows, Runs, Store, StoreError};
 use super::{journal, seal};
 
 /// Subscribers with their events, in order of IMSI; the events of each in the order of [`Store::window`].
 pub struct Windows<'a> {
     store: &'a Store,
     since: Timestamp,
-    registered: std::sync::Arc<FxHashSet<(Bucket, Stamp)>>,
+    registered: std::sync::Arc<Runs>,
     /// Oldest first.
     sealed: Vec<(Bucket, Peekable<Rows<'a>>)>,
     /// Bounded by the arenas that it was written with.
@@ -59,8 +58,8 @@ impl Windows<'_> {
         for (bucket, rows) in &mut self.sealed {
             let is_next = |row: &Result<(Box<[u8]>, _), _>| row.as_ref().map_or(true, |(found, _)| **found == key);
             let Some(row) = rows.next_if(is_next) else { continue };
-            let counts = |run| self.registered.contains(&(*bucket, run));
-            seal::read_blocks(&row?.1, imsi, self.since, counts, &mut events)
+            let counts = |run| self.registered.get(&(*bucket, run)).copied();
+            seal::read_blocks(&row?.1, *bucket, imsi, self.since, counts, &mut events)
                 .ok_or_else(|| self.store.damaged(&bucket.family()))?;
         }
         events.extend(self.unsealed.remove(&imsi).unwrap_or_default());

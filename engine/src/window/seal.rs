@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use event::{Event, Imsi, Timestamp, prefetch};
-use rocksdb::{DBCompressionType, IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
+use rocksdb::{IngestExternalFileOptions, Options, SstFileWriter, WriteBatch};
 use rules::Profile;
 
 use super::arena::{Arena, Tail};
 use super::chains::Chains;
 use super::keys::{self, Bucket, Stamp};
 use super::octets::{Octets, put_varint};
+use super::pace::Pace;
 use super::profile;
 use super::record::{self, Previous, Retold};
 use super::store::{Family, Store, StoreError};
@@ -79,6 +80,10 @@ impl Generation {
         }
     }
 
+    fn pace(&self) -> Pace {
+        Pace::through(self.arena.points())
+    }
+
     /// Where the newest record of a subscriber begins who has been added.
     pub(crate) fn tail(&self, imsi: Imsi) -> Option<Tail> {
         let (sorted, rest) = self.members.split_at_checked(self.sorted)?;
@@ -135,18 +140,18 @@ fn write_runs(
         writer.open(store.sealing_file(&bucket.family(), generation.run)).map_err(|error| store.failed(&error))?;
         writers.insert(*bucket, writer);
     }
-    let arena = &generation.arena;
+    let (arena, pace) = (&generation.arena, generation.pace());
     let mut chains = Chains::new(arena, members.iter().map(|member| member.tail));
     let (mut records, mut block) = (Vec::new(), Vec::new());
     for member in members {
         records.clear();
         let chain = chains.next().unwrap_or_default().iter().rev();
         for record in chain.map(|place| Retold::of(arena.record(*place)?)) {
-            records.push(record.ok_or_else(|| store.damaged(keys::JOURNAL))?);
+            records.push(record.ok_or_else(|| store.damaged(keys::JOURNAL))?.off(pace));
         }
         for (bucket, writer) in &mut writers {
             block.clear();
-            if put_block(&mut block, generation.run, *bucket, &records) {
+            if put_block(&mut block, generation.run, *bucket, member.imsi, &records) {
                 writer.merge(keys::subscriber(member.imsi), &block).map_err(|error| store.failed(&error))?;
             }
         }
@@ -182,9 +187,7 @@ fn write_profiles(store: &Store, generation: &Generation, members: &[Member]) ->
     if members.is_empty() {
         return Ok(());
     }
-    let mut options = store.run_options(keys::PROFILE)?;
-    // It is soon written anew, with those of other runs.
-    options.set_compression_type(DBCompressionType::None);
+    let options = store.run_options(keys::PROFILE)?;
     let mut writer = SstFileWriter::create(&options);
     let mut write = || {
         writer.open(store.sealing_file(keys::PROFILE, generation.run))?;
@@ -200,10 +203,16 @@ fn write_profiles(store: &Store, generation: &Generation, members: &[Member]) ->
     write().map_err(|error| store.failed(&error))
 }
 
-// A block: the run's name, the length of what follows, then records. False where the bucket has none of the events.
-pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, records: &[Retold<'_>]) -> bool {
-    out.extend_from_slice(&run.octets());
-    let (start, mut previous) = (out.len(), Previous::default());
+/// Leads a block of which the run's name is told in few octets, the first record after its bucket, and frames by how much they are
+/// off the run's pace. Before layout 10 a block began with the number of a start, of which there are fewer.
+const BLOCK_VERSION: u8 = 0x81;
+
+// A block: its version, the run's name, the length of what follows, then records. False where the bucket has none of the events.
+pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, imsi: Imsi, records: &[Retold<'_>]) -> bool {
+    out.push(BLOCK_VERSION);
+    put_varint(out, run.epoch.into());
+    put_varint(out, run.number.into());
+    let (start, mut previous) = (out.len(), Previous::in_bucket(bucket, imsi));
     for record in records.iter().filter(|record| Bucket::of(record.at()) == bucket) {
         record.put(out, &mut previous);
     }
@@ -215,25 +224,37 @@ pub(super) fn put_block(out: &mut Vec<u8>, run: Stamp, bucket: Bucket, records: 
     length > 0
 }
 
-/// Reads a subscriber's blocks, passing over runs that are not registered and events before `since`.
+/// The run's name and what the first record is told after.
+fn read_head(blocks: &mut Octets<'_>, bucket: Bucket, imsi: Imsi) -> Option<(Stamp, Previous)> {
+    let mut octets = *blocks;
+    if octets.octet()? != BLOCK_VERSION {
+        return Some((Stamp::read(blocks)?, Previous::default()));
+    }
+    let mut number = || u32::try_from(octets.varint()?).ok();
+    let run = Stamp { epoch: number()?, number: number()? };
+    *blocks = octets;
+    Some((run, Previous::in_bucket(bucket, imsi)))
+}
+
+/// Reads a subscriber's blocks in a bucket, passing over runs that are not registered, of which there is no pace, and events before
+/// `since`.
 pub(crate) fn read_blocks(
     blocks: &[u8],
+    bucket: Bucket,
     imsi: Imsi,
     since: Timestamp,
-    registered: impl Fn(Stamp) -> bool,
+    registered: impl Fn(Stamp) -> Option<Pace>,
     events: &mut Vec<Event>,
 ) -> Option<()> {
     let mut blocks = Octets::new(blocks);
     while !blocks.is_empty() {
-        let run = Stamp::read(&mut blocks)?;
+        let (run, mut previous) = read_head(&mut blocks, bucket, imsi)?;
         let length = usize::try_from(blocks.varint()?).ok()?;
         let mut records = Octets::new(blocks.slice(length)?);
-        if !registered(run) {
-            continue;
-        }
-        let mut previous = Previous::default();
+        let Some(pace) = registered(run) else { continue };
         while !records.is_empty() {
-            let event = record::read(&mut records, imsi, &mut previous)?;
+            let mut event = record::read(&mut records, imsi, &mut previous)?;
+            event.frame = pace.frame(event.at.as_micros(), event.frame);
             if event.at >= since {
                 events.push(event);
             }
@@ -245,12 +266,14 @@ pub(crate) fn read_blocks(
 fn register(store: &Store, generation: &Generation, buckets: &[Bucket]) -> Result<(), StoreError> {
     let mut batch = WriteBatch::default();
     let meta = store.family(keys::META)?;
-    buckets.iter().for_each(|bucket| batch.put_cf(&meta, keys::run(*bucket, generation.run), []));
+    let (pace, mut row) = (generation.pace(), Vec::new());
+    pace.put(&mut row);
+    buckets.iter().for_each(|bucket| batch.put_cf(&meta, keys::run(*bucket, generation.run), &row));
     let (from, to) = &generation.journal;
     batch.delete_range_cf(&store.family(keys::JOURNAL)?, from, to);
     batch.delete_range_cf(&store.family(keys::CHANGE)?, from, to);
     store.write(batch, true)?;
-    store.note_run(buckets, generation.run);
+    store.note_run(buckets, generation.run, pace);
     store.empty_journal()
 }
 
@@ -367,6 +390,43 @@ mod tests {
         }
         for count in 0..3 * PIECE {
             assert_eq!(generation.tail(imsi(count * 7_919 % 10_007)), Some(count as Tail), "{count}");
+        }
+    }
+
+    #[test]
+    fn blocks_give_back_what_counts_whatever_the_pace() {
+        let mut random = Random::new(2);
+        let imsi: Imsi = "460001234567890".parse().unwrap();
+        let alone = Previous::default();
+        for _ in 0..200 {
+            let mut some = || -> Vec<Event> { (0..8).map(|_| random_event(&mut random, imsi)).collect() };
+            let bucket = Bucket::of(some()[0].at);
+            let (mut blocks, mut block, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+            let mut paces = Vec::new();
+            for number in 0..3 {
+                let points: Vec<(i64, u64)> = some().iter().map(|event| Previous::of(event).point()).collect();
+                let (events, pace) = (some(), Pace::through(points.iter().copied()));
+                let told = events.iter().map(|event| {
+                    let mut out = Vec::new();
+                    record::put(&mut out, event, &mut Previous::default());
+                    out
+                });
+                let told: Vec<Vec<u8>> = told.collect();
+                let record = |octets| Retold::of(record::Record { octets, after: &alone }).unwrap().off(pace);
+                let records: Vec<Retold<'_>> = told.iter().map(|octets| record(&octets[..])).collect();
+                block.clear();
+                if put_block(&mut block, Stamp { epoch: number, number: 300 }, bucket, imsi, &records) {
+                    blocks.extend_from_slice(&block);
+                }
+                if number != 1 {
+                    expected.extend(events.into_iter().filter(|event| Bucket::of(event.at) == bucket));
+                }
+                paces.push(pace);
+            }
+            let counts = |run: Stamp| paces.get(run.epoch as usize).copied().filter(|_| run.epoch != 1);
+            let mut read = Vec::new();
+            read_blocks(&blocks, bucket, imsi, Timestamp::MIN, counts, &mut read).unwrap();
+            assert_eq!(read, expected);
         }
     }
 

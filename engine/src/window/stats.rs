@@ -59,7 +59,7 @@ impl Store {
         let registered = self.registered();
         let buckets = self.buckets();
         let buckets = buckets.iter().map(|bucket| {
-            let runs = registered.iter().filter(|(of, _)| of == bucket).count() as u64;
+            let runs = registered.keys().filter(|(of, _)| of == bucket).count() as u64;
             let (from, until) = bucket.span();
             Ok(BucketStats { from, until, runs, rows: self.family_stats(&bucket.family())? })
         });

@@ -7,16 +7,17 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 use arc_swap::ArcSwap;
 use event::Timestamp;
-use rocksdb::compaction_filter::Decision;
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBCompressionType,
-    DBPinnableSlice, DBWithThreadMode, Direction, FlushOptions, IteratorMode, LogLevel, MergeOperands, MultiThreaded,
-    Options, ReadOptions, WriteBatch, WriteOptions,
+    BoundColumnFamily, Cache, ColumnFamilyDescriptor, DBPinnableSlice, DBWithThreadMode, Direction, FlushOptions,
+    IteratorMode, MultiThreaded, Options, ReadOptions, WriteBatch, WriteOptions,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::keys::{self, Bucket, Stamp};
-use super::profile;
+use super::options::{
+    DEFAULT_ARENA_BYTES, DEFAULT_CACHE_BYTES, database_options, family_options, forget, journal_buffer_octets,
+};
+use super::pace::Pace;
 use crate::shard;
 
 /// Why a store cannot be used.
@@ -77,6 +78,8 @@ pub enum StoreError {
 
 type Db = DBWithThreadMode<MultiThreaded>;
 pub(crate) type Family<'a> = Arc<BoundColumnFamily<'a>>;
+/// Sealed runs that count, by bucket.
+pub(crate) type Runs = FxHashMap<(Bucket, Stamp), Pace>;
 
 /// Facts, decisions and offers on disk. Shared by all threads; every row has one writer.
 pub struct Store {
@@ -84,10 +87,11 @@ pub struct Store {
     path: PathBuf,
     runs: AtomicU32,
     cache: Cache,
+    arena_bytes: usize,
     /// Oldest first. Changed by the sealing thread alone.
     buckets: ArcSwap<Vec<Bucket>>,
-    /// The runs that count, by bucket. Changed by the sealing thread alone, after the rows of [`keys::META`].
-    registered: ArcSwap<FxHashSet<(Bucket, Stamp)>>,
+    /// Changed by the sealing thread alone, after the rows of [`keys::META`].
+    registered: ArcSwap<Runs>,
     /// Subscribers of whom all is older than this are forgotten, in microseconds.
     forgotten: Arc<AtomicI64>,
 }
@@ -97,22 +101,6 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store").field("path", &self.path).finish_non_exhaustive()
     }
 }
-
-// Limits of RocksDB's own memory and files.
-pub(crate) const DEFAULT_CACHE_BYTES: usize = 64 << 20;
-const LOG_BYTES: u64 = 256 << 20;
-const WRITE_BUFFER_BYTES: usize = 32 << 20;
-/// Room for what three arenas have in the journal: a blob that is sealed before its buffer is full is never written to a file.
-const JOURNAL_BUFFER_BYTES: usize = 128 << 20;
-pub(crate) const WRITE_BUFFERS_BYTES: usize = 160 << 20;
-const OPEN_FILES: i32 = 512;
-/// So many runs of a bucket are merged before it closes, lest too many be read.
-const RUNS_OF_OPEN_BUCKET: i32 = 8;
-/// So many runs of what is known of each subscriber are merged at once: that writes all of it anew.
-const RUNS_OF_SUBSCRIBERS: i32 = 8;
-const BLOOM_BITS_PER_KEY: f64 = 10.0;
-/// Of an index, and of a filter.
-const PIECE_OF_INDEX_BYTES: usize = 4 << 10;
 
 /// The first layout in which it is known how far each feed has come.
 const FEEDS_APART: u32 = 6;
@@ -127,18 +115,18 @@ pub(super) const MARK: &str = "TOUCHPOINT";
 impl Store {
     /// Opens the store in this folder, or makes one there.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Self::open_with(path, DEFAULT_CACHE_BYTES)
+        Self::open_with(path, DEFAULT_CACHE_BYTES, DEFAULT_ARENA_BYTES)
     }
 
-    /// The same, with so many octets for what was read lately.
-    pub(crate) fn open_with(path: &Path, cache_bytes: usize) -> Result<Self, StoreError> {
+    /// The same, with so many octets for what was read lately, and written from arenas of so many octets.
+    pub(crate) fn open_with(path: &Path, cache_bytes: usize, arena_bytes: usize) -> Result<Self, StoreError> {
         let fail = |error: rocksdb::Error| failure(path, &error);
         take(path)?;
         std::fs::create_dir_all(path.join(SEALING_FOLDER)).map_err(|error| io_failure(path, &error))?;
         // RocksDB puts its `CURRENT` in place when its first manifest is whole: without it there is no row yet.
         let is_new = !path.join("CURRENT").is_file();
         let cache = Cache::new_lru_cache(cache_bytes);
-        let options = database_options().map_err(fail)?;
+        let options = database_options(arena_bytes).map_err(fail)?;
         let mut names: Vec<String> = if is_new { Vec::new() } else { Db::list_cf(&options, path).map_err(fail)? };
         names.extend(keys::FIXED.into_iter().map(str::to_owned));
         names.sort_unstable();
@@ -147,7 +135,7 @@ impl Store {
         buckets.sort_unstable();
         let forgotten = Arc::new(AtomicI64::new(i64::MIN));
         let families = names.into_iter().map(|name| {
-            let mut options = family_options(&name, &cache)?;
+            let mut options = family_options(&name, &cache, arena_bytes)?;
             forget(&mut options, &name, &forgotten);
             Ok(ColumnFamilyDescriptor::new(name, options))
         });
@@ -158,6 +146,7 @@ impl Store {
             path: path.to_owned(),
             runs: AtomicU32::new(0),
             cache,
+            arena_bytes,
             buckets: ArcSwap::from_pointee(buckets),
             registered: ArcSwap::default(),
             forgotten,
@@ -265,7 +254,7 @@ impl Store {
 
     /// The options with which sealed runs are written.
     pub(crate) fn run_options(&self, family: &str) -> Result<Options, StoreError> {
-        family_options(family, &self.cache).map_err(|error| self.failed(&error))
+        family_options(family, &self.cache, self.arena_bytes).map_err(|error| self.failed(&error))
     }
 
     /// Octets of memory for what was read lately.
@@ -279,26 +268,30 @@ impl Store {
     }
 
     /// The runs that count, for those who read beside the sealing thread.
-    pub(crate) fn registered(&self) -> Arc<FxHashSet<(Bucket, Stamp)>> {
+    pub(crate) fn registered(&self) -> Arc<Runs> {
         self.registered.load_full()
     }
 
     /// How many runs of a bucket count.
     pub(crate) fn runs_of(&self, bucket: Bucket) -> usize {
-        self.registered().iter().filter(|(of, _)| *of == bucket).count()
+        self.registered().keys().filter(|(of, _)| *of == bucket).count()
     }
 
-    pub(crate) fn registered_rows(&self, options: ReadOptions) -> Result<FxHashSet<(Bucket, Stamp)>, StoreError> {
-        let rows = self.rows_with(keys::META, keys::META_RUN, options)?;
-        let runs = rows.map(|row| row.map(|(key, _)| keys::read_run(&key)));
-        // What follows the runs in `meta` is none.
-        runs.map_while(Result::transpose).collect()
+    pub(crate) fn registered_rows(&self, options: ReadOptions) -> Result<Runs, StoreError> {
+        let mut runs = Runs::default();
+        for row in self.rows_with(keys::META, keys::META_RUN, options)? {
+            let (key, pace) = row?;
+            // What follows the runs in `meta` is none.
+            let Some(run) = keys::read_run(&key) else { break };
+            runs.insert(run, Pace::read(&pace).ok_or_else(|| self.damaged(keys::META))?);
+        }
+        Ok(runs)
     }
 
     /// A run has been registered in these buckets. Only the sealing thread calls this.
-    pub(crate) fn note_run(&self, buckets: &[Bucket], run: Stamp) {
+    pub(crate) fn note_run(&self, buckets: &[Bucket], run: Stamp, pace: Pace) {
         let mut registered = self.registered().as_ref().clone();
-        registered.extend(buckets.iter().map(|bucket| (*bucket, run)));
+        registered.extend(buckets.iter().map(|bucket| ((*bucket, run), pace)));
         self.registered.store(Arc::new(registered));
     }
 
@@ -313,7 +306,9 @@ impl Store {
     pub(crate) fn drop_buckets(&self, floor: Bucket) -> Result<u64, StoreError> {
         let (old, kept): (Vec<Bucket>, Vec<Bucket>) = self.buckets().iter().partition(|bucket| **bucket < floor);
         self.buckets.store(Arc::new(kept));
-        self.registered.store(Arc::new(self.registered().iter().filter(|(at, _)| *at >= floor).copied().collect()));
+        let mut registered = self.registered().as_ref().clone();
+        registered.retain(|(at, _), _| *at >= floor);
+        self.registered.store(Arc::new(registered));
         for bucket in &old {
             self.db.drop_cf(&bucket.family()).map_err(|error| self.failed(&error))?;
         }
@@ -364,7 +359,7 @@ impl Store {
             let family = self.family(name)?;
             let octets = self.db.property_int_value_cf(&family, rocksdb::properties::CUR_SIZE_ACTIVE_MEM_TABLE);
             let octets = octets.map_err(|error| self.failed(&error))?.unwrap_or_default();
-            if octets >= JOURNAL_BUFFER_BYTES as u64 / 2 {
+            if octets >= journal_buffer_octets(self.arena_bytes) as u64 / 2 {
                 let mut options = FlushOptions::default();
                 options.set_wait(false);
                 self.db.flush_cf_opt(&family, &options).map_err(|error| self.failed(&error))?;
@@ -412,79 +407,6 @@ pub(crate) type Row = Result<(Box<[u8]>, Box<[u8]>), StoreError>;
 /// Rows of a column family in order of key.
 pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Row> + 'a>;
 
-fn database_options() -> Result<Options, rocksdb::Error> {
-    // A manifest names the first and the last row of each file. It is written anew with every change, so that it tells of no file
-    // that has gone.
-    let mut options =
-        Options::default().get_options_from_string("max_manifest_file_size=1;max_manifest_space_amp_pct=0")?;
-    options.create_if_missing(true);
-    options.create_missing_column_families(true);
-    options.set_max_total_wal_size(LOG_BYTES);
-    options.set_db_write_buffer_size(WRITE_BUFFERS_BYTES);
-    options.set_max_open_files(OPEN_FILES);
-    options.set_max_background_jobs(2);
-    options.set_log_level(LogLevel::Warn);
-    options.set_keep_log_file_num(2);
-    Ok(options)
-}
-
-/// Leaves out rows of forgotten subscribers whenever the family's files are written anew. A row that cannot be read stays.
-fn forget(options: &mut Options, name: &str, forgotten: &Arc<AtomicI64>) {
-    let newest = match name {
-        keys::PROFILE => profile::newest,
-        keys::CONTACT => profile::newest_contact,
-        _ => return,
-    };
-    let forgotten = Arc::clone(forgotten);
-    options.set_compaction_filter("forgotten", move |_, _, row: &[u8]| {
-        let oldest = forgotten.load(Ordering::Relaxed);
-        match newest(row).is_some_and(|newest| newest.as_micros() < oldest) {
-            true => Decision::Remove,
-            false => Decision::Keep,
-        }
-    });
-}
-
-fn family_options(name: &str, cache: &Cache) -> Result<Options, rocksdb::Error> {
-    let mut table = BlockBasedOptions::default();
-    table.set_block_cache(cache);
-    // What leads to blocks counts as what has been read: else it would grow with the window.
-    table.set_cache_index_and_filter_blocks(true);
-    table.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
-    table.set_whole_key_filtering(true);
-    // In pieces: one of all of a large file finds no place in the cache, and is read whole for each subscriber that is looked for.
-    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
-    table.set_partition_filters(true);
-    table.set_metadata_block_size(PIECE_OF_INDEX_BYTES);
-    table.set_pin_top_level_index_and_filter(true);
-    let mut options = Options::default();
-    options.set_block_based_table_factory(&table);
-    // Between two blocks an index would name a key that lies between theirs: perhaps that of somebody who was forgotten, or never was.
-    let mut options = options.get_options_from_string("block_based_table_factory={index_shortening=kNoShortening}")?;
-    options.set_compression_type(DBCompressionType::Lz4);
-    options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    if name == keys::JOURNAL || name == keys::CHANGE {
-        options.set_write_buffer_size(JOURNAL_BUFFER_BYTES);
-        // What comes to a file is soon deleted.
-        options.set_compression_type(DBCompressionType::None);
-    }
-    if name == keys::PROFILE || name == keys::LIVE {
-        options.set_level_zero_file_num_compaction_trigger(RUNS_OF_SUBSCRIBERS);
-    }
-    if Bucket::from_family(name).is_some() {
-        options.set_merge_operator_associative("append", append);
-        options.set_level_zero_file_num_compaction_trigger(RUNS_OF_OPEN_BUCKET);
-    }
-    Ok(options)
-}
-
-// A subscriber's blocks of several sealed runs, one after the other.
-fn append(_key: &[u8], before: Option<&[u8]>, blocks: &MergeOperands) -> Option<Vec<u8>> {
-    let mut all = before.unwrap_or_default().to_vec();
-    blocks.iter().for_each(|block| all.extend_from_slice(block));
-    Some(all)
-}
-
 fn failure(path: &Path, error: &rocksdb::Error) -> StoreError {
     let message = error.to_string();
     let path = path.to_owned();
@@ -509,6 +431,7 @@ fn io_failure(path: &Path, error: &std::io::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::window::profile;
 
     fn folder() -> tempfile::TempDir {
         tempfile::tempdir().unwrap()

@@ -73,6 +73,9 @@ enum Part {
         /// Events within 48 hours.
         #[arg(long, default_value_t = 200_000_000)]
         events: u64,
+        /// Megabytes of an arena: the larger, the fewer runs does a bucket have.
+        #[arg(long, default_value_t = 32)]
+        arena_mb: usize,
     },
 }
 
@@ -84,7 +87,9 @@ fn main() -> Result<()> {
         Some(Part::Append { events, store }) => keep::run(events, store, nothing(), threads)?,
         Some(Part::Patterns { events, store, set }) => keep::run(events, store, set::load(set)?, threads)?,
         Some(Part::Hundred { events, store }) => keep::run(events, store, hundred::rules()?, threads)?,
-        Some(Part::Scale { store, subscribers, events }) => scale::run(store, *subscribers, *events, threads)?,
+        Some(Part::Scale { store, subscribers, events, arena_mb }) => {
+            scale::run(store, *subscribers, *events, *arena_mb << 20, threads)?;
+        }
         Some(Part::Latency { events, store, rate }) => latency::run(events, store, *rate, threads)?,
         None => compare(&arguments)?,
     }

@@ -20,10 +20,11 @@ const WANTED_OCTETS: f64 = 16.0;
 const WANTED_WRITTEN: f64 = 3.0;
 
 /// Takes in so many events of so many subscribers within 48 hours, and tells all of it.
-pub(crate) fn run(store: &Path, subscribers: u64, events: u64, threads: usize) -> Result<()> {
+pub(crate) fn run(store: &Path, subscribers: u64, events: u64, arena_bytes: usize, threads: usize) -> Result<()> {
     let mut config = keep::config(store, nothing(), threads)?;
     // Everybody has room, as whoever runs a network of this size is told to give it.
     config.profiles = usize::try_from(subscribers)? / threads;
+    config.arena_bytes = arena_bytes;
     let allowed = config.memory_octets();
     let mut engine = Engine::start(config)?;
     let mut draw = Draw::new(subscribers);
@@ -39,7 +40,8 @@ pub(crate) fn run(store: &Path, subscribers: u64, events: u64, threads: usize) -
     drop(engine.finish()?);
     let written = written_octets()?;
     // What is left in the journal is sealed at a start: windows are read as they are beside an engine, but for what it has in memory.
-    let again = keep::config(store, nothing(), threads)?;
+    let mut again = keep::config(store, nothing(), threads)?;
+    again.arena_bytes = arena_bytes;
     drop(Engine::start(again)?.finish()?);
     let window = store.join(WINDOW);
     println!("{events} events of {subscribers} subscribers within {HOURS} hours");

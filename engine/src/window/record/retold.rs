@@ -3,6 +3,7 @@
 use event::{CellId, Event, Imsi, Timestamp};
 
 use super::super::octets::{Octets, put_signed};
+use super::super::pace::Pace;
 use super::{
     CELL, CI, FEED, IMEI, LAC, PLMN, Previous, SAME_CELL, SOFTWARE, TMSI, cell_flags_after, put_cell, read, read_cell,
 };
@@ -65,6 +66,12 @@ impl<'a> Retold<'a> {
     /// When it was.
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::from_micros(self.own.at)
+    }
+
+    /// With by how much its frame is off the pace, in the place of the frame.
+    pub(crate) fn off(self, pace: Pace) -> Self {
+        let Previous { at, frame, cell } = self.own;
+        Self { own: Previous { at, frame: pace.off(at, frame), cell }, ..self }
     }
 
     /// Appends it, told after `previous`.
