@@ -186,7 +186,10 @@ fn what_is_cut_off_while_somebody_is_forgotten_is_done_at_the_next_start() {
         let mut again = touchpoint();
         again.args(["store", "forget", IMSI, "--json", "--store"]).arg(service.folder().join("store"));
         let told: Value = serde_json::from_slice(&run(&mut again).stdout).unwrap();
-        assert_eq!((&told["facts"], &told["decisions"], &told["offers"]), (&json!(0), &json!(0), &json!(0)), "{told}");
+        assert_eq!((&told["decisions"], &told["offers"]), (&json!(0), &json!(0)), "{told}");
+        // The last event of the recording waits for a later frame, so that it had not been taken in: when the folder is read again it
+        // is new.
+        assert!(told["facts"].as_u64() <= Some(1), "{told}");
         assert_eq!(fs::read_to_string(&unfinished).unwrap_or_default(), "", "{delay_ms}");
     }
 }

@@ -24,22 +24,28 @@ pub(crate) struct Position {
     sequence: u64,
     /// Packet time at its release; of a feed, the time of the newest event.
     reached: Timestamp,
+    /// Of a feed: when it had come so far, somebody was forgotten of whom no fact tells any more that it was taken in.
+    passed: Timestamp,
 }
 
 impl Position {
-    const START: Self = Self { sequence: 0, reached: Timestamp::MIN };
+    const START: Self = Self { sequence: 0, reached: Timestamp::MIN, passed: Timestamp::MIN };
 
     fn put(self, out: &mut Vec<u8>) {
         put_varint(out, self.sequence);
         put_signed(out, self.reached.as_micros());
+        if self.passed > Timestamp::MIN {
+            put_signed(out, self.passed.as_micros());
+        }
     }
 
     // Before layout 3 there was the sequence alone.
     fn read(octets: &[u8]) -> Option<Self> {
         let mut octets = Octets::new(octets);
         let sequence = octets.varint()?;
-        let reached = if octets.is_empty() { Timestamp::MIN } else { Timestamp::from_micros(octets.signed()?) };
-        Some(Self { sequence, reached })
+        let mut time = || if octets.is_empty() { Some(i64::MIN) } else { octets.signed() };
+        let (reached, passed) = (Timestamp::from_micros(time()?), Timestamp::from_micros(time()?));
+        Some(Self { sequence, reached, passed })
     }
 }
 
@@ -50,6 +56,8 @@ pub(crate) enum Taken {
     Yes,
     /// The facts tell.
     Perhaps,
+    /// The facts tell, unless nothing is known of the subscriber: then yes, for it was forgotten since.
+    BeforeForgetting,
 }
 
 /// How far a shard has taken in what it is given.
@@ -65,6 +73,8 @@ struct Input {
     has_moved: [bool; SLICES],
     /// How far an earlier start came.
     before: Times,
+    /// How far it had come when it forgot somebody.
+    passed: Times,
 }
 
 impl Positions {
@@ -73,7 +83,8 @@ impl Positions {
         let open = |name: &u64| {
             let slices = positions(store, *name)?.unwrap_or([Position::START; SLICES]);
             let before = if feeds.is_empty() { [Timestamp::MIN; SLICES] } else { feed_times(store, *name)? };
-            Ok(Input { name: *name, slices, has_moved: [false; SLICES], before })
+            let passed = slices.map(|position| position.passed);
+            Ok(Input { name: *name, slices, has_moved: [false; SLICES], before, passed })
         };
         let inputs = if feeds.is_empty() { slice::from_ref(&input) } else { feeds };
         Ok(Self { inputs: inputs.iter().map(open).collect::<Result<_, StoreError>>()?, is_counted: feeds.is_empty() })
@@ -91,7 +102,7 @@ impl Positions {
             if routed.sequence <= position.sequence {
                 return Taken::Yes;
             }
-            *position = Position { sequence: routed.sequence, reached: routed.released };
+            *position = Position { sequence: routed.sequence, reached: routed.released, ..Position::START };
             *has_moved = true;
             return Taken::No;
         }
@@ -99,11 +110,16 @@ impl Positions {
             position.reached = routed.event.at;
             *has_moved = true;
         }
-        let is_later = input.before.get(slice).is_none_or(|before| routed.event.at > *before);
-        if is_later { Taken::No } else { Taken::Perhaps }
+        let is_later_than = |times: &Times| times.get(slice).is_none_or(|time| routed.event.at > *time);
+        match (is_later_than(&input.before), is_later_than(&input.passed)) {
+            (true, _) => Taken::No,
+            (false, true) => Taken::Perhaps,
+            (false, false) => Taken::BeforeForgetting,
+        }
     }
 
-    /// What feeds have told of the slice is known from now on by its time alone: nobody can say any more whose the last event was.
+    /// Somebody of the slice is being forgotten: what feeds have told so far of whom nothing is known is known from now on by its
+    /// time alone, and nobody can say any more whose the last event was.
     pub(crate) fn pass(&mut self, slice: u8) {
         for input in self.inputs.iter_mut().filter(|_| !self.is_counted) {
             let (position, has_moved) =
@@ -112,6 +128,7 @@ impl Positions {
                 position.zip(has_moved).filter(|(position, _)| **position != Position::START)
             {
                 position.reached = position.reached + Duration::from_micros(1);
+                position.passed = position.reached;
                 *has_moved = true;
             }
         }
@@ -166,7 +183,7 @@ pub(crate) fn migrate(store: &Store, batch: &mut WriteBatch) -> Result<(), Store
     let family = store.family(keys::POSITION)?;
     for (slice, reached) in (0..=u8::MAX).zip(times(store)?).filter(|(_, reached)| *reached > Timestamp::MIN) {
         let mut row = Vec::new();
-        Position { sequence: 0, reached }.put(&mut row);
+        Position { reached, ..Position::START }.put(&mut row);
         batch.put_cf(&family, keys::position(keys::EVERY_FEED, slice), row);
     }
     Ok(())
@@ -238,7 +255,7 @@ mod tests {
         let mut batch = WriteBatch::default();
         for (input, seconds) in [(7, 50), (u64::MAX, 10), (3, 40), (0, 30), (9, 20)] {
             let mut value = Vec::new();
-            Position { sequence: 5, reached: Timestamp::from_seconds(seconds) }.put(&mut value);
+            Position { sequence: 5, reached: Timestamp::from_seconds(seconds), ..Position::START }.put(&mut value);
             for slice in [0, 255] {
                 batch.put_cf(&store.family(keys::POSITION).unwrap(), keys::position(input, slice), &value);
             }
@@ -295,6 +312,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_told_before_somebody_was_forgotten_is_known_by_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let mut positions = Positions::load(&store, 5, &[11]).unwrap();
+        positions.take(&routed(0, 1, 40));
+        positions.pass(9);
+        positions.take(&routed(0, 1, 50));
+        written(&store, &mut positions);
+        let mut again = Positions::load(&store, 5, &[11]).unwrap();
+        let taken = [39, 40, 41, 50, 51].map(|at| again.take(&routed(0, 1, at)));
+        let before = Taken::BeforeForgetting;
+        assert_eq!(taken, [before, before, Taken::Perhaps, Taken::Perhaps, Taken::No]);
+    }
+
+    #[test]
     fn a_store_that_knew_one_time_for_all_feeds_takes_none_of_them_further_back() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
@@ -310,12 +342,16 @@ mod tests {
 
     #[test]
     fn positions_of_both_layouts_are_read() {
-        let position = Position { sequence: 300, reached: Timestamp::from_micros(-2) };
+        let position = Position { sequence: 300, reached: Timestamp::from_micros(-2), ..Position::START };
         let mut out = Vec::new();
         position.put(&mut out);
         assert_eq!(out, [0xac, 2, 3]);
         assert_eq!(Position::read(&out), Some(position));
         assert_eq!(Position::read(&[0xac, 2]), Some(Position { reached: Timestamp::MIN, ..position }));
+        let position = Position { passed: Timestamp::from_micros(-3), ..position };
+        out.clear();
+        position.put(&mut out);
+        assert_eq!((&out[..], Position::read(&out)), (&[0xac, 2, 3, 5][..], Some(position)));
         assert_eq!((Position::read(&[]), Position::read(&[0xac, 2, 0x83])), (None, None));
     }
 }

@@ -260,6 +260,11 @@ impl Worker {
             // What is older may be dropped at any time.
             Taken::No if !routed.is_late || routed.event.at < self.shared.limits.oldest(routed.released) => Ok(false),
             Taken::No | Taken::Perhaps => self.has_fact(routed.imsi, &routed.event),
+            Taken::BeforeForgetting => {
+                let slot = self.table.slot(&self.shared.store, routed.imsi, Place::NOWHERE, self.edition)?;
+                let is_unknown = slot.profile.last_seen.is_none();
+                Ok(is_unknown || self.has_fact(routed.imsi, &routed.event)?)
+            }
         }
     }
 
