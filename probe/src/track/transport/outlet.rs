@@ -404,7 +404,7 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         counters: &mut TransportCounters,
     ) -> Result<(), Malformed> {
         counters.llc_frames += 1;
-        if S::MESSAGES { self.llc(from, octets) } else { Ok(()) }
+        if S::MESSAGES { self.llc(from, octets, counters) } else { Ok(()) }
     }
 
     /// What GSMTAP traces: counted, and shown with what it carries, which has no subscriber that others would know.
@@ -418,35 +418,40 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         let header = GsmtapHeader::read(octets)?;
         self.message(from, &header);
         match header.carried().filter(|_| S::MESSAGES) {
-            Some(Carried::Common) => self.layer_3(from, lapdm::read_common(header.payload)?),
-            Some(Carried::Dedicated) => self.air(from, &header, lapdm::read(header.payload)?.message),
+            Some(Carried::Common) => self.layer_3(from, lapdm::read_common(header.payload)?, counters),
+            Some(Carried::Dedicated) => self.air(from, &header, lapdm::read(header.payload)?, counters),
             Some(Carried::Associated) => {
                 const LAYER_1: usize = 2;
                 let frame = header.payload.get(LAYER_1..).unwrap_or_default();
-                self.air(from, &header, lapdm::read_associated(frame, header.uplink)?.message);
+                self.air(from, &header, lapdm::read_associated(frame, header.uplink)?, counters);
             }
-            Some(Carried::Llc) => self.llc(from, header.payload)?,
+            Some(Carried::Llc) => self.llc(from, header.payload, counters)?,
             None => {}
         }
         counters.gsmtap_incomplete = self.delivery.air.incomplete;
         Ok(())
     }
 
-    fn air(&mut self, from: Provenance, header: &GsmtapHeader<'_>, frame: Lapdm<'_>) {
-        self.message(from, &frame);
+    fn air(
+        &mut self,
+        from: Provenance,
+        header: &GsmtapHeader<'_>,
+        frame: Decoded<Lapdm<'_>>,
+        counters: &mut TransportCounters,
+    ) {
+        let frame = self.understood(from, frame, counters);
         let mut air = std::mem::take(&mut self.delivery.air);
-        air.take(header, &frame, |message| self.layer_3(from, message));
+        air.take(header, &frame, |message| self.layer_3(from, message, counters));
         self.delivery.air = air;
     }
 
-    fn llc(&mut self, from: Provenance, octets: &[u8]) -> Result<(), Malformed> {
-        let Decoded { message: frame, .. } = llc::read(octets)?;
-        self.message(from, &frame);
+    fn llc(&mut self, from: Provenance, octets: &[u8], counters: &mut TransportCounters) -> Result<(), Malformed> {
+        let frame = self.understood(from, llc::read(octets)?, counters);
         if frame.check == FrameCheck::Good && frame.carries_information() {
             match frame.sapi {
-                llc::sapi::LLGMM | llc::sapi::LLSMS => self.layer_3(from, frame.information),
+                llc::sapi::LLGMM | llc::sapi::LLSMS => self.layer_3(from, frame.information, counters),
                 llc::sapi::LL3 | llc::sapi::LL5 | llc::sapi::LL9 | llc::sapi::LL11 => {
-                    self.message(from, &sndcp::read(frame.information)?.message);
+                    self.understood(from, sndcp::read(frame.information)?, counters);
                 }
                 _ => {}
             }
@@ -454,17 +459,25 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
         Ok(())
     }
 
-    fn layer_3(&mut self, from: Provenance, octets: &[u8]) {
+    fn layer_3(&mut self, from: Provenance, octets: &[u8], counters: &mut TransportCounters) {
         if octets.is_empty() {
             return;
         }
         match dtap::read(octets) {
             Ok(Decoded { message, malformed }) => {
                 message.messages(|message| self.sink.message(from, message));
-                malformed.into_iter().for_each(|malformed| self.sink.malformed(from, malformed));
+                malformed.into_iter().for_each(|malformed| self.malformed(from, malformed, counters));
             }
-            Err(malformed) => self.sink.malformed(from, malformed),
+            Err(malformed) => self.malformed(from, malformed, counters),
         }
+    }
+
+    // Shows a message, and tells and counts where it could not be read on.
+    fn understood<M: Message>(&mut self, from: Provenance, read: Decoded<M>, counters: &mut TransportCounters) -> M {
+        let Decoded { message, malformed } = read;
+        self.message(from, &message);
+        malformed.into_iter().for_each(|malformed| self.malformed(from, malformed, counters));
+        message
     }
 
     #[inline]
