@@ -11,7 +11,17 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a signed integer so that small magnitudes are short.
 pub(crate) fn put_signed(out: &mut Vec<u8>, value: i64) {
-    put_varint(out, (value << 1 ^ value >> 63) as u64);
+    put_varint(out, by_magnitude(value));
+}
+
+/// Octets that a signed integer takes.
+pub(crate) fn signed_octets(value: i64) -> u64 {
+    u64::from((u64::BITS - by_magnitude(value).leading_zeros()).div_ceil(7).max(1))
+}
+
+// 0, -1, 1, -2, 2, …
+fn by_magnitude(value: i64) -> u64 {
+    (value << 1 ^ value >> 63) as u64
 }
 
 /// Appends a text with its length before it.
@@ -100,7 +110,11 @@ mod tests {
         let signed = [0, -1, 1, 63, -64, 64, i64::MIN, i64::MAX];
         let mut out = Vec::new();
         values.iter().for_each(|value| put_varint(&mut out, *value));
-        signed.iter().for_each(|value| put_signed(&mut out, *value));
+        for value in signed {
+            let before = out.len();
+            put_signed(&mut out, value);
+            assert_eq!((out.len() - before) as u64, signed_octets(value));
+        }
         put_text(&mut out, "漫游");
 
         let mut octets = Octets::new(&out);

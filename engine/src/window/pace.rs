@@ -1,7 +1,7 @@
 //! How fast frames come: a record's frame is then told as by how much it is off, which takes an octet where it would take four.
 //! A guess, made once for each sealed run and kept with its name; a bad one costs octets and nothing else.
 
-use super::octets::{Octets, put_signed, put_varint};
+use super::octets::{Octets, put_signed, put_varint, signed_octets};
 
 /// A straight line through frames of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +23,8 @@ impl Pace {
         let slope = (rise << SLOPE_BITS).checked_div(i128::from(end) - i128::from(at)).unwrap_or(0);
         let Ok(slope) = i64::try_from(slope) else { return Self::default() };
         let pace = Self { at, frame, slope };
-        let octets = |pace: Self| points.clone().map(|(at, frame)| length(pace.off(at, frame))).sum::<u64>();
+        let octets =
+            |pace: Self| points.clone().map(|(at, frame)| signed_octets(pace.off(at, frame) as i64)).sum::<u64>();
         if octets(pace) < octets(Self::default()) { pace } else { Self::default() }
     }
 
@@ -61,12 +62,6 @@ impl Pace {
 
 const SLOPE_BITS: u32 = 32;
 
-/// Octets that a difference takes.
-fn length(off: u64) -> u64 {
-    let off = off as i64;
-    u64::from((u64::BITS - ((off << 1 ^ off >> 63) as u64).leading_zeros()).div_ceil(7).max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,11 +88,12 @@ mod tests {
     fn a_steady_pace_is_met_and_a_wild_one_is_not_followed() {
         let steady = (0..100).map(|index| (1_795_305_600_000_000 + 1_700 * index, 5_000_000_000 + 3 * index as u64));
         let pace = Pace::through(steady.clone());
-        assert!(steady.clone().all(|(at, frame)| length(pace.off(at, frame)) == 1));
+        assert!(steady.clone().all(|(at, frame)| signed_octets(pace.off(at, frame) as i64) == 1));
         // The last one is of another feed.
         let wild = steady.chain([(1_795_305_600_200_000, 1)]);
         let pace = Pace::through(wild.clone());
-        let octets = |pace: Pace| wild.clone().map(|(at, frame)| length(pace.off(at, frame))).sum::<u64>();
+        let octets =
+            |pace: Pace| wild.clone().map(|(at, frame)| signed_octets(pace.off(at, frame) as i64)).sum::<u64>();
         assert!(octets(pace) <= octets(Pace::default()));
     }
 }

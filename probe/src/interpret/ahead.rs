@@ -76,12 +76,13 @@ impl AInterface {
         if let Some(LocalReference(reference)) = source {
             self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
         }
-        if let Some(area) = glance::area(octets) {
+        let (identity, area) = glance::named(octets);
+        if let Some(area) = area {
             let vlr = Vlr { network: carrier.nodes, node: carrier.receiver };
             self.identities.expect_area(area, vlr);
             self.around.silences.expect(Name { network: vlr.network, bss: carrier.sender, serving: vlr.node, area });
         }
-        let subscriber = match glance::identity(octets) {
+        let subscriber = match identity {
             Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
             Some(MobileIdentity::Tmsi(tmsi)) => {
                 // A phone asks for a connection with the one that it has; in a connection the network gives it another.

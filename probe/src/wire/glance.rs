@@ -1,5 +1,6 @@
-//! Whom a message on A names, and where, told by a glance: for those who want to look ahead. It is no reading: what follows from it may only be
-//! a matter of time.
+//! Whom a message on A names, and where, told by a glance: for those who want to look ahead.
+//!
+//! It is no reading: what follows from it may only be a matter of time.
 
 use event::{Lai, Plmn};
 
@@ -10,47 +11,55 @@ const TMSI: [u8; 2] = [5, 0xf4];
 /// Identifier and length of the BSSMAP element IMSI, 3GPP TS 48.008 §3.2.2.6.
 const IMSI: [u8; 2] = [0x08, 0x08];
 
-/// The identity in an SCCP message. A phone says its TMSI when it asks for a connection, and its IMEISV when ciphering begins; a
-/// network says an IMSI in COMMON ID and in paging, and gives a TMSI when it accepts an update.
+/// The identity in an SCCP message, and the location area from which a phone asks for a connection.
+///
+/// A phone says its TMSI when it asks for a connection, and its IMEISV when ciphering begins; a network says an IMSI in COMMON ID
+/// and in paging, and gives a TMSI when it accepts an update.
 #[inline]
-pub fn identity(sccp: &[u8]) -> Option<MobileIdentity> {
+pub fn named(sccp: &[u8]) -> (Option<MobileIdentity>, Option<Lai>) {
+    let read = |octets| MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok();
+    let Some((cell, layer_3)) = connection_request(sccp) else { return (other_identity(sccp).and_then(read), None) };
+    let area = match *cell {
+        // A whole cell: its discriminator, the network, the area, the cell.
+        [0, a, b, c, d, e, _, _] => Some(Lai { plmn: Plmn::from_octets([a, b, c]), lac: u16::from_be_bytes([d, e]) }),
+        _ => None,
+    };
+    (first_identity(layer_3).and_then(read), area)
+}
+
+/// With which identity a phone begins a dialogue.
+#[inline]
+fn first_identity(layer_3: &[u8]) -> Option<&[u8]> {
+    let (length, identity) = match *layer_3 {
+        // MM, LOCATION UPDATING REQUEST: the type and the key, the area, the classmark.
+        [5, 0x08, ..] => layer_3.get(9..)?,
+        // MM, CM SERVICE REQUEST; RR, PAGING RESPONSE: the type and the key, a classmark of three octets.
+        [5, 0x24, ..] | [6, 0x27, ..] => layer_3.get(7..)?,
+        _ => return None,
+    }
+    .split_first()?;
+    identity.get(..usize::from(*length))
+}
+
+/// The identity in any other message than a connection request.
+#[inline]
+fn other_identity(sccp: &[u8]) -> Option<&[u8]> {
     // DT1: a reference, whether there is more, a pointer, a length.
     const USER_DATA: usize = 7;
     let rest = sccp.get(USER_DATA..)?;
-    let octets = match SccpMessageType(*sccp.first()?) {
+    match SccpMessageType(*sccp.first()?) {
         SccpMessageType::DATA_FORM_1 => match *rest {
             // BSSMAP, its length, COMMON ID.
-            [0, _, 0x2f, a, b, ..] if [a, b] == IMSI => rest.get(5..13)?,
+            [0, _, 0x2f, a, b, ..] if [a, b] == IMSI => rest.get(5..13),
             // BSSMAP, its length, CIPHER MODE COMPLETE; the layer 3 message in it, RR, CIPHERING MODE COMPLETE.
-            [0, _, 0x55, 0x20, _, 6, 0x32, 0x17, 9, ..] => rest.get(9..18)?,
+            [0, _, 0x55, 0x20, _, 6, 0x32, 0x17, 9, ..] => rest.get(9..18),
             // DTAP, its DLCI and length, MM, LOCATION UPDATING ACCEPT; the area.
-            [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => rest.get(12..17)?,
-            _ => return None,
+            [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => rest.get(12..17),
+            _ => None,
         },
-        SccpMessageType::CONNECTION_REQUEST => {
-            let (_, layer_3) = connection_request(sccp)?;
-            let (length, identity) = match *layer_3 {
-                // MM, LOCATION UPDATING REQUEST: the type and the key, the area, the classmark.
-                [5, 0x08, ..] => layer_3.get(9..)?,
-                // MM, CM SERVICE REQUEST; RR, PAGING RESPONSE: the type and the key, a classmark of three octets.
-                [5, 0x24, ..] | [6, 0x27, ..] => layer_3.get(7..)?,
-                _ => return None,
-            }
-            .split_first()?;
-            identity.get(..usize::from(*length))?
-        }
-        SccpMessageType::UNITDATA => rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10)?,
-        _ => return None,
-    };
-    MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok()
-}
-
-/// The location area from which a phone asks for a connection.
-#[inline]
-pub fn area(sccp: &[u8]) -> Option<Lai> {
-    // A whole cell: its discriminator, the network, the area, the cell.
-    let (&[0, a, b, c, d, e, _, _], _) = connection_request(sccp)? else { return None };
-    Some(Lai { plmn: Plmn::from_octets([a, b, c]), lac: u16::from_be_bytes([d, e]) })
+        SccpMessageType::UNITDATA => rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10),
+        _ => None,
+    }
 }
 
 /// The cell and the layer 3 message of a COMPLETE LAYER 3 INFORMATION in a connection request.
@@ -81,14 +90,14 @@ mod tests {
 
     #[track_caller]
     fn check(sccp: &[u8], expected: Option<&str>) {
-        let named = identity(sccp).map(|identity| match identity {
+        let named = named(sccp).0.map(|identity| match identity {
             MobileIdentity::Imsi(imsi) => imsi.to_string(),
             MobileIdentity::Tmsi(tmsi) => format!("{:08x}", tmsi.0),
             MobileIdentity::Imei(imei) => format!("{imei:?}"),
             other => format!("{other:?}"),
         });
         assert_eq!(named.as_deref(), expected);
-        (0..sccp.len()).for_each(|len| _ = identity(&sccp[..len]));
+        (0..sccp.len()).for_each(|len| _ = super::named(&sccp[..len]));
     }
 
     const DIGITS: [u8; 8] = [0x49, 0x06, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10];
@@ -131,8 +140,7 @@ mod tests {
             // Whatever follows: the end of the optional part, other elements.
             let request = [&header[..], &data, &[0]].concat();
             check(&request, Some("c0ffee01"));
-            assert_eq!(area(&request).map(|area| area.to_string()).as_deref(), Some("460-00-4660"));
-            (0..request.len()).for_each(|length| _ = area(&request[..length]));
+            assert_eq!(named(&request).1.map(|area| area.to_string()).as_deref(), Some("460-00-4660"));
             check(&request[..request.len() - 3], None);
         }
     }
