@@ -18,6 +18,8 @@ pub mod push;
 mod roster;
 pub mod scenario;
 pub mod segments;
+#[cfg(test)]
+mod testing;
 pub mod unit;
 
 pub use areas::Areas;

@@ -266,9 +266,8 @@ fn is_dummy(imei: Imei) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use event::Interface;
-
     use super::*;
+    use crate::testing;
 
     const IN_10: &str = "460-00-10";
     const ATTACH: Kind = update(UpdateType::ImsiAttach);
@@ -292,19 +291,7 @@ mod tests {
     }
 
     fn event(seconds: i64, kind: Kind, place: &str) -> Event {
-        Event {
-            at: Timestamp::from_seconds(seconds),
-            frame: 1,
-            feed: 0,
-            interface: Interface::A,
-            imsi: "460001234567890".parse().ok(),
-            binding: Binding::OnWire,
-            tmsi: None,
-            imei: None,
-            cell: cell(place),
-            after_reset: false,
-            kind,
-        }
+        Event { cell: cell(place), ..testing::event(seconds, kind) }
     }
 
     fn device(seconds: i64, imei: &str) -> Event {

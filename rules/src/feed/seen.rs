@@ -38,25 +38,12 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use event::{Binding, CellId, Interface, Timestamp};
-
     use super::*;
+    use crate::testing;
 
     #[test]
     fn subscribers_count_once_by_what_they_have_shown() {
-        let event = |kind| Event {
-            at: Timestamp::from_seconds(1),
-            frame: 1,
-            feed: 0,
-            interface: Interface::A,
-            imsi: None,
-            binding: Binding::OnWire,
-            tmsi: None,
-            imei: None,
-            cell: CellId::UNKNOWN,
-            after_reset: false,
-            kind,
-        };
+        let event = |kind| testing::event(1, kind);
         let mut seen = Seen::default();
         seen.subscriber(&[event(Kind::ImsiDetach), event(Kind::ImsiDetach), event(Kind::Handover)]);
         seen.subscriber(&[event(Kind::ImeiSeen)]);

@@ -13,14 +13,14 @@ mod tests {
     use std::hash::BuildHasher;
     use std::sync::Arc;
 
-    use event::{Binding, CellId, Direction, DomainName, Event, Imei, Interface, Kind, Number, Timestamp, UpdateType};
+    use event::{CellId, Direction, DomainName, Event, Imei, Kind, Number, UpdateType};
     use rustc_hash::FxHasher;
 
     use super::super::{Context, RuleSet};
     use crate::lists::{Area, TacList};
     use crate::policy::Policy;
     use crate::scenario::{CallPhase, NumberPattern, Purpose, Scenario, Send, Trigger};
-    use crate::{Areas, Directory, Profile};
+    use crate::{Areas, Directory, Profile, testing};
 
     thread_local! {
         static LOOK_UPS: Cell<u64> = const { Cell::new(0) };
@@ -87,17 +87,9 @@ mod tests {
             Kind::ImeiSeen,
         ];
         (0..70_u16).zip(kinds.into_iter().cycle()).map(|(place, kind)| Event {
-            at: Timestamp::from_seconds(place.into()),
-            frame: 1,
-            feed: 0,
-            interface: Interface::A,
-            imsi: "460001234567890".parse().ok(),
-            binding: Binding::OnWire,
-            tmsi: None,
             imei: Imei::from_device((35_000_000 + u64::from(place)) * 1_000_000),
             cell: CellId { plmn: "46000".parse().ok(), lac: Some(1 + place / 5), ci: Some(place) },
-            after_reset: false,
-            kind,
+            ..testing::event(place.into(), kind)
         })
     }
 

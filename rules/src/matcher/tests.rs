@@ -1,11 +1,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use event::{CellId, Interface, Kind};
+use event::Kind;
 
 use super::*;
 use crate::policy::Policy;
 use crate::scenario::{Cap, Conversion, Delay, Purpose, Send, Step, Trigger, Until};
+use crate::testing;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -23,19 +24,7 @@ fn rules(scenarios: Vec<Scenario>, caps: Vec<Cap>) -> RuleSet {
 }
 
 fn dials(seconds: i64) -> Event {
-    Event {
-        at: Timestamp::from_seconds(seconds),
-        frame: 1,
-        feed: 0,
-        interface: Interface::A,
-        imsi: "460001234567890".parse().ok(),
-        binding: Binding::OnWire,
-        tmsi: None,
-        imei: None,
-        cell: CellId::UNKNOWN,
-        after_reset: false,
-        kind: Kind::Ussd { code: "*100#".parse().unwrap() },
-    }
+    testing::event(seconds, Kind::Ussd { code: "*100#".parse().unwrap() })
 }
 
 /// What comes of dialling a code at these seconds: scenarios in order, those withheld in brackets.
