@@ -1,7 +1,7 @@
 //! A group commit: everything that a stretch of events has led to, written as one batch or not at all. One journal
 //! blob, how far each slice has come, decisions, intents to offer, and the contacts that they made.
 
-use event::{Imsi, Lai, Timestamp};
+use event::{Event, Imsi, Lai, Timestamp};
 use rocksdb::WriteBatch;
 use rules::areas::AreaState;
 use rules::matcher::Live;
@@ -16,7 +16,6 @@ use crate::offer::{Offer, OfferId, Pushed, State, outbox};
 use crate::window::changes::Changes;
 use crate::window::journal::Blob;
 use crate::window::keys::{self, JournalKey, LedgerKey, Stamp};
-use crate::window::record::Record;
 use crate::window::{Store, StoreError, Verdict, areas, ledger, live, profile};
 
 /// What has led to a decision.
@@ -119,8 +118,8 @@ impl Group {
     }
 
     /// An event has been taken in.
-    pub(crate) fn event(&mut self, imsi: Imsi, record: Record<'_>) {
-        self.blob.append(imsi, record);
+    pub(crate) fn event(&mut self, imsi: Imsi, event: &Event) {
+        self.blob.append(imsi, event);
     }
 
     /// A scenario has been decided on. Tells whether that is new: an offer that was made before is not made again.

@@ -327,7 +327,7 @@ impl Worker {
         let context = context(shared, directory, &self.areas, *is_warm);
         rules.take(event, *imsi, &mut slot.profile, context, &mut self.decisions);
         slot.tail = self.arena.append(*imsi, slot.tail, event);
-        self.arena.record(slot.tail).into_iter().for_each(|record| self.group.event(*imsi, record));
+        self.group.event(*imsi, event);
         if let Some(answer) = PhoneAnswer::of(event, *imsi, *sequence).filter(|answer| rules.sends_from(&answer.from)) {
             shared.counters.own_messages.add(1);
             self.answers.push(answer);

@@ -6,12 +6,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use event::Imsi;
-use memchr::memmem;
 use rocksdb::{
     BottommostLevelCompaction, CompactOptions, PerfContext, PerfMetric, PerfStatsLevel, ReadOptions, WriteBatch,
 };
 
-use super::forget::{Forgotten, Trace, files_with};
+use super::forget::{Forgotten, Trace, files_with, names};
 use super::keys::{self, Bucket};
 use super::store::{Store, StoreError};
 use crate::offer::Offer;
@@ -189,7 +188,7 @@ impl Store {
             let mut found = false;
             for row in rows {
                 let (key, value) = row.map_err(|error| self.failed(&error))?;
-                found |= [&key, &value].into_iter().any(|octets| memmem::find(octets, &own).is_some());
+                found |= names(&name, &key, &value, deleted.imsi);
                 if found || !breath() {
                     break;
                 }

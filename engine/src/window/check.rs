@@ -371,7 +371,7 @@ mod tests {
         let stamp = Stamp { epoch: 1, number: 0 };
         let mut blob = journal::Blob::default();
         let event = crate::testing::random_event(&mut crate::testing::Random::new(1), imsi());
-        blob.append_event(imsi(), &event);
+        blob.append(imsi(), &event);
         let journal = (keys::JOURNAL, JournalKey { stamp, shard: 0 }.octets().to_vec(), blob.octets().to_vec());
         let start = (keys::META, keys::META_EPOCH.to_vec(), vec![0, 0, 0, 1]);
         check(&[journal.clone(), start], &[]);

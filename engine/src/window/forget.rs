@@ -72,7 +72,7 @@ impl Store {
             let (key, blob) = row?;
             let (mut others, mut own) = (Blob::default(), 0);
             let keep = |who, event| {
-                if who == imsi { own += 1 } else { others.append_event(who, &event) }
+                if who == imsi { own += 1 } else { others.append(who, &event) }
             };
             journal::read(&blob, keep).ok_or_else(|| self.damaged(keys::JOURNAL))?;
             gone.facts += own;
@@ -147,7 +147,7 @@ impl Store {
             for row in self.rows(&name, &[])? {
                 let (key, value) = row?;
                 rows += 1;
-                found |= [&key, &value].into_iter().any(|octets| memmem::find(octets, &own).is_some());
+                found |= names(&name, &key, &value, imsi);
             }
             let stored: u64 =
                 files.iter().filter(|file| file.column_family_name == name).map(|file| file.num_entries).sum();
@@ -160,6 +160,15 @@ impl Store {
         traces.extend(in_files.into_iter().map(Trace::File));
         Ok(traces)
     }
+}
+
+/// Whether a row names the subscriber: in its octets, or after another one. What cannot be read may.
+pub(super) fn names(family: &str, key: &[u8], value: &[u8], imsi: Imsi) -> bool {
+    let mut is_told = false;
+    let is_unread = family == keys::JOURNAL && journal::read_of(imsi, value, |_| is_told = true).is_none();
+    is_told
+        || is_unread
+        || [key, value].into_iter().any(|octets| memmem::find(octets, &keys::subscriber(imsi)).is_some())
 }
 
 /// The files below a folder whose octets hold any of these. One that is removed meanwhile does not.
@@ -210,5 +219,22 @@ mod tests {
             file.get_mut(at..at + needle.len()).unwrap().copy_from_slice(needle);
             assert!(holds(file.as_slice(), &[b"x", needle], &mut || true).unwrap(), "at {at}");
         }
+    }
+
+    #[test]
+    fn whoever_is_told_after_another_one_is_found_in_the_journal() {
+        let mut random = crate::testing::Random::new(1);
+        let [imsi, before, other]: [Imsi; 3] =
+            ["460001234567890", "460001234567891", "460001234567892"].map(|imsi| imsi.parse().unwrap());
+        let mut blob = Blob::default();
+        for imsi in [before, imsi] {
+            blob.append(imsi, &crate::testing::random_event(&mut random, imsi));
+        }
+        let own = keys::subscriber(imsi);
+        assert!(memmem::find(blob.octets(), &own).is_none() && names(keys::JOURNAL, &[], blob.octets(), imsi));
+        assert!(!names(keys::JOURNAL, &[], blob.octets(), other));
+        assert!(names(keys::JOURNAL, &[], &[9], imsi), "what cannot be read may name anybody");
+        assert!(names(keys::LIVE, &own, &[], imsi) && names(keys::META, &[], &own, imsi));
+        assert!(!names(keys::LIVE, &own, &own, other));
     }
 }

@@ -1,49 +1,42 @@
 //! The journal: what a group commit writes first, and what a restart reads back. One blob holds the events of one
-//! group in order of arrival: the records of the arena, each behind its whole IMSI, by which `forget` looks for what is left of
-//! somebody, and its length. What records are told after stands before them, behind no IMSI.
+//! group in order of arrival: a record each, told after the one before, behind its length and by how much its IMSI is another one
+//! than the one before.
 
 use event::{Event, Imsi};
 
-use super::octets::{Octets, put_varint};
-use super::record::{self, Previous, Record};
+use super::octets::{Octets, put_signed};
+use super::record::{self, Previous};
 
-/// 1: without the length of each record. 2: each record told after the one before. 3: after what stands before them.
-const BLOB_VERSION: u8 = 3;
+/// 1: whole IMSIs, and no lengths. 2: lengths. 3: records told after what stands before them, behind no IMSI. 4: each told after the
+/// one before, and IMSIs too.
+const BLOB_VERSION: u8 = 4;
 const FIRST_VERSION: u8 = 1;
+/// That of records of an arena.
+const PAGES_VERSION: u8 = 3;
 const NO_IMSI: [u8; 8] = [0; 8];
 
 /// A blob under construction. Reused from group to group.
 #[derive(Debug, Default)]
 pub(crate) struct Blob {
     octets: Vec<u8>,
-    after: Previous,
+    /// Of the last event.
+    imsi: u64,
+    previous: Previous,
 }
 
 impl Blob {
-    pub(crate) fn append(&mut self, imsi: Imsi, record: Record<'_>) {
+    pub(crate) fn append(&mut self, imsi: Imsi, event: &Event) {
         if self.octets.is_empty() {
             self.octets.push(BLOB_VERSION);
         }
-        if *record.after != self.after {
-            self.after = *record.after;
-            let mut after = Vec::new();
-            self.after.put(&mut after);
-            self.put(NO_IMSI, &after);
-        }
-        self.put(imsi.to_bits().to_be_bytes(), record.octets);
-    }
-
-    /// Appends an event that is told on its own.
-    pub(crate) fn append_event(&mut self, imsi: Imsi, event: &Event) {
-        let mut octets = Vec::new();
-        record::put(&mut octets, event, &mut Previous::default());
-        self.append(imsi, Record { octets: &octets, after: &Previous::default() });
-    }
-
-    fn put(&mut self, imsi: [u8; 8], record: &[u8]) {
-        self.octets.extend_from_slice(&imsi);
-        put_varint(&mut self.octets, record.len() as u64);
-        self.octets.extend_from_slice(record);
+        put_signed(&mut self.octets, imsi.to_bits().wrapping_sub(self.imsi) as i64);
+        self.imsi = imsi.to_bits();
+        let length = self.octets.len();
+        self.octets.push(0);
+        record::put(&mut self.octets, event, &mut self.previous);
+        let octets = self.octets.len() - length - 1; // at most `record::MOST_OCTETS`
+        // Only now is it known.
+        self.octets.get_mut(length).into_iter().for_each(|length| *length = octets as u8);
     }
 
     pub(crate) fn octets(&self) -> &[u8] {
@@ -56,7 +49,7 @@ impl Blob {
 
     pub(crate) fn clear(&mut self) {
         self.octets.clear();
-        self.after = Previous::default();
+        (self.imsi, self.previous) = (0, Previous::default());
     }
 }
 
@@ -70,7 +63,7 @@ pub(crate) fn read(blob: &[u8], mut take: impl FnMut(Imsi, Event)) -> Option<()>
             Some(imsi) => take(imsi, record::read(record, imsi, &mut last)?),
             None => after = Previous::read(record)?,
         }
-        if version < 3 {
+        if version != PAGES_VERSION {
             after = last;
         }
         Some(())
@@ -103,10 +96,16 @@ fn each<'a>(blob: &'a [u8], mut take: impl FnMut(Option<Imsi>, &mut Octets<'a>) 
     if !(FIRST_VERSION..=BLOB_VERSION).contains(&version) {
         return None;
     }
+    let mut last = 0_u64;
     while !octets.is_empty() {
-        let imsi: [u8; 8] = octets.fixed()?;
-        let is_own = version == BLOB_VERSION && imsi == NO_IMSI;
-        let imsi = if is_own { None } else { Some(Imsi::from_bits(u64::from_be_bytes(imsi))?) };
+        let imsi = if version == BLOB_VERSION {
+            last = last.wrapping_add(octets.signed()? as u64);
+            Some(Imsi::from_bits(last)?)
+        } else {
+            let imsi: [u8; 8] = octets.fixed()?;
+            let is_own = version == PAGES_VERSION && imsi == NO_IMSI;
+            if is_own { None } else { Some(Imsi::from_bits(u64::from_be_bytes(imsi))?) }
+        };
         if version == FIRST_VERSION {
             take(imsi, &mut octets)?;
             continue;
@@ -125,7 +124,6 @@ fn each<'a>(blob: &'a [u8], mut take: impl FnMut(Option<Imsi>, &mut Octets<'a>) 
 mod tests {
     use super::*;
     use crate::testing::{Random, random_event};
-    use crate::window::arena::{Arena, NO_RECORD};
 
     #[test]
     fn a_blob_gives_back_its_events_and_can_be_reused() {
@@ -136,11 +134,7 @@ mod tests {
             let events: Vec<Event> = (0..3_000)
                 .map(|n| random_event(&mut random, format!("4600000000000{:02}", n % 7).parse().unwrap()))
                 .collect();
-            let mut arena = Arena::default();
-            for event in &events {
-                let (imsi, tail) = (event.imsi.unwrap(), arena.append(event.imsi.unwrap(), NO_RECORD, event));
-                blob.append(imsi, arena.record(tail).unwrap());
-            }
+            events.iter().for_each(|event| blob.append(event.imsi.unwrap(), event));
             let mut read_back = Vec::new();
             read(blob.octets(), |_, event| read_back.push(event)).unwrap();
             assert_eq!(read_back, events);
@@ -154,5 +148,25 @@ mod tests {
         }
         assert_eq!(read(&blob.octets()[..blob.octets().len() - 1], |_, _| {}), None);
         assert_eq!(read(&[9], |_, _| {}), None);
+    }
+
+    #[test]
+    fn blobs_of_layouts_before_are_read() {
+        let octets =
+            |hex: &str| -> Vec<u8> { hex.split(' ').map(|octet| u8::from_str_radix(octet, 16).unwrap()).collect() };
+        let (imsi, after) = ("0f 01 a2 5e 62 2e c2 d2", "00 00 00 00 00 00 00 00 04 80 01 03 00");
+        let told = |blob: String| {
+            let mut told = Vec::new();
+            read(&octets(&blob), |_, event| told.push((event.at.as_micros(), event.frame))).unwrap();
+            let mut own = Vec::new();
+            let who = "460001234567890".parse().unwrap();
+            read_of(who, &octets(&blob), |event| own.push((event.at.as_micros(), event.frame))).unwrap();
+            assert_eq!(own, told);
+            told
+        };
+        assert_eq!(told(format!("01 {imsi} 64 08 80 01 06 {imsi} 64 08 02 02")), [(64, 3), (65, 4)]);
+        assert_eq!(told(format!("02 {imsi} 05 64 08 80 01 06 {imsi} 04 64 08 02 02")), [(64, 3), (65, 4)]);
+        let pages = format!("03 {after} {imsi} 04 64 08 02 02 {imsi} 04 64 08 00 00");
+        assert_eq!(told(pages), [(65, 4), (64, 3)]);
     }
 }

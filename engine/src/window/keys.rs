@@ -18,8 +18,9 @@ use crate::offer::{Offer, OfferId};
 /// record, and cells told after the one before. 7: no rows of timers, which those of [`LIVE`] tell too. 8: rows of [`JOURNAL`] of
 /// which many records are told after one; rows of [`LIVE`] and [`LEDGER`] wait in [`CHANGE`]; the kinds of event above code 22;
 /// offers tell what the phone said. 9: offers tell the names of all their segments. 10: sealed runs tell of
-/// each record by how much it is off the bucket's time and the run's pace of frames, which its row of [`META`] tells.
-pub(crate) const VERSION: u32 = 10;
+/// each record by how much it is off the bucket's time and the run's pace of frames, which its row of [`META`] tells. 11: rows of
+/// [`JOURNAL`] of which each record and IMSI is told after the one before.
+pub(crate) const VERSION: u32 = 11;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → its [`super::pace::Pace`], one per sealed run that counts. Kept;

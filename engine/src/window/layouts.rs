@@ -115,15 +115,11 @@ fn values_are_written_as_they_always_were_in_their_version() {
     let mut arena = Arena::default();
     let tail = arena.append(imsi(), NO_RECORD, &event());
     let record = arena.record(tail).unwrap();
-    let (mut blob, mut alone) = (Blob::default(), Blob::default());
-    blob.append(imsi(), record);
-    alone.append_event(imsi(), &event());
-    let after = "0000000000000000 04 8001 03 00";
-    check("journal 3", &format!("03 {after} 0f01a25e622ec2d2 04 64 08 00 00"), |out| {
-        out.extend_from_slice(blob.octets())
-    });
-    check("journal 3, told on its own", "03 0f01a25e622ec2d2 05 64 08 8001 06", |out| {
-        out.extend_from_slice(alone.octets());
+    let mut blob = Blob::default();
+    let next: Imsi = "460001234567891".parse().unwrap();
+    [imsi(), next, imsi()].iter().for_each(|imsi| blob.append(*imsi, &event()));
+    check("journal 4", "04 a48bf6a2cc97d1811e 05 64 08 8001 06 02 04 64 08 00 00 01 04 64 08 00 00", |out| {
+        out.extend_from_slice(blob.octets());
     });
     let paged = Event { at: at(3), frame: 1_000_000, ..event() };
     let pace = Pace::through([paged, event()].iter().map(|event| (event.at.as_micros(), event.frame)));
@@ -181,7 +177,12 @@ fn left_by(layout: u32) -> tempfile::TempDir {
         (
             keys::JOURNAL,
             &octets("00000001 00 00000000"),
-            if layout < 6 { "01 0f01a25e622ec2d2 64 08 8001 06" } else { "02 0f01a25e622ec2d2 05 64 08 8001 06" },
+            match layout {
+                ..6 => "01 0f01a25e622ec2d2 64 08 8001 06",
+                6..8 => "02 0f01a25e622ec2d2 05 64 08 8001 06",
+                8..11 => "03 0000000000000000 04 8001 03 00 0f01a25e622ec2d2 04 64 08 00 00",
+                _ => "04 a48bf6a2cc97d1811e 05 64 08 8001 06",
+            },
         ),
         (keys::PROFILE, &subscriber, "01 02 00 8001"),
         (

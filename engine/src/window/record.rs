@@ -42,14 +42,7 @@ impl Previous {
         (self.at, self.frame)
     }
 
-    /// Appends it on its own.
-    pub(crate) fn put(&self, out: &mut Vec<u8>) {
-        put_signed(out, self.at);
-        put_varint(out, self.frame);
-        put_whole_cell(out, self.cell);
-    }
-
-    /// Reads what [`Previous::put`] appended.
+    /// Reads it as it stood on its own in the journal before layout 11.
     pub(crate) fn read(octets: &mut Octets<'_>) -> Option<Self> {
         Some(Self { at: octets.signed()?, frame: octets.varint()?, cell: read_whole_cell(octets)? })
     }
