@@ -40,6 +40,10 @@ pub(crate) fn run(shared: &Arc<Shared>, shards: usize, jobs: &Receiver<Job>) -> 
             Job::Free(waste) => drop(waste),
             Job::Passed { shard, now } => sealer.passed(shard, now)?,
         }
+        // What another shard has sealed next would be written to a file just before it is deleted.
+        if jobs.is_empty() {
+            shared.store.empty_journal()?;
+        }
     }
     Ok(())
 }
@@ -86,5 +90,86 @@ impl Sealer<'_> {
         }
         self.closed = self.closed.max(closed);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use arc_swap::ArcSwap;
+    use crossbeam::channel::{bounded, unbounded};
+    use rocksdb::{WriteBatch, properties};
+    use rules::{Directory, Policy, RuleSet};
+
+    use super::*;
+    use crate::shard::Limits;
+    use crate::window::Store;
+    use crate::window::arena::Arena;
+    use crate::window::keys::{self, JournalKey, Stamp};
+
+    fn shared(store: Store) -> Arc<Shared> {
+        Arc::new(Shared {
+            store: Arc::new(store),
+            rules: ArcSwap::from_pointee(RuleSet::new(Vec::new(), Policy::default(), String::new())),
+            directory: ArcSwap::from_pointee(Directory::default()),
+            counters: Arc::default(),
+            delays: Arc::default(),
+            loads: Arc::new([]),
+            epoch: 1,
+            input: 0,
+            feeds: Vec::new(),
+            lookup: false,
+            limits: Limits {
+                commit_interval: Duration::ZERO,
+                offer_interval: Duration::ZERO,
+                sync_interval: Duration::ZERO,
+                commit_bytes: 0,
+                arena_bytes: 0,
+                profiles: 0,
+                retention: Duration::ZERO,
+                decisions: Duration::ZERO,
+            },
+        })
+    }
+
+    /// How much of the journal comes to files when two of three blobs of so many octets are sealed, one after the other.
+    fn filed(octets: usize) -> u64 {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = shared(Store::open(folder.path()).unwrap());
+        let store = &shared.store;
+        let family = store.family(keys::JOURNAL).unwrap();
+        let key = |number| JournalKey { stamp: Stamp { epoch: 1, number }, shard: 0 }.octets();
+        let ((jobs, waiting), (done, _sealed)) = (unbounded(), bounded(3));
+        for number in 0..3 {
+            let mut batch = WriteBatch::default();
+            batch.put_cf(&family, key(number), vec![7; octets]);
+            store.write(batch, false).unwrap();
+            let run = Stamp { epoch: 1, number };
+            let generation = Arc::new(Generation::new(run, (key(number), key(number + 1)), Arena::default()));
+            if number < 2 {
+                jobs.send(Job::Seal { generation, done: done.clone() }).unwrap();
+            }
+        }
+        drop(jobs);
+        run(&shared, 1, &waiting).unwrap();
+        let number = |property| store.db().property_int_value_cf(&family, property).unwrap().unwrap();
+        // What has begun ends first.
+        while number(properties::NUM_IMMUTABLE_MEM_TABLE) > 0 {
+            std::thread::yield_now();
+        }
+        number(properties::TOTAL_SST_FILES_SIZE)
+    }
+
+    #[test]
+    fn while_there_is_room_nothing_of_the_journal_comes_to_a_file() {
+        assert_eq!(filed(20 << 20), 0);
+    }
+
+    #[test]
+    fn only_what_is_left_of_the_journal_when_all_is_sealed_comes_to_a_file() {
+        let octets = 35 << 20;
+        let filed = filed(octets);
+        assert!((octets as u64..octets as u64 * 5 / 4).contains(&filed), "{filed} of {octets} that are left");
     }
 }

@@ -352,20 +352,24 @@ impl Store {
         self.db.flush_wal(true).map_err(|error| self.failed(&error))
     }
 
-    /// Part of the journal has been deleted, and of the changes beside it: where that is the most of what is in memory, it is given
-    /// back, and only the rest is written to a file.
+    /// Part of the journal has been deleted, and of the changes beside it, and nothing more is for now: where little room is left in
+    /// memory, what they take is given back, and only the rest is written to files.
     pub(crate) fn empty_journal(&self) -> Result<(), StoreError> {
-        for name in [keys::JOURNAL, keys::CHANGE] {
-            let family = self.family(name)?;
-            let octets = self.db.property_int_value_cf(&family, rocksdb::properties::CUR_SIZE_ACTIVE_MEM_TABLE);
-            let octets = octets.map_err(|error| self.failed(&error))?.unwrap_or_default();
-            if octets >= journal_buffer_octets(self.arena_bytes) as u64 / 2 {
-                let mut options = FlushOptions::default();
-                options.set_wait(false);
-                self.db.flush_cf_opt(&family, &options).map_err(|error| self.failed(&error))?;
-            }
+        let families = [self.family(keys::JOURNAL)?, self.family(keys::CHANGE)?];
+        let mut octets = 0;
+        for family in &families {
+            let own = self.db.property_int_value_cf(family, rocksdb::properties::CUR_SIZE_ACTIVE_MEM_TABLE);
+            octets += own.map_err(|error| self.failed(&error))?.unwrap_or_default();
         }
-        Ok(())
+        if octets < journal_buffer_octets(self.arena_bytes) as u64 / 4 * 3 {
+            return Ok(());
+        }
+        let mut options = FlushOptions::default();
+        options.set_wait(false);
+        families
+            .iter()
+            .try_for_each(|family| self.db.flush_cf_opt(family, &options))
+            .map_err(|error| self.failed(&error))
     }
 
     /// Frees at once the files that hold nothing but this range, which has been deleted.
