@@ -10,7 +10,7 @@ use crate::window::StoreError;
 use crate::window::keys::Bucket;
 use crate::window::seal::{Generation, drop_before, seal};
 
-/// So many runs of a closed bucket are left as they are: to read them costs less than to write them once more.
+/// So many large runs of a closed bucket are left as they are: to read them costs less than to write them once more.
 const FEW_RUNS: usize = 4;
 
 /// What a shard asks for.
@@ -84,7 +84,7 @@ impl Sealer<'_> {
     fn close_to(&mut self, closed: Bucket) -> Result<(), StoreError> {
         let store = &self.shared.store;
         for bucket in store.buckets().iter().filter(|bucket| (self.closed..closed).contains(*bucket)) {
-            if store.runs_of(*bucket) > FEW_RUNS {
+            if store.large_runs(*bucket)? > FEW_RUNS {
                 store.merge_runs(*bucket)?;
             }
         }

@@ -105,6 +105,9 @@ impl std::fmt::Debug for Store {
 /// The first layout in which it is known how far each feed has come.
 const FEEDS_APART: u32 = 6;
 
+/// What is less than one part in so many of a bucket is a small one.
+const SMALL_PART: usize = 32;
+
 /// Where sealed runs are written before they are taken in.
 const SEALING_FOLDER: &str = "sealing";
 
@@ -272,9 +275,13 @@ impl Store {
         self.registered.load_full()
     }
 
-    /// How many runs of a bucket count.
-    pub(crate) fn runs_of(&self, bucket: Bucket) -> usize {
-        self.registered().keys().filter(|(of, _)| *of == bucket).count()
+    /// How many files of a bucket have more than a small part of it. When packet time comes to a bucket, its first events are sealed
+    /// with the last ones before it: such a run costs little to read, and is no reason to write the others once more.
+    pub(crate) fn large_runs(&self, bucket: Bucket) -> Result<usize, StoreError> {
+        let (files, name) = (self.db.live_files().map_err(|error| self.failed(&error))?, bucket.family());
+        let sizes = || files.iter().filter(|file| file.column_family_name == name).map(|file| file.size);
+        let all: usize = sizes().sum();
+        Ok(sizes().filter(|size| *size > all / SMALL_PART).count())
     }
 
     pub(crate) fn registered_rows(&self, options: ReadOptions) -> Result<Runs, StoreError> {
@@ -553,5 +560,24 @@ mod tests {
         store.forget_before(Timestamp::from_seconds(3));
         store.forget_before(Timestamp::from_seconds(2));
         assert_eq!((count(keys::PROFILE), count(keys::CONTACT)), (2, 2));
+    }
+
+    #[test]
+    fn small_runs_of_a_bucket_are_no_large_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (bucket, other) = (Bucket::of(Timestamp::from_seconds(0)), Bucket::of(Timestamp::from_seconds(-1)));
+        let mut random = crate::testing::Random::new(1);
+        let mut run = |bucket, octets| {
+            let family = store.bucket_family(bucket).unwrap();
+            let value: Vec<u8> = (0..octets).map(|_| random.below(256) as u8).collect();
+            store.db.merge_cf(&family, b"key", value).unwrap();
+            store.db.flush_cf(&family).unwrap();
+        };
+        for octets in [200_000, 100_000, 100, 150_000, 100] {
+            run(bucket, octets);
+        }
+        run(other, 5_000_000);
+        assert_eq!((store.large_runs(bucket).unwrap(), store.large_runs(other).unwrap()), (3, 1));
     }
 }
