@@ -236,6 +236,14 @@ impl Store {
         keys::FIXED.into_iter().map(str::to_owned).chain(buckets.iter().map(|bucket| bucket.family())).collect()
     }
 
+    /// Logs with anything in them, after the database has been asked to remove what nobody needs any more.
+    pub(super) fn logs(&self) -> Result<Vec<PathBuf>, StoreError> {
+        self.remove_needless()?;
+        let is_log = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "log");
+        let holds = |path: &PathBuf| path.metadata().is_ok_and(|about| about.len() > 0);
+        Ok(self.numbered()?.into_iter().map(|(_, path)| path).filter(|path| is_log(path) && holds(path)).collect())
+    }
+
     /// The greatest number of these files of the database.
     fn newest(&self, of: impl Fn(&Path) -> bool) -> Result<u64, StoreError> {
         Ok(self.numbered()?.into_iter().filter(|(_, path)| of(path)).map(|(number, _)| number).max().unwrap_or(0))

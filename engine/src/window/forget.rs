@@ -154,6 +154,8 @@ impl Store {
             traces.extend(found.then(|| Trace::Row(name.clone())));
             traces.extend((stored > rows).then_some(Trace::Remains(name)));
         }
+        // A log may tell of it after somebody else, where no octets show it. When all is flushed none is needed.
+        traces.extend(self.logs()?.into_iter().map(Trace::Former));
         let digits = imsi.to_string();
         let needles = [own.as_slice(), digits.as_bytes()];
         let in_files = files_with(self.path(), &needles, &mut || true).map_err(|error| self.unreadable(&error))?;
@@ -219,6 +221,28 @@ mod tests {
             file.get_mut(at..at + needle.len()).unwrap().copy_from_slice(needle);
             assert!(holds(file.as_slice(), &[b"x", needle], &mut || true).unwrap(), "at {at}");
         }
+    }
+
+    #[test]
+    fn a_log_that_is_still_there_may_tell_of_anybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let (imsi, before): (Imsi, Imsi) = ("460001234567890".parse().unwrap(), "460001234567891".parse().unwrap());
+        let mut blob = Blob::default();
+        for imsi in [before, imsi] {
+            blob.append(imsi, &crate::testing::random_event(&mut crate::testing::Random::new(1), imsi));
+        }
+        let mut batch = WriteBatch::default();
+        batch.put_cf(&store.family(keys::JOURNAL).unwrap(), [0; 9], blob.octets());
+        store.write(batch, true).unwrap();
+        // Somebody copies the folder meanwhile.
+        store.db().disable_file_deletions().unwrap();
+        store.forget(imsi).unwrap();
+        let is_log =
+            |trace: &Trace| matches!(trace, Trace::Former(path) if path.extension().is_some_and(|end| end == "log"));
+        assert!(store.traces(imsi).unwrap().iter().any(is_log));
+        store.db().enable_file_deletions().unwrap();
+        assert_eq!(store.traces(imsi).unwrap(), []);
     }
 
     #[test]
