@@ -105,15 +105,22 @@ impl Number {
     }
 
     /// Whether this begins with the symbols of `prefix`; the type of number is not compared.
+    #[inline]
     pub fn starts_with(&self, prefix: &Self) -> bool {
-        self.len() >= prefix.len() && self.symbols().zip(prefix.symbols()).all(|(a, b)| a == b)
+        let common = (self.bits() ^ prefix.bits()).trailing_zeros();
+        self.length >= prefix.length && common >= 4 * u32::from(prefix.length)
     }
 
     /// This without its first `count` symbols, of the given type.
     pub fn without_first(&self, count: usize, international: bool) -> Self {
-        let mut rest = Self::new(international);
-        self.symbols().skip(count).for_each(|symbol| rest.push(symbol));
-        rest
+        let count = count.min(self.len());
+        let rest = self.bits().checked_shr(4 * count as u32).unwrap_or(0);
+        Self { length: self.length - count as u8, international, symbols: rest.to_le_bytes() }
+    }
+
+    // The first symbol in the lowest four.
+    fn bits(&self) -> u128 {
+        u128::from_le_bytes(self.symbols)
     }
 
     /// What people see unless they ask for more: the first three and the last two symbols. A short code (at most six
@@ -253,6 +260,26 @@ mod tests {
             assert_eq!(Number::name(text), None, "{text}");
         }
         assert!(!"10086".parse::<Number>().unwrap().is_name() && !Number::EMPTY.is_name());
+    }
+
+    #[test]
+    fn of_every_length_a_beginning_and_the_rest_are_told() {
+        let of = |symbols: &[u8]| {
+            let mut number = Number::EMPTY;
+            symbols.iter().for_each(|symbol| number.push(*symbol));
+            number
+        };
+        let symbols: Vec<u8> = (0..Number::CAPACITY as u8).map(|place| (place * 7 + 1) % 15).collect();
+        for length in 0..=symbols.len() {
+            let number = of(&symbols[..length]);
+            for count in 0..=symbols.len() {
+                let begins = of(&symbols[..count]);
+                assert_eq!(number.starts_with(&begins), count <= length, "{count} of {length}");
+                assert_eq!(number.without_first(count, false), of(&symbols[count.min(length)..length]));
+                let other = symbols[..count].split_last().map(|(last, before)| [before, &[last ^ 8]].concat());
+                assert!(other.is_none_or(|other| !number.starts_with(&of(&other))), "{count} of {length}");
+            }
+        }
     }
 
     #[test]

@@ -60,13 +60,19 @@ impl TsnWindow {
     /// Marks `tsn` as seen.
     #[inline(always)]
     pub fn admit(&mut self, tsn: u32) -> Admission {
-        // The next, and what leaves the recent ones was seen: so nearly always.
-        if tsn == self.highest.wrapping_add(1) && self.recent & OLDEST != 0 {
+        // The next, and what leaves the recent ones was seen, or lies before all that was: so nearly always.
+        if tsn == self.highest.wrapping_add(1) && (self.recent & OLDEST != 0 || self.is_young()) {
             self.highest = tsn;
             self.recent = self.recent << 1 | 1;
             return Admission::Fresh;
         }
         self.admit_any(tsn)
+    }
+
+    // Whether all that was seen is among the recent ones.
+    #[inline]
+    fn is_young(&self) -> bool {
+        self.recent != 0 && self.highest.wrapping_sub(self.lowest) < RECENT_TSNS - 1
     }
 
     #[inline(never)]
