@@ -40,10 +40,9 @@ const SHARD_BATCHES: usize = 16;
 const BUSY_BATCHES: usize = SHARD_BATCHES / 2;
 /// The most reports of progress that wait for the arbiter; beyond it the shards wait.
 const ARBITER_STEPS: usize = 256;
-/// The longest time that an offer waits for others before both are written, where packet time runs beside the clock.
-const OFFER_INTERVAL: Duration = Duration::from_millis(1);
-/// Packet time between two releases: ticks in between do nothing, so that there may be one for each frame.
-const RELEASE_STEP: Duration = Duration::from_millis(20);
+/// Packet time between two releases: ticks in between do nothing, so that there may be one for each frame. An offer waits for those
+/// that were released with its trigger and before it: so few that this takes no longer than the disk.
+const RELEASE_STEP: Duration = Duration::from_millis(2);
 /// Packet time after which shards without events are told how far the others are.
 const IDLE_STEP: Duration = Duration::from_secs(1);
 
@@ -130,10 +129,7 @@ impl Engine {
         })?;
         let limits = shard::Limits {
             commit_interval: config.commit_interval,
-            offer_interval: match config.pace {
-                Pace::Replay => config.commit_interval,
-                Pace::Live => OFFER_INTERVAL.min(config.commit_interval),
-            },
+            offers_at_once: config.pace == Pace::Live,
             sync_interval: config.sync_interval,
             commit_bytes: config.commit_bytes,
             arena_bytes,

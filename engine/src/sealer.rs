@@ -122,7 +122,7 @@ mod tests {
             lookup: false,
             limits: Limits {
                 commit_interval: Duration::ZERO,
-                offer_interval: Duration::ZERO,
+                offers_at_once: false,
                 sync_interval: Duration::ZERO,
                 commit_bytes: 0,
                 arena_bytes: 0,

@@ -214,8 +214,8 @@ pub(crate) struct Shared {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) commit_interval: Duration,
-    /// The longest time that an offer waits for others before it is written.
-    pub(crate) offer_interval: Duration,
+    /// An offer is handed over to be written as soon as the batch with its trigger is done, and does not wait for more.
+    pub(crate) offers_at_once: bool,
     pub(crate) sync_interval: Duration,
     pub(crate) commit_bytes: usize,
     pub(crate) arena_bytes: usize,
@@ -257,7 +257,7 @@ mod tests {
         let hours = Duration::from_hours;
         let limits = Limits {
             commit_interval: Duration::ZERO,
-            offer_interval: Duration::ZERO,
+            offers_at_once: false,
             sync_interval: Duration::ZERO,
             commit_bytes: 0,
             arena_bytes: 0,

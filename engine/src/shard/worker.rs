@@ -249,7 +249,8 @@ impl Worker {
     /// Something has been taken in: from now on runs the time within which it is written, and on disk.
     fn await_commit(&mut self) {
         let (limits, now) = (&self.shared.limits, clock());
-        let due = now + if self.group.has_intents() { limits.offer_interval } else { limits.commit_interval };
+        let is_urgent = limits.offers_at_once && self.group.has_intents();
+        let due = if is_urgent { now } else { now + limits.commit_interval };
         self.pace.due = Some(self.pace.due.map_or(due, |before| before.min(due)));
         self.pace.sync_due.get_or_insert(now + limits.sync_interval);
     }
@@ -440,8 +441,7 @@ impl Worker {
 
     /// Where offers are to go out at once, those of other shards do not wait for this one to write what led to none.
     fn hurry(&self) -> Result<(), Gone> {
-        let limits = &self.shared.limits;
-        if limits.offer_interval >= limits.commit_interval || self.group.has_intents() {
+        if !self.shared.limits.offers_at_once || self.group.has_intents() {
             return Ok(());
         }
         self.hand(Work::Tell(self.progress(self.upto, Vec::new(), Vec::new())))
