@@ -42,7 +42,9 @@ const BUSY_BATCHES: usize = SHARD_BATCHES / 2;
 const ARBITER_STEPS: usize = 256;
 /// Packet time between two releases: ticks in between do nothing, so that there may be one for each frame. An offer waits for those
 /// that were released with its trigger and before it: so few that this takes no longer than the disk.
-const RELEASE_STEP: Duration = Duration::from_millis(2);
+const RELEASE_STEP: Duration = Duration::from_millis(1);
+/// The most that a shard gathers where packet time runs beside the clock: an offer waits until what came before it is written.
+const LIVE_COMMIT_BYTES: usize = 64 << 10;
 /// Packet time after which shards without events are told how far the others are.
 const IDLE_STEP: Duration = Duration::from_secs(1);
 
@@ -121,6 +123,7 @@ impl Engine {
         name_scenarios(&store, &config.rules)?;
         let own = if config.feeds.is_empty() { slice::from_ref(&config.input) } else { &config.feeds };
         let forgotten = shard::forget_inputs(&store, own, INPUTS_LIMIT)?;
+        shard::regroup(&store, own, threads as u8)?;
         let warm = config.warm.is_warm(&store, &config.rules)?;
         let remembered = config.rules.policy().remembered_micros();
         let recovered = recover(&store, epoch, arena_bytes, |profile, event| {
@@ -131,7 +134,10 @@ impl Engine {
             commit_interval: config.commit_interval,
             offers_at_once: config.pace == Pace::Live,
             sync_interval: config.sync_interval,
-            commit_bytes: config.commit_bytes,
+            commit_bytes: match config.pace {
+                Pace::Replay => config.commit_bytes,
+                Pace::Live => config.commit_bytes.min(LIVE_COMMIT_BYTES),
+            },
             arena_bytes,
             profiles: config.profiles,
             retention: config.retention,

@@ -19,8 +19,8 @@ use tests::bare::{self, Submitted};
 /// Offers a second, and for how many seconds.
 const RATE: usize = 1_000;
 const SECONDS: usize = 10;
-/// Triggers that are released together: those of 2 ms, the engine's own step.
-const TOGETHER: usize = RATE / 500;
+/// Triggers that are released together: those of 1 ms, the engine's own step.
+const TOGETHER: usize = RATE / 1_000;
 /// Beyond it something is wrong, however busy the machine is.
 const MOST: Duration = Duration::from_secs(5);
 const SCENARIO: &str = "scenario: at-once\npurpose: service\nwhen: {call: 114}\nsend: {sms: hello}\n";

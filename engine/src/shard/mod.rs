@@ -33,7 +33,9 @@ use crate::window::keys::Bucket;
 pub(crate) use load::Load;
 pub use load::ShardLoad;
 pub(crate) use order::{Fact, Item, Moment, Order};
-pub(crate) use position::{INPUTS_LIMIT, Times, feed_input, feed_times, forget_inputs, latest, migrate, times};
+pub(crate) use position::{
+    INPUTS_LIMIT, Share, Times, feed_input, feed_times, forget_inputs, latest, migrate, regroup, times,
+};
 pub(crate) use renewal::Renewal;
 pub(crate) use worker::{Outlets, Worker};
 

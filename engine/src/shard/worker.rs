@@ -14,7 +14,7 @@ use rules::{Areas, Context, Decision, Directory, Outcome, Place, Places, RuleSet
 
 use super::forget::{self, Unsealed};
 use super::group::{Cause, DUE, Gathered, Group};
-use super::position::{Positions, Taken};
+use super::position::{Positions, Share, Taken};
 use super::renewal::Renewal;
 use super::sealing::Turnover;
 use super::table::Table;
@@ -91,7 +91,8 @@ impl Worker {
         outlets: Outlets,
         renewal: Arc<Renewal>,
     ) -> Result<Self, StoreError> {
-        let positions = Positions::load(&shared.store, shared.input, &shared.feeds)?;
+        let share = Share { shard: index as u8, threads: of as u8 };
+        let positions = Positions::load(&shared.store, shared.input, &shared.feeds, share)?;
         shared.loads.get(index).into_iter().for_each(|load| load.written(0));
         let timers = Timers::load(&shared.store, |imsi| usize::from(slice(imsi)) % of == index)?;
         let mut worker = Self {

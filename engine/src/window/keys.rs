@@ -7,6 +7,7 @@ use event::{Imsi, Lai, Plmn, Timestamp};
 
 use super::octets::Octets;
 use crate::offer::{Offer, OfferId};
+use crate::shard::Share;
 
 /// The layout that this program writes. A store of an older one is read, and marked as of this one, for it may now get
 /// what an older program does not know; a store of a newer one is refused.
@@ -19,15 +20,15 @@ use crate::offer::{Offer, OfferId};
 /// which many records are told after one; rows of [`LIVE`] and [`LEDGER`] wait in [`CHANGE`]; the kinds of event above code 22;
 /// offers tell what the phone said. 9: offers tell the names of all their segments. 10: sealed runs tell of
 /// each record by how much it is off the bucket's time and the run's pace of frames, which its row of [`META`] tells. 11: rows of
-/// [`JOURNAL`] of which each record and IMSI is told after the one before.
-pub(crate) const VERSION: u32 = 11;
+/// [`JOURNAL`] of which each record and IMSI is told after the one before. 12: rows of [`POSITION`] for each shard.
+pub(crate) const VERSION: u32 = 12;
 
 /// Rows: `version` → layout (u32); `epoch` → number of starts (u32); `patterns/` edition → the patterns of a rule
 /// set, eight octets each; `scenario/` name hash → name; `run/` bucket, run → its [`super::pace::Pace`], one per sealed run that counts. Kept;
 /// runs go with their bucket, editions when no row of [`LIVE`] is of them.
 pub(crate) const META: &str = "meta";
-/// Rows: input, slice → sequence of the last event that was taken in, and when it was released; of a feed 0, and the time of the
-/// newest event. 256 small rows per input, of [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
+/// Rows: input, shard, number of shards → for each of its slices the sequence of the last event that was taken in, and when it was
+/// released; of a feed 0, and the time of the newest event. A row per shard and input, of [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
 pub(crate) const JOURNAL: &str = "journal";
@@ -187,16 +188,33 @@ pub(crate) fn read_run(key: &[u8]) -> Option<(Bucket, Stamp)> {
     Some((Bucket::from_octets(octets.fixed()?), Stamp::read(&mut octets)?))
 }
 
+/// Before layout 12, and of [`EVERY_FEED`].
 pub(crate) fn position(input: u64, slice: u8) -> [u8; 9] {
     join(&[&input.to_be_bytes(), &[slice]])
+}
+
+pub(crate) fn positions(input: u64, share: Share) -> [u8; 10] {
+    join(&[&input.to_be_bytes(), &[share.shard, share.threads]])
+}
+
+/// What a row of [`POSITION`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    Slice(u8),
+    Shard(Share),
 }
 
 /// The input that stands for all feeds, in a store that was one of layout 5: none of them is behind it.
 pub(crate) const EVERY_FEED: u64 = u64::MAX;
 
-/// The input of a key of [`position`].
-pub(crate) fn read_position(key: &[u8]) -> Option<u64> {
-    Octets::new(key).fixed().map(u64::from_be_bytes)
+/// The input of a key of [`position`] or [`positions`], and what of it.
+pub(crate) fn read_position(key: &[u8]) -> Option<(u64, Reach)> {
+    let mut key = Octets::new(key);
+    let input = u64::from_be_bytes(key.fixed()?);
+    Some(match (key.octet()?, key.octet()) {
+        (slice, None) => (input, Reach::Slice(slice)),
+        (shard, Some(threads)) => (input, Reach::Shard(Share { shard, threads })),
+    })
 }
 
 pub(crate) fn subscriber(imsi: Imsi) -> [u8; 8] {
@@ -341,7 +359,9 @@ mod tests {
         assert_eq!(Bucket::from_family(&bucket.family()), Some(bucket));
         let hours = |hours: i64| Timestamp::from_seconds(hours * 3_600);
         assert_eq!(bucket.span(), (hours(-6), hours(0)));
-        assert_eq!(read_position(&position(u64::MAX - 1, 7)), Some(u64::MAX - 1));
+        let share = Share { shard: 7, threads: 9 };
+        assert_eq!(read_position(&position(u64::MAX - 1, 7)), Some((u64::MAX - 1, Reach::Slice(7))));
+        assert_eq!(read_position(&positions(3, share)), Some((3, Reach::Shard(share))));
         assert_eq!(read_run(&run(bucket, stamp)), Some((bucket, stamp)));
         assert_eq!(read_run(&scenario(1)), None);
         assert_eq!((read_patterns(&patterns(7)), read_patterns(&run(bucket, stamp))), (Some(7), None));

@@ -38,4 +38,5 @@ pub use forget::{Forgotten, Trace};
 pub use ledger::{LedgerEntry, Verdict};
 pub(crate) use options::{DEFAULT_ARENA_BYTES, DEFAULT_CACHE_BYTES, write_buffers_octets};
 pub use stats::{BucketStats, FamilyStats, Stats};
+pub(crate) use store::Row;
 pub use store::{Store, StoreError};

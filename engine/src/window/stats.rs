@@ -94,12 +94,12 @@ impl Store {
         Ok(FamilyStats { name: name.to_owned(), rows, octets: number(properties::TOTAL_SST_FILES_SIZE)? })
     }
 
-    // Each input has a row for each slice that it reached: from its first, straight to the next input.
+    // Each input has several rows: from its first, straight to the next input.
     fn inputs(&self) -> Result<u64, StoreError> {
         let (mut count, mut from) = (0, Some(0));
         while let Some(input) = from {
             let Some(row) = self.rows(keys::POSITION, &keys::position(input, 0))?.next() else { break };
-            let found = keys::read_position(&row?.0).ok_or_else(|| self.damaged(keys::POSITION))?;
+            let (found, _) = keys::read_position(&row?.0).ok_or_else(|| self.damaged(keys::POSITION))?;
             count += 1;
             from = found.checked_add(1);
         }

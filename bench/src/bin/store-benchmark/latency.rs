@@ -20,7 +20,7 @@ use crate::{fact, hundred, stream};
 const BESIDE_OCTETS: usize = 4_096;
 const BESIDE_STEP: Duration = Duration::from_millis(20);
 /// Between two ticks, as a live feed gives them: its packet time runs beside the clock, that of the stream runs ahead.
-const TICK: Duration = Duration::from_millis(2);
+const TICK: Duration = Duration::from_millis(1);
 /// One in so many subscribers has a number. One in ten events triggers something: so many offers are a campaign's.
 const SUBSCRIBERS_TO_ONE_NUMBER: usize = 100;
 /// What an offer may take beside what the disk needs for itself.
