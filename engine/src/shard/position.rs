@@ -71,7 +71,7 @@ impl Position {
     }
 }
 
-/// The slices of a shard: every so-manieth of all, one for each thread.
+/// The slices of a shard: with n threads every n-th, from the one with the number of the shard on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Share {
     pub(crate) shard: u8,
