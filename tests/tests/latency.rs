@@ -19,8 +19,6 @@ use tests::bare::{self, Submitted};
 /// Offers a second, and for how many seconds.
 const RATE: usize = 1_000;
 const SECONDS: usize = 10;
-/// Triggers that are released together: those of 1 ms, the engine's own step.
-const TOGETHER: usize = RATE / 1_000;
 /// Beyond it something is wrong, however busy the machine is.
 const MOST: Duration = Duration::from_secs(5);
 const SCENARIO: &str = "scenario: at-once\npurpose: service\nwhen: {call: 114}\nsend: {sms: hello}\n";
@@ -108,19 +106,16 @@ fn an_offer_leaves_soon_after_its_trigger_is_released() {
     let mut engine = engine(folder.path(), &address);
     let begun = now();
     let mut released = Vec::new();
-    for first in (0..RATE * SECONDS).step_by(TOGETHER) {
-        for n in first..first + TOGETHER {
-            engine.event(&call(n));
-        }
-        let due = begun + at(first + TOGETHER).since(at(0));
+    for n in 0..RATE * SECONDS {
+        engine.event(&call(n));
+        let due = begun + at(n + 1).since(at(0));
         thread::sleep(due.saturating_duration_since(now()));
         released.push(now());
-        engine.tick(at(first + TOGETHER)).unwrap();
+        engine.tick(at(n + 1)).unwrap();
     }
     let counters = engine.finish().unwrap().counters;
     assert_eq!(counters.accepted as usize, RATE * SECONDS, "{counters:?}");
-    let mut times: Vec<Duration> =
-        arrivals.try_iter().map(|(n, came)| came.duration_since(released[n / TOGETHER])).collect();
+    let mut times: Vec<Duration> = arrivals.try_iter().map(|(n, came)| came.duration_since(released[n])).collect();
     assert_eq!(times.len(), RATE * SECONDS);
     times.sort();
     told("fdatasync of a page", &syncs(folder.path()));

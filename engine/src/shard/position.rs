@@ -242,10 +242,9 @@ fn positions(store: &Store, input: u64) -> Result<Option<[Position; SLICES]>, St
 }
 
 fn rows_of(store: &Store, input: u64) -> Result<impl Iterator<Item = Row>, StoreError> {
-    let is_of = move |row: &Row| {
-        row.as_ref().map_or(true, |(key, _)| keys::read_position(key).is_some_and(|(found, _)| found == input))
-    };
-    Ok(store.rows(keys::POSITION, &input.to_be_bytes())?.take_while(is_of))
+    let input = input.to_be_bytes();
+    let is_of = move |row: &Row| row.as_ref().map_or(true, |(key, _)| key.starts_with(&input));
+    Ok(store.rows(keys::POSITION, &input)?.take_while(is_of))
 }
 
 fn read_row(key: &[u8], value: &[u8], mut each: impl FnMut(usize, Position)) -> Option<()> {

@@ -28,7 +28,8 @@ pub(crate) const VERSION: u32 = 12;
 /// runs go with their bucket, editions when no row of [`LIVE`] is of them.
 pub(crate) const META: &str = "meta";
 /// Rows: input, shard, number of shards → for each of its slices the sequence of the last event that was taken in, and when it was
-/// released; of a feed 0, and the time of the newest event. A row per shard and input, of [`crate::shard::INPUTS_LIMIT`] inputs: a replay of one of them is not counted again.
+/// released; of a feed 0, and the time of the newest event. A row per shard and input, of [`crate::shard::INPUTS_LIMIT`] inputs: a
+/// replay of one of them is not counted again.
 pub(crate) const POSITION: &str = "position";
 /// Rows: epoch, shard, number → one group commit's events in order of arrival. Deleted when they are sealed.
 pub(crate) const JOURNAL: &str = "journal";

@@ -12,8 +12,8 @@ use super::profile;
 pub(crate) const DEFAULT_CACHE_BYTES: usize = 64 << 20;
 pub(crate) const DEFAULT_ARENA_BYTES: usize = 32 << 20;
 const WRITE_BUFFER_BYTES: usize = 32 << 20;
-/// So many of a family, those included that are being put into files: with the usual two nothing can be written for as long as that
-/// takes. What all of them take together is bounded by itself.
+/// So many of a small family, those included that are being put into files: with the usual two nothing can be written for as long as
+/// that takes. The large ones keep two, so that a disk that does not keep up stops writes before it takes memory.
 const WRITE_BUFFERS: i32 = 6;
 const LEAST_JOURNAL_BUFFER_BYTES: usize = 128 << 20;
 const OPEN_FILES: i32 = 512;
@@ -97,11 +97,12 @@ pub(super) fn family_options(name: &str, cache: &Cache, arena_bytes: usize) -> R
         options.set_compression_type(DBCompressionType::Lz4);
     }
     options.set_write_buffer_size(WRITE_BUFFER_BYTES);
-    options.set_max_write_buffer_number(WRITE_BUFFERS);
     if name == keys::JOURNAL || name == keys::CHANGE {
         options.set_write_buffer_size(journal_buffer_octets(arena_bytes));
         // What comes to a file is soon deleted.
         options.set_compression_type(DBCompressionType::None);
+    } else {
+        options.set_max_write_buffer_number(WRITE_BUFFERS);
     }
     if name == keys::PROFILE || name == keys::LIVE {
         options.set_level_zero_file_num_compaction_trigger(RUNS_OF_SUBSCRIBERS);
