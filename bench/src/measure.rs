@@ -1,7 +1,8 @@
-//! What a benchmark measures: what a whole process took, and the round in the middle.
+//! What benchmarks share: the large capture, what a whole process took, and the round in the middle.
 
 use std::io::Read;
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use wait4::Wait4;
@@ -39,10 +40,38 @@ pub fn median<T>(rounds: &mut [T], figure: impl Fn(&T) -> f64) -> Option<&T> {
     rounds.get(rounds.len() / 2)
 }
 
+/// A program that is built together with this one.
+///
+/// # Errors
+/// Where the system does not tell where this one lies.
+pub fn beside(program: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    Ok(own.parent().context("an executable lies in a folder")?.join(program))
+}
+
+/// Two minutes of a million subscribers on 10,000 associations, 6 million frames: made once, kept with the system's temporary
+/// files.
+///
+/// # Errors
+/// Where the synthesiser is not built, or does not succeed.
+pub fn large_capture() -> Result<PathBuf> {
+    let folder = std::env::temp_dir().join("touchpoint-bench");
+    let file = folder.join("decode.pcap");
+    if !file.exists() {
+        std::fs::create_dir_all(&folder)?;
+        let status = Command::new(beside("synthesise")?)
+            .args(["--subscribers", "1000000", "--bsc", "500", "--associations", "10000", "--minutes", "2", "--out"])
+            .arg(&file)
+            .stderr(Stdio::null())
+            .status()
+            .context("synthesise is not built: run `make build`")?;
+        ensure!(status.success(), "synthesise ended with {status}");
+    }
+    Ok(file)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::process::Stdio;
-
     use super::*;
 
     fn shell(words: &str) -> Command {

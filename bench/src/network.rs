@@ -146,7 +146,8 @@ pub struct Network {
 
 const FIRST_MSC_POINT_CODE: u16 = 257;
 const FIRST_BSC_POINT_CODE: u16 = 1001;
-const FIRST_AREA: u16 = 0x6a11;
+/// The location area code of the first of its areas; the others follow.
+pub const FIRST_AREA: u16 = 0x6a11;
 const AREAS_PER_BSC: u32 = 2;
 const LEAST_AREAS: u32 = 4;
 const CELLS_PER_AREA: u16 = 8;

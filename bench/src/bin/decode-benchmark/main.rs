@@ -10,8 +10,7 @@ mod memory;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, ensure};
-use bench::measure::{median, used};
+use bench::measure::{beside, large_capture, median, used};
 use clap::{Parser, Subcommand};
 use probe::capture::Capture;
 use probe::{Probe, ProbeConfig};
@@ -124,7 +123,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let own = std::env::current_exe()?;
     let file = match &arguments.capture {
         Some(file) => file.clone(),
-        None => synthesised()?,
+        None => large_capture()?,
     };
     let command = |program: &Path, words: &[&str]| {
         let mut command = Command::new(program);
@@ -155,27 +154,6 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     }
     report(&file, &mut runs);
     Ok(())
-}
-
-fn beside(program: &str) -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    Ok(own.parent().context("an executable lies in a folder")?.join(program))
-}
-
-fn synthesised() -> anyhow::Result<PathBuf> {
-    let folder = std::env::temp_dir().join("touchpoint-bench");
-    let file = folder.join("decode.pcap");
-    if !file.exists() {
-        std::fs::create_dir_all(&folder)?;
-        let status = Command::new(beside("synthesise")?)
-            .args(["--subscribers", "1000000", "--bsc", "500", "--associations", "10000", "--minutes", "2", "--out"])
-            .arg(&file)
-            .stderr(Stdio::null())
-            .status()
-            .context("synthesise is not built: run `make build`")?;
-        ensure!(status.success(), "synthesise ended with {status}");
-    }
-    Ok(file)
 }
 
 fn count(file: &Path) -> anyhow::Result<usize> {

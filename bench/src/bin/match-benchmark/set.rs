@@ -8,8 +8,11 @@ use rules::RuleSet;
 use crate::fact::location_area;
 use crate::stream;
 
+/// Where the network is at home, and in which time zone.
+pub(crate) const POLICY: &str = include_str!("set/policy.yaml");
+
 const SET: [(&str, &str); 4] = [
-    ("policy.yaml", include_str!("set/policy.yaml")),
+    ("policy.yaml", POLICY),
     ("scenarios/in-target.yaml", include_str!("set/scenarios/in-target.yaml")),
     ("scenarios/three-visits.yaml", include_str!("set/scenarios/three-visits.yaml")),
     ("scenarios/new-device-online.yaml", include_str!("set/scenarios/new-device-online.yaml")),
@@ -29,7 +32,8 @@ pub(crate) fn write_set(folder: &Path, targets: impl IntoIterator<Item = u64>) -
     write(folder, TARGETS, &format!("imsi\n{}", targets.collect::<String>()))
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> std::io::Result<()> {
+/// Writes one of its files.
+pub(crate) fn write(folder: &Path, name: &str, text: &str) -> std::io::Result<()> {
     let file = folder.join(name);
     file.parent().map_or(Ok(()), std::fs::create_dir_all)?;
     std::fs::write(file, text)

@@ -1,6 +1,6 @@
 //! What keeping and deciding costs, as ratios of things run in turn on the same stream of events: the engine with its store
 //! against a RocksDB key for each event, with no scenario, with the three patterns of the comparison with other engines, and
-//! with a hundred live scenarios. CPU time of whole processes, user and system, until the store is drained, the median of several
+//! with a hundred live scenarios; and the whole program from a capture to the ledger. CPU time of whole processes, user and system, until the store is drained, the median of several
 //! rounds.
 
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
@@ -16,6 +16,7 @@ mod scale;
 mod set;
 #[path = "../match-benchmark/stream.rs"]
 mod stream;
+mod town;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -24,6 +25,7 @@ use anyhow::{Context, Result};
 use bench::measure::{Used, median, used};
 use clap::{Parser, Subcommand};
 use rules::{Policy, RuleSet};
+use town::Town;
 
 /// What is measured of a store's folder lies here.
 const WINDOW: &str = "window";
@@ -193,8 +195,10 @@ fn compare(arguments: &Arguments) -> Result<()> {
         Run::new("touchpoint, three patterns", "patterns", Some(set)),
         Run::new("touchpoint, 100 scenarios", "hundred", None),
     ];
+    let mut town = Town::default();
     for _ in 0..arguments.rounds.max(1) {
         runs.iter_mut().try_for_each(|run| run.once(arguments, &events))?;
+        town.once(&arguments.folder, arguments.threads)?;
     }
     println!(
         "{:<28} {:>8} {:>8} {:>12} {:>14} {:>14} {:>10} {:>16}",
@@ -209,5 +213,5 @@ fn compare(arguments: &Arguments) -> Result<()> {
         count / patterns / FLINK_SQL_ON_ROCKSDB
     );
     println!("100 live scenarios: {:.0} events a CPU second; wanted: 700,000.", count / hundred);
-    Ok(())
+    town.report()
 }
