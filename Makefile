@@ -48,10 +48,10 @@ check:
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
 
-## train: makes the profile anew by which the compiler lays out the probe
+## train: makes the profiles anew by which the compiler lays out the probe and the engine
 train:
 	@deploy/packages.sh build
-	probe/training/train.sh
+	training/train.sh
 
 ## bench: the benchmarks, as ratios against their yardsticks
 bench: build
