@@ -17,6 +17,8 @@ use crate::window::StoreError;
 const AT_ONCE: usize = 256;
 /// The most that wait; beyond it shards wait.
 pub(crate) const WAITING_LIMIT: usize = 32;
+/// Where so many wait, the disk does not keep up: what a shard has to say waits with it, until there is more.
+pub(crate) const MANY_WAITING: usize = WAITING_LIMIT / 2;
 
 /// What a shard hands over.
 pub(crate) enum Work {

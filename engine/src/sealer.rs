@@ -95,48 +95,19 @@ impl Sealer<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use arc_swap::ArcSwap;
     use crossbeam::channel::{bounded, unbounded};
     use rocksdb::{WriteBatch, properties};
-    use rules::{Directory, Policy, RuleSet};
 
     use super::*;
-    use crate::shard::Limits;
+    use crate::testing::shared;
     use crate::window::Store;
     use crate::window::arena::Arena;
     use crate::window::keys::{self, JournalKey, Stamp};
 
-    fn shared(store: Store) -> Arc<Shared> {
-        Arc::new(Shared {
-            store: Arc::new(store),
-            rules: ArcSwap::from_pointee(RuleSet::new(Vec::new(), Policy::default(), String::new())),
-            directory: ArcSwap::from_pointee(Directory::default()),
-            counters: Arc::default(),
-            delays: Arc::default(),
-            loads: Arc::new([]),
-            epoch: 1,
-            input: 0,
-            feeds: Vec::new(),
-            lookup: false,
-            limits: Limits {
-                commit_interval: Duration::ZERO,
-                offers_at_once: false,
-                sync_interval: Duration::ZERO,
-                commit_bytes: 0,
-                arena_bytes: 0,
-                profiles: 0,
-                retention: Duration::ZERO,
-                decisions: Duration::ZERO,
-            },
-        })
-    }
-
     /// How much of the journal comes to files when two of three blobs of so many octets are sealed, one after the other.
     fn filed(octets: usize) -> u64 {
         let folder = tempfile::tempdir().unwrap();
-        let shared = shared(Store::open(folder.path()).unwrap());
+        let shared = Arc::new(shared(Store::open(folder.path()).unwrap()));
         let store = &shared.store;
         let family = store.family(keys::JOURNAL).unwrap();
         let key = |number| JournalKey { stamp: Stamp { epoch: 1, number }, shard: 0 }.octets();

@@ -1,14 +1,45 @@
-//! What tests of this crate share: random numbers from a seed, and random events.
+//! What tests of this crate share: what threads share, offers, random numbers from a seed, and random events.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use event::{
     Answered, Binding, CellId, Direction, DomainName, Event, Forwarding, ForwardingOperation, Imsi, Interface, Kind,
     Lai, Number, Rai, RoutingAreaUpdateType, Timestamp, Tmsi, UpdateType,
 };
 use rules::scenario::Purpose;
+use rules::{Directory, Policy, RuleSet};
 
 use crate::offer::{Offer, OfferId, State};
+use crate::shard::{Limits, Shared};
+use crate::window::Store;
+
+/// What the threads of an engine without rules and shards share. Nothing is kept for any time.
+pub(crate) fn shared(store: Store) -> Shared {
+    Shared {
+        store: Arc::new(store),
+        rules: ArcSwap::from_pointee(RuleSet::new(Vec::new(), Policy::default(), String::new())),
+        directory: ArcSwap::from_pointee(Directory::default()),
+        counters: Arc::default(),
+        delays: Arc::default(),
+        loads: Arc::new([]),
+        epoch: 1,
+        input: 0,
+        feeds: Vec::new(),
+        lookup: false,
+        limits: Limits {
+            commit_interval: Duration::ZERO,
+            offers_at_once: false,
+            sync_interval: Duration::ZERO,
+            commit_bytes: 0,
+            arena_bytes: 0,
+            profiles: 0,
+            retention: Duration::ZERO,
+            decisions: Duration::ZERO,
+        },
+    }
+}
 
 /// The offer that the event with this sequence proposes.
 pub(crate) fn offer(sequence: u64) -> Offer {

@@ -20,7 +20,7 @@ use super::sealing::Turnover;
 use super::table::Table;
 use super::timers::Timers;
 use super::{Batch, Between, Load, Message, Progress, Routed, Shared, Swept, Turn, slice};
-use crate::committer::{Work, Write};
+use crate::committer::{MANY_WAITING, Work, Write};
 use crate::delays::clock;
 use crate::offer::{Offer, PhoneAnswer, Withheld};
 use crate::window::StoreError;
@@ -38,6 +38,13 @@ pub(crate) struct Outlets {
     pub(crate) sealer_ends: Receiver<Infallible>,
     /// Empty batches, to be filled again.
     pub(crate) spent: Sender<Batch>,
+}
+
+impl Outlets {
+    /// Whether what is handed over stands in a queue, so that more of it would come no sooner.
+    fn have_many_waiting(&self) -> bool {
+        self.work.len() >= MANY_WAITING
+    }
 }
 
 /// One shard.
@@ -250,7 +257,7 @@ impl Worker {
     /// Something has been taken in: from now on runs the time within which it is written, and on disk.
     fn await_commit(&mut self) {
         let (limits, now) = (&self.shared.limits, clock());
-        let is_urgent = limits.offers_at_once && self.group.has_intents();
+        let is_urgent = limits.offers_at_once && self.group.has_intents() && !self.outlets.have_many_waiting();
         let due = if is_urgent { now } else { now + limits.commit_interval };
         self.pace.due = Some(self.pace.due.map_or(due, |before| before.min(due)));
         self.pace.sync_due.get_or_insert(now + limits.sync_interval);
@@ -442,7 +449,7 @@ impl Worker {
 
     /// Where offers are to go out at once, those of other shards do not wait for this one to write what led to none.
     fn hurry(&self) -> Result<(), Gone> {
-        if !self.shared.limits.offers_at_once || self.group.has_intents() {
+        if !self.shared.limits.offers_at_once || self.group.has_intents() || self.outlets.have_many_waiting() {
             return Ok(());
         }
         self.hand(Work::Tell(self.progress(self.upto, Vec::new(), Vec::new())))
@@ -503,3 +510,6 @@ fn imsis(events: &[Routed]) -> impl Iterator<Item = Imsi> {
 fn context<'a>(shared: &Shared, directory: &'a Directory, areas: &'a Areas, warm: bool) -> Context<'a> {
     Context { directory, lookup: shared.lookup, warm, areas }
 }
+
+#[cfg(test)]
+mod tests;
