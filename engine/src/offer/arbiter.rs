@@ -116,12 +116,17 @@ impl Arbiter {
     }
 
     /// Decides and sends until all shards have finished and the channels have answered, or nothing is heard of them any
-    /// more. Ends at once where the shards go away unfinished.
+    /// more; then hears these out. Ends at once where the shards go away unfinished.
     pub(crate) fn run(mut self, progress: &Receiver<Progress>) -> Result<(), StoreError> {
         let reports = self.router.reports();
+        if self.work(progress, &reports)? { self.hear_out(&reports) } else { Ok(()) }
+    }
+
+    /// Whether the shards have finished.
+    fn work(&mut self, progress: &Receiver<Progress>, reports: &[Receiver<Report>]) -> Result<bool, StoreError> {
         let mut deadline = never();
         loop {
-            let heard = self.receive(progress, &reports, &deadline)?;
+            let heard = self.receive(progress, reports, &deadline)?;
             self.back.write_down();
             self.decide()?;
             self.hear_phones()?;
@@ -132,9 +137,9 @@ impl Arbiter {
             self.send()?;
             let is_finished = self.merge.is_finished();
             match heard {
-                _ if is_finished && self.is_idle() => return Ok(()),
-                Heard::Gone if !is_finished => return Ok(()),
-                Heard::Deadline => return Ok(()),
+                _ if is_finished && self.is_idle() => return Ok(true),
+                Heard::Gone if !is_finished => return Ok(false),
+                Heard::Deadline => return Ok(true),
                 // The last word of the shards and their going may be heard at once.
                 Heard::Something | Heard::Gone if is_finished => deadline = after(self.means.patience),
                 _ => {}

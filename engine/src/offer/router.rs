@@ -195,6 +195,11 @@ impl Router {
         self.tracks.iter().map(|track| track.lane.channel.reports().clone()).collect()
     }
 
+    /// Every channel takes leave, and has said everything afterwards.
+    pub(crate) fn close(&mut self) {
+        self.tracks.clear();
+    }
+
     /// What a channel says of its health.
     pub(crate) fn heard(&mut self, track: usize, report: &Report) {
         if let Some(track) = self.tracks.get_mut(track) {

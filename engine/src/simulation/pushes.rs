@@ -4,10 +4,10 @@
 use rules::scenario::{Message, Push};
 
 use super::*;
-use crate::offer::channel::Taken;
+use crate::offer::channel::{ReceiptState, Taken};
 use crate::offer::consent::Consent;
 
-/// A gateway: takes everything and tells no more of it; every third subscriber answers with TD.
+/// A gateway: takes everything, and tells no more of it until it takes leave; every third subscriber answers with TD.
 struct Gateway {
     told: Arc<Mutex<Told>>,
     reports: (Sender<Report>, Receiver<Report>),
@@ -52,6 +52,15 @@ impl Channel for Gateway {
     }
 }
 
+/// It is in the middle of telling what became of the last one.
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let last = self.told.lock().unwrap().submitted.last().map(|submission| submission.id);
+        last.into_iter()
+            .for_each(|id| self.reports.0.send(Report::Receipt { id, state: ReceiptState::Delivered }).unwrap());
+    }
+}
+
 /// Two scenarios of marketing that push, and one of service.
 fn pushing() -> Arc<RuleSet> {
     let sms = Trigger::Sms { direction: None, numbers: Vec::new() };
@@ -78,8 +87,12 @@ fn a_newer_push_names_the_one_before_and_a_refusal_takes_the_last_one_back() {
     config.consent = Some(Consent::open(&world.folder.path().join("consent.csv")).unwrap());
     let mut engine = Engine::start(config).unwrap();
     feed(&mut engine, &stream(54, 6_000, Duration::from_secs(10)));
-    engine.finish().unwrap();
+    let summary = engine.finish().unwrap();
     let told = told.lock().unwrap();
+    let delivered =
+        Outcome::read(&summary.store, summary.counters).offers.into_iter().filter(|offer| offer.receipt.is_some());
+    let last = told.submitted.last().unwrap().id;
+    assert_eq!(delivered.map(|offer| offer.id).collect::<Vec<_>>(), [last], "what it said as it took leave");
     let (mut earlier, mut replaced) = (BTreeMap::<String, &Submission>::new(), 0);
     for submission in &told.submitted {
         if let Some(name) = &submission.replaces {

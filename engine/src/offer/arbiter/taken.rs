@@ -23,6 +23,21 @@ impl Arbiter {
         Ok(())
     }
 
+    /// The channels take leave. What they have said until then counts: a receipt may come with the answer that was the last to be
+    /// waited for. What they have not taken is for the next start.
+    pub(super) fn hear_out(&mut self, reports: &[Receiver<Report>]) -> Result<(), StoreError> {
+        self.router.close();
+        for (track, reports) in reports.iter().enumerate() {
+            let counts = |report: &Report| {
+                let is_final = !matches!(report, Report::Unknown { .. } | Report::Refused { again: true, .. });
+                is_final && !matches!(report, Report::Ready | Report::Down { .. })
+            };
+            reports.try_iter().filter(counts).try_for_each(|report| self.report(track, report))?;
+        }
+        self.back.write_down();
+        self.outbox.commit(false)
+    }
+
     /// Of one that is still on its way to the channel it is written when the channel has answered.
     fn acknowledged(&mut self, at: Timestamp, id: OfferId) -> Result<(), StoreError> {
         if self.sending.contains_key(&id) {
