@@ -21,6 +21,8 @@ use super::truth::{Contents, EventKey, Truth};
 
 /// How long a start that ends by itself may take.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// So many octets of a stream are looked at, to know it again, before any of it is taken in: until then nothing is acknowledged.
+const LOOKED_AT: usize = 64 << 10;
 /// Twice the bound on what a killed process loses.
 const COMMITTED: Duration = Duration::from_millis(200);
 /// Twice the bound on what a failure of the power takes.
@@ -255,7 +257,8 @@ impl<'a> Running<'a> {
     /// Gives a part of the input and waits until nothing moves any more, for the bound, and until what the bound has set off
     /// is done: on a busy machine that may take longer than the bound.
     fn rest(&mut self, pause: Pause, random: &mut Rng) {
-        let cut = random.usize(0..self.town.frames.len());
+        let heard = self.town.frames.partition_point(|(end, _)| *end <= LOOKED_AT);
+        let cut = random.usize(heard..self.town.frames.len());
         self.give(Some(self.town.frames[cut].0));
         self.given.recv().ok();
         self.settle();
