@@ -15,7 +15,21 @@ use crate::offer::{Offer, OfferId, State};
 use crate::shard::{Limits, Shared};
 use crate::window::Store;
 
-/// What the threads of an engine without rules and shards share. Nothing is kept for any time.
+/// Nothing is gathered, and nothing is kept for any time.
+pub(crate) fn limits() -> Limits {
+    Limits {
+        commit_interval: Duration::ZERO,
+        offers_at_once: false,
+        sync_interval: Duration::ZERO,
+        commit_bytes: 0,
+        arena_bytes: 0,
+        profiles: 0,
+        retention: Duration::ZERO,
+        decisions: Duration::ZERO,
+    }
+}
+
+/// What the threads of an engine without rules and shards share.
 pub(crate) fn shared(store: Store) -> Shared {
     Shared {
         store: Arc::new(store),
@@ -28,16 +42,7 @@ pub(crate) fn shared(store: Store) -> Shared {
         input: 0,
         feeds: Vec::new(),
         lookup: false,
-        limits: Limits {
-            commit_interval: Duration::ZERO,
-            offers_at_once: false,
-            sync_interval: Duration::ZERO,
-            commit_bytes: 0,
-            arena_bytes: 0,
-            profiles: 0,
-            retention: Duration::ZERO,
-            decisions: Duration::ZERO,
-        },
+        limits: limits(),
     }
 }
 

@@ -254,19 +254,11 @@ fn before(now: Timestamp, length: Duration) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::limits;
 
     fn check(retention: u64, decisions: u64, remembered: u64, forgotten: i64) {
         let hours = Duration::from_hours;
-        let limits = Limits {
-            commit_interval: Duration::ZERO,
-            offers_at_once: false,
-            sync_interval: Duration::ZERO,
-            commit_bytes: 0,
-            arena_bytes: 0,
-            profiles: 0,
-            retention: hours(retention),
-            decisions: hours(decisions),
-        };
+        let limits = Limits { retention: hours(retention), decisions: hours(decisions), ..limits() };
         let now = Timestamp::from_seconds(1_003 * 3_600);
         let expected = Timestamp::from_seconds(forgotten * 3_600);
         assert_eq!(limits.forgotten(now, hours(remembered)), expected, "{retention} {decisions} {remembered}");

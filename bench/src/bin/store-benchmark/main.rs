@@ -1,7 +1,7 @@
 //! What keeping and deciding costs, as ratios of things run in turn on the same stream of events: the engine with its store
 //! against a RocksDB key for each event, with no scenario, with the three patterns of the comparison with other engines, and
-//! with a hundred live scenarios; and the whole program from a capture to the ledger. CPU time of whole processes, user and system, until the store is drained, the median of several
-//! rounds.
+//! with a hundred live scenarios; and the whole program from a capture to the ledger. CPU time of whole processes, user and system,
+//! until the store is drained, the median of several rounds.
 
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 

@@ -28,9 +28,10 @@ impl Arbiter {
     pub(super) fn hear_out(&mut self, reports: &[Receiver<Report>]) -> Result<(), StoreError> {
         self.router.close();
         for (track, reports) in reports.iter().enumerate() {
-            let counts = |report: &Report| {
-                let is_final = !matches!(report, Report::Unknown { .. } | Report::Refused { again: true, .. });
-                is_final && !matches!(report, Report::Ready | Report::Down { .. })
+            let counts = |report: &Report| match report {
+                Report::Accepted { .. } | Report::Receipt { .. } | Report::Incoming { .. } => true,
+                Report::Refused { again, .. } => !again,
+                Report::Unknown { .. } | Report::Ready | Report::Down { .. } => false,
             };
             reports.try_iter().filter(counts).try_for_each(|report| self.report(track, report))?;
         }
