@@ -5,11 +5,13 @@
 
 use super::a_interface::AInterface;
 use crate::capture::BATCH_FRAMES;
+use crate::track::channels::{Channel, ChannelName};
 use crate::track::connection::{self, End};
 use crate::track::identity::{self, Temporary, Vlr};
 use crate::track::silence::Name;
 use crate::track::transport::{Carrier, Payload};
-use crate::wire::{LocalReference, MobileIdentity, glance, sccp};
+use crate::wire::glance::Glance;
+use crate::wire::{LocalReference, MobileIdentity, sccp};
 
 /// As many may be on their way from memory at one time.
 const FETCHED: usize = BATCH_FRAMES;
@@ -20,7 +22,10 @@ pub(super) struct Expected {
     connection: Option<connection::Expected>,
     /// It names both ends of its connection, as what begins or ends one.
     names_both: bool,
+    /// It ends what its connection has begun.
+    completes: bool,
     subscriber: Option<identity::Expected>,
+    last_area: Option<identity::ExpectedArea>,
 }
 
 impl AInterface {
@@ -37,18 +42,20 @@ impl AInterface {
 
     /// Begins to fetch what they will need.
     pub fn fetch(&self) {
-        for &Expected { connection, names_both, subscriber } in &self.ahead {
+        for &Expected { connection, names_both, completes, subscriber, last_area } in &self.ahead {
             let dialogue = connection.and_then(|connection| self.connections.fetch(connection));
-            dialogue.into_iter().for_each(|dialogue| dialogue.fetch(names_both));
+            dialogue.into_iter().for_each(|dialogue| dialogue.fetch(names_both || completes));
             subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
+            last_area.into_iter().for_each(|area| self.identities.fetch_area(area));
         }
     }
 
-    /// Begins to fetch what lies behind that, as far as few need it: what a connection that may end gives back, and by which
-    /// other identity somebody is known.
+    /// Begins to fetch what lies behind that, as far as few need it: what a connection that may end gives back, what waits in
+    /// it, and by which other identity somebody is known.
     pub fn fetch_further(&self) {
-        for &Expected { connection, names_both, subscriber } in &self.ahead {
-            let Some(connection) = connection.filter(|_| names_both || subscriber.is_some()) else { continue };
+        for &Expected { connection, names_both, completes, subscriber, .. } in &self.ahead {
+            let is_asked = names_both || completes || subscriber.is_some();
+            let Some(connection) = connection.filter(|_| is_asked) else { continue };
             let Some(dialogue) = self.connections.fetched(connection) else { continue };
             if let (Some(area), Some(end)) = (dialogue.subject.cell.lai(), dialogue.network_end) {
                 self.around.silences.expect(Name {
@@ -61,6 +68,7 @@ impl AInterface {
             if names_both {
                 dialogue.channel.into_iter().for_each(|channel| self.channels.expect(channel));
             } else {
+                dialogue.fetch_waiting();
                 let temporary = dialogue.subject.temporary();
                 temporary.into_iter().for_each(|temporary| _ = self.identities.expect_temporary(temporary));
             }
@@ -76,18 +84,27 @@ impl AInterface {
         if let Some(LocalReference(reference)) = source {
             self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
         }
-        let (identity, area) = glance::named(octets);
+        let Glance { identity, paged, area, last_area, circuit, completes } = Glance::at(octets);
+        let vlr = |node| Vlr { network: carrier.nodes, node };
         if let Some(area) = area {
-            let vlr = Vlr { network: carrier.nodes, node: carrier.receiver };
+            let vlr = vlr(carrier.receiver);
             self.identities.expect_area(area, vlr);
             self.around.silences.expect(Name { network: vlr.network, bss: carrier.sender, serving: vlr.node, area });
         }
+        if let Some(tmsi) = paged {
+            self.identities.expect_temporary(Temporary { vlr: vlr(carrier.sender), tmsi });
+        }
+        if let Some(code) = circuit {
+            let name = ChannelName::Circuit(code);
+            self.channels.expect(Channel::new(carrier.network, carrier.sender, carrier.receiver, name));
+        }
+        let last_area = last_area.map(|area| self.identities.expect_last_area(area));
         let subscriber = match identity {
             Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
             Some(MobileIdentity::Tmsi(tmsi)) => {
                 // A phone asks for a connection with the one that it has; in a connection the network gives it another.
                 let node = if destination.is_none() { carrier.receiver } else { carrier.sender };
-                Some(self.identities.expect_temporary(Temporary { vlr: Vlr { network: carrier.nodes, node }, tmsi }))
+                Some(self.identities.expect_temporary(Temporary { vlr: vlr(node), tmsi }))
             }
             Some(MobileIdentity::Imei(imei)) => {
                 self.around.devices.expect(imei);
@@ -95,6 +112,7 @@ impl AInterface {
             }
             _ => None,
         };
-        Expected { connection, names_both: destination.is_some() && source.is_some(), subscriber }
+        let names_both = destination.is_some() && source.is_some();
+        Expected { connection, names_both, completes, subscriber, last_area }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use event::{CellId, Timestamp, UpdateType, prefetch_lines};
+use event::{CellId, Timestamp, UpdateType, prefetch, prefetch_lines};
 use smallvec::SmallVec;
 
 use super::calls::Call;
@@ -122,6 +122,13 @@ impl Dialogue {
     #[inline]
     pub(super) fn fetch(&self, may_end: bool) {
         prefetch_lines(self, if may_end { LINES_OF_LAST } else { LINES_OF_MOST });
+    }
+
+    /// Begins to fetch what waits for an answer, or for a name.
+    #[inline]
+    pub(super) fn fetch_waiting(&self) {
+        self.transfers.first().into_iter().for_each(prefetch);
+        self.subject.fetch_waiting();
     }
 
     /// Notes that `sender` was heard.

@@ -5,7 +5,7 @@
 
 use std::mem::offset_of;
 
-use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi};
+use event::{Binding, CellId, Direction, Event, Imei, Imsi, Kind, Tmsi, prefetch};
 
 use super::scene::Scene;
 use crate::Sink;
@@ -337,6 +337,12 @@ impl Subject {
 
     fn is_on_wire(&self) -> bool {
         matches!(self.known, Some((_, Binding::OnWire)))
+    }
+
+    /// Begins to fetch the first event that waits for a name.
+    #[inline]
+    pub(super) fn fetch_waiting(&self) {
+        self.waiting.first().into_iter().for_each(prefetch);
     }
 
     /// Whether events need not wait. With a suspect binding they do: the wire may still confirm it.

@@ -2,7 +2,7 @@
 //!
 //! It is no reading: what follows from it may only be a matter of time.
 
-use event::{Lai, Plmn};
+use event::{Lai, Plmn, Tmsi};
 
 use super::{MobileIdentity, Protocol, Reader, SccpMessageType};
 
@@ -10,21 +10,108 @@ use super::{MobileIdentity, Protocol, Reader, SccpMessageType};
 const TMSI: [u8; 2] = [5, 0xf4];
 /// Identifier and length of the BSSMAP element IMSI, 3GPP TS 48.008 §3.2.2.6.
 const IMSI: [u8; 2] = [0x08, 0x08];
+/// Where the user data of a DT1 begin: behind a reference, whether there is more, a pointer, a length.
+const USER_DATA: usize = 7;
 
-/// The identity in an SCCP message, and the location area from which a phone asks for a connection.
-///
-/// A phone says its TMSI when it asks for a connection, and its IMEISV when ciphering begins; a network says an IMSI in COMMON ID
-/// and in paging, and gives a TMSI when it accepts an update.
+/// What an SCCP message shows at a glance.
+#[derive(Default)]
+pub struct Glance {
+    /// A phone says its TMSI when it asks for a connection, and its IMEISV when ciphering begins; a network says an IMSI in COMMON ID
+    /// and in paging, and gives a TMSI when it accepts an update.
+    pub identity: Option<MobileIdentity>,
+    /// By which the network pages, beside the IMSI.
+    pub paged: Option<Tmsi>,
+    /// The location area from which a phone asks for a connection.
+    pub area: Option<Lai>,
+    /// The one where it says that it was given its TMSI: in an update the last one that it was in.
+    pub last_area: Option<Lai>,
+    /// Circuit identity code that ASSIGNMENT REQUEST gives to a connection.
+    pub circuit: Option<u16>,
+    /// It ends what its connection has begun: an answer in SMS, or TMSI REALLOCATION COMPLETE.
+    pub completes: bool,
+}
+
+impl Glance {
+    /// Looks at an SCCP message.
+    #[inline]
+    pub fn at(sccp: &[u8]) -> Self {
+        let kind = sccp.first().map(|kind| SccpMessageType(*kind));
+        match (kind, sccp.get(USER_DATA..)) {
+            (Some(SccpMessageType::CONNECTION_REQUEST), _) => Self::at_request(sccp).unwrap_or_default(),
+            (Some(SccpMessageType::DATA_FORM_1), Some(data)) => Self::at_data(data).unwrap_or_default(),
+            (Some(SccpMessageType::UNITDATA), Some(data)) => Self::at_unitdata(data).unwrap_or_default(),
+            _ => Self::default(),
+        }
+    }
+
+    #[inline]
+    fn at_request(sccp: &[u8]) -> Option<Self> {
+        let (cell, layer_3) = connection_request(sccp)?;
+        let area = match *cell {
+            // A whole cell: its discriminator, the network, the area, the cell.
+            [0, a, b, c, d, e, _, _] => Some(lai([a, b, c, d, e])),
+            _ => None,
+        };
+        // MM, LOCATION UPDATING REQUEST: the type and the key, the area, the classmark.
+        let last_area = match *layer_3 {
+            [5, 0x08, _, a, b, c, d, e, ..] => Some(lai([a, b, c, d, e])),
+            _ => area,
+        };
+        Some(Self { identity: first_identity(layer_3).and_then(read), area, last_area, ..Self::default() })
+    }
+
+    #[inline]
+    fn at_data(data: &[u8]) -> Option<Self> {
+        let identity = match *data {
+            // BSSMAP, its length, COMMON ID.
+            [0, _, 0x2f, a, b, ..] if [a, b] == IMSI => data.get(5..13)?,
+            // BSSMAP, its length, CIPHER MODE COMPLETE; the layer 3 message in it, RR, CIPHERING MODE COMPLETE.
+            [0, _, 0x55, 0x20, _, 6, 0x32, 0x17, 9, ..] => data.get(9..18)?,
+            // BSSMAP, its length, ASSIGNMENT REQUEST; the channel type.
+            [0, _, 0x01, 0x0b, length, ..] => {
+                let circuit = circuit(data.get(5 + usize::from(length)..)?);
+                return Some(Self { circuit, ..Self::default() });
+            }
+            // DTAP, its DLCI and length, MM, LOCATION UPDATING ACCEPT; the area.
+            [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => data.get(12..17)?,
+            // DTAP, its DLCI and length, MM, TMSI REALLOCATION COMPLETE, where the phone numbers its messages; SMS, CP-ACK or CP-DATA.
+            [1, _, _, protocol, kind, ..] => {
+                let completes = protocol & 0x0f == 9 || protocol == 5 && kind & 0x3f == 0x1b;
+                return Some(Self { completes, ..Self::default() });
+            }
+            _ => return None,
+        };
+        Some(Self { identity: read(identity), ..Self::default() })
+    }
+
+    #[inline]
+    fn at_unitdata(data: &[u8]) -> Option<Self> {
+        let (digits, behind) =
+            data.get(data.windows(2).position(|pair| pair == IMSI)? + 2..)?.split_first_chunk::<8>()?;
+        let paged = match *behind {
+            [9, 4, a, b, c, d, ..] => Some(Tmsi(u32::from_be_bytes([a, b, c, d]))),
+            _ => None,
+        };
+        Some(Self { identity: read(digits), paged, ..Self::default() })
+    }
+}
+
+fn read(identity: &[u8]) -> Option<MobileIdentity> {
+    MobileIdentity::read(Reader::new(Protocol::Dtap, identity)).ok()
+}
+
+const fn lai([a, b, c, d, e]: [u8; 5]) -> Lai {
+    Lai { plmn: Plmn::from_octets([a, b, c]), lac: u16::from_be_bytes([d, e]) }
+}
+
+/// The circuit behind the channel type of an ASSIGNMENT REQUEST, 3GPP TS 48.008 §3.2.1.1; a priority may come before.
 #[inline]
-pub fn named(sccp: &[u8]) -> (Option<MobileIdentity>, Option<Lai>) {
-    let read = |octets| MobileIdentity::read(Reader::new(Protocol::Dtap, octets)).ok();
-    let Some((cell, layer_3)) = connection_request(sccp) else { return (other_identity(sccp).and_then(read), None) };
-    let area = match *cell {
-        // A whole cell: its discriminator, the network, the area, the cell.
-        [0, a, b, c, d, e, _, _] => Some(Lai { plmn: Plmn::from_octets([a, b, c]), lac: u16::from_be_bytes([d, e]) }),
+fn circuit(elements: &[u8]) -> Option<u16> {
+    const PRIORITY: u8 = 0x06;
+    match *elements {
+        [0x01, a, b, ..] | [PRIORITY, 1, _, 0x01, a, b, ..] => Some(u16::from_be_bytes([a, b])),
         _ => None,
-    };
-    (first_identity(layer_3).and_then(read), area)
+    }
 }
 
 /// With which identity a phone begins a dialogue.
@@ -39,27 +126,6 @@ fn first_identity(layer_3: &[u8]) -> Option<&[u8]> {
     }
     .split_first()?;
     identity.get(..usize::from(*length))
-}
-
-/// The identity in any other message than a connection request.
-#[inline]
-fn other_identity(sccp: &[u8]) -> Option<&[u8]> {
-    // DT1: a reference, whether there is more, a pointer, a length.
-    const USER_DATA: usize = 7;
-    let rest = sccp.get(USER_DATA..)?;
-    match SccpMessageType(*sccp.first()?) {
-        SccpMessageType::DATA_FORM_1 => match *rest {
-            // BSSMAP, its length, COMMON ID.
-            [0, _, 0x2f, a, b, ..] if [a, b] == IMSI => rest.get(5..13),
-            // BSSMAP, its length, CIPHER MODE COMPLETE; the layer 3 message in it, RR, CIPHERING MODE COMPLETE.
-            [0, _, 0x55, 0x20, _, 6, 0x32, 0x17, 9, ..] => rest.get(9..18),
-            // DTAP, its DLCI and length, MM, LOCATION UPDATING ACCEPT; the area.
-            [1, _, _, 5, 2, _, _, _, _, _, 0x17, a, b, ..] if [a, b] == TMSI => rest.get(12..17),
-            _ => None,
-        },
-        SccpMessageType::UNITDATA => rest.get(rest.windows(2).position(|pair| pair == IMSI)?..)?.get(2..10),
-        _ => None,
-    }
 }
 
 /// The cell and the layer 3 message of a COMPLETE LAYER 3 INFORMATION in a connection request.
@@ -90,14 +156,14 @@ mod tests {
 
     #[track_caller]
     fn check(sccp: &[u8], expected: Option<&str>) {
-        let named = named(sccp).0.map(|identity| match identity {
+        let named = Glance::at(sccp).identity.map(|identity| match identity {
             MobileIdentity::Imsi(imsi) => imsi.to_string(),
             MobileIdentity::Tmsi(tmsi) => format!("{:08x}", tmsi.0),
             MobileIdentity::Imei(imei) => format!("{imei:?}"),
             other => format!("{other:?}"),
         });
         assert_eq!(named.as_deref(), expected);
-        (0..sccp.len()).for_each(|len| _ = super::named(&sccp[..len]));
+        (0..sccp.len()).for_each(|len| _ = Glance::at(&sccp[..len]));
     }
 
     const DIGITS: [u8; 8] = [0x49, 0x06, 0x10, 0x32, 0x54, 0x76, 0x98, 0x10];
@@ -140,8 +206,37 @@ mod tests {
             // Whatever follows: the end of the optional part, other elements.
             let request = [&header[..], &data, &[0]].concat();
             check(&request, Some("c0ffee01"));
-            assert_eq!(named(&request).1.map(|area| area.to_string()).as_deref(), Some("460-00-4660"));
+            let Glance { area, last_area, .. } = Glance::at(&request);
+            let last = if begin[1] == 0x08 { "460-00-4659" } else { "460-00-4660" };
+            assert_eq!([area, last_area].map(|area| area.unwrap().to_string()), ["460-00-4660", last]);
             check(&request[..request.len() - 3], None);
         }
+    }
+
+    #[test]
+    fn paging_may_name_a_tmsi_beside_the_imsi() {
+        let paging = [9, 0, 3, 5, 9, 2, 0x42, 0xfe, 2, 0x42, 0xfe, 27, 0, 25, 0x52, 8, 8];
+        let paged = |behind: &[u8]| Glance::at(&[&paging[..], &DIGITS, behind].concat()).paged;
+        assert_eq!(paged(&[9, 4, 0xc0, 0xff, 0xee, 1, 0x1a, 1, 6]), Some(Tmsi(0xc0ff_ee01)));
+        assert_eq!([paged(&[0x1a, 1, 6]), paged(&[9, 4, 0xc0, 0xff])], [None, None]);
+    }
+
+    #[test]
+    fn an_assignment_request_gives_a_circuit() {
+        let circuit = |elements: &[u8]| {
+            let header = [6, 1, 2, 3, 0, 1, 20, 0, 18, 0x01, 0x0b, 3, 1, 8, 1];
+            Glance::at(&[&header[..], elements].concat()).circuit
+        };
+        assert_eq!(circuit(&[0x01, 0x12, 0x34, 0x0a]), Some(0x1234));
+        assert_eq!(circuit(&[0x06, 1, 0x14, 0x01, 0x12, 0x34]), Some(0x1234));
+        assert_eq!([circuit(&[0x06, 1, 0x14]), circuit(&[0x7c, 6, 1, 10, 0, 0, 1])], [None, None]);
+    }
+
+    #[test]
+    fn sms_and_the_end_of_a_reallocation_complete_what_was_begun() {
+        let completes =
+            |layer_3: [u8; 2]| Glance::at(&[&[6, 1, 2, 3, 0, 1, 5, 1, 0, 2][..], &layer_3].concat()).completes;
+        assert!([[0x05, 0x5b], [0x05, 0x1b], [0x09, 0x04], [0x89, 0x01]].into_iter().all(completes));
+        assert!(![[0x05, 0x18], [0x03, 0x1b], [0x06, 0x35]].into_iter().any(completes));
     }
 }

@@ -18,7 +18,7 @@ use self::pools::Pools;
 use self::unplaced::Waiting;
 use super::index::Index;
 
-pub use self::pools::{MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
+pub use self::pools::{ExpectedArea, MAX_AREAS, MAX_NRIS, MAX_VLRS_PER_AREA, PoolSettings};
 pub use self::unplaced::{MAX_UNPLACED, Unplaced};
 
 /// Subscribers whose temporary identities are remembered; beyond, one of the least recently confirmed goes.
@@ -380,6 +380,16 @@ impl Identities {
     /// A connection from `area` goes to `vlr`: begins to fetch whether that is known. Changes nothing.
     pub fn expect_area(&self, area: Lai, vlr: Vlr) {
         self.pools.expect_area(area, vlr);
+    }
+
+    /// A phone will say that it was in `area`: begins to fetch where is known who serves that. Changes nothing.
+    pub fn expect_last_area(&self, area: Lai) -> ExpectedArea {
+        self.pools.expect_last_area(area)
+    }
+
+    /// Begins to fetch who serves the area.
+    pub fn fetch_area(&self, area: ExpectedArea) {
+        self.pools.fetch_area(area);
     }
 
     /// Begins to fetch the subscriber.

@@ -1,11 +1,12 @@
 //! The way from a location area and a TMSI to the VLR that gave it: one VLR serves an area, or a pool of them, of which
 //! the TMSI names one by its network resource identifier (3GPP TS 23.236).
 
-use event::{Lai, Tmsi};
-use rustc_hash::{FxHashMap, FxHashSet};
+use event::{Lai, Tmsi, prefetch};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
-use super::{Temporary, Vlr};
+use super::{Temporary, Vlr, hash};
+use crate::track::index::Index;
 use crate::track::recent::Recent;
 
 /// Location areas whose VLR is remembered; further ones are not learned.
@@ -29,10 +30,42 @@ pub struct PoolSettings {
 /// The VLRs that serve a location area: nearly always one, which then lies in the table.
 type Servers = SmallVec<[Vlr; 1]>;
 
+/// Who serves which area.
+#[derive(Default)]
+struct Areas {
+    known: Vec<(Lai, Servers)>,
+    index: Index,
+}
+
+impl Areas {
+    fn place(&self, area: Lai) -> Option<usize> {
+        self.index.find(hash(&area), |place| self.known.get(place).is_some_and(|(known, _)| *known == area))
+    }
+
+    fn servers(&self, area: Lai) -> &[Vlr] {
+        self.place(area).and_then(|place| self.known.get(place)).map_or(&[], |(_, servers)| servers)
+    }
+
+    fn servers_mut(&mut self, area: Lai) -> Option<&mut Servers> {
+        let place = self.place(area)?;
+        self.known.get_mut(place).map(|(_, servers)| servers)
+    }
+
+    /// Adds one that is not known yet.
+    fn add(&mut self, area: Lai, servers: Servers) {
+        self.index.insert(hash(&area), self.known.len() as u32);
+        self.known.push((area, servers));
+    }
+}
+
+/// An area that will be asked for, by the hash of its name.
+#[derive(Clone, Copy)]
+pub struct ExpectedArea(u64);
+
 /// What was learned and configured.
 pub(super) struct Pools {
     settings: PoolSettings,
-    areas: FxHashMap<Lai, Servers>,
+    areas: Areas,
     /// What was learned or known before: nearly every connection tells the same.
     learned: Recent<(Lai, Vlr)>,
     nris: FxHashSet<(Vlr, u16)>,
@@ -44,7 +77,7 @@ impl Pools {
     pub(super) fn new(settings: &PoolSettings) -> Self {
         Self {
             settings: settings.clone(),
-            areas: FxHashMap::default(),
+            areas: Areas::default(),
             learned: Recent::default(),
             nris: FxHashSet::default(),
             refused: 0,
@@ -53,7 +86,7 @@ impl Pools {
 
     /// The VLRs that are known to serve `area`.
     pub(super) fn servers(&self, area: Lai) -> &[Vlr] {
-        self.areas.get(&area).map(SmallVec::as_slice).unwrap_or_default()
+        self.areas.servers(area)
     }
 
     /// Whether `vlr` is known to serve `area`.
@@ -83,6 +116,21 @@ impl Pools {
         self.learned.expect((area, vlr));
     }
 
+    /// Begins to fetch where is known who serves `area`.
+    #[inline]
+    pub(super) fn expect_last_area(&self, area: Lai) -> ExpectedArea {
+        let hash = hash(&area);
+        self.areas.index.expect(hash);
+        ExpectedArea(hash)
+    }
+
+    /// Begins to fetch who serves the area.
+    #[inline]
+    pub(super) fn fetch_area(&self, ExpectedArea(hash): ExpectedArea) {
+        let place = self.areas.index.guess(hash);
+        place.and_then(|place| self.areas.known.get(place)).into_iter().for_each(prefetch);
+    }
+
     /// A connection from `area` went to `vlr`. Whether none was known there before.
     #[inline]
     pub(super) fn learn_area(&mut self, area: Lai, vlr: Vlr) -> bool {
@@ -93,13 +141,13 @@ impl Pools {
         if area.is_deleted() {
             return false;
         }
-        let full = self.areas.len() >= MAX_AREAS;
-        let Some(servers) = self.areas.get_mut(&area) else {
+        let full = self.areas.known.len() >= MAX_AREAS;
+        let Some(servers) = self.areas.servers_mut(area) else {
             match full {
                 true => self.refused += 1,
                 false => {
                     self.learned.note((area, vlr));
-                    self.areas.insert(area, Servers::from_buf([vlr]));
+                    self.areas.add(area, Servers::from_buf([vlr]));
                 }
             }
             return !full;
@@ -132,7 +180,7 @@ impl Pools {
 
     /// Every area that is known, with each VLR that serves it.
     pub(super) fn areas(&self) -> impl Iterator<Item = (Lai, Vlr)> + '_ {
-        self.areas.iter().flat_map(|(area, servers)| servers.iter().map(|vlr| (*area, *vlr)))
+        self.areas.known.iter().flat_map(|(area, servers)| servers.iter().map(|vlr| (*area, *vlr)))
     }
 
     /// Every network resource identifier that was learned.
