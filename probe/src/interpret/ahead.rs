@@ -20,6 +20,8 @@ const FETCHED: usize = BATCH_FRAMES;
 #[derive(Clone, Copy, Default)]
 pub(super) struct Expected {
     connection: Option<connection::Expected>,
+    /// The connection's index, where it was found and more of it will be needed.
+    found: Option<usize>,
     /// It names both ends of its connection, as what begins or ends one.
     names_both: bool,
     /// It ends what its connection has begun.
@@ -41,22 +43,23 @@ impl AInterface {
     }
 
     /// Begins to fetch what they will need.
-    pub fn fetch(&self) {
-        for &Expected { connection, names_both, completes, subscriber, last_area } in &self.ahead {
-            let dialogue = connection.and_then(|connection| self.connections.fetch(connection));
-            dialogue.into_iter().for_each(|dialogue| dialogue.fetch(names_both || completes));
-            subscriber.into_iter().for_each(|subscriber| self.identities.fetch(subscriber));
-            last_area.into_iter().for_each(|area| self.identities.fetch_area(area));
+    pub fn fetch(&mut self) {
+        let Self { ahead, connections, identities, .. } = self;
+        for Expected { connection, found, names_both, completes, subscriber, last_area } in ahead {
+            if let Some((index, dialogue)) = connection.and_then(|connection| connections.fetch(connection)) {
+                dialogue.fetch(*names_both || *completes);
+                *found = Some(index).filter(|_| *names_both || *completes || subscriber.is_some());
+            }
+            subscriber.iter().for_each(|subscriber| identities.fetch(*subscriber));
+            last_area.iter().for_each(|area| identities.fetch_area(*area));
         }
     }
 
     /// Begins to fetch what lies behind that, as far as few need it: what a connection that may end gives back, what waits in
     /// it, and by which other identity somebody is known.
     pub fn fetch_further(&self) {
-        for &Expected { connection, names_both, completes, subscriber, .. } in &self.ahead {
-            let is_asked = names_both || completes || subscriber.is_some();
-            let Some(connection) = connection.filter(|_| is_asked) else { continue };
-            let Some(dialogue) = self.connections.fetched(connection) else { continue };
+        for &Expected { found, names_both, .. } in &self.ahead {
+            let Some(dialogue) = found.and_then(|index| self.connections.state_at(index)) else { continue };
             if let (Some(area), Some(end)) = (dialogue.subject.cell.lai(), dialogue.network_end) {
                 self.around.silences.expect(Name {
                     network: end.vlr.network,
@@ -113,6 +116,6 @@ impl AInterface {
             _ => None,
         };
         let names_both = destination.is_some() && source.is_some();
-        Expected { connection, names_both, completes, subscriber, last_area }
+        Expected { connection, found: None, names_both, completes, subscriber, last_area }
     }
 }

@@ -236,23 +236,12 @@ impl<T: Default> Connections<T> {
         Expected(hash)
     }
 
-    /// Begins to fetch the connection, and gives its state, which is to be fetched before it is looked at.
+    /// Begins to fetch the connection, and gives its index and state, which is to be fetched before it is looked at.
     #[inline]
-    pub fn fetch(&self, expected: Expected) -> Option<&T> {
-        let index = self.guess(expected)?;
+    pub fn fetch(&self, Expected(hash): Expected) -> Option<(usize, &T)> {
+        let index = self.by_end.guess(hash)? >> 1;
         self.slots.get(index).into_iter().for_each(prefetch);
-        self.states.get(index)
-    }
-
-    /// The state, which was fetched.
-    #[inline]
-    pub fn fetched(&self, expected: Expected) -> Option<&T> {
-        self.states.get(self.guess(expected)?)
-    }
-
-    #[inline]
-    fn guess(&self, Expected(hash): Expected) -> Option<usize> {
-        Some(self.by_end.guess(hash)? >> 1)
+        Some((index, self.states.get(index)?))
     }
 
     /// The longest idle connection where the table is full: to be closed before another is opened.

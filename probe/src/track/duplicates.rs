@@ -68,7 +68,7 @@ pub struct Duplicates {
     sets: Vec<Set>,
 }
 
-/// All of it is compared at once: what a loop would find, and where, could not be foretold.
+/// The latest first. All of it is compared at once: what a loop would find, and where, could not be foretold.
 #[derive(Clone, Copy, Default)]
 #[repr(align(64))]
 struct Set {
@@ -129,9 +129,8 @@ impl Duplicates {
     #[inline]
     fn remember(&mut self, seen: Seen) -> Sighting {
         let Some(set) = self.set(seen.hash) else { return Sighting::First };
-        let (age, oldest) = set.oldest(seen.at);
-        if age > WINDOW_UNITS {
-            set.put(oldest, seen);
+        if set.age(SET_SIZE - 1, seen.at) > WINDOW_UNITS {
+            set.push(seen);
             return Sighting::First;
         }
         self.make_room(seen)
@@ -142,16 +141,13 @@ impl Duplicates {
         if self.sets.len() < SET_LIMIT {
             let grown = vec![Set::default(); 2 * self.sets.len()];
             for set in std::mem::replace(&mut self.sets, grown) {
-                set.recent(seen.at).for_each(|old| {
+                set.recent(seen.at).rev().for_each(|old| {
                     self.remember(old);
                 });
             }
             return self.remember(seen);
         }
-        if let Some(set) = self.set(seen.hash) {
-            let (_, oldest) = set.oldest(seen.at);
-            set.put(oldest, seen);
-        }
+        self.set(seen.hash).into_iter().for_each(|set| set.push(seen));
         Sighting::FirstDisplacing
     }
 }
@@ -175,7 +171,11 @@ impl Set {
         if self.paths.get(slot) != Some(&seen.path) || seen.path == Path::UNNUMBERED.0 + 1 {
             return Sighting::Duplicate;
         }
-        self.times.get_mut(slot).into_iter().for_each(|at| *at = seen.at);
+        self.hashes.get_mut(..=slot).into_iter().for_each(|upto| upto.rotate_right(1));
+        self.times.get_mut(..=slot).into_iter().for_each(|upto| upto.rotate_right(1));
+        self.paths.get_mut(..=slot).into_iter().for_each(|upto| upto.rotate_right(1));
+        let [at, ..] = &mut self.times;
+        *at = seen.at;
         Sighting::First
     }
 
@@ -187,25 +187,17 @@ impl Set {
         if never { u32::MAX } else { distance(at, now) }
     }
 
-    // The oldest, with its age. Both are one number: there is nothing to branch on.
-    #[inline]
-    fn oldest(&self, now: u32) -> (u32, usize) {
-        let aged = |slot: usize| u64::from(self.age(slot, now)) << 32 | slot as u64;
-        let oldest = (0..SET_SIZE).map(aged).fold(0, u64::max);
-        ((oldest >> 32) as u32, oldest as u32 as usize)
-    }
-
-    fn recent(&self, now: u32) -> impl Iterator<Item = Seen> {
+    fn recent(&self, now: u32) -> impl DoubleEndedIterator<Item = Seen> {
         let seen = self.hashes.into_iter().zip(self.times).zip(self.paths);
         let seen = seen.map(|((hash, at), path)| Seen { hash, at, path });
         seen.filter(move |seen| seen.path != NEVER && distance(seen.at, now) <= WINDOW_UNITS)
     }
 
+    // The last one goes.
     #[inline]
-    fn put(&mut self, slot: usize, Seen { hash, at, path }: Seen) {
-        self.hashes.get_mut(slot).into_iter().for_each(|place| *place = hash);
-        self.times.get_mut(slot).into_iter().for_each(|place| *place = at);
-        self.paths.get_mut(slot).into_iter().for_each(|place| *place = path);
+    fn push(&mut self, Seen { hash, at, path }: Seen) {
+        let Self { hashes: [h0, h1, h2, _], times: [t0, t1, t2, _], paths: [p0, p1, p2, _] } = *self;
+        *self = Self { hashes: [hash, h0, h1, h2], times: [at, t0, t1, t2], paths: [path, p0, p1, p2] };
     }
 }
 
@@ -262,6 +254,17 @@ mod tests {
     fn without_numbers_any_repetition_is_one() {
         let path = Path::UNNUMBERED;
         check(&[(0, path, 1, b"a", false), (5, path, 1, b"a", true), (60, path, 1, b"a", false)]);
+    }
+
+    #[test]
+    fn what_was_sent_again_is_younger_than_what_was_not() {
+        let mut set = Set::default();
+        let seen = |hash, at| super::Seen { hash, at, path: 8 };
+        (1..=4).for_each(|hash| set.push(seen(hash, hash as u32)));
+        assert_eq!(set.see_again(2, seen(2, 5)), Sighting::First);
+        assert_eq!((set.hashes, set.times, set.paths), ([2, 4, 3, 1], [5, 4, 3, 1], [8; 4]));
+        set.push(seen(5, 6));
+        assert_eq!((set.hashes, set.times), ([5, 2, 4, 3], [6, 5, 4, 3]));
     }
 
     #[test]

@@ -147,7 +147,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<()> {
         tshark.args(["-n", "-T", "fields"]);
         tshark.args(FIELDS.into_iter().flat_map(|field| ["-e", field]));
         tshark.arg("-r").arg(part);
-        runs.push(Run::new("tshark -T fields", frames, tshark));
+        runs.push(Run::new(TSHARK, frames, tshark));
     }
     for _ in 0..arguments.rounds.max(1) {
         runs.iter_mut().try_for_each(Run::once)?;
@@ -205,14 +205,18 @@ impl Run {
     }
 }
 
+const TSHARK: &str = "tshark -T fields";
+
 fn report(file: &Path, runs: &mut [Run]) {
     println!("{}", file.display());
     println!("{:<28} {:>10} {:>12} {:>14} {:>14}", "", "frames", "ns a frame", "of bare loop", "tshark / this");
     let costs: Vec<f64> = runs.iter_mut().map(Run::nanoseconds_per_frame).collect();
-    let (Some(bare), Some(last)) = (costs.first(), costs.last()) else { return };
+    let Some(bare) = costs.first() else { return };
+    let tshark = runs.iter().zip(&costs).find(|(run, _)| run.name == TSHARK).map(|(_, cost)| cost);
     for (run, cost) in runs.iter().zip(&costs) {
-        let (share, times) = (100.0 * bare / cost, last / cost);
-        println!("{:<28} {:>10} {cost:>12.0} {share:>12.1} % {times:>14.1}", run.name, run.frames);
+        let share = 100.0 * bare / cost;
+        let times = tshark.map_or("-".into(), |tshark| format!("{:.1}", tshark / cost));
+        println!("{:<28} {:>10} {cost:>12.0} {share:>12.1} % {times:>14}", run.name, run.frames);
     }
     println!("Wanted of the probe: at least 30 % of the bare loop's throughput, and tshark / probe at least 100.");
 }
