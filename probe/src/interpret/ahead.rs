@@ -24,7 +24,7 @@ pub(super) struct Expected {
     found: Option<usize>,
     /// It names both ends of its connection, as what begins or ends one.
     names_both: bool,
-    /// It ends what its connection has begun.
+    /// It may end what its connection has begun.
     completes: bool,
     subscriber: Option<identity::Expected>,
     last_area: Option<identity::ExpectedArea>,
@@ -47,8 +47,9 @@ impl AInterface {
         let Self { ahead, connections, identities, .. } = self;
         for Expected { connection, found, names_both, completes, subscriber, last_area } in ahead {
             if let Some((index, dialogue)) = connection.and_then(|connection| connections.fetch(connection)) {
-                dialogue.fetch(*names_both || *completes);
-                *found = Some(index).filter(|_| *names_both || *completes || subscriber.is_some());
+                let may_end = *names_both || *completes;
+                dialogue.fetch(may_end);
+                *found = Some(index).filter(|_| may_end || subscriber.is_some());
             }
             subscriber.iter().for_each(|subscriber| identities.fetch(*subscriber));
             last_area.iter().for_each(|area| identities.fetch_area(*area));

@@ -118,7 +118,7 @@ impl Dialogue {
         self.channel = None;
     }
 
-    /// Begins to fetch what a message needs; one that `may_end` the connection ends what waits for an answer.
+    /// Begins to fetch what a message needs; one that `may_end` the connection or a part of it ends what waits for an answer.
     #[inline]
     pub(super) fn fetch(&self, may_end: bool) {
         prefetch_lines(self, if may_end { LINES_OF_LAST } else { LINES_OF_MOST });

@@ -27,7 +27,7 @@ pub struct Glance {
     pub last_area: Option<Lai>,
     /// Circuit identity code that ASSIGNMENT REQUEST gives to a connection.
     pub circuit: Option<u16>,
-    /// It ends what its connection has begun: an answer in SMS, or TMSI REALLOCATION COMPLETE.
+    /// It may end what its connection has begun: any message of SMS, or TMSI REALLOCATION COMPLETE.
     pub completes: bool,
 }
 
@@ -35,12 +35,16 @@ impl Glance {
     /// Looks at an SCCP message.
     #[inline]
     pub fn at(sccp: &[u8]) -> Self {
-        let kind = sccp.first().map(|kind| SccpMessageType(*kind));
-        match (kind, sccp.get(USER_DATA..)) {
-            (Some(SccpMessageType::CONNECTION_REQUEST), _) => Self::at_request(sccp).unwrap_or_default(),
-            (Some(SccpMessageType::DATA_FORM_1), Some(data)) => Self::at_data(data).unwrap_or_default(),
-            (Some(SccpMessageType::UNITDATA), Some(data)) => Self::at_unitdata(data).unwrap_or_default(),
-            _ => Self::default(),
+        Self::of(sccp).unwrap_or_default()
+    }
+
+    #[inline]
+    fn of(sccp: &[u8]) -> Option<Self> {
+        match SccpMessageType(*sccp.first()?) {
+            SccpMessageType::CONNECTION_REQUEST => Self::at_request(sccp),
+            SccpMessageType::DATA_FORM_1 => Self::at_data(sccp.get(USER_DATA..)?),
+            SccpMessageType::UNITDATA => Self::at_unitdata(sccp),
+            _ => None,
         }
     }
 
@@ -85,9 +89,11 @@ impl Glance {
     }
 
     #[inline]
-    fn at_unitdata(data: &[u8]) -> Option<Self> {
+    fn at_unitdata(sccp: &[u8]) -> Option<Self> {
+        // Behind the type, the class and the pointers; the addresses are not worth reading.
+        let rest = sccp.get(5..)?;
         let (digits, behind) =
-            data.get(data.windows(2).position(|pair| pair == IMSI)? + 2..)?.split_first_chunk::<8>()?;
+            rest.get(rest.windows(2).position(|pair| pair == IMSI)? + 2..)?.split_first_chunk::<8>()?;
         let paged = match *behind {
             [9, 4, a, b, c, d, ..] => Some(Tmsi(u32::from_be_bytes([a, b, c, d]))),
             _ => None,
