@@ -19,5 +19,5 @@ done
 if [ -n "$TRAINING" ]; then
   exec "$@" -Cprofile-generate
 else
-  exec "$@" "-Cprofile-use=${0%/*}/$profile.profdata"
+  exec "$@" -Crelocation-model=pie "-Cprofile-use=${0%/*}/$profile.profdata"
 fi

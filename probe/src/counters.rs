@@ -272,12 +272,16 @@ impl Counters {
 
     #[inline]
     pub(crate) fn message<M: Message + ?Sized>(&mut self, message: &M) {
-        self.count(message.protocol(), message.code(), message.name());
+        let (protocol, code) = (message.protocol(), message.code());
+        match message.is_named_by_code() {
+            true => self.count(protocol, code, || message.name()),
+            false => self.messages.count_by_name(protocol, code, message.name()),
+        }
     }
 
-    /// A message of this protocol, with this code and name.
+    /// A message of this protocol, with this code, which tells this name.
     #[inline]
-    pub(crate) fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
+    pub(crate) fn count(&mut self, protocol: Protocol, code: u8, name: impl Fn() -> &'static str) {
         self.messages.count(protocol, code, name);
     }
 
@@ -300,50 +304,49 @@ impl IdentityTotals {
 /// A count for each protocol and message type, without a search.
 #[derive(Clone, Debug)]
 struct MessageCounters {
-    rows: Vec<Row>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Row {
-    name: &'static str,
-    count: u64,
+    counts: Vec<u64>,
+    /// Of those that are not 0.
+    names: Vec<&'static str>,
 }
 
 const CODES: usize = 256;
 
 impl Default for MessageCounters {
     fn default() -> Self {
-        Self { rows: vec![Row::default(); Protocol::COUNT * CODES] }
+        Self { counts: vec![0; Protocol::COUNT * CODES], names: vec![""; Protocol::COUNT * CODES] }
     }
 }
 
 impl MessageCounters {
     #[inline]
-    fn count(&mut self, protocol: Protocol, code: u8, name: &'static str) {
-        let base = protocol as usize * CODES;
-        match self.rows.get_mut(base + usize::from(code)) {
-            Some(row) if std::ptr::eq(row.name, name) => row.count += 1,
-            _ => self.count_elsewhere(base, code, name),
+    fn count(&mut self, protocol: Protocol, code: u8, name: impl Fn() -> &'static str) {
+        let place = protocol as usize * CODES + usize::from(code);
+        let Some(count) = self.counts.get_mut(place) else { return };
+        *count += 1;
+        if *count == 1 {
+            self.names.get_mut(place).into_iter().for_each(|place| *place = name());
         }
+        debug_assert_eq!(self.names.get(place), Some(&name()), "the code does not tell the name");
     }
 
-    /// The first of its name; or one code has two names (a TPDU's depends on the direction): the second takes the next
-    /// free row.
-    #[cold]
-    fn count_elsewhere(&mut self, base: usize, code: u8, name: &'static str) {
-        let Some(rows) = self.rows.get_mut(base..base + CODES) else { return };
-        let (before, from) = rows.split_at_mut(usize::from(code));
-        let row = from.iter_mut().chain(before).find(|row| row.count == 0 || row.name == name);
-        if let Some(row) = row {
-            row.name = name;
-            row.count += 1;
+    /// The first of its name; or one code has two names: the second takes the next free place.
+    #[inline(never)]
+    fn count_by_name(&mut self, protocol: Protocol, code: u8, name: &'static str) {
+        let begin = protocol as usize * CODES;
+        let places = (0..CODES).map(|step| begin + (usize::from(code) + step) % CODES);
+        for place in places {
+            let (Some(count), Some(known)) = (self.counts.get_mut(place), self.names.get_mut(place)) else { return };
+            if *count == 0 || *known == name {
+                *count += 1;
+                *known = name;
+                return;
+            }
         }
     }
 
     fn iter(&self) -> impl Iterator<Item = (Protocol, &'static str, u64)> + '_ {
-        let protocols = self.rows.chunks(CODES).zip(Protocol::ALL);
-        protocols.flat_map(|(rows, protocol)| {
-            rows.iter().filter(|row| row.count > 0).map(move |row| (protocol, row.name, row.count))
-        })
+        let protocols = Protocol::ALL.into_iter().flat_map(|protocol| std::iter::repeat_n(protocol, CODES));
+        let rows = protocols.zip(&self.names).zip(&self.counts);
+        rows.filter(|(_, count)| **count > 0).map(|((protocol, name), count)| (protocol, *name, *count))
     }
 }

@@ -75,7 +75,7 @@ impl Probe {
     /// Takes the next frame, in the order of capture.
     pub fn frame<S: Sink>(&mut self, frame: &Frame<'_>, sink: &mut S) {
         let place = [Place::new(frame, 0)];
-        self.frames(Batch::new(frame.captured, &place), sink);
+        self.frames(Batch::new(frame.captured, &place, frame.number), sink);
     }
 
     /// Takes the next frames: as one after the other, but sooner, as the memory that they will need is fetched side by side.

@@ -13,14 +13,15 @@ pub const BATCH_FRAMES: usize = 32;
 pub struct Batch<'a> {
     octets: &'a [u8],
     places: &'a [Place],
+    /// The number of the first one: they count on from there.
+    first: u64,
 }
 
-/// A frame without its octets: where they lie.
+/// A frame without its octets and its number: where they lie.
 #[derive(Debug)]
 pub(crate) struct Place {
-    pub(super) number: u64,
     pub(super) at: Timestamp,
-    pub(super) start: usize,
+    pub(super) start: u32,
     pub(super) length: u32,
     pub(super) original_length: u32,
     pub(super) file: u16,
@@ -30,22 +31,23 @@ pub(crate) struct Place {
 impl Place {
     /// The place of `frame`, the octets of which begin at `start`.
     pub(crate) fn new(frame: &Frame<'_>, start: usize) -> Self {
-        let Frame { number, at, link, captured, original_length, file } = *frame;
-        Self { number, at, start, length: captured.len() as u32, original_length, file, link }
+        let Frame { at, link, captured, original_length, file, .. } = *frame;
+        Self { at, start: start as u32, length: captured.len() as u32, original_length, file, link }
     }
 
     #[inline]
-    fn frame<'a>(&self, octets: &'a [u8]) -> Frame<'a> {
-        let Self { number, at, start, length, original_length, file, link } = *self;
+    fn frame<'a>(&self, number: u64, octets: &'a [u8]) -> Frame<'a> {
+        let Self { at, start, length, original_length, file, link } = *self;
+        let start = start as usize;
         let captured = octets.get(start..start + length as usize).unwrap_or_default();
         Frame { number, at, link, captured, original_length, file }
     }
 }
 
 impl<'a> Batch<'a> {
-    /// Frames that lie in `octets`.
-    pub(crate) fn new(octets: &'a [u8], places: &'a [Place]) -> Self {
-        Self { octets, places }
+    /// Frames that lie in `octets`, numbered from `first` on.
+    pub(crate) fn new(octets: &'a [u8], places: &'a [Place], first: u64) -> Self {
+        Self { octets, places, first }
     }
 
     /// Whether there is no frame in it.
@@ -63,9 +65,10 @@ impl<'a> Batch<'a> {
         self.places.last().map(|place| place.at)
     }
 
-    /// The frame with this index.
-    pub(crate) fn frame(&self, index: usize) -> Option<Frame<'a>> {
-        self.places.get(index).map(|place| place.frame(self.octets))
+    /// The frame with this number.
+    pub(crate) fn numbered(&self, number: u64) -> Option<Frame<'a>> {
+        let index = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.places.get(index).map(|place| place.frame(number, self.octets))
     }
 
     /// How many frames of it the capture does not hold to their end.
@@ -80,7 +83,7 @@ impl<'a> Batch<'a> {
 
     /// Those behind the first `count`.
     pub(crate) fn after(self, count: usize) -> Self {
-        Self { places: self.places.get(count..).unwrap_or_default(), ..self }
+        Self { places: self.places.get(count..).unwrap_or_default(), first: self.first + count as u64, ..self }
     }
 
     /// In which the octets of the frames lie.
@@ -92,7 +95,7 @@ impl<'a> Batch<'a> {
     /// The frames in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = Frame<'a>> + use<'a> {
-        let Self { octets, places } = *self;
-        places.iter().map(|place| place.frame(octets))
+        let Self { octets, places, first } = *self;
+        (first..).zip(places).map(move |(number, place)| place.frame(number, octets))
     }
 }

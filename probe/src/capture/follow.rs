@@ -165,16 +165,16 @@ impl Follow {
         let Some(Followed { source, .. }) = current else { return Step::Quiet(*reached) };
         places.clear();
         let first = totals.frames + 1;
-        if let Some(latest) = source.gather(places, first, most, (Timestamp::MAX, Timestamp::MAX)) {
+        if let Some(latest) = source.gather(places, most, (Timestamp::MAX, Timestamp::MAX)) {
             totals.frames += places.len() as u64;
             *reached = latest.max(*reached);
-            return Step::Frames(Batch::new(source.buffered(), places));
+            return Step::Frames(Batch::new(source.buffered(), places, first));
         }
         let Some(frame) = source.frame(first) else { return Step::Quiet(*reached) };
         totals.frames += 1;
         *reached = frame.at.max(*reached);
         places.push(Place::new(&frame, 0));
-        Step::Frames(Batch::new(frame.captured, places))
+        Step::Frames(Batch::new(frame.captured, places, first))
     }
 
     fn gap(&mut self, news: News) -> Step<'_> {

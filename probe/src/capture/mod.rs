@@ -193,14 +193,15 @@ impl Capture {
     pub fn batch(&mut self) -> Result<Batch<'_>, CaptureError> {
         self.places.clear();
         let next = self.find()?;
+        let first = self.frames + 1;
         let is_buffered = self.current.as_ref().is_some_and(|source| source.start().is_some());
         if self.alignment.is_idle() && matches!(next, Next::Recorded(_)) && is_buffered {
             self.gather();
             let octets = self.current.as_ref().map_or(&[][..], |source| source.buffered());
-            return Ok(Batch::new(octets, &self.places));
+            return Ok(Batch::new(octets, &self.places, first));
         }
         self.copy(next);
-        Ok(Batch::new(&self.copied, &self.places))
+        Ok(Batch::new(&self.copied, &self.places, first))
     }
 
     // The current frame, and those behind it that are to be given in the order and at the times of their file.
@@ -208,7 +209,7 @@ impl Capture {
     fn gather(&mut self) {
         let Self { current: Some(source), places, frames, alignment, .. } = self else { return };
         let bounds = (self.horizon, self.announcement);
-        let latest = source.gather(places, *frames + 1, BATCH_FRAMES, bounds);
+        let latest = source.gather(places, BATCH_FRAMES, bounds);
         *frames += places.len() as u64;
         // The first was passed when it was found.
         alignment.pass(places.len().saturating_sub(1) as u64, latest.unwrap_or(Timestamp::MIN));

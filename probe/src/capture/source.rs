@@ -161,19 +161,18 @@ impl Source {
         Ok(true)
     }
 
-    /// Appends to `places` the record that it stands at, numbered `first`, and those behind it that lie in the buffer already, come
-    /// by the same interface before either time (the second excluded), and have times that need no judgement: `most` at most. It
-    /// then stands at the last of them. The time of the latest; `None` where the record does not lie in the buffer.
+    /// Appends to `places` the record that it stands at, and those behind it that lie in the buffer already, come by the same
+    /// interface before either time (the second excluded), and have times that need no judgement: `most` at most. It then stands at
+    /// the last of them. The time of the latest; `None` where the record does not lie in the buffer.
     pub(super) fn gather(
         &mut self,
         places: &mut Vec<Place>,
-        first: u64,
         most: usize,
         bounds: (Timestamp, Timestamp),
     ) -> Option<Timestamp> {
         self.start()?;
         let Self { head, buffer, format, times, recorder, frames, .. } = self;
-        let gathering = Gathering { places, first, most, bounds, file: *recorder };
+        let gathering = Gathering { places, most, bounds, file: *recorder };
         let (head, ready) = (head.as_mut()?, buffer.ready());
         let latest = match format {
             Format::Pcap(pcap) if pcap.is_usual() => gathering.run(head, times, ready, |octets| pcap.usual(octets)),
@@ -364,7 +363,6 @@ impl Source {
 /// Records that are taken one behind the other, as they lie in the buffer.
 struct Gathering<'a> {
     places: &'a mut Vec<Place>,
-    first: u64,
     most: usize,
     /// They come until the first time, and before the second.
     bounds: (Timestamp, Timestamp),
@@ -381,12 +379,13 @@ impl Gathering<'_> {
         ready: &[u8],
         mut parse: impl FnMut(&[u8]) -> Option<Record>,
     ) -> Timestamp {
-        let Self { places, first, most, bounds: (until, before), file } = self;
+        let Self { places, most, bounds: (until, before), file } = self;
         let last = until.min(before - MOMENT);
         let (mut record, mut begin, mut latest) = (*head, 0, head.at);
-        for number in first.. {
+        loop {
             let Record { at, link, original_length, start, length, total, .. } = record;
-            places.push(Place { number, at, start: begin + start, length: length as u32, original_length, file, link });
+            let start = (begin + start) as u32;
+            places.push(Place { at, start, length: length as u32, original_length, file, link });
             latest = latest.max(at);
             if places.len() >= most {
                 break;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use event::{Interface, Timestamp};
 use rustc_hash::FxHashMap;
 
-use super::ahead::Expected;
+use super::ahead::Ahead;
 use super::calls::end_lost;
 use super::dialogue::{Dialogue, NetworkEnd};
 use super::handover::{Handovers, is_cleared_by_handover};
@@ -51,7 +51,7 @@ pub struct AInterface {
     /// The side of each node, by its network.
     pub(super) nodes: FxHashMap<(u32, u32), Side>,
     /// What the messages of a batch will ask for.
-    pub(super) ahead: Vec<Expected>,
+    pub(super) ahead: Ahead,
     expired_until: Timestamp,
     pub(super) counters: Counters,
 }
@@ -67,7 +67,7 @@ impl AInterface {
             segments: Segments::default(),
             channels: Channels::default(),
             nodes: FxHashMap::default(),
-            ahead: Vec::new(),
+            ahead: Ahead::default(),
             expired_until: Timestamp::MIN,
             counters: Counters::default(),
         }
@@ -124,7 +124,7 @@ impl AInterface {
         match Segment::of_data_form_1(octets) {
             Some(segment) if !S::MESSAGES => {
                 const DATA_FORM_1: SccpMessageType = SccpMessageType::DATA_FORM_1;
-                self.counters.count(Protocol::Sccp, DATA_FORM_1.0, DATA_FORM_1.name());
+                self.counters.count(Protocol::Sccp, DATA_FORM_1.0, || DATA_FORM_1.name());
                 self.tick(carrier.from.at, sink);
                 self.data(carrier, segment, sink);
             }
@@ -501,38 +501,43 @@ impl AInterface {
         &mut self,
         carrier: &Carrier,
         place: Place,
-        evidence: impl FnOnce() -> Option<Side>,
+        evidence: impl Fn() -> Option<Side>,
         sink: &mut S,
         act: impl FnOnce(&mut Dialogue, Side, &mut Scene<'_, S>),
     ) -> bool {
-        let known = self.connections.state(place.id).and_then(|dialogue| dialogue.network_end);
-        let Some(network) = known.or_else(|| self.network_end(carrier, place, evidence())) else { return false };
-        let Self { connections, identities, around, counters, .. } = self;
-        let Some(dialogue) = connections.state(place.id) else { return false };
-        let (from, NetworkEnd { end, vlr, bss }) = (carrier.from, network);
-        let sender = if end == (place.end == 1) { Side::Mobile } else { Side::Network };
-        dialogue.hear(sender, from);
-        let mut scene = Scene { from, interface: Interface::A, vlr, bss, identities, around, counters, sink };
-        act(dialogue, sender, &mut scene);
-        true
+        let from = carrier.from;
+        loop {
+            let Self { connections, identities, around, counters, .. } = &mut *self;
+            let Some(dialogue) = connections.state(place.id) else { return false };
+            if let Some(NetworkEnd { end, vlr, bss }) = dialogue.network_end {
+                let sender = if end == (place.end == 1) { Side::Mobile } else { Side::Network };
+                dialogue.hear(sender, from);
+                let mut scene = Scene { from, interface: Interface::A, vlr, bss, identities, around, counters, sink };
+                act(dialogue, sender, &mut scene);
+                return true;
+            }
+            if !self.find_network_end(carrier, place, evidence()) {
+                return false;
+            }
+        }
     }
 
     /// Finds out which end of a connection is the network's, from a message towards `place`: as that itself tells, else as its
-    /// nodes were known before.
+    /// nodes were known before. Whether it did.
     #[inline(never)]
-    fn network_end(&mut self, carrier: &Carrier, place: Place, evidence: Option<Side>) -> Option<NetworkEnd> {
+    fn find_network_end(&mut self, carrier: &Carrier, place: Place, evidence: Option<Side>) -> bool {
         let known = |node| self.nodes.get(&(carrier.nodes, node)).copied();
-        let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other))?;
+        let sender = evidence.or_else(|| known(carrier.sender)).or_else(|| known(carrier.receiver).map(Side::other));
+        let (Some(sender), Some(dialogue)) = (sender, self.connections.state(place.id)) else { return false };
         let (node, bss, end) = match sender {
             Side::Mobile => (carrier.receiver, carrier.sender, place.end == 1),
             Side::Network => (carrier.sender, carrier.receiver, place.end != 1),
         };
-        let network_end = NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node }, bss };
-        self.connections.state(place.id)?.network_end = Some(network_end);
+        dialogue.network_end = Some(NetworkEnd { end, vlr: Vlr { network: carrier.nodes, node }, bss });
         if evidence.is_some() {
             self.learn_nodes(carrier, sender);
         }
-        Some(network_end)
+        true
     }
 
     fn learn_nodes(&mut self, carrier: &Carrier, sender: Side) {

@@ -3,6 +3,8 @@
 //! It is asked for step by step over all messages, so that none waits for the one before. What is guessed wrong was fetched for
 //! nothing.
 
+use event::Lai;
+
 use super::a_interface::AInterface;
 use crate::capture::BATCH_FRAMES;
 use crate::track::channels::{Channel, ChannelName};
@@ -10,24 +12,35 @@ use crate::track::connection::{self, End};
 use crate::track::identity::{self, Temporary, Vlr};
 use crate::track::silence::Name;
 use crate::track::transport::{Carrier, Payload};
-use crate::wire::glance::Glance;
-use crate::wire::{LocalReference, MobileIdentity, sccp};
+use crate::wire::glance::{Glance, Request, Told};
+use crate::wire::{LocalReference, MobileIdentity};
 
 /// As many may be on their way from memory at one time.
 const FETCHED: usize = BATCH_FRAMES;
 
-/// What a message will ask for.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Expected {
-    connection: Option<connection::Expected>,
-    /// The connection's index, where it was found and more of it will be needed.
-    found: Option<usize>,
-    /// It names both ends of its connection, as what begins or ends one.
-    names_both: bool,
-    /// It may end what its connection has begun.
-    completes: bool,
-    subscriber: Option<identity::Expected>,
-    last_area: Option<identity::ExpectedArea>,
+/// What the messages of a batch will ask for, by kind: so that what is done for one kind is done at one go.
+#[derive(Default)]
+pub(super) struct Ahead {
+    /// Connections of which a message passes.
+    passing: Vec<connection::Expected>,
+    /// Of which somebody's name is told, or what they have begun may end here: their dialogues, once they were found.
+    telling: Vec<connection::Expected>,
+    told: Vec<usize>,
+    /// Which begin or end.
+    ending: Vec<connection::Expected>,
+    ended: Vec<usize>,
+    subscribers: Vec<identity::Expected>,
+    last_areas: Vec<identity::ExpectedArea>,
+}
+
+impl Ahead {
+    fn clear(&mut self) {
+        let Self { passing, telling, told, ending, ended, subscribers, last_areas } = self;
+        [passing, telling, ending].into_iter().for_each(Vec::clear);
+        [told, ended].into_iter().for_each(Vec::clear);
+        subscribers.clear();
+        last_areas.clear();
+    }
 }
 
 impl AInterface {
@@ -35,32 +48,100 @@ impl AInterface {
     pub fn expect<'m>(&mut self, messages: impl Iterator<Item = (&'m Carrier, Payload<'m>)>) {
         let mut ahead = std::mem::take(&mut self.ahead);
         ahead.clear();
-        ahead.extend(messages.take(FETCHED).map(|(carrier, payload)| match payload {
-            Payload::Sccp(octets) => self.expected(carrier, octets),
-            _ => Expected::default(),
-        }));
+        for (carrier, payload) in messages.take(FETCHED) {
+            if let Payload::Sccp(octets) = payload {
+                self.look(carrier, Glance::at(octets), &mut ahead);
+            }
+        }
         self.ahead = ahead;
+    }
+
+    #[inline(always)]
+    fn look(&self, carrier: &Carrier, glance: Glance, ahead: &mut Ahead) {
+        let end = |node, LocalReference(reference)| End { network: carrier.network, node, reference };
+        match glance {
+            Glance::Nothing => {}
+            Glance::Passing(destination, told) => {
+                let connection = self.connections.expect(end(carrier.receiver, destination));
+                let may_end = match told {
+                    Told::Nothing => return ahead.passing.push(connection),
+                    Told::Circuit(code) => {
+                        let name = ChannelName::Circuit(code);
+                        self.channels.expect(Channel::new(carrier.network, carrier.sender, carrier.receiver, name));
+                        return ahead.passing.push(connection);
+                    }
+                    Told::Completion => true,
+                    // The network gives the phone another name.
+                    Told::Identity(identity) => self.name(identity, carrier, carrier.sender, ahead),
+                };
+                if may_end { &mut ahead.telling } else { &mut ahead.passing }.push(connection);
+            }
+            Glance::Pairing(destination, source) => {
+                ahead.ending.push(self.connections.expect(end(carrier.receiver, destination)));
+                self.connections.expect(end(carrier.sender, source));
+            }
+            Glance::Request(Request { source, identity, area, last_area }) => {
+                self.connections.expect(end(carrier.sender, source));
+                identity.into_iter().for_each(|identity| _ = self.name(identity, carrier, carrier.receiver, ahead));
+                area.into_iter().for_each(|area| self.enter(area, carrier));
+                ahead.last_areas.extend(last_area.map(|area| self.identities.expect_last_area(area)));
+            }
+            Glance::Paging(identity, paged) => {
+                identity.into_iter().for_each(|identity| _ = self.name(identity, carrier, carrier.sender, ahead));
+                if let Some(tmsi) = paged {
+                    self.identities.expect_temporary(Temporary { vlr: vlr(carrier, carrier.sender), tmsi });
+                }
+            }
+        }
+    }
+
+    // Somebody's name, which is temporary in the VLR of a node; whether it tells who they are.
+    #[inline(always)]
+    fn name(&self, identity: MobileIdentity, carrier: &Carrier, node: u32, ahead: &mut Ahead) -> bool {
+        let subscriber = match identity {
+            MobileIdentity::Imsi(imsi) => self.identities.expect_imsi(imsi),
+            MobileIdentity::Tmsi(tmsi) => self.identities.expect_temporary(Temporary { vlr: vlr(carrier, node), tmsi }),
+            MobileIdentity::Imei(imei) => {
+                self.around.devices.expect(imei);
+                return false;
+            }
+            _ => return false,
+        };
+        ahead.subscribers.push(subscriber);
+        true
+    }
+
+    #[inline]
+    fn enter(&self, area: Lai, carrier: &Carrier) {
+        let vlr = vlr(carrier, carrier.receiver);
+        self.identities.expect_area(area, vlr);
+        self.around.silences.expect(Name { network: vlr.network, bss: carrier.sender, serving: vlr.node, area });
     }
 
     /// Begins to fetch what they will need.
     pub fn fetch(&mut self) {
         let Self { ahead, connections, identities, .. } = self;
-        for Expected { connection, found, names_both, completes, subscriber, last_area } in ahead {
-            if let Some((index, dialogue)) = connection.and_then(|connection| connections.fetch(connection)) {
-                let may_end = *names_both || *completes;
-                dialogue.fetch(may_end);
-                *found = Some(index).filter(|_| may_end || subscriber.is_some());
-            }
-            subscriber.iter().for_each(|subscriber| identities.fetch(*subscriber));
-            last_area.iter().for_each(|area| identities.fetch_area(*area));
+        let Ahead { passing, telling, told, ending, ended, subscribers, last_areas } = ahead;
+        for connection in passing {
+            connections.fetch(*connection).into_iter().for_each(|(_, dialogue)| dialogue.fetch(false));
         }
+        for (expected, found) in [(telling, told), (ending, ended)] {
+            found.extend(expected.iter().filter_map(|connection| {
+                let (index, dialogue) = connections.fetch(*connection)?;
+                dialogue.fetch(true);
+                Some(index)
+            }));
+        }
+        subscribers.iter().for_each(|subscriber| identities.fetch(*subscriber));
+        last_areas.iter().for_each(|area| identities.fetch_area(*area));
     }
 
     /// Begins to fetch what lies behind that, as far as few need it: what a connection that may end gives back, what waits in
     /// it, and by which other identity somebody is known.
     pub fn fetch_further(&self) {
-        for &Expected { found, names_both, .. } in &self.ahead {
-            let Some(dialogue) = found.and_then(|index| self.connections.state_at(index)) else { continue };
+        let Ahead { told, ended, .. } = &self.ahead;
+        let dialogue = |index: &usize| self.connections.state_at(*index);
+        for dialogue in told.iter().chain(ended).filter_map(dialogue) {
             if let (Some(area), Some(end)) = (dialogue.subject.cell.lai(), dialogue.network_end) {
                 self.around.silences.expect(Name {
                     network: end.vlr.network,
@@ -69,54 +150,19 @@ impl AInterface {
                     area,
                 });
             }
-            if names_both {
-                dialogue.channel.into_iter().for_each(|channel| self.channels.expect(channel));
-            } else {
-                dialogue.fetch_waiting();
-                let temporary = dialogue.subject.temporary();
-                temporary.into_iter().for_each(|temporary| _ = self.identities.expect_temporary(temporary));
-            }
+        }
+        for dialogue in told.iter().filter_map(dialogue) {
+            dialogue.fetch_waiting();
+            let temporary = dialogue.subject.temporary();
+            temporary.into_iter().for_each(|temporary| _ = self.identities.expect_temporary(temporary));
+        }
+        for dialogue in ended.iter().filter_map(dialogue) {
+            dialogue.channel.into_iter().for_each(|channel| self.channels.expect(channel));
         }
     }
+}
 
-    #[inline]
-    fn expected(&self, carrier: &Carrier, octets: &[u8]) -> Expected {
-        let [destination, source] = sccp::references(octets);
-        let connection = destination.map(|LocalReference(reference)| {
-            self.connections.expect(End { network: carrier.network, node: carrier.receiver, reference })
-        });
-        if let Some(LocalReference(reference)) = source {
-            self.connections.expect(End { network: carrier.network, node: carrier.sender, reference });
-        }
-        let Glance { identity, paged, area, last_area, circuit, completes } = Glance::at(octets);
-        let vlr = |node| Vlr { network: carrier.nodes, node };
-        if let Some(area) = area {
-            let vlr = vlr(carrier.receiver);
-            self.identities.expect_area(area, vlr);
-            self.around.silences.expect(Name { network: vlr.network, bss: carrier.sender, serving: vlr.node, area });
-        }
-        if let Some(tmsi) = paged {
-            self.identities.expect_temporary(Temporary { vlr: vlr(carrier.sender), tmsi });
-        }
-        if let Some(code) = circuit {
-            let name = ChannelName::Circuit(code);
-            self.channels.expect(Channel::new(carrier.network, carrier.sender, carrier.receiver, name));
-        }
-        let last_area = last_area.map(|area| self.identities.expect_last_area(area));
-        let subscriber = match identity {
-            Some(MobileIdentity::Imsi(imsi)) => Some(self.identities.expect_imsi(imsi)),
-            Some(MobileIdentity::Tmsi(tmsi)) => {
-                // A phone asks for a connection with the one that it has; in a connection the network gives it another.
-                let node = if destination.is_none() { carrier.receiver } else { carrier.sender };
-                Some(self.identities.expect_temporary(Temporary { vlr: vlr(node), tmsi }))
-            }
-            Some(MobileIdentity::Imei(imei)) => {
-                self.around.devices.expect(imei);
-                None
-            }
-            _ => None,
-        };
-        let names_both = destination.is_some() && source.is_some();
-        Expected { connection, found: None, names_both, completes, subscriber, last_area }
-    }
+/// The VLR of a node.
+const fn vlr(carrier: &Carrier, node: u32) -> Vlr {
+    Vlr { network: carrier.nodes, node }
 }

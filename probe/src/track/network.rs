@@ -59,19 +59,42 @@ pub struct Networks {
     latest: Option<(NetworkKey, u32)>,
 }
 
-/// Point codes are unique within a feed, a network indicator and, where M3UA names one, a network appearance.
-type NetworkKey = (u16, u8, Option<u32>);
+/// Point codes are unique within a feed, a network indicator and, where M3UA names one, a network appearance. In one word: the
+/// appearance, the indicator, whether there is an appearance, the feed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct NetworkKey(u64);
+
+impl NetworkKey {
+    const NAMED: u64 = 1 << 40;
+
+    #[inline]
+    const fn new(feed: u16, indicator: u8, appearance: Option<u32>) -> Self {
+        let appearance = match appearance {
+            Some(appearance) => Self::NAMED | appearance as u64,
+            None => 0,
+        };
+        Self((feed as u64) << 48 | (indicator as u64) << 32 | appearance)
+    }
+
+    const fn indicator(self) -> u8 {
+        (self.0 >> 32) as u8
+    }
+
+    fn appearance(self) -> Option<u32> {
+        (self.0 & Self::NAMED != 0).then_some(self.0 as u32)
+    }
+}
 
 impl Networks {
     /// All of them: id, network indicator and network appearance.
     pub fn all(&self) -> impl Iterator<Item = (u32, u8, Option<u32>)> + '_ {
-        self.ids.iter().map(|((_, indicator, appearance), id)| (*id, *indicator, *appearance))
+        self.ids.iter().map(|(key, id)| (*id, key.indicator(), key.appearance()))
     }
 
     /// The id of a network; `None` at the limit. `appearance` is that of M3UA.
     #[inline(always)]
     pub fn id(&mut self, feed: u16, indicator: u8, appearance: Option<u32>) -> Option<u32> {
-        let key = (feed, indicator, appearance);
+        let key = NetworkKey::new(feed, indicator, appearance);
         match self.latest {
             Some((latest, id)) if latest == key => Some(id),
             _ => self.look_up(key),

@@ -12,7 +12,7 @@ use event::Timestamp;
 use super::counters::TransportCounters;
 use super::loss::{LinkLoss, Losses, PortPair};
 use super::tsn::{Admission, TsnWindow};
-use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, chunk_type};
+use crate::wire::sctp::{Chunk, ChunkMessage, CommonHeader, Data, Initiation, PlainData, chunk_type};
 use crate::wire::{Malformed, Protocol, Reader};
 
 pub use direction::Arrival;
@@ -31,11 +31,14 @@ const SWEEP_SECONDS: u64 = 60;
 
 /// Takes what is found in a packet, in its order.
 pub trait UpperLayer {
+    /// Whether it wants chunks.
+    const CHUNKS: bool;
+
     /// A chunk, before what it carries.
     fn chunk(&mut self, chunk: &ChunkMessage<'_>);
 
     /// A user message, whole and for the first time.
-    fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters);
+    fn user_message(&mut self, message: UserMessage<'_>, counters: &mut TransportCounters);
 
     /// A chunk that cannot be read.
     fn malformed(&mut self, malformed: Malformed, counters: &mut TransportCounters);
@@ -97,24 +100,37 @@ impl Default for Associations {
 impl Associations {
     /// Takes a packet and gives what is in it to `upper`. An error where a chunk cannot be read: then those behind it cannot either.
     #[inline(always)]
-    pub fn packet(
+    pub fn packet<U: UpperLayer>(
         &mut self,
         arrival: &Arrival<'_>,
         counters: &mut TransportCounters,
-        upper: &mut impl UpperLayer,
+        upper: &mut U,
     ) -> Result<(), Malformed> {
         self.tick(arrival.from.at, counters);
         let Self { directions, reassembly, .. } = self;
-        let mut r = Reader::new(Protocol::Sctp, arrival.chunks);
+        let mut chunks = arrival.chunks;
         // INIT travels before its direction has a tag, and begins none.
-        let is_tracked = arrival.header.verification_tag() != 0 || Data::is_data(r.peek());
+        let is_tracked = arrival.header.verification_tag() != 0 || Data::is_data(chunks.first().copied());
         let mut direction = if is_tracked { directions.direction(arrival, counters) } else { None };
         let mut turn = None;
-        while !r.is_empty() {
+        while !chunks.is_empty() {
+            let plain = if U::CHUNKS { None } else { PlainData::read(chunks) };
+            if let Some((PlainData { tsn, protocol, payload: octets }, behind)) = plain {
+                chunks = behind;
+                counters.sctp_data += 1;
+                if !is_repeated(direction.as_deref_mut(), arrival.header, tsn, counters) {
+                    let path = direction.as_deref().map(|direction| &direction.life.path);
+                    upper.user_message(UserMessage { arrival, protocol, octets, snapped: false, path }, counters);
+                }
+                continue;
+            }
+            let mut r = Reader::new(Protocol::Sctp, chunks);
             let chunk = Chunk::read(&mut r)?;
+            chunks = r.rest();
             match chunk.kind {
-                chunk_type::DATA => reassembly.data(direction.as_deref_mut(), arrival, chunk, counters, upper),
-                chunk_type::I_DATA => reassembly.i_data(direction.as_deref_mut(), arrival, chunk, counters, upper),
+                chunk_type::DATA | chunk_type::I_DATA => {
+                    reassembly.data(direction.as_deref_mut(), arrival, chunk, counters, upper);
+                }
                 _ => {
                     upper.chunk(&ChunkMessage { header: arrival.header, chunk, data: None, repeated: false });
                     if chunk.kind == chunk_type::SACK {
@@ -130,6 +146,16 @@ impl Associations {
             self.turn(arrival, turn, counters);
         }
         Ok(())
+    }
+
+    /// Takes a packet that only acknowledges what came before this TSN, and it.
+    #[inline]
+    pub fn acknowledgement(&mut self, arrival: &Arrival<'_>, tsn: u32, counters: &mut TransportCounters) {
+        if arrival.header.verification_tag() != 0
+            && let Some(direction) = self.directions.direction(arrival, counters)
+        {
+            direction.acknowledge(tsn);
+        }
     }
 
     /// What is known of the direction of a packet will be asked for: begins to fetch a hint of where that is.
@@ -223,20 +249,8 @@ impl Associations {
 }
 
 impl Reassembly {
-    // What is rare lies apart from what is not.
+    // Of chunks that are not plain, or are to be shown.
     #[inline(never)]
-    fn i_data(
-        &mut self,
-        direction: Option<&mut Direction>,
-        arrival: &Arrival<'_>,
-        chunk: Chunk<'_>,
-        counters: &mut TransportCounters,
-        upper: &mut impl UpperLayer,
-    ) {
-        self.data(direction, arrival, chunk, counters, upper);
-    }
-
-    #[inline(always)]
     fn data(
         &mut self,
         mut direction: Option<&mut Direction>,
@@ -270,7 +284,7 @@ impl Reassembly {
             },
         };
         let path = direction.map(|direction| &direction.life.path);
-        upper.user_message(&UserMessage { arrival, protocol, octets, snapped, path }, counters);
+        upper.user_message(UserMessage { arrival, protocol, octets, snapped, path }, counters);
     }
 
     // The protocol of the message that the fragment completes; its octets are then in `assembled`.

@@ -24,7 +24,7 @@ use crate::wire::link::{self, Carried, LinkType};
 use crate::wire::mtp2::{self, Content, PseudoHeader, SequenceFormat, SignalUnit};
 use crate::wire::mtp3::Mtp3Message;
 use crate::wire::plain::Plain;
-use crate::wire::sctp::ChunkMessage;
+use crate::wire::sctp::{self, ChunkMessage};
 use crate::wire::udp::Datagram;
 use crate::wire::{Malformed, PointCodeFormat, ether_type, gre, gsmtap, mpls, ns, ppp, rtp, vxlan};
 use crate::{Provenance, Sink};
@@ -137,7 +137,7 @@ impl Transport {
         upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
         let place = [Place::new(frame, 0)];
-        let frames = Batch::new(frame.captured, &place);
+        let frames = Batch::new(frame.captured, &place, frame.number);
         self.take(frames, feed, sink, upward);
         self.deliver(frames, sink, upward);
     }
@@ -151,19 +151,22 @@ impl Transport {
         sink: &mut S,
         upward: &mut impl FnMut(&Carrier, Payload<'_>, &mut S),
     ) {
-        let mut plain = [None; BATCH_FRAMES];
-        self.layers.expect(frames, feed, &mut plain);
         let Self { layers, delivery, counters } = self;
+        // Who asks for messages is shown them in their order.
+        let mut sorted = Sorted::new(frames, feed, !S::MESSAGES);
+        layers.expect(&mut sorted);
         let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
         counters.frames += frames.len() as u64;
         counters.frames_snapped += frames.snapped() as u64;
-        for index in 0..frames.len() {
-            match plain.get(index) {
-                Some(Some(arrival)) => {
+        layers.acknowledgements(&sorted, counters);
+        for sorting in sorted.others() {
+            match sorting {
+                Sorting::Plain(arrival) => {
                     counters.ipv4 += 1;
                     layers.arrival(arrival, counters, &mut outlet);
                 }
-                _ => layers.frame(frames.frame(index), feed, counters, &mut outlet),
+                Sorting::Other(number) => layers.frame(frames.numbered(*number), feed, counters, &mut outlet),
+                Sorting::Nothing => {}
             }
         }
     }
@@ -216,18 +219,94 @@ impl Transport {
     }
 }
 
-impl Layers {
-    /// Reads the frames that are plain, and begins to fetch what is known of their associations, before any is taken.
-    #[inline]
-    fn expect<'a>(&self, frames: Batch<'a>, feed: u16, plain: &mut [Option<Arrival<'a>>; BATCH_FRAMES]) {
-        for (place, frame) in plain.iter_mut().zip(frames.iter()) {
+/// The frames of a batch, those read already that are plain. What only acknowledges lies behind the others, from the end: nothing
+/// waits for it, and taken apart neither the ones nor the others come as a surprise.
+struct Sorted<'a> {
+    frames: [Sorting<'a>; BATCH_FRAMES],
+    /// So many of the others there are.
+    others: usize,
+    /// Where those that only acknowledge lie from.
+    acknowledging: usize,
+}
+
+/// A frame of a batch.
+#[derive(Clone, Copy)]
+enum Sorting<'a> {
+    Nothing,
+    Plain(Arrival<'a>),
+    /// To be read layer by layer; its number.
+    Other(u64),
+}
+
+impl<'a> Sorted<'a> {
+    #[inline(always)]
+    fn new(frames: Batch<'a>, feed: u16, is_apart: bool) -> Self {
+        let mut sorted = Self { frames: [Sorting::Nothing; BATCH_FRAMES], others: 0, acknowledging: BATCH_FRAMES };
+        for frame in frames.iter() {
             let read = if frame.link == LinkType::Ethernet { Plain::read(frame.captured) } else { None };
-            let Some(Plain { addresses, header, chunks }) = read else { continue };
-            let from = Provenance { at: frame.at, frame: frame.number, feed };
-            let arrival = place.insert(Arrival::new(from, addresses, header, chunks));
-            self.associations.expect(arrival);
+            match read {
+                Some(Plain { addresses, header, chunks }) => {
+                    let from = Provenance { at: frame.at, frame: frame.number, feed };
+                    let acknowledges = is_apart && sctp::plain_acknowledgement(chunks).is_some();
+                    sorted.push(acknowledges, Sorting::Plain(Arrival::new(from, addresses, header, chunks)));
+                }
+                None => sorted.push(false, Sorting::Other(frame.number)),
+            }
         }
-        plain.iter_mut().flatten().for_each(|arrival| self.associations.fetch(arrival));
+        sorted
+    }
+
+    #[inline(always)]
+    fn push(&mut self, acknowledges: bool, sorting: Sorting<'a>) {
+        let place = if acknowledges { self.acknowledging - 1 } else { self.others };
+        self.others += usize::from(!acknowledges);
+        self.acknowledging -= usize::from(acknowledges);
+        if let Some(frame) = self.frames.get_mut(place) {
+            *frame = sorting;
+        }
+    }
+
+    /// Those that only acknowledge, in order.
+    #[inline]
+    fn acknowledging(&self) -> impl Iterator<Item = &Arrival<'a>> {
+        let frames = self.frames.get(self.acknowledging..).unwrap_or_default();
+        frames.iter().rev().filter_map(|sorting| match sorting {
+            Sorting::Plain(arrival) => Some(arrival),
+            _ => None,
+        })
+    }
+
+    /// The others, in order.
+    #[inline]
+    fn others(&self) -> &[Sorting<'a>] {
+        self.frames.get(..self.others).unwrap_or_default()
+    }
+}
+
+impl Layers {
+    /// Begins to fetch what is known of the associations of frames that are plain, before any is taken.
+    #[inline]
+    fn expect(&self, sorted: &mut Sorted<'_>) {
+        for sorting in &sorted.frames {
+            if let Sorting::Plain(arrival) = sorting {
+                self.associations.expect(arrival);
+            }
+        }
+        for sorting in &mut sorted.frames {
+            if let Sorting::Plain(arrival) = sorting {
+                self.associations.fetch(arrival);
+            }
+        }
+    }
+
+    #[inline]
+    fn acknowledgements(&mut self, sorted: &Sorted<'_>, counters: &mut TransportCounters) {
+        for arrival in sorted.acknowledging() {
+            let Some(tsn) = arrival.acknowledged() else { continue };
+            counters.ipv4 += 1;
+            counters.sctp_packets += 1;
+            self.associations.acknowledgement(arrival, tsn, counters);
+        }
     }
 
     // Any frame, layer by layer.
@@ -562,13 +641,15 @@ struct SctpUsers<'a, 'o, S, U> {
 }
 
 impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> UpperLayer for SctpUsers<'_, '_, S, U> {
+    const CHUNKS: bool = S::MESSAGES;
+
     #[inline]
     fn chunk(&mut self, chunk: &ChunkMessage<'_>) {
         self.outlet.message(*self.from, chunk);
     }
 
     #[inline(always)]
-    fn user_message(&mut self, message: &UserMessage<'_>, counters: &mut TransportCounters) {
+    fn user_message(&mut self, message: UserMessage<'_>, counters: &mut TransportCounters) {
         self.outlet.sctp(message, self.endpoints, counters);
     }
 

@@ -82,6 +82,10 @@ impl Message for Dns {
         self.opcode
     }
 
+    fn is_named_by_code(&self) -> bool {
+        false
+    }
+
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         if let Some(name) = self.name {
             visit("qname", Value::Domain(name));

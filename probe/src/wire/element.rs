@@ -21,37 +21,62 @@ pub(super) enum Format {
 pub(super) type Definition = (u8, &'static str, Format);
 
 /// The elements of a protocol by identifier.
-pub(super) struct Elements([(&'static str, Format); 256]);
+pub(super) struct Elements {
+    extents: [u8; 256],
+    names: [&'static str; 256],
+}
+
+/// [`Format`] in an octet: so many octets of value, or one of these.
+mod extent {
+    pub(super) const TLV: u8 = 0xff;
+    pub(super) const TLV_E: u8 = 0xfe;
+    pub(super) const TLV_GB: u8 = 0xfd;
+}
+
+impl Format {
+    const fn extent(self) -> u8 {
+        match self {
+            Self::T => 0,
+            Self::Tv(length) => {
+                assert!(length < extent::TLV_GB);
+                length
+            }
+            Self::Tlv => extent::TLV,
+            Self::TlvE => extent::TLV_E,
+            Self::TlvGb => extent::TLV_GB,
+        }
+    }
+}
 
 impl Elements {
     const UNKNOWN: &'static str = "unknown element";
 
     /// Elements not in `known` are taken as TLV.
     pub(super) const fn new(known: &[Definition]) -> Self {
-        Self([(Self::UNKNOWN, Format::Tlv); 256]).with(known)
+        Self::all(Format::Tlv).with(known)
     }
 
     /// Elements not in `known` are taken as 3GPP TS 24.007 §11.2.4 asks: with bit 8 set one octet, else TLV.
     pub(super) const fn of_layer_3(known: &[Definition]) -> Self {
-        let mut elements = [(Self::UNKNOWN, Format::Tlv); 256];
-        let (_, upper) = elements.split_at_mut(128);
+        let mut elements = Self::all(Format::Tlv);
+        let (_, upper) = elements.extents.split_at_mut(128);
         let mut rest = upper;
         while let [first, others @ ..] = rest {
-            *first = (Self::UNKNOWN, Format::T);
+            *first = Format::T.extent();
             rest = others;
         }
-        Self(elements).with(known)
+        elements.with(known)
     }
 
     /// The elements of the Gb interface: all have the same format, but for those that [`Elements::and`] adds.
     pub(super) const fn of_gb(known: &[(u8, &'static str)]) -> Self {
-        let mut elements = [(Self::UNKNOWN, Format::TlvGb); 256];
+        let mut elements = Self::all(Format::TlvGb);
         let mut rest = known;
         while let [(identifier, name), others @ ..] = rest {
-            elements[*identifier as usize] = (name, Format::TlvGb);
+            elements.names[*identifier as usize] = name;
             rest = others;
         }
-        Self(elements)
+        elements
     }
 
     /// These, and others of formats of their own.
@@ -59,17 +84,27 @@ impl Elements {
         self.with(others)
     }
 
+    const fn all(format: Format) -> Self {
+        Self { extents: [format.extent(); 256], names: [Self::UNKNOWN; 256] }
+    }
+
     const fn with(mut self, known: &[Definition]) -> Self {
         let mut rest = known;
         while let [(identifier, name, format), others @ ..] = rest {
-            self.0[*identifier as usize] = (name, *format);
+            self.names[*identifier as usize] = name;
+            self.extents[*identifier as usize] = format.extent();
             rest = others;
         }
         self
     }
 
-    fn definition(&self, identifier: u8) -> (&'static str, Format) {
-        self.0.get(usize::from(identifier)).copied().unwrap_or((Self::UNKNOWN, Format::Tlv))
+    #[inline]
+    fn extent(&self, identifier: u8) -> u8 {
+        self.extents.get(usize::from(identifier)).copied().unwrap_or(extent::TLV)
+    }
+
+    fn name(&self, identifier: u8) -> &'static str {
+        self.names.get(usize::from(identifier)).copied().unwrap_or(Self::UNKNOWN)
     }
 }
 
@@ -79,23 +114,32 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(super) fn element(&mut self, elements: &Elements) -> Option<(u8, Reader<'a>)> {
         let identifier = self.peek()?;
-        let (name, format) = elements.definition(identifier);
-        let read = self.value(name, format);
+        let extent = elements.extent(identifier);
+        // Which of both comes next could not be foretold.
+        let has_length = extent == extent::TLV;
+        let said = self.rest().get(1).map_or(0, |length| usize::from(*length));
+        let (begin, length) = if has_length { (2, said) } else { (1, usize::from(extent)) };
+        let value = if has_length || extent < extent::TLV_GB { self.rest().get(begin..begin + length) } else { None };
+        if let Some(value) = value {
+            self.pass(begin + length);
+            return Some((identifier, self.within(value)));
+        }
+        let read = self.other_value(identifier, elements);
         self.keep(read).map(|value| (identifier, self.within(value)))
     }
 
-    #[inline(always)]
-    fn value(&mut self, name: &'static str, format: Format) -> Result<&'a [u8], Malformed> {
+    // Of an element that is long, or cut short.
+    #[inline(never)]
+    fn other_value(&mut self, identifier: u8, elements: &Elements) -> Result<&'a [u8], Malformed> {
+        let name = elements.name(identifier);
         let [_identifier] = self.v(name)?;
-        match format {
-            Format::T => Ok(&[]),
-            Format::Tv(length) => self.take(usize::from(length), name),
-            Format::Tlv => self.lv(name),
-            Format::TlvE => {
+        match elements.extent(identifier) {
+            extent::TLV => self.lv(name),
+            extent::TLV_E => {
                 let length = self.u16(name)?;
                 self.take(usize::from(length), name)
             }
-            Format::TlvGb => {
+            extent::TLV_GB => {
                 const ONE_OCTET: u8 = 0x80;
                 let [first] = self.v(name)?;
                 let length = match first & ONE_OCTET {
@@ -104,6 +148,7 @@ impl<'a> Reader<'a> {
                 };
                 self.take(usize::from(length), name)
             }
+            length => self.take(usize::from(length), name),
         }
     }
 }

@@ -58,6 +58,10 @@ impl Message for HttpRequest {
         0
     }
 
+    fn is_named_by_code(&self) -> bool {
+        false
+    }
+
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         if let Some(host) = self.host {
             visit("host", Value::Domain(host));

@@ -80,6 +80,10 @@ impl Message for IpaMessage<'_> {
         }
     }
 
+    fn is_named_by_code(&self) -> bool {
+        false
+    }
+
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("stream", Value::Code(u64::from(self.stream)));
     }

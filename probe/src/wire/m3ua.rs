@@ -72,23 +72,32 @@ impl<'a> M3uaMessage<'a> {
     /// one number each, before its data. It says no more than [`M3uaMessage::read`] would, and of what is otherwise nothing.
     #[inline(always)]
     pub fn plain(octets: &'a [u8]) -> Option<(Option<u32>, ProtocolData<'a>)> {
-        let (&[1, _, 1, 1, l0, l1, l2, l3], mut parameters) = octets.split_first_chunk()? else { return None };
-        if u32::from_be_bytes([l0, l1, l2, l3]) as usize != octets.len() {
+        // Version, whatever is reserved, class and type; the length.
+        const RESERVED: u64 = 0xff << 48;
+        const DATA: u64 = 0x0100_0101 << 32;
+        // Tag and length.
+        const APPEARANCE: u32 = (NETWORK_APPEARANCE as u32) << 16 | 8;
+        const CONTEXT: u32 = (ROUTING_CONTEXT as u32) << 16 | 8;
+        let (header, mut parameters) = octets.split_first_chunk()?;
+        if u64::from_be_bytes(*header) & !RESERVED != DATA | octets.len() as u64 {
             return None;
         }
         let mut appearance = None;
         loop {
-            let (&[t0, t1, l0, l1, v0, v1, v2, v3], behind) = parameters.split_first_chunk()?;
-            match (u16::from_be_bytes([t0, t1]), usize::from(u16::from_be_bytes([l0, l1]))) {
-                (PROTOCOL_DATA, length) => {
-                    let is_last = parameters.len().wrapping_sub(length) < 4;
-                    let (&[d0, d1, d2, d3, si, ni, mp, sls], _) = behind.split_first_chunk()?;
-                    let (opc, dpc) = (u32::from_be_bytes([v0, v1, v2, v3]), u32::from_be_bytes([d0, d1, d2, d3]));
-                    let user_data = parameters.get(16..length).filter(|_| is_last)?;
-                    return Some((appearance, ProtocolData { opc, dpc, si, ni, mp, sls, user_data }));
-                }
-                (NETWORK_APPEARANCE, 8) => appearance = Some(u32::from_be_bytes([v0, v1, v2, v3])),
-                (ROUTING_CONTEXT, 8) => {}
+            let (word, behind) = parameters.split_first_chunk()?;
+            let word = u64::from_be_bytes(*word);
+            let (parameter, value) = ((word >> 32) as u32, word as u32);
+            if parameter >> 16 == u32::from(PROTOCOL_DATA) {
+                let length = usize::from(parameter as u16);
+                let is_last = parameters.len().wrapping_sub(length) < 4;
+                let (&[d0, d1, d2, d3, si, ni, mp, sls], _) = behind.split_first_chunk()?;
+                let (opc, dpc) = (value, u32::from_be_bytes([d0, d1, d2, d3]));
+                let user_data = parameters.get(16..length).filter(|_| is_last)?;
+                return Some((appearance, ProtocolData { opc, dpc, si, ni, mp, sls, user_data }));
+            }
+            match parameter {
+                APPEARANCE => appearance = Some(value),
+                CONTEXT => {}
                 _ => return None,
             }
             parameters = behind;
@@ -143,6 +152,10 @@ impl Message for M3uaMessage<'_> {
 
     fn code(&self) -> u8 {
         self.kind
+    }
+
+    fn is_named_by_code(&self) -> bool {
+        false
     }
 
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {

@@ -112,6 +112,11 @@ pub trait Message {
     /// The message type as on the wire.
     fn code(&self) -> u8;
 
+    /// Whether protocol and code alone tell the name.
+    fn is_named_by_code(&self) -> bool {
+        true
+    }
+
     /// Calls `visit` with each decoded element's name (snake case) and value, in the specification's order.
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>));
 }

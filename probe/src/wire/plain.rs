@@ -21,36 +21,36 @@ impl<'a> Plain<'a> {
     #[inline(always)]
     pub fn read(frame: &'a [u8]) -> Option<Self> {
         const MAC_ADDRESSES: usize = 12;
+        const ETHER_TYPE: usize = 2;
+        const HEADERS: usize = ETHER_TYPE + 20 + CommonHeader::LENGTH;
         let mut tagged = frame.get(MAC_ADDRESSES..)?;
         loop {
-            let (ether_type, behind) = tagged.split_first_chunk()?;
+            // One look at the length is enough for all headers.
+            let headers: &[u8; HEADERS] = tagged.first_chunk()?;
+            let (ether_type, headers) = headers.split_first_chunk()?;
             match u16::from_be_bytes(*ether_type) {
-                ether_type::IPV4 => return Self::read_v4(behind),
+                ether_type::IPV4 => {
+                    let (&[0x45, _, t0, t1, _, _, f0, f1, _, protocol::SCTP, _, _, ref addresses @ ..], header) =
+                        headers.split_first_chunk::<20>()?
+                    else {
+                        return None;
+                    };
+                    // More fragments, or an offset.
+                    if (f0 & 0x3f) | f1 != 0 {
+                        return None;
+                    }
+                    let end = ETHER_TYPE + usize::from(u16::from_be_bytes([t0, t1]));
+                    let chunks = tagged.get(HEADERS..end)?;
+                    let header = CommonHeader(u64::from_be_bytes(*header.first_chunk()?));
+                    return Some(Self { addresses: Addresses(addresses), header, chunks });
+                }
                 ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => {
-                    tagged = behind.get(2..)?
+                    const TAG: usize = 4;
+                    tagged = tagged.get(TAG..)?;
                 }
                 _ => return None,
             }
         }
-    }
-
-    // One look at the length is enough for both headers.
-    #[inline(always)]
-    fn read_v4(octets: &'a [u8]) -> Option<Self> {
-        const HEADERS: usize = 20 + CommonHeader::LENGTH;
-        let headers: &[u8; HEADERS] = octets.first_chunk()?;
-        let (&[0x45, _, t0, t1, _, _, f0, f1, _, protocol::SCTP, _, _, ref addresses @ ..], header) =
-            headers.split_first_chunk::<20>()?
-        else {
-            return None;
-        };
-        // More fragments, or an offset.
-        if (f0 & 0x3f) | f1 != 0 {
-            return None;
-        }
-        let chunks = octets.get(HEADERS..usize::from(u16::from_be_bytes([t0, t1])))?;
-        let header = CommonHeader(u64::from_be_bytes(*header.first_chunk()?));
-        Some(Self { addresses: Addresses(addresses), header, chunks })
     }
 }
 

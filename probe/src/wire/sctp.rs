@@ -211,6 +211,48 @@ impl<'a> Data<'a> {
     }
 }
 
+/// What nearly every chunk is: a DATA chunk, whole in the capture, with a user message of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainData<'a> {
+    /// Transmission sequence number.
+    pub tsn: u32,
+    /// Payload protocol identifier.
+    pub protocol: u32,
+    /// The user message.
+    pub payload: &'a [u8],
+}
+
+impl<'a> PlainData<'a> {
+    /// Reads the first of these chunks, and gives those behind it; `None` where it is another one, or has a fault. It says no more
+    /// than [`Chunk`] and [`Data`] would.
+    #[inline(always)]
+    pub fn read(chunks: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        const HEADERS: usize = 16;
+        const WHOLE: u8 = BEGINNING | ENDING;
+        let headers: &[u8; HEADERS] = chunks.first_chunk()?;
+        let &[chunk_type::DATA, flags, l0, l1, t0, t1, t2, t3, _, _, _, _, p0, p1, p2, p3] = headers else {
+            return None;
+        };
+        if flags & WHOLE != WHOLE {
+            return None;
+        }
+        let length = usize::from(u16::from_be_bytes([l0, l1]));
+        let payload = chunks.get(HEADERS..length)?;
+        let behind = chunks.get((length + 3) & !3..).unwrap_or_default(); // padded, but for the last
+        let (tsn, protocol) = (u32::from_be_bytes([t0, t1, t2, t3]), u32::from_be_bytes([p0, p1, p2, p3]));
+        Some((Self { tsn, protocol, payload }, behind))
+    }
+}
+
+/// The cumulative TSN ack where these chunks are nothing but a SACK that tells of no gaps, RFC 9260 §3.3.4.
+#[inline(always)]
+pub fn plain_acknowledgement(chunks: &[u8]) -> Option<u32> {
+    match *chunks {
+        [chunk_type::SACK, _, 0, 16, a, b, c, d, _, _, _, _, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
+        _ => None,
+    }
+}
+
 /// The fixed part of INIT and INIT ACK, RFC 9260 §3.3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Initiation {
@@ -315,5 +357,41 @@ mod tests {
         let (first, second) = (Data::read(&first).unwrap().unwrap(), Data::read(&second).unwrap().unwrap());
         assert_eq!((first.protocol, first.part.sequence, second.part.sequence), (3, 0, 1));
         assert_eq!(first.part.message, second.part.message);
+    }
+
+    #[test]
+    fn plain_data_are_what_the_chunk_says() {
+        // What is read chunk by chunk, where that is plain.
+        let by_parts = |octets: &[u8]| {
+            let mut r = Reader::new(Protocol::Sctp, octets);
+            let chunk = Chunk::read(&mut r).ok().filter(|chunk| chunk.kind == chunk_type::DATA && !chunk.snapped)?;
+            let data = Data::read(&chunk)?.ok().filter(Data::is_whole)?;
+            Some((data.tsn, data.protocol, data.payload.to_vec(), r.rest().to_vec()))
+        };
+        let check = |octets: &[u8]| {
+            let plain = PlainData::read(octets);
+            let plain = plain.map(|(data, behind)| (data.tsn, data.protocol, data.payload.to_vec(), behind.to_vec()));
+            assert_eq!(plain, by_parts(octets), "{octets:?}");
+            plain.is_some()
+        };
+        let chunks = [&DATA[..], &[0; 2], &DATA].concat();
+        assert!(check(&chunks));
+        for (place, value) in (0..DATA.len()).flat_map(|place| (0..=u8::MAX).map(move |value| (place, value))) {
+            let mut other = chunks.clone();
+            other[place] = value;
+            check(&other);
+        }
+        (0..chunks.len()).for_each(|len| assert_eq!(check(&chunks[..len]), len >= DATA.len(), "cut at {len}"));
+    }
+
+    #[test]
+    fn a_plain_acknowledgement_is_a_sack_alone() {
+        let sack = [3, 0, 0, 16, 0, 0, 1, 9, 0, 0, 1, 0, 0, 0, 0, 0];
+        assert_eq!(plain_acknowledgement(&sack), Some(0x109));
+        assert_eq!(plain_acknowledgement(&sack[..15]), None);
+        assert_eq!(plain_acknowledgement(&[&sack[..], &DATA].concat()), None);
+        let mut with_gap = [&sack[..], &[0, 2, 0, 3]].concat();
+        with_gap[3] = 20;
+        assert_eq!(plain_acknowledgement(&with_gap), None);
     }
 }

@@ -160,6 +160,10 @@ impl Message for SuaMessage<'_> {
         self.kind
     }
 
+    fn is_named_by_code(&self) -> bool {
+        false
+    }
+
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         visit("message_class", Value::Code(u64::from(self.class)));
         if let Some(context) = self.routing_context {

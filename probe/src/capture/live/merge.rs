@@ -102,7 +102,8 @@ impl Merge {
     #[inline]
     pub(super) fn frames(&self, index: usize) -> Option<capture::Batch<'_>> {
         let batch = self.lanes.get(index)?.batches.front()?;
-        Some(capture::Batch::new(batch.octets(), &self.places))
+        let first = self.frames + 1 - self.places.len() as u64;
+        Some(capture::Batch::new(batch.octets(), &self.places, first))
     }
 
     /// Frames of an interface that were given.

@@ -13,7 +13,7 @@ use crate::track::loss::{Link, LinkLoss, PortPair};
 use crate::track::pending::Pending;
 use crate::track::tsn::TsnWindow;
 use crate::wire::ip::Addresses;
-use crate::wire::sctp::CommonHeader;
+use crate::wire::sctp::{self, CommonHeader};
 use crate::wire::{Malformed, Protocol, Reader};
 
 /// A packet of which no more was read yet than whose it is.
@@ -46,6 +46,12 @@ impl<'a> Arrival<'a> {
         Self { from, addresses, header, chunks, hash, place: usize::MAX }
     }
 
+    /// Up to which TSN it acknowledges, where it does nothing else.
+    #[inline]
+    pub fn acknowledged(&self) -> Option<u32> {
+        sctp::plain_acknowledgement(self.chunks)
+    }
+
     /// Who sent it to whom.
     pub fn path(&self) -> PortPair {
         let Self { from, addresses, header, .. } = self;
@@ -67,9 +73,10 @@ impl<'a> Arrival<'a> {
 pub(super) struct DirectionKey(CommonHeader, u16);
 
 impl DirectionKey {
+    // A probe's packets are nearly always of one feed.
     #[inline]
     fn hash(&self) -> u64 {
-        FxBuildHasher.hash_one(self)
+        FxBuildHasher.hash_one(self.0)
     }
 
     /// The other direction, in which packets carry `tag`.
@@ -185,20 +192,20 @@ impl Directions {
         arrival: &Arrival<'_>,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let place = match self.is_at(arrival.place, arrival.key()) {
-            true => arrival.place,
+        let direction = match self.is_at(arrival.place, arrival.key()) {
+            true => self.at(arrival.place)?,
             false => self.seek(arrival, counters)?,
         };
-        let direction = self.at(place)?;
         direction.last = arrival.from.at;
         Some(direction)
     }
 
     // Of a packet that was not looked ahead for, or begins a direction.
     #[inline(never)]
-    fn seek(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<usize> {
+    fn seek(&mut self, arrival: &Arrival<'_>, counters: &mut TransportCounters) -> Option<&mut Direction> {
         let key = arrival.key();
-        self.place(key).or_else(|| self.begin_tracking(key, arrival.path(), counters))
+        let place = self.place(key).or_else(|| self.begin_tracking(key, arrival.path(), counters));
+        self.at(place?)
     }
 
     /// The direction that lies there.

@@ -90,15 +90,15 @@ impl<S: Sink, U: FnMut(&Carrier, Payload<'_>, &mut S)> Outlet<'_, S, U> {
     #[inline(always)]
     pub(super) fn sctp(
         &mut self,
-        message: &UserMessage<'_>,
+        message: UserMessage<'_>,
         endpoints: &mut Endpoints,
         counters: &mut TransportCounters,
     ) {
-        let UserMessage { arrival, octets, snapped, .. } = *message;
+        let UserMessage { arrival, octets, snapped, .. } = message;
         let path = Path::numbered(arrival.header.verification_tag());
-        let read = match SctpUser::of(message) {
+        let read = match SctpUser::of(&message) {
             Some(SctpUser::M3ua) => self.m3ua(&arrival.from, octets, snapped, path, counters),
-            Some(user) => self.other_than_m3ua(user, message, path, endpoints, counters),
+            Some(user) => self.other_than_m3ua(user, &message, path, endpoints, counters),
             None => {
                 counters.sctp_other_protocols += 1;
                 Ok(())

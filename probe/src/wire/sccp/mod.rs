@@ -129,26 +129,6 @@ pub fn read_at<'m, 'a>(
     Ok(place)
 }
 
-/// The local references of a message that is not read yet, the destination's and the source's: the one stands first in every type
-/// that has it, the other behind it (Q.713 §4).
-#[inline]
-pub fn references(octets: &[u8]) -> [Option<LocalReference>; 2] {
-    use SccpMessageType as T;
-    let &[code, a, b, c, ref rest @ ..] = octets else { return [None; 2] };
-    let first = Some(LocalReference(u32::from_le_bytes([a, b, c, 0])));
-    match SccpMessageType(code) {
-        T::DATA_FORM_1 => [first, None],
-        T::CONNECTION_REQUEST => [None, first],
-        T::CONNECTION_CONFIRM | T::RELEASED | T::RELEASE_COMPLETE => {
-            let second = rest.first_chunk().map(|&[a, b, c]| LocalReference(u32::from_le_bytes([a, b, c, 0])));
-            [first, second]
-        }
-        T::UNITDATA | T::UNITDATA_SERVICE | T::EXTENDED_UNITDATA | T::EXTENDED_UNITDATA_SERVICE => [None; 2],
-        T::LONG_UNITDATA | T::LONG_UNITDATA_SERVICE => [None; 2],
-        _ => [first, None],
-    }
-}
-
 impl<'a> Sccp<'a> {
     /// Of a message of which nothing has been read.
     pub const UNREAD: Self = Self::new(SccpMessageType(0));

@@ -281,6 +281,11 @@ impl Message for Tpdu {
         self.tpdu_type.code()
     }
 
+    // The direction too.
+    fn is_named_by_code(&self) -> bool {
+        false
+    }
+
     fn elements(&self, visit: &mut dyn FnMut(&'static str, Value<'_>)) {
         let integer = |value: u8| Value::Integer(u64::from(value));
         let elements = [
