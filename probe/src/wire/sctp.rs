@@ -374,14 +374,14 @@ mod tests {
             assert_eq!(plain, by_parts(octets), "{octets:?}");
             plain.is_some()
         };
-        let chunks = [&DATA[..], &[0; 2], &DATA].concat();
+        let chunks = [DATA, DATA].concat();
         assert!(check(&chunks));
         for (place, value) in (0..DATA.len()).flat_map(|place| (0..=u8::MAX).map(move |value| (place, value))) {
             let mut other = chunks.clone();
             other[place] = value;
             check(&other);
         }
-        (0..chunks.len()).for_each(|len| assert_eq!(check(&chunks[..len]), len >= DATA.len(), "cut at {len}"));
+        (0..chunks.len()).for_each(|len| assert_eq!(check(&chunks[..len]), len >= 18, "cut at {len}"));
     }
 
     #[test]
