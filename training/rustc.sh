@@ -16,6 +16,7 @@ for word; do
   case $word in metadata=*) word=metadata=trained ;; esac
   set -- "$@" "$word"
 done
+# What lies in a program, and in no library, need not look up where its own functions are (`relocation-model`).
 if [ -n "$TRAINING" ]; then
   exec "$@" -Cprofile-generate
 else

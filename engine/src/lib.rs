@@ -21,6 +21,7 @@ mod identities;
 mod metrics;
 mod oblivion;
 pub mod offer;
+pub mod processor;
 pub mod pseudonyms;
 pub mod reload;
 pub mod results;

@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Err(text) = engine::processor::check() {
+        eprint!("{text}");
+        return ExitCode::FAILURE;
+    }
     engine::cli::run()
 }

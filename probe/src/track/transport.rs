@@ -153,7 +153,8 @@ impl Transport {
     ) {
         let Self { layers, delivery, counters } = self;
         // Who asks for messages is shown them in their order.
-        let mut sorted = Sorted::new(frames, feed, !S::MESSAGES);
+        let mut sorted = Sorted::new();
+        sorted.take(frames, feed, !S::MESSAGES);
         layers.expect(&mut sorted);
         let mut outlet = Outlet { sink, upward, delivery, frames: frames.octets() };
         counters.frames += frames.len() as u64;
@@ -239,31 +240,35 @@ enum Sorting<'a> {
 }
 
 impl<'a> Sorted<'a> {
+    // A constant would be copied whole.
     #[inline(always)]
-    fn new(frames: Batch<'a>, feed: u16, is_apart: bool) -> Self {
-        let mut sorted = Self { frames: [Sorting::Nothing; BATCH_FRAMES], others: 0, acknowledging: BATCH_FRAMES };
-        for frame in frames.iter() {
-            let read = if frame.link == LinkType::Ethernet { Plain::read(frame.captured) } else { None };
-            match read {
-                Some(Plain { addresses, header, chunks }) => {
-                    let from = Provenance { at: frame.at, frame: frame.number, feed };
-                    let acknowledges = is_apart && sctp::plain_acknowledgement(chunks).is_some();
-                    sorted.push(acknowledges, Sorting::Plain(Arrival::new(from, addresses, header, chunks)));
-                }
-                None => sorted.push(false, Sorting::Other(frame.number)),
-            }
-        }
-        sorted
+    fn new() -> Self {
+        Self { frames: std::array::from_fn(|_| Sorting::Nothing), others: 0, acknowledging: BATCH_FRAMES }
     }
 
+    /// Takes frames; whether those that only acknowledge go apart.
     #[inline(always)]
-    fn push(&mut self, acknowledges: bool, sorting: Sorting<'a>) {
+    fn take(&mut self, frames: Batch<'a>, feed: u16, is_apart: bool) {
+        for frame in frames.iter() {
+            let read = if frame.link == LinkType::Ethernet { Plain::read(frame.captured) } else { None };
+            if let Some(Plain { addresses, header, chunks }) = read {
+                let acknowledges = is_apart & sctp::plain_acknowledgement(chunks).is_some();
+                let Some(place) = self.next(acknowledges) else { return };
+                let from = Provenance { at: frame.at, frame: frame.number, feed };
+                *place = Sorting::Plain(Arrival::new(from, addresses, header, chunks));
+            } else if let Some(place) = self.next(false) {
+                *place = Sorting::Other(frame.number);
+            }
+        }
+    }
+
+    // Where a frame goes: no jump, as nobody could foretell it.
+    #[inline(always)]
+    fn next(&mut self, acknowledges: bool) -> Option<&mut Sorting<'a>> {
         let place = if acknowledges { self.acknowledging - 1 } else { self.others };
         self.others += usize::from(!acknowledges);
         self.acknowledging -= usize::from(acknowledges);
-        if let Some(frame) = self.frames.get_mut(place) {
-            *frame = sorting;
-        }
+        self.frames.get_mut(place)
     }
 
     /// Those that only acknowledge, in order.

@@ -247,10 +247,12 @@ impl<'a> PlainData<'a> {
 /// The cumulative TSN ack where these chunks are nothing but a SACK that tells of no gaps, RFC 9260 §3.3.4.
 #[inline(always)]
 pub fn plain_acknowledgement(chunks: &[u8]) -> Option<u32> {
-    match *chunks {
-        [chunk_type::SACK, _, 0, 16, a, b, c, d, _, _, _, _, _, _, _, _] => Some(u32::from_be_bytes([a, b, c, d])),
-        _ => None,
-    }
+    const LENGTH: usize = 16;
+    // Type and length; the flags mean nothing.
+    const HEADER: u32 = (chunk_type::SACK as u32) << 24 | LENGTH as u32;
+    const FLAGS: u32 = 0xff << 16;
+    let &[h0, h1, h2, h3, a, b, c, d, ..] = <&[u8; LENGTH]>::try_from(chunks).ok()?;
+    (u32::from_be_bytes([h0, h1, h2, h3]) & !FLAGS == HEADER).then_some(u32::from_be_bytes([a, b, c, d]))
 }
 
 /// The fixed part of INIT and INIT ACK, RFC 9260 §3.3.2.

@@ -25,9 +25,8 @@ pub struct Arrival<'a> {
     /// Its ports and tag.
     pub header: CommonHeader,
     pub(super) chunks: &'a [u8],
-    hash: u64,
-    /// Where its direction most probably is.
-    place: usize,
+    /// The hash of its direction's key; and then where that most probably is.
+    hint: u64,
 }
 
 impl<'a> Arrival<'a> {
@@ -42,8 +41,7 @@ impl<'a> Arrival<'a> {
     /// A packet of which the common header was read.
     #[inline(always)]
     pub fn new(from: Provenance, addresses: Addresses<'a>, header: CommonHeader, chunks: &'a [u8]) -> Self {
-        let hash = DirectionKey(header, from.feed).hash();
-        Self { from, addresses, header, chunks, hash, place: usize::MAX }
+        Self { from, addresses, header, chunks, hint: DirectionKey(header, from.feed).hash() }
     }
 
     /// Up to which TSN it acknowledges, where it does nothing else.
@@ -174,14 +172,14 @@ impl Directions {
     /// Begins to fetch a hint of where the direction of a packet is.
     #[inline]
     pub(super) fn expect(&self, arrival: &Arrival<'_>) {
-        self.index.expect(arrival.hash);
+        self.index.expect(arrival.hint);
     }
 
     /// Begins to fetch what the hint leads to.
     #[inline]
     pub(super) fn fetch(&self, arrival: &mut Arrival<'_>) {
-        let Some(place) = self.index.guess(arrival.hash) else { return };
-        arrival.place = place;
+        let place = self.index.guess(arrival.hint).unwrap_or(usize::MAX);
+        arrival.hint = place as u64;
         self.slots.get(place).into_iter().for_each(prefetch);
     }
 
@@ -192,8 +190,9 @@ impl Directions {
         arrival: &Arrival<'_>,
         counters: &mut TransportCounters,
     ) -> Option<&mut Direction> {
-        let direction = match self.is_at(arrival.place, arrival.key()) {
-            true => self.at(arrival.place)?,
+        let place = arrival.hint as usize;
+        let direction = match self.is_at(place, arrival.key()) {
+            true => self.at(place)?,
             false => self.seek(arrival, counters)?,
         };
         direction.last = arrival.from.at;
